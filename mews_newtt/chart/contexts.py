@@ -1,0 +1,48 @@
+"""Tables chosen by other inputs: which values of a context can be told apart, and which table each one chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import pairwise
+
+from mews_newtt.chart.model import Chart, Condition, Interval, Number, Parameter, Table
+
+Value = Number | str
+
+
+def matches(condition: Condition, value: Value) -> bool:
+    """Whether a reading fulfils one condition of a `when`."""
+    if isinstance(condition, Interval):
+        return not isinstance(value, str) and condition.contains(value)
+    return value in condition
+
+
+def table_for(parameter: Parameter, values: Mapping[str, Value]) -> Table | None:
+    """The table these readings choose; None where a context they need is not among them."""
+    for table in parameter.tables:
+        if all(name in values and matches(wanted, values[name]) for name, wanted in table.when):
+            return table
+    return None
+
+
+def distinguishable_values(chart: Chart, context: str) -> tuple[Value, ...]:
+    """One value for every way the chart can treat a context: each category, or each range its conditions cut out."""
+    parameter = chart.by_id[context]
+    if not parameter.observation.numeric:
+        return parameter.category_ids
+    edges = sorted({
+        edge
+        for other in chart.parameters for table in other.tables for name, wanted in table.when
+        if name == context and isinstance(wanted, Interval)
+        for edge in (wanted.low, wanted.high) if edge is not None
+    })
+    if not edges:
+        return (Decimal(0),)
+    between = [(low + high) / 2 for low, high in pairwise(edges)]
+    return tuple(sorted({edges[0] - 1, *edges, *between, edges[-1] + 1}))
+
+
+def contexts_of(parameter: Parameter) -> tuple[str, ...]:
+    """The inputs that choose this parameter's table."""
+    return tuple(dict.fromkeys(name for table in parameter.tables for name, _ in table.when))

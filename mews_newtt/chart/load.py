@@ -1,0 +1,346 @@
+"""TOML to Chart: structure first, then every check, all faults reported together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from mews_newtt.chart.checks import check_chart, check_observation
+from mews_newtt.chart.model import (
+    ROLES, STATUSES, Band, Category, Chart, Condition, CountRule, Group, Interval, Level, Observation,
+    Parameter, ScopeRule, Skip, Source, Table, Timing, Unit, Zone,
+)
+from mews_newtt.chart.toml import TableReader, read_toml
+from mews_newtt.errors import ChartError, Problem, did_you_mean
+
+
+def load_observations(path: Path) -> dict[str, Observation]:
+    """Read a `parameters.toml`. Raises ChartError with every fault."""
+    problems: list[Problem] = []
+    content = read_toml(path, problems)
+    found: dict[str, Observation] = {}
+    for name, table in (content or {}).items():
+        reader = TableReader(table, f"{path}, [{name}]", problems)
+        found[name] = _observation(name, reader)
+        reader.finish()
+        problems += check_observation(found[name], reader.place)
+    if problems:
+        raise ChartError(problems)
+    return found
+
+
+def read_chart(path: Path, observations: Mapping[str, Observation]) -> tuple[Chart | None, list[Problem]]:
+    """Read one chart file. The chart is None where a fault leaves nothing to score with; warnings may remain."""
+    problems: list[Problem] = []
+    content = read_toml(path, problems)
+    if content is None:
+        return None, problems
+    chart = _chart(TableReader(content, str(path), problems), observations)
+    if not problems:  # checks read a chart that is whole; on a torn one they would only echo
+        problems += check_chart(chart, str(path), _texts(content, "points_may_fall"))
+    if any(not problem.warning for problem in problems):
+        return None, problems
+    return replace(chart, sha256=content_sha256(chart), origin=str(path)), problems
+
+
+def load_chart_file(path: Path, observations: Mapping[str, Observation]) -> Chart:
+    """Read one chart file or raise ChartError with every fault in it."""
+    chart, problems = read_chart(path, observations)
+    if chart is None:
+        raise ChartError(problems)
+    return chart
+
+
+def content_sha256(chart: Chart) -> str:
+    """SHA-256 of the chart's canonical content: the same for the same meaning, whatever the layout of its file.
+
+    Numbers are written in their shortest form, keys sorted. Of the observations it holds what gives the numbers
+    their meaning: unit, step and category ids.
+    """
+    canonical = json.dumps(_canonical(chart), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Observation):
+        return {"id": value.id, "unit": value.unit, "step": _canonical(value.step), "categories": list(value.category_ids)}
+    if isinstance(value, Chart):
+        return {f.name: _canonical(getattr(value, f.name)) for f in fields(value) if f.name not in ("sha256", "origin")}
+    if is_dataclass(value):
+        return {f.name: _canonical(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_canonical(item) for item in value]
+    return value
+
+
+def _texts(content: Mapping[str, Any], key: str) -> frozenset[str]:
+    return frozenset(content["chart"].get(key, ()))
+
+
+def _fraction(reader: TableReader, key: str, default: Fraction) -> Fraction:
+    reader.known.append(key)
+    value = reader.content.get(key, default)
+    try:
+        return Fraction(value)
+    except (TypeError, ValueError, ZeroDivisionError):
+        reader.fault("wrong_type", f"is {value!r}", 'write a number, or a fraction as text such as "5/9"', key)
+        return default
+
+
+def _observation(name: str, reader: TableReader) -> Observation:
+    units = []
+    for unit in reader.tables("other_units"):
+        units.append(Unit(
+            ucum=unit.take("ucum", str, "", required=True),
+            names=unit.texts("names"),
+            scale=_fraction(unit, "scale", Fraction(1)),
+            offset=_fraction(unit, "offset", Fraction(0)),
+        ))
+        unit.finish()
+    categories = []
+    for category in reader.tables("categories"):
+        categories.append(Category(
+            id=category.take("id", str, "", required=True),
+            title=category.take("title", str, "", required=True),
+            synonyms=category.texts("synonyms"),
+            snomed=category.take("snomed", str),
+        ))
+        category.finish()
+    return Observation(
+        id=name,
+        title=reader.take("title", str, name, required=True),
+        unit=reader.take("unit", str, ""),
+        step=reader.take("step", Decimal, Decimal(1)),
+        categories=tuple(categories),
+        unit_names=reader.texts("unit_names"),
+        other_units=tuple(units),
+        impossible=_limits(reader, "impossible"),
+        implausible=_limits(reader, "implausible"),
+        limits_source=reader.take("limits_source", str, ""),
+        also_called=reader.texts("also_called"),
+        recorded_with=reader.take("recorded_with", str),
+        snomed=reader.texts("snomed"),
+        loinc=reader.texts("loinc"),
+        note=reader.take("note", str, ""),
+    )
+
+
+def _limits(reader: TableReader, key: str) -> Interval:
+    """What is not outside the limits, as an interval: `below` and `above` are the first and last value inside."""
+    limits = reader.table(key)
+    if limits is None:
+        return Interval()
+    inside = Interval(limits.take("below", Decimal), True, limits.take("above", Decimal), True)
+    limits.finish()
+    return inside
+
+
+def _interval(reader: TableReader) -> Interval | None:
+    low, above = reader.take("from", Decimal), reader.take("above", Decimal)
+    high, below = reader.take("to", Decimal), reader.take("below", Decimal)
+    for one, two, names in ((low, above, "from and above"), (high, below, "to and below")):
+        if one is not None and two is not None:
+            reader.fault("edge_twice", f"has both {names}", "keep the one that is printed")
+    if low is None and above is None and high is None and below is None:
+        return None
+    return Interval(low if low is not None else above, above is None, high if high is not None else below, below is None)
+
+
+def _band(reader: TableReader) -> Band:
+    interval, categories = _interval(reader), reader.texts("is")
+    printed = reader.take("printed", str, "")
+    band = Band(
+        interval=interval,
+        categories=categories,
+        points=reader.take("points", int),
+        zone=reader.take("zone", str),
+        level=reader.take("level", str),
+        prompt=reader.take("prompt", str),
+        printed=printed or (str(interval) if interval else " or ".join(categories)),
+    )
+    reader.finish()
+    return band
+
+
+def _conditions(reader: TableReader) -> tuple[tuple[str, Condition], ...]:
+    when = reader.take("when", dict, {})
+    conditions: list[tuple[str, Condition]] = []
+    for name, wanted in when.items():
+        if isinstance(wanted, dict):
+            edges = TableReader(wanted, f"{reader.place}, when {name}", reader.problems)
+            interval = _interval(edges)
+            edges.finish()
+            conditions.append((name, interval or Interval()))
+        else:
+            texts = [wanted] if isinstance(wanted, str) else wanted
+            if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+                reader.fault("wrong_type", f"is {wanted!r}", "write a category, a list of them, or { from = ..., below = ... }", f"when {name}")
+                continue
+            conditions.append((name, frozenset(texts)))
+    return tuple(conditions)
+
+
+def _parameter(reader: TableReader, observations: Mapping[str, Observation]) -> Parameter:
+    name = reader.take("id", str, "", required=True)
+    observation = observations.get(name)
+    if observation is None:
+        near = did_you_mean(name, list(observations))
+        reader.fault("unknown_parameter", f"{name!r} stands in no parameters.toml",
+                     f"write {near!r}" if near else "add it to parameters.toml", "id")
+        observation = Observation(id=name, title=name)
+    role = _one_of(reader, "role", ROLES)
+    tables = []
+    bands = reader.tables("bands")
+    table_readers = reader.tables("tables")
+    if bands:
+        tables.append(Table(tuple(_band(band) for band in bands)))
+        if table_readers:
+            reader.fault("bands_twice", "has both bands and tables", "keep bands for one table, tables for several")
+    for table in table_readers:
+        tables.append(Table(
+            bands=tuple(_band(band) for band in table.tables("bands")),
+            when=_conditions(table),
+            title=table.take("title", str, ""),
+            applies=table.take("applies", bool, True),
+            snomed=table.take("snomed", str),
+        ))
+        table.finish()
+    skips = []
+    for skip in reader.tables("skips"):
+        skips.append(Skip(
+            code=skip.take("code", str, "", required=True),
+            says=skip.take("says", str, "", required=True),
+            points=skip.take("points", int),
+        ))
+        skip.finish()
+    parameter = Parameter(
+        observation=observation,
+        role=role,
+        required=reader.take("required", bool, True),
+        source=reader.take("source", str, "", required=True),
+        tables=tuple(tables),
+        skips=tuple(skips),
+        assumed=reader.take("assumed", str),
+        assumed_because=reader.take("assumed_because", str, ""),
+        note=reader.take("note", str, ""),
+        snomed=reader.take("snomed", str),
+    )
+    reader.finish()
+    return parameter
+
+
+def _one_of(reader: TableReader, key: str, allowed: tuple[str, ...]) -> str:
+    value = reader.take(key, str, allowed[0], required=True)
+    if value not in allowed:
+        near = did_you_mean(str(value), allowed)
+        reader.fault("not_allowed", f"is {value!r}", f"write {near!r}" if near else "write one of: " + ", ".join(allowed), key)
+        return allowed[0]
+    return str(value)
+
+
+def _timing(reader: TableReader, key: str) -> Timing | None:
+    timing = reader.table(key)
+    if timing is None:
+        return None
+    read = Timing(timing.take("says", str, "", required=True), timing.take("within_minutes", int))
+    timing.finish()
+    return read
+
+
+def _level(reader: TableReader) -> Level:
+    total_table = reader.table("total")
+    total = None
+    if total_table is not None:
+        total = _interval(total_table)
+        total_table.finish()
+    counts = []
+    for rule in reader.tables("counts"):
+        counts.append(CountRule(rule.take("at_least", int, 1, required=True), rule.take("zone", str), rule.take("points", int)))
+        rule.finish()
+    level = Level(
+        id=reader.take("id", str, "", required=True),
+        title=reader.take("title", str, "", required=True),
+        source=reader.take("source", str, "", required=True),
+        total=total,
+        counts=tuple(counts),
+        reobserve=_timing(reader, "reobserve"),
+        review=_timing(reader, "review"),
+        response=reader.take("response", str),
+    )
+    reader.finish()
+    return level
+
+
+def _source(reader: TableReader) -> Source:
+    transcribed = []
+    for entry in reader.tables("transcribed"):
+        on = entry.take("on", date, required=True)
+        transcribed.append((entry.take("by", str, "", required=True), on.isoformat() if on else ""))
+        entry.finish()
+    source = Source(
+        id=reader.take("id", str, "", required=True),
+        cite=reader.take("cite", str, "", required=True),
+        took=reader.take("took", str, ""),
+        doi=reader.take("doi", str),
+        transcribed=tuple(transcribed),
+    )
+    reader.finish()
+    return source
+
+
+def _simple(readers: Iterable[TableReader], build: Any) -> tuple[Any, ...]:
+    built = []
+    for reader in readers:
+        built.append(build(reader))
+        reader.finish()
+    return tuple(built)
+
+
+def _chart(top: TableReader, observations: Mapping[str, Observation]) -> Chart:
+    head = top.table("chart") or TableReader({}, f"{top.place}, [chart]", top.problems)
+    head.take("between_bands", str, required=True)
+    if head.content.get("between_bands", "higher") != "higher":
+        head.fault("not_allowed", f"is {head.content['between_bands']!r}", 'write "higher": the only reading rule there is', "between_bands")
+    head.texts("points_may_fall")
+    effective_from = head.take("effective_from", date)
+    chart = Chart(
+        id=head.take("id", str, "", required=True),
+        version=head.take("version", str, "", required=True),
+        title=head.take("title", str, "", required=True),
+        short_title=head.take("short_title", str, "", required=True),
+        status=_one_of(head, "status", STATUSES),
+        status_says=head.take("status_says", str, ""),
+        licence=head.take("licence", str, "", required=True),
+        scope_says=head.take("scope", str, "", required=True),
+        aliases=head.texts("aliases"),
+        notes=head.texts("notes"),
+        known_missing=head.texts("known_missing"),
+        effective_from=effective_from.isoformat() if effective_from else None,
+        supersedes=head.take("supersedes", str),
+        snomed_total=head.take("snomed_total", str),
+        sources=tuple(_source(reader) for reader in top.tables("sources")),
+        zones=_simple(top.tables("zones"), lambda r: Zone(
+            r.take("id", str, "", required=True), r.take("title", str, "", required=True), r.take("colour", str))),
+        parameters=tuple(_parameter(reader, observations) for reader in top.tables("parameters")),
+        groups=_simple(top.tables("groups"), lambda r: Group(
+            r.take("id", str, "", required=True), r.take("title", str, "", required=True),
+            _one_of(r, "kind", ("either", "one_of")), r.texts("parameters"), r.take("source", str, "", required=True))),
+        scope=_simple(top.tables("scope"), lambda r: ScopeRule(
+            _conditions(r), _one_of(r, "then", ("refuse", "flag")) == "refuse",
+            r.take("says", str, "", required=True), r.take("source", str, "", required=True))),
+        levels=tuple(_level(reader) for reader in top.tables("levels")),
+    )
+    head.finish()
+    top.finish()
+    return chart

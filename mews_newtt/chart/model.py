@@ -1,0 +1,323 @@
+"""What a chart is: parameters, bands, levels, sources. Not how it is read.
+
+Everything here is frozen: a chart that passed its checks cannot change under a scorer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import NamedTuple
+
+Number = Decimal | Fraction
+STATUSES = ("local", "derived", "secondary", "transcribed", "verified")  # least trusted first
+ROLES = ("scored", "trigger", "recorded")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A range of numbers; an edge is included or not, None is no edge."""
+
+    low: Decimal | None = None
+    low_included: bool = True
+    high: Decimal | None = None
+    high_included: bool = True
+
+    def contains(self, value: Number) -> bool:
+        return not self.is_below(value) and not self.is_above(value)
+
+    def is_above(self, value: Number) -> bool:
+        """Whether the whole range lies above the value."""
+        if self.low is None:
+            return False
+        low: Number = Fraction(self.low) if isinstance(value, Fraction) else self.low
+        return value < low or (value == low and not self.low_included)  # type: ignore[operator]
+
+    def is_below(self, value: Number) -> bool:
+        """Whether the whole range lies below the value."""
+        if self.high is None:
+            return False
+        high: Number = Fraction(self.high) if isinstance(value, Fraction) else self.high
+        return value > high or (value == high and not self.high_included)  # type: ignore[operator]
+
+    def __str__(self) -> str:
+        if self.low is None and self.high is None:
+            return "any"
+        if self.low is None:
+            return f"{self.high} or less" if self.high_included else f"under {self.high}"
+        if self.high is None:
+            return f"{self.low} or more" if self.low_included else f"over {self.low}"
+        if self.low_included and self.high_included:
+            return f"{self.low}" if self.low == self.high else f"{self.low} to {self.high}"
+        left = f"{self.low}" if self.low_included else f"over {self.low}"
+        right = f"to {self.high}" if self.high_included else f"to under {self.high}"
+        return f"{left} {right}"
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One allowed answer of a categorical observation."""
+
+    id: str
+    title: str
+    synonyms: tuple[str, ...] = ()
+    snomed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit that may stand for the observation's own: own = given * scale + offset, exactly."""
+
+    ucum: str
+    names: tuple[str, ...]
+    scale: Fraction
+    offset: Fraction
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What can be observed, the same on every chart (`rules/parameters.toml`)."""
+
+    id: str
+    title: str
+    unit: str = ""
+    step: Decimal = Decimal(1)
+    categories: tuple[Category, ...] = ()
+    unit_names: tuple[str, ...] = ()
+    other_units: tuple[Unit, ...] = ()
+    impossible: Interval = Interval()
+    implausible: Interval = Interval()
+    limits_source: str = ""
+    also_called: tuple[str, ...] = ()
+    recorded_with: str | None = None
+    snomed: tuple[str, ...] = ()
+    loinc: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def numeric(self) -> bool:
+        return not self.categories
+
+    @cached_property
+    def category_ids(self) -> tuple[str, ...]:
+        return tuple(category.id for category in self.categories)
+
+    @cached_property
+    def category_by_name(self) -> dict[str, str]:
+        """Every accepted spelling, case folded, to the category's id."""
+        return {
+            name.casefold(): category.id
+            for category in self.categories
+            for name in (category.id, *category.synonyms)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A printed range or category and what it gives."""
+
+    interval: Interval | None = None
+    categories: tuple[str, ...] = ()
+    points: int | None = None
+    zone: str | None = None
+    level: str | None = None
+    prompt: str | None = None
+    printed: str = ""
+
+
+Condition = Interval | frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The bands of a parameter in one context; `applies` false: not read in that context."""
+
+    bands: tuple[Band, ...]
+    when: tuple[tuple[str, Condition], ...] = ()
+    title: str = ""
+    applies: bool = True
+    snomed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A coded reason for not taking a reading; points only where the chart prints them."""
+
+    code: str
+    says: str
+    points: int | None = None
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One row of the chart."""
+
+    observation: Observation
+    role: str
+    required: bool
+    source: str
+    tables: tuple[Table, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    assumed: str | None = None
+    assumed_because: str = ""
+    note: str = ""
+    snomed: str | None = None
+
+    @cached_property
+    def id(self) -> str:
+        return self.observation.id
+
+    @cached_property
+    def title(self) -> str:
+        return self.observation.title
+
+    @cached_property
+    def category_ids(self) -> tuple[str, ...]:
+        """The categories this chart reads, in its own order; all of them where it has no bands."""
+        banded = [c for table in self.tables for band in table.bands for c in band.categories]
+        return tuple(dict.fromkeys(banded)) or self.observation.category_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parameters that count once. `either`: the worst of them; `one_of`: at most one is given."""
+
+    id: str
+    title: str
+    kind: str
+    parameters: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A colour or class in which bands are printed; zones are declared best first."""
+
+    id: str
+    title: str
+    colour: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountRule:
+    """At least so many parameters in a zone (or a worse one), or at so many points (or more)."""
+
+    at_least: int
+    zone: str | None = None
+    points: int | None = None
+
+
+class Timing(NamedTuple):
+    """An interval in the source's words and, where it gives one, its longest length."""
+
+    says: str
+    within_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """An escalation level and what reaches it, apart from bands that name it."""
+
+    id: str
+    title: str
+    source: str
+    total: Interval | None = None
+    counts: tuple[CountRule, ...] = ()
+    reobserve: Timing | None = None
+    review: Timing | None = None
+    response: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRule:
+    """Sets the chart is not for."""
+
+    when: tuple[tuple[str, Condition], ...]
+    refuse: bool
+    says: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    id: str
+    cite: str
+    took: str = ""
+    doi: str | None = None
+    transcribed: tuple[tuple[str, str], ...] = ()  # (who, date)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One version of one observation chart, checked and frozen."""
+
+    id: str
+    version: str
+    title: str
+    short_title: str
+    status: str
+    licence: str
+    scope_says: str
+    parameters: tuple[Parameter, ...]
+    levels: tuple[Level, ...]
+    sources: tuple[Source, ...]
+    zones: tuple[Zone, ...] = ()
+    groups: tuple[Group, ...] = ()
+    scope: tuple[ScopeRule, ...] = ()
+    aliases: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    known_missing: tuple[str, ...] = ()
+    status_says: str = ""
+    effective_from: str | None = None
+    supersedes: str | None = None
+    snomed_total: str | None = None
+    sha256: str = ""
+    origin: str = ""  # the file it came from; not part of its content
+
+    @cached_property
+    def by_id(self) -> dict[str, Parameter]:
+        return {parameter.id: parameter for parameter in self.parameters}
+
+    @cached_property
+    def has_points(self) -> bool:
+        return any(
+            band.points is not None
+            for parameter in self.parameters
+            for table in parameter.tables
+            for band in table.bands
+        )
+
+    @cached_property
+    def level_rank(self) -> dict[str, int]:
+        return {level.id: rank for rank, level in enumerate(self.levels)}
+
+    @cached_property
+    def zone_rank(self) -> dict[str, int]:
+        """Rank 0 is no zone at all."""
+        return {zone.id: rank for rank, zone in enumerate(self.zones, start=1)}
+
+    @cached_property
+    def context_ids(self) -> tuple[str, ...]:
+        """The parameters that choose other parameters' tables, in chart order."""
+        used = {
+            name for parameter in self.parameters for table in parameter.tables
+            for name, _ in table.when
+        }
+        return tuple(p.id for p in self.parameters if p.id in used)
+
+    @cached_property
+    def group_of(self) -> dict[str, Group]:
+        return {member: group for group in self.groups for member in group.parameters}
+
+    def severity(self, band: Band) -> tuple[int, int, int]:
+        """What a band counts for, in an order in which more is worse: points, zone, level."""
+        return (
+            band.points or 0,
+            self.zone_rank[band.zone] if band.zone else 0,
+            self.level_rank[band.level] if band.level else 0,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.version, self.sha256))

@@ -1,0 +1,1 @@
+"""Reading an observation set and scoring it exactly."""

@@ -1,0 +1,265 @@
+"""An observation set: what was observed, read once and exactly. The impossible is refused, the implausible flagged.
+
+Rules of reading: docs/reading-rules.md. Nothing here knows a chart.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.model import Number, Observation
+from mews_newtt.errors import ObservationError, Problem, did_you_mean
+
+LABELS = ("case_id", "patient_id", "observed_at", "recorded_at")  # say whose and when; never scored
+SKIP_PREFIX = "skip_"
+NOISE = 1000  # a reading within step / NOISE of a recordable value is that value
+_NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
+_NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*([^\d\s.].*)", re.ASCII)
+_NOTHING = frozenset(("", "nan", "null"))
+
+
+class Reading(NamedTuple):
+    """One value as read: a number in the observation's own unit or a category id."""
+
+    given: str
+    value: Number | str
+    flags: tuple[str, ...] = ()
+    unit_given: str | None = None
+
+
+class ObservationSet:
+    """Readings of one person at one time.
+
+    Parameters
+    ----------
+    given : parameter id to value. A value is a number, text, None or NaN (no reading), `{"value": 98.6, "unit": "[degF]"}`
+        or `{"skipped": "reason"}`; `skip_<parameter>` gives a skip reason too. `case_id`, `patient_id`, `observed_at`
+        and `recorded_at` are kept as labels.
+    observations : the definitions to read by; the built-in ones (and the site's) where none are given
+    values : more of the same as keywords
+
+    Raises
+    ------
+    ObservationError  naming every fault at once: unknown parameter, text that is no number, unknown category or unit,
+        impossible value, reading and skip reason together
+    """
+
+    __slots__ = ("readings", "skipped", "labels")
+
+    def __init__(
+        self, given: Mapping[str, Any] | None = None, /, *, observations: Mapping[str, Observation] | None = None, **values: Any
+    ):
+        known = catalogue().observations if observations is None else observations
+        readings: dict[str, Reading] = {}
+        skipped: dict[str, str] = {}
+        labels: dict[str, str] = {}
+        problems: list[Problem] = []
+        for name, raw in (given | values if given and values else given or values).items():
+            observation = known.get(name)
+            if observation is None:
+                _read_other(name, raw, known, skipped, labels, problems)
+                continue
+            if isinstance(raw, Mapping):
+                raw = _unwrap(observation, raw, skipped, problems)
+            reading = read(observation, raw)
+            if isinstance(reading, Reading):
+                readings[name] = reading
+            elif reading is not None:
+                problems.append(reading)
+        for name in skipped.keys() & readings.keys():
+            problems.append(Problem("reading_and_skip", name, f"has a reading ({readings[name].given}) and a skip reason ({skipped[name]})",
+                                    "keep the one that is true"))
+        if problems:
+            raise ObservationError(problems)
+        self.readings = readings
+        self.skipped = skipped
+        self.labels = labels
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, observations: Mapping[str, Observation] | None = None) -> ObservationSet:
+        """Read a JSON object; numbers keep the digits they are written with. A name given twice is a fault."""
+        return cls(parse_json(text), observations=observations)
+
+    def __repr__(self) -> str:
+        given = {name: reading.given for name, reading in self.readings.items()}
+        return f"ObservationSet({given | {SKIP_PREFIX + name: reason for name, reason in self.skipped.items()}})"
+
+
+def parse_json(text: str | bytes) -> dict[str, Any]:
+    """A JSON object with exact decimals; raises ObservationError for anything else."""
+    try:
+        found = json.loads(text, parse_float=Decimal, object_pairs_hook=_no_doubles)
+    except (ValueError, RecursionError) as fault:
+        if isinstance(fault, ObservationError):
+            raise
+        raise ObservationError(Problem("not_json", "observation set", f"is not JSON: {fault}", "send one JSON object")) from None
+    if not isinstance(found, dict):
+        raise ObservationError(Problem("not_an_object", "observation set", "is not a JSON object", 'send {"respiratory_rate": 18, ...}'))
+    return found
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ObservationError(Problem("name_twice", twice, "is given twice", "give each name once"))
+    return found
+
+
+def _read_other(
+    name: str, raw: Any, known: Mapping[str, Observation], skipped: dict[str, str], labels: dict[str, str], problems: list[Problem]
+) -> None:
+    parameter = name.removeprefix(SKIP_PREFIX) if isinstance(name, str) else name
+    if name in LABELS:
+        if not _is_nothing(raw):
+            labels[name] = str(raw)
+    elif parameter != name and parameter in known:
+        if not _is_nothing(raw):
+            skipped[parameter] = str(raw).strip()
+    else:
+        problems.append(unknown_parameter(str(name), known))
+
+
+def unknown_parameter(name: str, known: Mapping[str, Observation]) -> Problem:
+    near = meant_parameter(name, known)
+    return Problem("unknown_parameter", name, "is no parameter of any chart",
+                   f"did you mean {near!r}?" if near else "see `mews-newtt charts show CHART` for the names")
+
+
+def meant_parameter(name: str, known: Mapping[str, Observation]) -> str | None:
+    """The parameter a name most likely means: another name people use for it, or a slip of spelling."""
+    plain = re.sub(r"[\s\-]+", "_", name.strip()).casefold()
+    if plain in known:
+        return plain
+    for observation in known.values():
+        if plain in (other.casefold() for other in observation.also_called):
+            return observation.id
+    return did_you_mean(plain, list(known), 0.82)
+
+
+def _unwrap(observation: Observation, raw: Mapping[str, Any], skipped: dict[str, str], problems: list[Problem]) -> Any:
+    """{"value": 98.6, "unit": "[degF]"} or {"skipped": "U4"} to what `read` takes."""
+    extra = raw.keys() - {"value", "unit", "skipped"}
+    if extra:
+        problems.append(Problem("unknown_key", f"{observation.id}, {min(map(str, extra))}", "is not a key of a reading", "use value, unit or skipped"))
+    if not _is_nothing(raw.get("skipped")):
+        skipped[observation.id] = str(raw["skipped"]).strip()
+    unit = raw.get("unit")
+    value = raw.get("value")
+    return value if _is_nothing(unit) or _is_nothing(value) else (value, str(unit).strip())
+
+
+def _is_nothing(raw: Any) -> bool:
+    """None, NaN and blank text (also the words NaN and null) are no reading."""
+    if raw is None:
+        return True
+    if isinstance(raw, str):
+        return raw.strip().casefold() in _NOTHING
+    return isinstance(raw, (float, Decimal)) and math.isnan(raw)
+
+
+def read(observation: Observation, raw: Any) -> Reading | Problem | None:
+    """One raw value as a Reading; None where there is none; a Problem where it cannot be one.
+
+    `raw` may be a pair of value and unit, or text with a unit behind the number.
+    """
+    unit: str | None = None
+    if isinstance(raw, tuple):
+        raw, unit = raw
+    if hasattr(raw, "item") and hasattr(raw, "dtype"):  # a numpy scalar: float32 keeps its own shortest decimal
+        raw = str(raw) if str(raw.dtype) in ("float32", "float16") else raw.item()
+    if _is_nothing(raw):
+        return None
+    if observation.numeric:
+        return _read_number(observation, raw, unit)
+    if unit:
+        return Problem("unit_not_allowed", observation.id, f"is given in {unit!r} but is a category", "leave the unit out")
+    return _read_category(observation, raw)
+
+
+def _read_category(observation: Observation, raw: Any) -> Reading | Problem:
+    if isinstance(raw, (float, Decimal)) and math.isfinite(raw) and raw % 1 == 0:
+        raw = int(raw)  # spreadsheets turn a code such as 1 into 1.0
+    text = str(raw).strip()
+    category = observation.category_by_name.get(text.casefold())
+    if category is not None:
+        return Reading(text, category)
+    near = did_you_mean(text, list(observation.category_by_name))
+    allowed = ", ".join(observation.category_ids)
+    return Problem("unknown_category", observation.id, f"{text!r} is no category of it",
+                   (f"did you mean {near!r}? " if near else "") + f"allowed: {allowed}")
+
+
+def _read_number(observation: Observation, raw: Any, unit: str | None) -> Reading | Problem:
+    if isinstance(raw, bool):
+        return _no_number(observation, str(raw))
+    if isinstance(raw, int) and abs(raw) > 10**40:
+        return _no_number(observation, "a number of more than 40 digits")
+    text = raw.strip() if isinstance(raw, str) else str(raw)
+    if not _NUMBER.fullmatch(text):
+        split = _NUMBER_AND_UNIT.fullmatch(text)
+        if not split or not _NUMBER.fullmatch(split[1]) or (unit and unit != split[2]):
+            return _no_number(observation, text)
+        value, unit = Decimal(split[1]), split[2].strip()
+    else:
+        value = Decimal(text)
+    number: Number = value
+    flags: tuple[str, ...] = ()
+    if unit and unit != observation.unit and unit not in observation.unit_names:
+        other = next((u for u in observation.other_units if unit == u.ucum or unit in u.names), None)
+        if other is None:
+            units = [observation.unit, *(u.ucum for u in observation.other_units)]
+            return Problem("unknown_unit", observation.id, f"is given in {unit!r}", "allowed units: " + ", ".join(units))
+        number = _as_decimal(Fraction(value) * other.scale + other.offset)
+        flags = ("converted",)
+    else:
+        unit = None
+    inside = observation.impossible
+    number, more = _without_noise(number, observation.step)
+    if not inside.contains(number):
+        shown = text if not flags else f"{text} ({float(number):g} {observation.unit})"
+        hint = "check the reading; if it is in another unit, say so" if observation.other_units else "check the reading"
+        return Problem("reading_impossible", observation.id, f"{shown} is impossible; allowed: {inside} {observation.unit}".rstrip(), hint)
+    if not observation.implausible.contains(number):
+        more = (*more, "implausible")
+    return Reading(text, number, flags + more, unit)
+
+
+def _no_number(observation: Observation, text: str) -> Problem:
+    if re.fullmatch(r"[+-]?\d+,\d+", text):
+        mend = f"write the decimal point: {text.replace(',', '.')}"
+    elif text.casefold() in ("na", "n/a", "none", "-", "--", "missing", "not done", "unknown"):
+        mend = "leave it blank for no reading"
+    else:
+        mend = "write a number, or leave it blank for no reading"
+    return Problem("not_a_number", observation.id, f"{text[:60]!r} is no number", mend)
+
+
+def _without_noise(value: Number, step: Decimal) -> tuple[Number, tuple[str, ...]]:
+    """The recordable value nearest to the reading where it is within a thousandth of a step, else the reading itself."""
+    exact = Fraction(value)
+    steps = round(exact / Fraction(step))
+    recordable = steps * step
+    distance = abs(exact - Fraction(recordable))
+    if distance == 0:
+        return recordable, ()
+    if distance * NOISE <= Fraction(step):
+        return recordable, ("float_noise",)
+    return value, ("finer_than_recorded",)
+
+
+def _as_decimal(value: Fraction) -> Number:
+    """A Decimal where the fraction is one (its denominator has no factor but 2 and 5), else the fraction itself."""
+    rest = value.denominator
+    for factor in (2, 5):
+        while rest % factor == 0:
+            rest //= factor
+    return Decimal(value.numerator) / Decimal(value.denominator) if rest == 1 else value
