@@ -8,7 +8,18 @@ from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 
 __all__ = [
-    "Chart", "ChartError", "ChartNotFound", "ColumnError", "FileError", "MewsNewttError", "ObservationError",
-    "ObservationSet", "Problem", "Score", "charts", "load_chart", "score",
+    "Chart",
+    "ChartError",
+    "ChartNotFound",
+    "ColumnError",
+    "FileError",
+    "MewsNewttError",
+    "ObservationError",
+    "ObservationSet",
+    "Problem",
+    "Score",
+    "charts",
+    "load_chart",
+    "score",
 ]
 __version__ = "0.1.0"

@@ -14,6 +14,7 @@ from mews_newtt.errors import ChartError, ChartNotFound, Problem, did_you_mean
 FOLDERS_VARIABLE = "MEWS_NEWTT_RULES"  # folders of a site's own charts, separated like PATH
 
 
+@lru_cache(maxsize=1)
 def builtin_rules() -> Path:
     """The folder of the charts that come with the package: inside it in a wheel, beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]
@@ -47,8 +48,14 @@ class Catalogue:
             if path.is_file():
                 for name, observation in load_observations(path).items():
                     if known.setdefault(name, observation) != observation:
-                        raise ChartError(Problem("parameter_redefined", f"{path}, [{name}]", "is defined already, differently",
-                                                 "give the site's own observation its own name"))
+                        raise ChartError(
+                            Problem(
+                                "parameter_redefined",
+                                f"{path}, [{name}]",
+                                "is defined already, differently",
+                                "give the site's own observation its own name",
+                            )
+                        )
         return known
 
     def files(self) -> dict[str, list[Path]]:
@@ -64,8 +71,7 @@ class Catalogue:
         if path not in self._loaded:
             chart = load_chart_file(path, self.observations)
             if path.parent.parent in self.folders and (path.parent.name, path.stem) != (chart.id, chart.version):
-                raise ChartError(Problem("file_misnamed", str(path), f"holds {chart.id} {chart.version}",
-                                         f"name it {chart.id}/{chart.version}.toml"))
+                raise ChartError(Problem("file_misnamed", str(path), f"holds {chart.id} {chart.version}", f"name it {chart.id}/{chart.version}.toml"))
             self._loaded[path] = chart
         return self._loaded[path]
 
@@ -87,11 +93,23 @@ class Catalogue:
             candidates = [c for c in every if wanted in map(str.casefold, (c.id, c.short_title, *c.aliases))]
         if not candidates:
             near = did_you_mean(name, list(files), 0.6)
-            raise ChartNotFound(Problem("chart_unknown", f"chart {name!r}", "there is no such chart",
-                                        (f"did you mean {near!r}? " if near else "") + "charts: " + ", ".join(files)))
+            raise ChartNotFound(
+                Problem(
+                    "chart_unknown",
+                    f"chart {name!r}",
+                    "there is no such chart",
+                    (f"did you mean {near!r}? " if near else "") + "charts: " + ", ".join(files),
+                )
+            )
         if len({chart.id for chart in candidates}) > 1:
-            raise ChartNotFound(Problem("alias_ambiguous", f"chart {name!r}", "several charts go by that name",
-                                        "write one of: " + ", ".join(sorted({chart.id for chart in candidates}))))
+            raise ChartNotFound(
+                Problem(
+                    "alias_ambiguous",
+                    f"chart {name!r}",
+                    "several charts go by that name",
+                    "write one of: " + ", ".join(sorted({chart.id for chart in candidates})),
+                )
+            )
         self._refuse_twins(candidates)
         if version is not None:
             have = ", ".join(chart.version for chart in candidates)
@@ -107,8 +125,14 @@ class Catalogue:
         for chart in candidates:
             twin = seen.setdefault(chart.version, chart)
             if twin.sha256 != chart.sha256:
-                raise ChartError(Problem("version_twice", chart.origin, f"is {chart.id} {chart.version}, as is {twin.origin}, but says something else",
-                                         "give one of them another version"))
+                raise ChartError(
+                    Problem(
+                        "version_twice",
+                        chart.origin,
+                        f"is {chart.id} {chart.version}, as is {twin.origin}, but says something else",
+                        "give one of them another version",
+                    )
+                )
 
 
 def require_status(chart: Chart, minimum_status: str | None) -> None:
@@ -116,11 +140,18 @@ def require_status(chart: Chart, minimum_status: str | None) -> None:
     if minimum_status is None:
         return
     if minimum_status not in STATUSES:
-        raise ChartNotFound(Problem("status_unknown", f"minimum status {minimum_status!r}", "there is no such status",
-                                    "write one of: " + ", ".join(STATUSES)))
+        raise ChartNotFound(
+            Problem("status_unknown", f"minimum status {minimum_status!r}", "there is no such status", "write one of: " + ", ".join(STATUSES))
+        )
     if STATUSES.index(chart.status) < STATUSES.index(minimum_status):
-        raise ChartNotFound(Problem("status_too_low", f"chart {chart.id} {chart.version}", f"is {chart.status}; {minimum_status} or better was asked for",
-                                    "use a chart of that status, or ask for less"))
+        raise ChartNotFound(
+            Problem(
+                "status_too_low",
+                f"chart {chart.id} {chart.version}",
+                f"is {chart.status}; {minimum_status} or better was asked for",
+                "use a chart of that status, or ask for less",
+            )
+        )
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -137,9 +168,7 @@ def catalogue(folders: Iterable[str | Path] = ()) -> Catalogue:
     return _catalogue((builtin_rules(), *site_folders(), *map(Path, folders)))
 
 
-def load_chart(
-    chart: str | Path, version: str | None = None, minimum_status: str | None = None, *, folders: Iterable[str | Path] = ()
-) -> Chart:
+def load_chart(chart: str | Path, version: str | None = None, minimum_status: str | None = None, *, folders: Iterable[str | Path] = ()) -> Chart:
     """One chart, by id or alias, or from a file.
 
     Parameters

@@ -31,12 +31,17 @@ def distinguishable_values(chart: Chart, context: str) -> tuple[Value, ...]:
     parameter = chart.by_id[context]
     if not parameter.observation.numeric:
         return parameter.category_ids
-    edges = sorted({
-        edge
-        for other in chart.parameters for table in other.tables for name, wanted in table.when
-        if name == context and isinstance(wanted, Interval)
-        for edge in (wanted.low, wanted.high) if edge is not None
-    })
+    edges = sorted(
+        {
+            edge
+            for other in chart.parameters
+            for table in other.tables
+            for name, wanted in table.when
+            if name == context and isinstance(wanted, Interval)
+            for edge in (wanted.low, wanted.high)
+            if edge is not None
+        }
+    )
     if not edges:
         return (Decimal(0),)
     between = [(low + high) / 2 for low, high in pairwise(edges)]

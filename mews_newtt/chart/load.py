@@ -14,8 +14,25 @@ from typing import Any
 
 from mews_newtt.chart.checks import check_chart, check_observation
 from mews_newtt.chart.model import (
-    ROLES, STATUSES, Band, Category, Chart, Condition, CountRule, Group, Interval, Level, Observation,
-    Parameter, ScopeRule, Skip, Source, Table, Timing, Unit, Zone,
+    ROLES,
+    STATUSES,
+    Band,
+    Category,
+    Chart,
+    Condition,
+    CountRule,
+    Group,
+    Interval,
+    Level,
+    Observation,
+    Parameter,
+    ScopeRule,
+    Skip,
+    Source,
+    Table,
+    Timing,
+    Unit,
+    Zone,
 )
 from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import ChartError, Problem, did_you_mean
@@ -101,21 +118,25 @@ def _fraction(reader: TableReader, key: str, default: Fraction) -> Fraction:
 def _observation(name: str, reader: TableReader) -> Observation:
     units = []
     for unit in reader.tables("other_units"):
-        units.append(Unit(
-            ucum=unit.take("ucum", str, "", required=True),
-            names=unit.texts("names"),
-            scale=_fraction(unit, "scale", Fraction(1)),
-            offset=_fraction(unit, "offset", Fraction(0)),
-        ))
+        units.append(
+            Unit(
+                ucum=unit.take("ucum", str, "", required=True),
+                names=unit.texts("names"),
+                scale=_fraction(unit, "scale", Fraction(1)),
+                offset=_fraction(unit, "offset", Fraction(0)),
+            )
+        )
         unit.finish()
     categories = []
     for category in reader.tables("categories"):
-        categories.append(Category(
-            id=category.take("id", str, "", required=True),
-            title=category.take("title", str, "", required=True),
-            synonyms=category.texts("synonyms"),
-            snomed=category.take("snomed", str),
-        ))
+        categories.append(
+            Category(
+                id=category.take("id", str, "", required=True),
+                title=category.take("title", str, "", required=True),
+                synonyms=category.texts("synonyms"),
+                snomed=category.take("snomed", str),
+            )
+        )
         category.finish()
     return Observation(
         id=name,
@@ -196,8 +217,7 @@ def _parameter(reader: TableReader, observations: Mapping[str, Observation]) -> 
     observation = observations.get(name)
     if observation is None:
         near = did_you_mean(name, list(observations))
-        reader.fault("unknown_parameter", f"{name!r} stands in no parameters.toml",
-                     f"write {near!r}" if near else "add it to parameters.toml", "id")
+        reader.fault("unknown_parameter", f"{name!r} stands in no parameters.toml", f"write {near!r}" if near else "add it to parameters.toml", "id")
         observation = Observation(id=name, title=name)
     role = _one_of(reader, "role", ROLES)
     tables = []
@@ -208,21 +228,25 @@ def _parameter(reader: TableReader, observations: Mapping[str, Observation]) -> 
         if table_readers:
             reader.fault("bands_twice", "has both bands and tables", "keep bands for one table, tables for several")
     for table in table_readers:
-        tables.append(Table(
-            bands=tuple(_band(band) for band in table.tables("bands")),
-            when=_conditions(table),
-            title=table.take("title", str, ""),
-            applies=table.take("applies", bool, True),
-            snomed=table.take("snomed", str),
-        ))
+        tables.append(
+            Table(
+                bands=tuple(_band(band) for band in table.tables("bands")),
+                when=_conditions(table),
+                title=table.take("title", str, ""),
+                applies=table.take("applies", bool, True),
+                snomed=table.take("snomed", str),
+            )
+        )
         table.finish()
     skips = []
     for skip in reader.tables("skips"):
-        skips.append(Skip(
-            code=skip.take("code", str, "", required=True),
-            says=skip.take("says", str, "", required=True),
-            points=skip.take("points", int),
-        ))
+        skips.append(
+            Skip(
+                code=skip.take("code", str, "", required=True),
+                says=skip.take("says", str, "", required=True),
+                points=skip.take("points", int),
+            )
+        )
         skip.finish()
     parameter = Parameter(
         observation=observation,
@@ -330,15 +354,29 @@ def _chart(top: TableReader, observations: Mapping[str, Observation]) -> Chart:
         supersedes=head.take("supersedes", str),
         snomed_total=head.take("snomed_total", str),
         sources=tuple(_source(reader) for reader in top.tables("sources")),
-        zones=_simple(top.tables("zones"), lambda r: Zone(
-            r.take("id", str, "", required=True), r.take("title", str, "", required=True), r.take("colour", str))),
+        zones=_simple(
+            top.tables("zones"), lambda r: Zone(r.take("id", str, "", required=True), r.take("title", str, "", required=True), r.take("colour", str))
+        ),
         parameters=tuple(_parameter(reader, observations) for reader in top.tables("parameters")),
-        groups=_simple(top.tables("groups"), lambda r: Group(
-            r.take("id", str, "", required=True), r.take("title", str, "", required=True),
-            _one_of(r, "kind", ("either", "one_of")), r.texts("parameters"), r.take("source", str, "", required=True))),
-        scope=_simple(top.tables("scope"), lambda r: ScopeRule(
-            _conditions(r), _one_of(r, "then", ("refuse", "flag")) == "refuse",
-            r.take("says", str, "", required=True), r.take("source", str, "", required=True))),
+        groups=_simple(
+            top.tables("groups"),
+            lambda r: Group(
+                r.take("id", str, "", required=True),
+                r.take("title", str, "", required=True),
+                _one_of(r, "kind", ("either", "one_of")),
+                r.texts("parameters"),
+                r.take("source", str, "", required=True),
+            ),
+        ),
+        scope=_simple(
+            top.tables("scope"),
+            lambda r: ScopeRule(
+                _conditions(r),
+                _one_of(r, "then", ("refuse", "flag")) == "refuse",
+                r.take("says", str, "", required=True),
+                r.take("source", str, "", required=True),
+            ),
+        ),
         levels=tuple(_level(reader) for reader in top.tables("levels")),
     )
     head.finish()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Number = Decimal | Fraction
 STATUSES = ("local", "derived", "secondary", "transcribed", "verified")  # least trusted first
@@ -33,14 +33,14 @@ class Interval:
         if self.low is None:
             return False
         low: Number = Fraction(self.low) if isinstance(value, Fraction) else self.low
-        return value < low or (value == low and not self.low_included)  # type: ignore[operator]
+        return value < low or (value == low and not self.low_included)
 
     def is_below(self, value: Number) -> bool:
         """Whether the whole range lies below the value."""
         if self.high is None:
             return False
         high: Number = Fraction(self.high) if isinstance(value, Fraction) else self.high
-        return value > high or (value == high and not self.high_included)  # type: ignore[operator]
+        return value > high or (value == high and not self.high_included)
 
     def __str__(self) -> str:
         if self.low is None and self.high is None:
@@ -105,13 +105,14 @@ class Observation:
         return tuple(category.id for category in self.categories)
 
     @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """Scratch for readers: raw values already read. Wards write the same few hundred values over and over."""
+        return {}
+
+    @cached_property
     def category_by_name(self) -> dict[str, str]:
         """Every accepted spelling, case folded, to the category's id."""
-        return {
-            name.casefold(): category.id
-            for category in self.categories
-            for name in (category.id, *category.synonyms)
-        }
+        return {name.casefold(): category.id for category in self.categories for name in (category.id, *category.synonyms)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,12 +283,7 @@ class Chart:
 
     @cached_property
     def has_points(self) -> bool:
-        return any(
-            band.points is not None
-            for parameter in self.parameters
-            for table in parameter.tables
-            for band in table.bands
-        )
+        return any(band.points is not None for parameter in self.parameters for table in parameter.tables for band in table.bands)
 
     @cached_property
     def level_rank(self) -> dict[str, int]:
@@ -301,15 +297,17 @@ class Chart:
     @cached_property
     def context_ids(self) -> tuple[str, ...]:
         """The parameters that choose other parameters' tables, in chart order."""
-        used = {
-            name for parameter in self.parameters for table in parameter.tables
-            for name, _ in table.when
-        }
+        used = {name for parameter in self.parameters for table in parameter.tables for name, _ in table.when}
         return tuple(p.id for p in self.parameters if p.id in used)
 
     @cached_property
     def group_of(self) -> dict[str, Group]:
         return {member: group for group in self.groups for member in group.parameters}
+
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """Scratch for scorers: what follows from the chart alone. Not part of its content, not copied by `replace`."""
+        return {}
 
     def severity(self, band: Band) -> tuple[int, int, int]:
         """What a band counts for, in an order in which more is worse: points, zone, level."""

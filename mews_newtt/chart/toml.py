@@ -11,8 +11,13 @@ from typing import Any
 from mews_newtt.errors import Problem, did_you_mean
 
 _KINDS: dict[type, str] = {
-    str: "text in quotes", int: "a whole number", Decimal: "a number", bool: "true or false",
-    list: "a list", dict: "a table", date: "a date such as 2026-01-31",
+    str: "text in quotes",
+    int: "a whole number",
+    Decimal: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+    date: "a date such as 2026-01-31",
 }
 
 
@@ -21,14 +26,11 @@ def read_toml(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8"), parse_float=Decimal)
     except OSError as fault:
-        problems.append(Problem("file_unreadable", str(path), fault.strerror or "cannot be read",
-                                "check that the file exists and may be read"))
+        problems.append(Problem("file_unreadable", str(path), fault.strerror or "cannot be read", "check that the file exists and may be read"))
     except UnicodeDecodeError as fault:
-        problems.append(Problem("not_utf8", f"{path}, byte {fault.start}", "is not UTF-8 text",
-                                "save the file as UTF-8"))
+        problems.append(Problem("not_utf8", f"{path}, byte {fault.start}", "is not UTF-8 text", "save the file as UTF-8"))
     except tomllib.TOMLDecodeError as fault:
-        problems.append(Problem("not_toml", str(path), f"is not valid TOML: {fault}",
-                                "mend the syntax at that line"))
+        problems.append(Problem("not_toml", str(path), f"is not valid TOML: {fault}", "mend the syntax at that line"))
     return None
 
 
@@ -93,5 +95,4 @@ class TableReader:
         for key in self.content:
             if key not in self.known:
                 near = did_you_mean(key, self.known)
-                self.fault("unknown_key", "is not a key of this table",
-                           f"write {near!r}" if near else "use one of: " + ", ".join(self.known), key)
+                self.fault("unknown_key", "is not a key of this table", f"write {near!r}" if near else "use one of: " + ", ".join(self.known), key)

@@ -20,6 +20,8 @@ from mews_newtt.errors import ObservationError, Problem, did_you_mean
 LABELS = ("case_id", "patient_id", "observed_at", "recorded_at")  # say whose and when; never scored
 SKIP_PREFIX = "skip_"
 NOISE = 1000  # a reading within step / NOISE of a recordable value is that value
+MEMO_SIZE = 10_000
+_MEMOISED = frozenset((int, str, float, bool, Decimal))  # hashable, and equal values of one type read the same
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*([^\d\s.].*)", re.ASCII)
 _NOTHING = frozenset(("", "nan", "null"))
@@ -51,34 +53,54 @@ class ObservationSet:
         impossible value, reading and skip reason together
     """
 
-    __slots__ = ("readings", "skipped", "labels")
+    __slots__ = ("labels", "readings", "skipped", "values")
 
-    def __init__(
-        self, given: Mapping[str, Any] | None = None, /, *, observations: Mapping[str, Observation] | None = None, **values: Any
-    ):
+    def __init__(self, given: Mapping[str, Any] | None = None, /, *, observations: Mapping[str, Observation] | None = None, **values: Any):
         known = catalogue().observations if observations is None else observations
         readings: dict[str, Reading] = {}
         skipped: dict[str, str] = {}
         labels: dict[str, str] = {}
         problems: list[Problem] = []
-        for name, raw in (given | values if given and values else given or values).items():
+        for name, raw in ({**given, **values} if given and values else given or values).items():
             observation = known.get(name)
             if observation is None:
                 _read_other(name, raw, known, skipped, labels, problems)
                 continue
-            if isinstance(raw, Mapping):
+            kind = raw.__class__
+            if kind is dict or isinstance(raw, Mapping):
                 raw = _unwrap(observation, raw, skipped, problems)
-            reading = read(observation, raw)
+                kind = raw.__class__
+            if kind in _MEMOISED:
+                memo = observation.memo
+                reading = memo.get((kind, raw))
+                if reading is None:
+                    reading = read(observation, raw)
+                    if len(memo) >= MEMO_SIZE:
+                        memo.clear()
+                    memo[kind, raw] = reading
+            else:
+                reading = read(observation, raw)
             if isinstance(reading, Reading):
                 readings[name] = reading
             elif reading is not None:
                 problems.append(reading)
-        for name in skipped.keys() & readings.keys():
-            problems.append(Problem("reading_and_skip", name, f"has a reading ({readings[name].given}) and a skip reason ({skipped[name]})",
-                                    "keep the one that is true"))
+        problems += (
+            [
+                Problem(
+                    "reading_and_skip",
+                    name,
+                    f"has a reading ({readings[name].given}) and a skip reason ({skipped[name]})",
+                    "keep the one that is true",
+                )
+                for name in skipped.keys() & readings.keys()
+            ]
+            if skipped
+            else []
+        )
         if problems:
             raise ObservationError(problems)
         self.readings = readings
+        self.values: dict[str, Number | str] = {name: reading.value for name, reading in readings.items()}
         self.skipped = skipped
         self.labels = labels
 
@@ -130,8 +152,12 @@ def _read_other(
 
 def unknown_parameter(name: str, known: Mapping[str, Observation]) -> Problem:
     near = meant_parameter(name, known)
-    return Problem("unknown_parameter", name, "is no parameter of any chart",
-                   f"did you mean {near!r}?" if near else "see `mews-newtt charts show CHART` for the names")
+    return Problem(
+        "unknown_parameter",
+        name,
+        "is no parameter of any chart",
+        f"did you mean {near!r}?" if near else "see `mews-newtt charts show CHART` for the names",
+    )
 
 
 def meant_parameter(name: str, known: Mapping[str, Observation]) -> str | None:
@@ -149,7 +175,9 @@ def _unwrap(observation: Observation, raw: Mapping[str, Any], skipped: dict[str,
     """{"value": 98.6, "unit": "[degF]"} or {"skipped": "U4"} to what `read` takes."""
     extra = raw.keys() - {"value", "unit", "skipped"}
     if extra:
-        problems.append(Problem("unknown_key", f"{observation.id}, {min(map(str, extra))}", "is not a key of a reading", "use value, unit or skipped"))
+        problems.append(
+            Problem("unknown_key", f"{observation.id}, {min(map(str, extra))}", "is not a key of a reading", "use value, unit or skipped")
+        )
     if not _is_nothing(raw.get("skipped")):
         skipped[observation.id] = str(raw["skipped"]).strip()
     unit = raw.get("unit")
@@ -194,8 +222,9 @@ def _read_category(observation: Observation, raw: Any) -> Reading | Problem:
         return Reading(text, category)
     near = did_you_mean(text, list(observation.category_by_name))
     allowed = ", ".join(observation.category_ids)
-    return Problem("unknown_category", observation.id, f"{text!r} is no category of it",
-                   (f"did you mean {near!r}? " if near else "") + f"allowed: {allowed}")
+    return Problem(
+        "unknown_category", observation.id, f"{text!r} is no category of it", (f"did you mean {near!r}? " if near else "") + f"allowed: {allowed}"
+    )
 
 
 def _read_number(observation: Observation, raw: Any, unit: str | None) -> Reading | Problem:

@@ -6,27 +6,18 @@ It reads the chart itself, as a person would, and knows no engine; every engine 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import product
 from typing import Any, NamedTuple
 
-from mews_newtt.chart.contexts import Value, contexts_of, distinguishable_values, matches, table_for
-from mews_newtt.chart.model import Band, Chart, CountRule, Level, Number, Parameter, Table
+from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.contexts import Value, contexts_of, matches, table_for
+from mews_newtt.chart.model import Band, Chart, Group, Number, Observation, Parameter, ScopeRule, Table
 from mews_newtt.errors import ObservationError, Problem
-from mews_newtt.scoring import wording
+from mews_newtt.scoring.levels import NOTHING, Evidence, Extent, Severity, highest_level
 from mews_newtt.scoring.observations import ObservationSet, Reading
-from mews_newtt.scoring.result import ParameterScore, Reason, Score
+from mews_newtt.scoring.partial import join_rows, needed_contexts, possible_contexts
+from mews_newtt.scoring.result import ParameterScore, Score
 
-Severity = tuple[int, int, int]  # points, zone rank, level rank: what a row counts for
-NOTHING: Severity = (0, 0, 0)
-
-
-class Extent(NamedTuple):
-    """The least and the most that a row, or a group that counts once, can count for; settled: nothing is missing."""
-
-    names: tuple[str, ...]
-    least: Severity
-    most: Severity
-    settled: bool = True
+MEMO_SIZE = 10_000
 
 
 def score(chart: Chart, observations: ObservationSet | Mapping[str, Any], *, raise_refused: bool = True) -> Score:
@@ -46,82 +37,121 @@ def score(chart: Chart, observations: ObservationSet | Mapping[str, Any], *, rai
     ------
     The chart file: its bands, groups, levels and reading rules. No rule lives in this function.
     """
+    plan = _plan(chart)
     try:
-        given = observations if isinstance(observations, ObservationSet) else ObservationSet(
-            observations, observations=_definitions(chart))
-        problems = _problems(chart, given)
+        given = observations if isinstance(observations, ObservationSet) else ObservationSet(observations, observations=plan.observations)
+        problems = _problems(plan, given, given.values)
         if problems:
             raise ObservationError(problems)
     except ObservationError as refusal:
         if raise_refused:
             raise
         return Score(chart, "refused", problems=refusal.problems)
-    return _score(chart, given)
+    return _score(plan, given, given.values)
 
 
-def _definitions(chart: Chart) -> Mapping[str, Any] | None:
-    """The catalogue's observations, and the chart's own where it comes from elsewhere."""
-    from mews_newtt.chart.catalogue import catalogue
+class _Plan(NamedTuple):
+    """What follows from the chart alone, looked up once."""
 
-    known = catalogue().observations
-    own = {p.id: p.observation for p in chart.parameters if known.get(p.id) is not p.observation}
-    return {**known, **own} if own else known
+    chart: Chart
+    observations: Mapping[str, Observation]
+    rows: tuple[tuple[Parameter, str, bool, Table | None, dict[Any, Any]], ...]  # whether contexts choose, else its table; rows already read
+    narrowed: tuple[Parameter, ...]  # rows that do not read every category of their observation
+    one_of: tuple[Group, ...]
+    refusals: tuple[ScopeRule, ...]
+    cautions: tuple[ScopeRule, ...]
+    assumed: tuple[tuple[str, str], ...]
+    counterparts: tuple[tuple[str, str], ...]
 
 
-def _problems(chart: Chart, given: ObservationSet) -> list[Problem]:
+def _plan(chart: Chart) -> _Plan:
+    plan = chart.memo.get("plan")
+    if plan is None:
+        pairs = ((p.id, p.observation.recorded_with) for p in chart.parameters)
+        plan = chart.memo["plan"] = _Plan(
+            chart=chart,
+            observations={**catalogue().observations, **{p.id: p.observation for p in chart.parameters}},
+            rows=tuple((p, p.id, bool(contexts_of(p)), p.tables[0] if p.tables else None, {}) for p in chart.parameters),
+            narrowed=tuple(p for p in chart.parameters if set(p.category_ids) != set(p.observation.category_ids)),
+            one_of=tuple(group for group in chart.groups if group.kind == "one_of"),
+            refusals=tuple(rule for rule in chart.scope if rule.refuse),
+            cautions=tuple(rule for rule in chart.scope if not rule.refuse),
+            assumed=tuple((p.id, p.assumed) for p in chart.parameters if p.assumed is not None),
+            counterparts=tuple((name, other) for name, other in pairs if other in chart.by_id),
+        )
+    return plan
+
+
+def _problems(plan: _Plan, given: ObservationSet, values: Mapping[str, Value]) -> list[Problem]:
     """Why this chart cannot score this set."""
-    values = {name: reading.value for name, reading in given.readings.items()}
     found = []
-    for name, value in values.items():
-        parameter = chart.by_id.get(name)
-        if parameter is not None and isinstance(value, str) and value not in parameter.category_ids:
-            found.append(Problem("category_not_on_chart", name, f"{value!r} is no category of {chart.title}",
-                                 "allowed: " + ", ".join(parameter.category_ids)))
-    for group in chart.groups:
+    for parameter in plan.narrowed:
+        value = values.get(parameter.id)
+        if value is not None and value not in parameter.category_ids:
+            found.append(
+                Problem(
+                    "category_not_on_chart",
+                    parameter.id,
+                    f"{value!r} is no category of {plan.chart.title}",
+                    "allowed: " + ", ".join(parameter.category_ids),
+                )
+            )
+    for group in plan.one_of:
         both = [name for name in group.parameters if name in values]
-        if group.kind == "one_of" and len(both) > 1:
-            found.append(Problem("only_one_of", " and ".join(both), f"{group.title}: only one of them may be given", "keep the one that was observed"))
-    for rule in chart.scope:
-        if rule.refuse and _holds(rule.when, values):
+        if len(both) > 1:
+            found.append(
+                Problem("only_one_of", " and ".join(both), f"{group.title}: only one of them may be given", "keep the one that was observed")
+            )
+    for rule in plan.refusals:
+        if _holds(rule, values):
             name = rule.when[0][0]
             found.append(Problem("out_of_scope", name, f"{given.readings[name].given!r}: {rule.says}", "use the chart made for this person"))
     return found
 
 
-def _holds(when: Iterable[tuple[str, Any]], values: Mapping[str, Value]) -> bool:
-    return all(name in values and matches(wanted, values[name]) for name, wanted in when)
+def _holds(rule: ScopeRule, values: Mapping[str, Value]) -> bool:
+    for name, wanted in rule.when:
+        value = values.get(name)
+        if value is None or not matches(wanted, value):
+            return False
+    return True
 
 
-def _score(chart: Chart, given: ObservationSet) -> Score:
-    values: dict[str, Value] = {name: reading.value for name, reading in given.readings.items()}
-    assumed = [p.id for p in chart.parameters if p.assumed is not None and p.id not in values]
-    for name in assumed:
-        values[name] = chart.by_id[name].assumed or ""
-    unknown = [name for name in chart.context_ids if name not in values]
-    possible = [values | dict(zip(unknown, chosen, strict=True))
-                for chosen in product(*(distinguishable_values(chart, name) for name in unknown))]
-    views = [_view(chart, given, context) for context in possible]
-    rows = _join_rows([view.rows for view in views])
-    needed, by_scored = _needed_contexts(chart, given, possible, unknown)
-    rows = [row._replace(missing=True) if row.id in needed and row.skipped is None else row for row in rows]
-    least = min(view.total_least for view in views)
-    most = max(view.total_most for view in views)
-    quietest = min(views, key=lambda view: (view.level_least, view.total_least))
-    complete = not by_scored and all(view.complete for view in views)
+def _score(plan: _Plan, given: ObservationSet, values: dict[str, Value]) -> Score:
+    chart = plan.chart
+    assumed = [name for name, _ in plan.assumed if name not in values]
+    context: dict[str, Value] = {**values, **{name: value for name, value in plan.assumed if name not in values}} if assumed else values
+    unknown = [name for name in chart.context_ids if name not in context]
+    if not unknown:
+        view = _view(plan, given, context)
+        rows, complete = view.rows, view.complete
+        least, most, level, level_max = view.total_least, view.total_most, view.level_least, view.level_most
+    else:
+        possible = possible_contexts(chart, context, unknown)
+        views = [_view(plan, given, supposed) for supposed in possible]
+        needed, by_scored = needed_contexts(chart, given, possible, unknown)
+        rows = [row._replace(missing=True) if row.id in needed and row.skipped is None else row for row in join_rows([view.rows for view in views])]
+        complete = not by_scored and all(view.complete for view in views)
+        view = min(views, key=lambda view: (view.level_least, view.total_least))
+        least, most = min(view.total_least for view in views), max(view.total_most for view in views)
+        level, level_max = view.level_least, max(view.level_most for view in views)
+    pointed = chart.has_points
+    plain = view.plain and not unknown
     return Score(
-        chart=chart,
-        status="complete" if complete else "partial",
-        total=least if complete and chart.has_points else None,
-        total_min=least if chart.has_points else None,
-        total_max=most if chart.has_points else None,
-        level=chart.levels[quietest.level_least].id,
-        level_max=chart.levels[max(view.level_most for view in views)].id,
-        reasons=_reasons(chart, quietest, least, complete),
-        parameters=tuple(rows),
-        missing=tuple(row.id for row in rows if row.missing),
-        skipped=tuple(row.id for row in rows if row.skipped is not None),
-        flags=tuple(_flags(chart, given, rows, values, assumed)),
-        not_on_chart=tuple(name for name in given.readings if name not in chart.by_id),
+        chart,
+        "complete" if complete else "partial",
+        least if complete and pointed else None,
+        least if pointed else None,
+        most if pointed else None,
+        chart.levels[level].id,
+        chart.levels[level_max].id,
+        tuple(rows),
+        () if plain else tuple([row.id for row in rows if row.missing]),
+        () if plain else tuple([row.id for row in rows if row.skipped is not None]),
+        _flags(plan, () if plain else rows, values, assumed),
+        () if values.keys() <= chart.by_id.keys() else tuple([name for name in values if name not in chart.by_id]),
+        (),
+        Evidence(view.rows, view.extents, least, complete),
     )
 
 
@@ -135,60 +165,98 @@ class _View(NamedTuple):
     level_least: int
     level_most: int
     complete: bool
+    plain: bool  # nothing missing, skipped or flagged in any row
 
 
-def _view(chart: Chart, given: ObservationSet, context: Mapping[str, Value]) -> _View:
+def _view(plan: _Plan, given: ObservationSet, context: Mapping[str, Value]) -> _View:
+    chart, readings, skipped = plan.chart, given.readings, given.skipped
     rows: list[ParameterScore] = []
-    by_id: dict[str, Extent] = {}
-    for parameter in chart.parameters:
-        row, extent = _row(chart, parameter, given, context)
+    extents: list[Extent] = []
+    plain = not chart.groups
+    for parameter, name, chosen, table, seen in plan.rows:
+        reading = readings.get(name)
+        key: Any = id(reading)
+        if chosen:
+            table = table_for(parameter, context)
+            key = (id(table), key)
+        if reading is None and (name in skipped or (table is not None and name in context)):
+            row, extent = _unread_row(chart, parameter, given, table, context)
+            plain = plain and extent is None and row.skipped is None
+        else:
+            # The same reading, or none, in the same table always gives the same row. The reading is held so that its id stays its own.
+            known = seen.get(key)
+            if known is None:
+                if len(seen) >= MEMO_SIZE:
+                    seen.clear()
+                row, extent = _unread_row(chart, parameter, given, table, context) if reading is None else _read_row(chart, parameter, table, reading)
+                known = seen[key] = (row, extent, row.missing or bool(row.flags), reading)
+            row, extent, remarkable, _ = known
+            if remarkable:
+                plain = False
         rows.append(row)
         if extent is not None:
-            by_id[parameter.id] = extent
-    extents = _grouped(chart, rows, by_id) if chart.groups else list(by_id.values())
-    total_least = sum(extent.least[0] for extent in extents)
-    total_most = sum(extent.most[0] for extent in extents)
-    return _View(
-        rows, extents, total_least, total_most,
-        _level(chart, total_least, [extent.least for extent in extents]),
-        _level(chart, total_most, [extent.most for extent in extents]),
-        all(extent.settled for extent in extents),
-    )
+            extents.append(extent)
+    if chart.groups:
+        extents = _grouped(chart, rows, extents)
+    leasts = [extent.least for extent in extents]
+    total = sum([worth[0] for worth in leasts])
+    level = highest_level(chart, total, leasts)
+    if plain:
+        return _View(rows, extents, total, total, level, level, True, True)
+    mosts = [extent.most for extent in extents]
+    total_most = sum([worth[0] for worth in mosts])
+    return _View(rows, extents, total, total_most, level, highest_level(chart, total_most, mosts), all(extent.settled for extent in extents), False)
 
 
-def _row(
-    chart: Chart, parameter: Parameter, given: ObservationSet, context: Mapping[str, Value]
+def _unread_row(
+    chart: Chart, parameter: Parameter, given: ObservationSet, table: Table | None, context: Mapping[str, Value]
 ) -> tuple[ParameterScore, Extent | None]:
-    """One row of the chart: its reading, its band, and what it counts for; no extent where it counts for nothing."""
-    observation, name = parameter.observation, parameter.id
-    row = ParameterScore(name, observation.title, parameter.role, observation.unit)
-    reading = given.readings.get(name)
-    table = table_for(parameter, context)
-    if reading is not None:
-        row = row._replace(given=reading.given, value=reading.value, unit_given=reading.unit_given)
-        if table is None:
-            return row._replace(flags=_own_flags(parameter, reading)), None
-        if not table.applies:
-            return row._replace(table=table, flags=("not_read",)), None
-        band, between = find_band(chart, table, reading.value)
-        flags = _own_flags(parameter, reading)
-        worth = chart.severity(band)
-        points = band.points
-        return row._replace(
-            points=points, points_min=points, points_max=points, band=band, table=table,
-            flags=(*flags, "between_bands") if between else flags,
-        ), Extent((name,), worth, worth)
-    if name in given.skipped:
-        return _skipped_row(chart, parameter, row, given.skipped[name], table, context)
-    if table is None:
-        return row, None  # a context that is not given and chooses nothing by its own bands
-    if not table.applies or not parameter.required:
+    """A row without a reading: skipped, missing, or asked for nothing."""
+    row = ParameterScore(parameter.id, parameter.observation.title, parameter.role, parameter.observation.unit)
+    reason = given.skipped.get(parameter.id)
+    if reason is not None:
+        return _skipped_row(chart, parameter, row, reason, table, context)
+    if table is None or not table.applies or not parameter.required:
         return row, None
     return _open_row(chart, parameter, row._replace(missing=True), table, context)
 
 
+def _read_row(chart: Chart, parameter: Parameter, table: Table | None, reading: Reading) -> tuple[ParameterScore, Extent | None]:
+    """A row with a reading: the band it is in and what that gives."""
+    row = ParameterScore(
+        parameter.id,
+        parameter.observation.title,
+        parameter.role,
+        parameter.observation.unit,
+        given=reading.given,
+        value=reading.value,
+        unit_given=reading.unit_given,
+    )
+    flags = reading.flags
+    if parameter.role == "recorded":  # a context is not printed in steps
+        flags = tuple(flag for flag in flags if flag != "finer_than_recorded")
+    if table is None:
+        return row._replace(flags=flags), None
+    if not table.applies:
+        return row._replace(table=table, flags=("not_read",)), None
+    band, between = find_band(chart, table, reading.value)
+    worth, points = chart.severity(band), band.points
+    return row._replace(
+        points=points,
+        points_min=points,
+        points_max=points,
+        band=band,
+        table=table,
+        flags=(*flags, "between_bands") if between else flags,
+    ), Extent((parameter.id,), worth, worth)
+
+
 def _skipped_row(
-    chart: Chart, parameter: Parameter, row: ParameterScore, reason: str, table: Table | None,
+    chart: Chart,
+    parameter: Parameter,
+    row: ParameterScore,
+    reason: str,
+    table: Table | None,
     context: Mapping[str, Value],
 ) -> tuple[ParameterScore, Extent | None]:
     coded = next((skip for skip in parameter.skips if skip.code.casefold() == reason.casefold()), None)
@@ -213,12 +281,6 @@ def _open_row(
     if parameter.role == "scored" and chart.has_points:
         row = row._replace(points_min=least[0], points_max=most[0])
     return row._replace(table=table), Extent((parameter.id,), least, most, settled=parameter.role != "scored")
-
-
-def _own_flags(parameter: Parameter, reading: Reading) -> tuple[str, ...]:
-    if parameter.role != "recorded":
-        return reading.flags
-    return tuple(flag for flag in reading.flags if flag != "finer_than_recorded")  # a context is not printed in steps
 
 
 def find_band(chart: Chart, table: Table, value: Number | str) -> tuple[Band, bool]:
@@ -250,8 +312,9 @@ def _columns(pick: Any, worths: Iterable[Severity]) -> Severity:
     return pick(points), pick(zones), pick(levels)
 
 
-def _grouped(chart: Chart, rows: list[ParameterScore], by_id: dict[str, Extent]) -> list[Extent]:
+def _grouped(chart: Chart, rows: list[ParameterScore], single: list[Extent]) -> list[Extent]:
     """Groups counted once: the worst of `either`, the given one of `one_of`."""
+    by_id = {extent.names[0]: extent for extent in single}
     extents = [extent for name, extent in by_id.items() if name not in chart.group_of]
     for group in chart.groups:
         members = [by_id[name] for name in group.parameters if name in by_id]
@@ -271,110 +334,10 @@ def _grouped(chart: Chart, rows: list[ParameterScore], by_id: dict[str, Extent])
     return extents
 
 
-def _level(chart: Chart, total: int, worths: list[Severity]) -> int:
-    """The rank of the highest level that a total and what the rows count for reach."""
-    by_band = max((worth[2] for worth in worths), default=0)
-    for rank in range(len(chart.levels) - 1, by_band, -1):
-        level = chart.levels[rank]
-        if _total_reaches(chart, level, total) or any(_counted(chart, rule, worths) >= rule.at_least for rule in level.counts):
-            return rank
-    return by_band
-
-
-def _total_reaches(chart: Chart, level: Level, total: int) -> bool:
-    return chart.has_points and level.total is not None and total >= (level.total.low or 0)
-
-
-def _counted(chart: Chart, rule: CountRule, worths: Iterable[Severity]) -> int:
-    return sum(_counts(chart, rule, worth) for worth in worths)
-
-
-def _counts(chart: Chart, rule: CountRule, worth: Severity) -> bool:
-    if rule.points is not None:
-        return worth[0] >= rule.points
-    return worth[1] >= chart.zone_rank[rule.zone or ""]
-
-
-def _reasons(chart: Chart, view: _View, total: int, certain: bool) -> tuple[Reason, ...]:
-    """Every cause of a level above the first, worst first."""
-    found: list[Reason] = []
-    rows = {row.id: row for row in view.rows}
-    for level in reversed(chart.levels[1:]):
-        if level.total is not None and chart.has_points and level.total.contains(total):
-            scoring = tuple(extent.names[0] if len(extent.names) == 1 else _answered(extent, rows)
-                            for extent in view.extents if extent.least[0] > 0)
-            found.append(Reason(level.id, "total", scoring, wording.total_reason(total, level, certain)))
-        for rule in level.counts:
-            names = [n for e in view.extents if _counts(chart, rule, e.least) for n in (_answered(e, rows),)]
-            if len(names) >= rule.at_least:
-                found.append(Reason(level.id, "count", tuple(names), wording.count_reason(chart, rule, names)))
-        for row in view.rows:
-            if row.band is not None and row.band.level == level.id:
-                found.append(Reason(level.id, "trigger", (row.id,), wording.trigger_reason(row.title, wording.number(row.value, row.unit))))
+def _flags(plan: _Plan, rows: Iterable[ParameterScore], values: Mapping[str, Value], assumed: list[str]) -> tuple[str, ...]:
+    """`code:parameter`: each row's own in chart order, then what was assumed, lone pressures, and scope."""
+    found = [f"{flag}:{row.id}" for row in rows if row.flags for flag in row.flags]
+    found += [f"assumed:{name}" for name in assumed]
+    found += [f"lone:{name}" for name, other in plan.counterparts if name in values and other not in values]
+    found += [f"out_of_scope:{rule.when[0][0]}" for rule in plan.cautions if _holds(rule, values)]
     return tuple(found)
-
-
-def _answered(extent: Extent, rows: Mapping[str, ParameterScore]) -> str:
-    """The row that an extent's worth comes from: of a group, its worst answered row."""
-    answered = [rows[name] for name in extent.names if rows[name].band is not None]
-    return max(answered, key=lambda row: row.points or 0).id if answered else extent.names[0]
-
-
-def _join_rows(views: list[list[ParameterScore]]) -> list[ParameterScore]:
-    """Rows as all possible contexts allow: what differs between them is not known, points keep their bounds."""
-    if len(views) == 1:
-        return views[0]
-    joined = []
-    for rows in zip(*views, strict=True):
-        if all(row == rows[0] for row in rows):
-            joined.append(rows[0])
-            continue
-        known = [row for row in rows if row.points_min is not None]
-        same_points = len(known) == len(rows) and len({row.points for row in rows}) == 1
-        joined.append(rows[0]._replace(
-            points=rows[0].points if same_points else None,
-            points_min=min((row.points_min or 0 for row in rows), default=None) if known else None,
-            points_max=max((row.points_max or 0 for row in rows), default=None) if known else None,
-            band=rows[0].band if all(row.band == rows[0].band for row in rows) else None,
-            table=rows[0].table if all(row.table == rows[0].table for row in rows) else None,
-            flags=tuple(flag for flag in rows[0].flags if all(flag in row.flags for row in rows)),
-            missing=any(row.missing for row in rows),
-        ))
-    return joined
-
-
-def _needed_contexts(
-    chart: Chart, given: ObservationSet, possible: list[dict[str, Value]], unknown: list[str]
-) -> tuple[set[str], bool]:
-    """The contexts not given that a row's table hangs on, and whether any of those rows is scored."""
-    needed: set[str] = set()
-    by_scored = False
-    for name in unknown:
-        for parameter in chart.parameters:
-            counts = parameter.role != "recorded" and (parameter.required or parameter.id in given.readings)
-            if not counts or name not in contexts_of(parameter):
-                continue
-            by_rest: dict[tuple[Value, ...], set[int]] = {}
-            for context in possible:
-                rest = tuple(context[other] for other in unknown if other != name)
-                by_rest.setdefault(rest, set()).add(id(table_for(parameter, context)))
-            if any(len(tables) > 1 for tables in by_rest.values()):
-                needed.add(name)
-                by_scored = by_scored or parameter.role == "scored"
-    return needed, by_scored
-
-
-def _flags(
-    chart: Chart, given: ObservationSet, rows: list[ParameterScore], values: Mapping[str, Value], assumed: list[str]
-) -> Iterable[str]:
-    for row in rows:
-        for flag in row.flags:
-            yield f"{flag}:{row.id}"
-        if row.id in assumed:
-            yield f"assumed:{row.id}"
-        counterpart = chart.by_id[row.id].observation.recorded_with
-        if row.value is not None and counterpart in chart.by_id and counterpart not in given.readings:
-            yield f"lone:{row.id}"
-    for rule in chart.scope:
-        if not rule.refuse and _holds(rule.when, values):
-            yield f"out_of_scope:{rule.when[0][0]}"

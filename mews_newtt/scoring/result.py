@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.model import Band, Chart, Number, Table
 from mews_newtt.errors import Problem
 from mews_newtt.scoring import wording
+from mews_newtt.scoring.levels import Evidence, Reason, reasons
 
 
 class ParameterScore(NamedTuple):
@@ -38,24 +39,24 @@ class ParameterScore(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         band = self.band
         return {
-            "id": self.id, "title": self.title, "role": self.role, "given": self.given, "value": plain_number(self.value),
-            "unit": self.unit or None, "points": self.points, "points_min": self.points_min, "points_max": self.points_max,
-            "zone": band.zone if band else None, "band": band.printed if band else None,
-            "table": self.table.title or None if self.table else None, "raises_level": band.level if band else None,
-            "prompt": band.prompt if band else None, "skipped": self.skipped, "flags": list(self.flags), "says": self.says,
+            "id": self.id,
+            "title": self.title,
+            "role": self.role,
+            "given": self.given,
+            "value": plain_number(self.value),
+            "unit": self.unit or None,
+            "points": self.points,
+            "points_min": self.points_min,
+            "points_max": self.points_max,
+            "zone": band.zone if band else None,
+            "band": band.printed if band else None,
+            "table": self.table.title or None if self.table else None,
+            "raises_level": band.level if band else None,
+            "prompt": band.prompt if band else None,
+            "skipped": self.skipped,
+            "flags": list(self.flags),
+            "says": self.says,
         }
-
-
-class Reason(NamedTuple):
-    """Why a level is reached: kind is `total`, `count` or `trigger`; parameters are its evidence."""
-
-    level: str
-    kind: str
-    parameters: tuple[str, ...]
-    says: str
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"level": self.level, "kind": self.kind, "parameters": list(self.parameters), "says": self.says}
 
 
 class Score(NamedTuple):
@@ -65,7 +66,6 @@ class Score(NamedTuple):
     total : the sum of points, only when complete (None otherwise, and on charts without points)
     total_min, total_max : the least and the greatest total that the missing scored parameters allow
     level, level_max : the level certainly reached, and the highest still possible (ids of the chart)
-    reasons : every cause of a level above the first, worst first
     parameters : every row of the chart, in its order
     missing : rows that belong to a full set and have neither reading nor skip reason
     flags : `code:parameter` for every doubt; `warnings` says the same in words
@@ -79,13 +79,18 @@ class Score(NamedTuple):
     total_max: int | None = None
     level: str | None = None
     level_max: str | None = None
-    reasons: tuple[Reason, ...] = ()
     parameters: tuple[ParameterScore, ...] = ()
     missing: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     not_on_chart: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    evidence: Evidence | None = None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Every cause of a level above the first, worst first."""
+        return () if self.evidence is None else reasons(self.chart, self.evidence)
 
     @property
     def float_noise(self) -> int:
@@ -110,17 +115,28 @@ class Score(NamedTuple):
         level = next((level for level in self.chart.levels if level.id == self.level), None)
         return {
             "chart": chart_identity(self.chart),
-            "status": self.status, "total": self.total, "total_min": self.total_min, "total_max": self.total_max,
-            "level": self.level, "level_max": self.level_max,
-            "level_detail": level and {
-                "title": level.title, "reobserve": level.reobserve and level.reobserve._asdict(),
-                "review": level.review and level.review._asdict(), "response": level.response,
+            "status": self.status,
+            "total": self.total,
+            "total_min": self.total_min,
+            "total_max": self.total_max,
+            "level": self.level,
+            "level_max": self.level_max,
+            "level_detail": level
+            and {
+                "title": level.title,
+                "reobserve": level.reobserve and level.reobserve._asdict(),
+                "review": level.review and level.review._asdict(),
+                "response": level.response,
             },
             "reasons": [reason.to_dict() for reason in self.reasons],
             "parameters": [row.to_dict() for row in self.parameters],
-            "missing": list(self.missing), "skipped": list(self.skipped), "flags": list(self.flags),
-            "float_noise": self.float_noise, "warnings": self.warnings,
-            "problems": [problem.to_dict() for problem in self.problems], "says": self.says,
+            "missing": list(self.missing),
+            "skipped": list(self.skipped),
+            "flags": list(self.flags),
+            "float_noise": self.float_noise,
+            "warnings": self.warnings,
+            "problems": [problem.to_dict() for problem in self.problems],
+            "says": self.says,
         }
 
     def to_json(self, indent: int | None = None) -> str:

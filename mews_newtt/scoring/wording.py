@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mews_newtt.chart.model import Chart, CountRule, Level, Number
+    from mews_newtt.chart.model import Number
+    from mews_newtt.scoring.levels import Reason
     from mews_newtt.scoring.result import ParameterScore, Score
 
 _FLAGS = {
@@ -77,26 +78,30 @@ def warnings(score: Score) -> list[str]:
             says += [rule.says for rule in score.chart.scope if not rule.refuse and rule.when[0][0] == name]
         else:
             row = rows[name]
-            says.append(_FLAGS[code].format(
-                title=row.title, given=number(row.given or "", row.unit_given or row.unit), value=number(row.value, row.unit),
-                band=row.band.printed if row.band else "", skipped=row.skipped))
+            says.append(
+                _FLAGS[code].format(
+                    title=row.title,
+                    given=number(row.given or "", row.unit_given or row.unit),
+                    value=number(row.value, row.unit),
+                    band=row.band.printed if row.band else "",
+                    skipped=row.skipped,
+                )
+            )
     says += [f"{row.title} {number(row.value, row.unit)}: {row.band.prompt}" for row in score.parameters if row.band and row.band.prompt]
     says += [f"{name} is not on this chart and was left out" for name in score.not_on_chart]
     return says
 
 
-def total_reason(total: int, level: Level, certain: bool) -> str:
-    return f"the total is {total}, in {level.total}" if certain else f"the total is at least {total}, in {level.total}"
-
-
-def count_reason(chart: Chart, rule: CountRule, names: list[str]) -> str:
-    rows = ", ".join(chart.by_id[name].title if name in chart.by_id else name for name in names)
-    what = f"at {count(rule.points, 'point')} or more" if rule.points is not None else f"in the {rule.zone} zone or worse"
-    return f"{count(len(names), 'row')} {what} ({rows}); {rule.at_least} is enough"
-
-
-def trigger_reason(title: str, reading: str) -> str:
-    return f"{title}: {reading}"
+def reason_says(reason: Reason) -> str:
+    rows = [reason.chart.by_id[name].title for name in reason.parameters]
+    if reason.kind == "total":
+        is_ = "is" if reason.certain else "is at least"
+        return f"the total {is_} {reason.total}, in {reason.reached.total}"
+    if reason.rule is not None:
+        rule = reason.rule
+        what = f"at {count(rule.points, 'point')} or more" if rule.points is not None else f"in the {rule.zone} zone or worse"
+        return f"{count(len(rows), 'row')} {what} ({', '.join(rows)}); {rule.at_least} is enough"
+    return f"{rows[0]}: {reason.reading}"
 
 
 def score_says(score: Score) -> str:

@@ -1,0 +1,52 @@
+# A fresh machine needs Python 3.11 or newer, git and make. Everything else is set up here, in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-deep lint bench lock wheel clean
+
+demo: $(VENV)/core
+	$(BIN)/python examples/demo.py demo-output
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest -n auto
+
+test-deep: $(VENV)/dev
+	$(BIN)/python -m pytest -n auto -m deep
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/mews-newtt check rules/*/*.toml rules/parameters.toml
+
+bench: $(VENV)/bench
+	$(BIN)/python benchmarks/one_score.py $(if $(QUICK),--quick)
+
+# The set-ups are marked by files, so that they run once; pip checks every download against the lock's hashes.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(VENV)/core: requirements/core.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes -r requirements/core.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/dev: requirements/dev.txt $(VENV)/core
+	$(PIP) --require-hashes -r requirements/dev.txt
+	touch $@
+
+$(VENV)/bench: requirements/bench.txt $(VENV)/dev
+	$(PIP) --require-hashes -r requirements/bench.txt
+	touch $@
+
+LOCK := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+lock: $(VENV)/dev
+	$(LOCK) pyproject.toml requirements/build.in -o requirements/core.txt
+	$(LOCK) --extra batch --extra dev pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/dev.txt
+	$(LOCK) --extra batch --extra dev --extra bench pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/bench.txt
+
+wheel: $(VENV)/dev
+	$(BIN)/python -m build --no-isolation
+
+clean:
+	rm -rf $(VENV) dist build demo-output

@@ -1,0 +1,53 @@
+"""The command line: parse, call one public function, print. Data to stdout or -o, talk to stderr; exit 0, 1 (findings) or 2 (unusable input)."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from mews_newtt import __version__
+from mews_newtt.errors import MewsNewttError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except MewsNewttError as fault:
+        print("\n".join(str(problem) for problem in fault.problems), file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
+    except OSError as fault:
+        print(
+            f"{fault.filename or 'output'}: {fault.strerror or fault}\n    mend: check the path, its permissions and the free space", file=sys.stderr
+        )
+        return 2
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    from mews_newtt.cli import charts, check, diff, score
+
+    parser = argparse.ArgumentParser(
+        prog="mews-newtt",
+        description="Scores early-warning observation charts in maternity and newborn care, and says which chart, version and status "
+        "every score rests on. Not a registered medical device.",
+    )
+    parser.add_argument("--version", action="version", version=f"mews-newtt {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in (charts, check, diff, score):
+        command.add(commands)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

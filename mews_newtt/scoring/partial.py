@@ -1,0 +1,61 @@
+"""What can still be said where a context was not given: every context is supposed in turn, and what they agree on holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from mews_newtt.chart.contexts import Value, contexts_of, distinguishable_values, table_for
+from mews_newtt.chart.model import Chart
+from mews_newtt.scoring.observations import ObservationSet
+from mews_newtt.scoring.result import ParameterScore
+
+
+def possible_contexts(chart: Chart, values: dict[str, Value], unknown: Sequence[str]) -> list[dict[str, Value]]:
+    """The readings together with every way the unknown contexts could be."""
+    choices = product(*(distinguishable_values(chart, name) for name in unknown))
+    return [values | dict(zip(unknown, chosen, strict=True)) for chosen in choices]
+
+
+def join_rows(views: list[list[ParameterScore]]) -> list[ParameterScore]:
+    """Rows as all possible contexts allow: what differs between them is not known, points keep their bounds."""
+    if len(views) == 1:
+        return views[0]
+    joined = []
+    for rows in zip(*views, strict=True):
+        if all(row == rows[0] for row in rows):
+            joined.append(rows[0])
+            continue
+        known = [row for row in rows if row.points_min is not None]
+        same_points = len(known) == len(rows) and len({row.points for row in rows}) == 1
+        joined.append(
+            rows[0]._replace(
+                points=rows[0].points if same_points else None,
+                points_min=min((row.points_min or 0 for row in rows), default=None) if known else None,
+                points_max=max((row.points_max or 0 for row in rows), default=None) if known else None,
+                band=rows[0].band if all(row.band == rows[0].band for row in rows) else None,
+                table=rows[0].table if all(row.table == rows[0].table for row in rows) else None,
+                flags=tuple(flag for flag in rows[0].flags if all(flag in row.flags for row in rows)),
+                missing=any(row.missing for row in rows),
+            )
+        )
+    return joined
+
+
+def needed_contexts(chart: Chart, given: ObservationSet, possible: list[dict[str, Value]], unknown: list[str]) -> tuple[set[str], bool]:
+    """The contexts not given that a row's table hangs on, and whether any of those rows is scored."""
+    needed: set[str] = set()
+    by_scored = False
+    for name in unknown:
+        for parameter in chart.parameters:
+            counts = parameter.role != "recorded" and (parameter.required or parameter.id in given.readings)
+            if not counts or name not in contexts_of(parameter):
+                continue
+            by_rest: dict[tuple[Value, ...], set[int]] = {}
+            for context in possible:
+                rest = tuple(context[other] for other in unknown if other != name)
+                by_rest.setdefault(rest, set()).add(id(table_for(parameter, context)))
+            if any(len(tables) > 1 for tables in by_rest.values()):
+                needed.add(name)
+                by_scored = by_scored or parameter.role == "scored"
+    return needed, by_scored

@@ -1,0 +1,52 @@
+"""Observation sets from the rows of a text table, and results as the columns of one. Plain Python, one row at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.scoring.columns import POINTS_PREFIX, ColumnMap
+from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.scoring.result import Score
+
+
+def given_of_row(row: Mapping[str, Any], column_map: ColumnMap, read: frozenset[str]) -> dict[str, Any]:
+    """The cells of a row that a scorer reads, by our names: values translated, units declared, missing marks blanked."""
+    given: dict[str, Any] = {}
+    for ours, cell in row.items():
+        name = ours.removeprefix(SKIP_PREFIX)
+        if name not in read:
+            continue
+        if isinstance(cell, str):
+            cell = cell.strip()
+            if cell in column_map.missing:
+                continue
+        cell = column_map.values.get(ours, {}).get(str(cell), cell) if ours in column_map.values else cell
+        unit = column_map.units.get(ours)
+        given[ours] = {"value": cell, "unit": unit} if unit else cell
+    return given
+
+
+def result_cells(score: Score, chart: Chart, points: bool = False) -> dict[str, Any]:
+    """The result columns of one row, in their order; None is an empty cell."""
+    cells: dict[str, Any] = {
+        "score_status": score.status,
+        "total": score.total,
+        "total_min": score.total_min,
+        "total_max": score.total_max,
+        "level": score.level,
+        "level_max": score.level_max,
+        "missing": ";".join(score.missing),
+        "flags": ";".join(score.flags),
+        "error": "; ".join(f"{problem.where}: {problem.what}" for problem in score.problems),
+    }
+    if points:
+        known = {row.id: row.points for row in score.parameters}
+        cells |= {f"{POINTS_PREFIX}{name}": known.get(name) for name in points_columns(chart)}
+    return cells
+
+
+def points_columns(chart: Chart) -> Sequence[str]:
+    """The scored parameters of a chart that gives points."""
+    return tuple(p.id for p in chart.parameters if p.role == "scored") if chart.has_points else ()
