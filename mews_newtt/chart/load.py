@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -64,7 +63,7 @@ def read_chart(path: Path, observations: Mapping[str, Observation]) -> tuple[Cha
         problems += check_chart(chart, str(path), _texts(content, "points_may_fall"))
     if any(not problem.warning for problem in problems):
         return None, problems
-    return replace(chart, sha256=content_sha256(chart), origin=str(path)), problems
+    return chart._replace(sha256=content_sha256(chart), origin=str(path)), problems
 
 
 def load_chart_file(path: Path, observations: Mapping[str, Observation]) -> Chart:
@@ -88,10 +87,8 @@ def content_sha256(chart: Chart) -> str:
 def _canonical(value: Any) -> Any:
     if isinstance(value, Observation):
         return {"id": value.id, "unit": value.unit, "step": _canonical(value.step), "categories": list(value.category_ids)}
-    if isinstance(value, Chart):
-        return {f.name: _canonical(getattr(value, f.name)) for f in fields(value) if f.name not in ("sha256", "origin")}
-    if is_dataclass(value):
-        return {f.name: _canonical(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return {name: _canonical(item) for name, item in zip(value._fields, value, strict=True) if name not in ("sha256", "origin")}
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     if isinstance(value, frozenset):

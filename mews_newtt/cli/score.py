@@ -78,10 +78,12 @@ def _in_words(result: Score, explain: bool) -> str:
     if explain:
         lines += ["", *(f"  {row.says}" for row in result.parameters if row.role != "recorded" or row.value is not None or row.missing)]
     lines += [f"  {reason.level}: {reason.says}" for reason in result.reasons]
-    level = next(level for level in chart.levels if level.id == result.level)
-    lines += [f"  {what}: {timing.says}" for what, timing in (("observe again", level.reobserve), ("review", level.review)) if timing]
-    if level.response:
-        lines.append(f"  response: {level.response}")
+    if result.level == result.level_max:  # an interval that a missing reading could shorten is not given
+        level = next(level for level in chart.levels if level.id == result.level)
+        timings = (("observe again", level.reobserve), ("review", level.review))
+        lines += [f"  {what}: {timing.says}" for what, timing in timings if timing]
+        if level.response:
+            lines.append(f"  response: {level.response}")
     if result.missing:
         lines.append(f"  missing: {', '.join(result.missing)}")
     lines += [f"  note: {warning}" for warning in result.warnings]

@@ -66,6 +66,12 @@ def parameter_says(row: ParameterScore) -> str:
     return f"{reading}{where}: {', '.join(gives) or 'gives nothing'}"
 
 
+def _as_given(row: ParameterScore) -> str:
+    """The reading as it was given, with the unit it was given in."""
+    given, unit = row.given or "", row.unit_given or row.unit
+    return given if row.unit_given and given.endswith(row.unit_given) else number(given, unit)
+
+
 def warnings(score: Score) -> list[str]:
     rows = {row.id: row for row in score.parameters}
     says = []
@@ -81,7 +87,7 @@ def warnings(score: Score) -> list[str]:
             says.append(
                 _FLAGS[code].format(
                     title=row.title,
-                    given=number(row.given or "", row.unit_given or row.unit),
+                    given=_as_given(row),
                     value=number(row.value, row.unit),
                     band=row.band.printed if row.band else "",
                     skipped=row.skipped,
