@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from mews_newtt.chart.load import load_chart_file, load_observations
+from mews_newtt.chart.load import load_chart_file
+from mews_newtt.chart.load_observations import load_observations
 from mews_newtt.chart.model import STATUSES, Chart, Observation
 from mews_newtt.errors import ChartError, ChartNotFound, Problem, did_you_mean
 

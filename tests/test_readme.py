@@ -1,0 +1,46 @@
+"""README shows real commands with real output: each `$ mews-newtt` block is run and compared.
+
+`python tests/test_readme.py` writes the blocks anew after a wanted change.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BLOCK = re.compile(r"```console\n\$ (mews-newtt [^\n]+)\n(.*?)```\n", re.S)
+
+
+def output_of(command: str) -> str:
+    """What a reader sees in a terminal of 110 columns: standard output, then what is said beside it."""
+    (ROOT / "demo-output").mkdir(exist_ok=True)
+    arguments = [sys.executable, "-m", "mews_newtt", *shlex.split(command)[1:]]
+    environment = {**os.environ, "COLUMNS": "110", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)}
+    environment.pop("MEWS_NEWTT_RULES", None)
+    done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
+    return "\n".join(line.rstrip() for line in (done.stdout + done.stderr).splitlines()) + "\n"
+
+
+def test_every_command_of_the_readme_gives_the_output_shown() -> None:
+    blocks = BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(blocks) >= 5
+    for command, shown in blocks:
+        assert output_of(command) == shown, f"README is stale for: {command}; run `python tests/test_readme.py`"
+
+
+def test_the_python_of_the_readme_runs() -> None:
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    assert code is not None
+    done = subprocess.run([sys.executable, "-c", code[1]], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True)
+    assert "Temperature 37.5 °C is in 36.1-38.0: 0 points" in done.stdout
+
+
+if __name__ == "__main__":
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(BLOCK.sub(lambda m: f"```console\n$ {m[1]}\n{output_of(m[1])}```\n", text), encoding="utf-8")
