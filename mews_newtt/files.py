@@ -83,7 +83,9 @@ class TextTable:
         try:
             for cells in rows:
                 if not cells:
-                    continue
+                    if len(self.header) > 1:
+                        continue  # an empty line is no row
+                    cells = [""]  # but in a table of one column it is an empty cell
                 line = rows.line_num + 1
                 if len(cells) != len(self.header):
                     raise FileError(

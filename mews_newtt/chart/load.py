@@ -62,21 +62,22 @@ def content_sha256(chart: Chart) -> str:
     Numbers are written in their shortest form, keys sorted. Of the observations it holds what gives the numbers
     their meaning: unit, step and category ids.
     """
-    canonical = json.dumps(_canonical(chart), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    text = json.dumps(canonical(chart), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _canonical(value: Any) -> Any:
+def canonical(value: Any) -> Any:
+    """The content of a chart, or of a part of it, as plain data: what the hash is taken of, and `charts show --json` prints."""
     if isinstance(value, Observation):
-        return {"id": value.id, "unit": value.unit, "step": _canonical(value.step), "categories": list(value.category_ids)}
+        return {"id": value.id, "unit": value.unit, "step": canonical(value.step), "categories": list(value.category_ids)}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return {name: _canonical(item) for name, item in zip(value._fields, value, strict=True) if name not in ("sha256", "origin")}
+        return {name: canonical(item) for name, item in zip(value._fields, value, strict=True) if name not in ("sha256", "origin")}
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, tuple):
-        return [_canonical(item) for item in value]
+        return [canonical(item) for item in value]
     return value
 
 

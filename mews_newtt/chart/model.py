@@ -16,6 +16,18 @@ STATUSES = ("local", "derived", "secondary", "transcribed", "verified")  # least
 ROLES = ("scored", "trigger", "recorded")
 
 
+def number(value: Number | str | None, unit: str = "") -> str:
+    """A reading as people write it, with its unit."""
+    if isinstance(value, Fraction):
+        text = f"{float(value):.6g}"
+    elif isinstance(value, Decimal):
+        text = format(value, "f")
+    else:
+        text = str(value)
+    unit = {"Cel": "°C", "mm[Hg]": "mmHg"}.get(unit, unit)
+    return f"{text} {unit}" if unit and unit != "%" else f"{text}{unit}"
+
+
 class Interval(NamedTuple):
     """A range of numbers; an edge is included or not, None is no edge."""
 

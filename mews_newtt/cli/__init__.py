@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -21,17 +22,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\n".join(str(problem) for problem in fault.problems), file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return 0
     except KeyboardInterrupt:
-        print("stopped; nothing was written", file=sys.stderr)
+        _drop_stdout()
+        print("stopped; no output file was written", file=sys.stderr)
         return 130
     except OSError as fault:
+        _drop_stdout()
         print(
             f"{fault.filename or 'output'}: {fault.strerror or fault}\n    mend: check the path, its permissions and the free space", file=sys.stderr
         )
         return 2
     return code
+
+
+def _drop_stdout() -> None:
+    """What is still in the buffer of standard output goes nowhere, so that leaving does not fail a second time."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -117,9 +117,16 @@ def _file(chart: Chart, arguments: argparse.Namespace) -> int:
             explain=arguments.explain,
             as_json=arguments.json,
             on_bad_row=arguments.on_bad_row,
+            progress=_show_rows if sys.stderr.isatty() else None,
         )
+    if sys.stderr.isatty():
+        print("\r", end="", file=sys.stderr)
     print(_summary_says(chart, summary), file=sys.stderr)
     return 0
+
+
+def _show_rows(rows: int) -> None:
+    print(f"\r{rows:,} rows", end="", file=sys.stderr, flush=True)
 
 
 def _summary_says(chart: Chart, summary: Summary) -> str:

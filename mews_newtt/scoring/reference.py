@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from mews_newtt.chart.bands import find_band
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.contexts import Value, contexts_of, matches, table_for
-from mews_newtt.chart.model import Band, Chart, Group, Number, Observation, Parameter, ScopeRule, Table
+from mews_newtt.chart.model import Chart, Group, Observation, Parameter, ScopeRule, Table
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.scoring.levels import NOTHING, Evidence, Extent, Severity, highest_level
 from mews_newtt.scoring.observations import ObservationSet, Reading
@@ -281,24 +282,6 @@ def _open_row(
     if parameter.role == "scored" and chart.has_points:
         row = row._replace(points_min=least[0], points_max=most[0])
     return row._replace(table=table), Extent((parameter.id,), least, most, settled=parameter.role != "scored")
-
-
-def find_band(chart: Chart, table: Table, value: Number | str) -> tuple[Band, bool]:
-    """The band that a value is in; between two bands the worse of them, and True to say so."""
-    previous: Band | None = None
-    for band in table.bands:
-        if isinstance(value, str):
-            if value in band.categories:
-                return band, False
-        elif band.interval is not None:
-            if band.interval.contains(value):
-                return band, False
-            if band.interval.is_above(value):
-                if previous is None or chart.severity(band) >= chart.severity(previous):
-                    return band, True
-                return previous, True
-            previous = band
-    raise LookupError(f"no band for {value!r}")  # the chart's checks leave no value without a band
 
 
 def _bounds(chart: Chart, table: Table) -> tuple[Severity, Severity]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from mews_newtt.chart.model import number
+
 if TYPE_CHECKING:
-    from mews_newtt.chart.model import Number
     from mews_newtt.scoring.levels import Reason
     from mews_newtt.scoring.result import ParameterScore, Score
 
@@ -21,18 +20,6 @@ _FLAGS = {
     "skipped": "{title}: not taken, reason {skipped}",
     "lone": "{title}: recorded without its counterpart",
 }
-
-
-def number(value: Number | str | None, unit: str = "") -> str:
-    """A reading as people write it, with its unit."""
-    if isinstance(value, Fraction):
-        text = f"{float(value):.6g}"
-    elif isinstance(value, Decimal):
-        text = format(value, "f")
-    else:
-        text = str(value)
-    unit = {"Cel": "°C", "mm[Hg]": "mmHg"}.get(unit, unit)
-    return f"{text} {unit}" if unit and unit != "%" else f"{text}{unit}"
 
 
 def count(amount: int, noun: str) -> str:

@@ -1,0 +1,68 @@
+"""`mews-newtt charts`: which charts there are; `charts show`: one of them drawn in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from mews_newtt.cli.options import add_chart, add_rules, chosen_chart
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "charts",
+        help="list the charts with their status; `charts show CHART` draws one",
+        description="List every version of every chart, with its status.",
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--not-shipped", action="store_true", help="what is known and not here, and what would mend that")
+    add_rules(parser)
+    parser.set_defaults(run=run_list)
+    show = parser.add_subparsers(dest="what", metavar="show").add_parser("show", help="draw one chart", description="Draw one chart in the terminal.")
+    add_chart(show)
+    show.add_argument("--json", action="store_true", help="the chart's content as JSON")
+    show.set_defaults(run=run_show)
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    if arguments.not_shipped:
+        return _not_shipped(arguments.json)
+    from mews_newtt.chart.catalogue import charts
+    from mews_newtt.scoring.result import chart_identity
+
+    found = charts(folders=arguments.rules)
+    if arguments.json:
+        print(json.dumps([chart_identity(chart) for chart in found], ensure_ascii=False, indent=2))
+        return 0
+    from mews_newtt.cli.drawing import draw_list
+
+    draw_list(found)
+    return 0
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    chart = chosen_chart(arguments)
+    if arguments.json:
+        from mews_newtt.chart.load import canonical
+
+        print(json.dumps({**canonical(chart), "sha256": chart.sha256}, ensure_ascii=False, indent=2))
+        return 0
+    from mews_newtt.cli.drawing import draw_chart
+
+    draw_chart(chart)
+    return 0
+
+
+def _not_shipped(as_json: bool) -> int:
+    import tomllib
+
+    from mews_newtt.chart.catalogue import builtin_rules
+
+    entries = tomllib.loads((builtin_rules() / "not_shipped.toml").read_text(encoding="utf-8"))["not_shipped"]
+    if as_json:
+        print(json.dumps(entries, ensure_ascii=False, indent=2))
+        return 0
+    from mews_newtt.cli.drawing import draw_not_shipped
+
+    draw_not_shipped(entries)
+    return 0

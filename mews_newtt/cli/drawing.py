@@ -1,0 +1,174 @@
+"""Charts drawn in the terminal with rich: colours, and always points and words beside them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table as Grid
+from rich.text import Text
+
+from mews_newtt.chart.model import Band, Chart, Condition, Interval, Level, Parameter, Table, number
+from mews_newtt.chart.statuses import MEANINGS
+from mews_newtt.scoring.wording import count
+
+_STATUS_COLOURS = {"verified": "green", "transcribed": "cyan", "secondary": "yellow", "derived": "magenta", "local": "blue"}
+_POINTS_COLOURS = ("", "black on #ffeb3b", "black on #ffb74d", "black on #f48fb1", "black on #f06292")  # for charts that print no zones
+
+
+def _console() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+
+
+def status_word(status: str) -> str:
+    return f"[bold {_STATUS_COLOURS[status]}]{status}[/]"
+
+
+def draw_list(charts: Sequence[Chart]) -> None:
+    """Every chart version with its status, and what the statuses mean."""
+    console = _console()
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("chart", "version", "status", "title"):
+        grid.add_column(heading, overflow="fold", no_wrap=heading != "title")
+    for chart in charts:
+        grid.add_row(chart.id, chart.version, status_word(chart.status), escape(chart.title))
+    console.print(grid)
+    console.print("What a status means:")
+    for status, meaning in MEANINGS.items():
+        if any(chart.status == status for chart in charts):
+            console.print(f"  {status_word(status)}: {meaning}")
+    console.print("`mews-newtt charts show CHART` draws a chart; `mews-newtt charts --not-shipped` lists what is not here and why.")
+
+
+def draw_not_shipped(entries: Iterable[Mapping[str, str]]) -> None:
+    console = _console()
+    for entry in entries:
+        console.print(f"[bold]{escape(entry['title'])}[/] ({escape(entry['id'])}; owner: {escape(entry['owner'])})")
+        console.print(f"  why not: {escape(entry['why'])}")
+        console.print(f"  what would mend it: {escape(entry['mend'])}\n")
+
+
+def draw_chart(chart: Chart) -> None:
+    """The whole chart: its standing first, then rows as printed (highest at the top), levels, sources, gaps."""
+    console = _console()
+    standing = [f"Status {status_word(chart.status)}: {MEANINGS[chart.status]}.", escape(chart.status_says), f"For: {escape(chart.scope_says)}"]
+    console.print(
+        Panel(
+            "\n".join(line for line in standing if line),
+            title=f"[bold]{escape(chart.title)}",
+            title_align="left",
+            subtitle=f"{chart.id} {chart.version}  sha256 {chart.sha256[:12]}",
+            subtitle_align="right",
+        )
+    )
+    for role, heading in (
+        ("scored", "Scored"),
+        ("trigger", "Triggers: no points, may raise the level"),
+        ("recorded", "Recorded: choose a table or the scope"),
+    ):
+        rows = [parameter for parameter in chart.parameters if parameter.role == role]
+        if rows:
+            console.rule(f"[bold]{heading}", align="left")
+        for parameter in rows:
+            _draw_parameter(console, chart, parameter)
+    for group in chart.groups:
+        what = "the worst of them counts, once" if group.kind == "either" else "at most one of them is given"
+        console.print(f"[bold]{escape(group.title)}[/] ({', '.join(group.parameters)}): {what}\n")
+    console.rule("[bold]Levels, highest first", align="left")
+    for level in reversed(chart.levels):
+        _draw_level(console, chart, level)
+    for heading, lines in (
+        ("Not for", [f"{rule.says} ({'refused' if rule.refuse else 'flagged'}: {conditions_say(rule.when)})" for rule in chart.scope]),
+        ("Notes", chart.notes),
+        ("Known to be missing", chart.known_missing),
+        ("Sources", [f"{s.id}: {s.cite}" + (f" doi {s.doi}." if s.doi else "") + (f" Taken: {s.took}." if s.took else "") for s in chart.sources]),
+        ("Licence", [chart.licence]),
+    ):
+        if lines:
+            console.rule(f"[bold]{heading}", align="left")
+            for line in lines:
+                console.print(Text(f"- {line}"), soft_wrap=False)
+
+
+def conditions_say(when: Iterable[tuple[str, Condition]]) -> str:
+    """A context in words."""
+    return " and ".join(f"{name} {wanted}" if isinstance(wanted, Interval) else f"{name} {' or '.join(sorted(wanted))}" for name, wanted in when)
+
+
+def _draw_parameter(console: Console, chart: Chart, parameter: Parameter) -> None:
+    unit = number("", parameter.observation.unit).strip()
+    optional = "" if parameter.required else ", counts only where given" if parameter.role != "recorded" else ""
+    console.print(
+        f"[bold]{escape(parameter.title)}[/]{f' ({escape(unit)})' if unit else ''}  [dim]{parameter.id}{optional}; source {parameter.source}[/]"
+    )
+    if parameter.note:
+        console.print(f"  [italic]{escape(parameter.note)}[/]")
+    if parameter.assumed:
+        console.print(f"  not given: {escape(parameter.assumed)} is read, because {escape(parameter.assumed_because)}")
+    if not parameter.tables and parameter.observation.categories:
+        console.print("  " + ", ".join(parameter.category_ids))
+    for table in parameter.tables:
+        _draw_table(console, chart, parameter, table)
+    for skip in parameter.skips:
+        gives = count(skip.points, "point") if skip.points is not None else "leaves the set partial"
+        console.print(f"  not taken, {skip.code} ({escape(skip.says)}): {gives}")
+    console.print()
+
+
+def _draw_table(console: Console, chart: Chart, parameter: Parameter, table: Table) -> None:
+    if table.when:
+        console.print(f"  [underline]{escape(table.title or conditions_say(table.when))}[/]")
+    if not table.applies:
+        console.print("    not read here")
+        return
+    grid = Grid(box=None, show_header=False, padding=(0, 2, 0, 0))
+    bands = reversed(table.bands) if parameter.observation.numeric else table.bands
+    for band in bands:
+        label = band.printed if band.interval else " or ".join(band.categories)
+        wording = band.printed if not band.interval and band.printed not in (label, *band.categories) else ""
+        cells = [
+            Text(f" {label} ", style=_style(chart, band)),
+            Text(count(band.points, "point") if band.points is not None else ""),
+            Text(band.zone or ""),
+            Text(", ".join(part for part in (_raises(band), wording) if part)),
+        ]
+        grid.add_row("   ", *cells)
+    console.print(grid)
+
+
+def _raises(band: Band) -> str:
+    says = [f"raises the level to {band.level}"] if band.level else []
+    return ", ".join([*says, band.prompt] if band.prompt else says)
+
+
+def _style(chart: Chart, band: Band) -> str:
+    colour = next((zone.colour for zone in chart.zones if zone.id == band.zone and zone.colour), None)
+    if colour:
+        return f"black on {colour}"
+    if chart.zones:
+        return "reverse" if band.zone else ""
+    if band.level:
+        return _POINTS_COLOURS[2]
+    return _POINTS_COLOURS[min(band.points or 0, len(_POINTS_COLOURS) - 1)]
+
+
+def _draw_level(console: Console, chart: Chart, level: Level) -> None:
+    reached = [f"total {level.total}"] if level.total is not None else []
+    for rule in level.counts:
+        rows = count(rule.at_least, "row")
+        reached.append(
+            f"{rows} at {count(rule.points, 'point')} or more" if rule.points is not None else f"{rows} in the {rule.zone} zone or a worse one"
+        )
+    named = [parameter.title for parameter in chart.parameters for table in parameter.tables for band in table.bands if band.level == level.id]
+    reached += [f"trigger: {title}" for title in dict.fromkeys(named)]
+    console.print(f"[bold]{escape(level.title)}[/] [dim]({level.id}; source {level.source})[/]")
+    console.print(f"  {escape('; '.join(reached)) if reached else 'whatever reaches nothing else'}")
+    for what, timing in (("observe again", level.reobserve), ("review", level.review)):
+        if timing:
+            console.print(f"  {what}: {escape(timing.says)}")
+    if level.response:
+        console.print(f"  response: {escape(level.response)}")
