@@ -129,6 +129,8 @@ def whole_file(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
+    if not path.parent.is_dir():
+        raise FileError(Problem("folder_missing", str(path.parent), "is not a folder", "make it, or write elsewhere"))
     if path.is_dir():
         raise FileError(Problem("output_is_folder", str(path), "is a folder", "name a file"))
     handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)

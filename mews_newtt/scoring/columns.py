@@ -125,6 +125,15 @@ def mapped_columns(
     ours_names = [column_map.ours(name) if name not in column_map.ignore else name for name in names]
     problems += _doubled(names, ours_names, known)
     problems += _slips(names, ours_names, chart, column_map, known)
+    if not problems and not any(p.id in ours_names or SKIP_PREFIX + p.id in ours_names for p in chart.parameters):
+        problems.append(
+            Problem(
+                "no_parameters",
+                "columns " + ", ".join(names[:20]),
+                f"none of them is a parameter of {chart.id}",
+                f"name them as in `mews-newtt charts show {chart.id}`, or use --map theirs=ours",
+            )
+        )
     if not problems:
         for name in names:
             if name in results:

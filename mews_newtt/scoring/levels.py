@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mews_newtt.chart.model import Chart, CountRule, Level
+from mews_newtt.chart.model import Chart, CountRule, Level, number
 from mews_newtt.scoring import wording
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def reasons(chart: Chart, evidence: Evidence) -> tuple[Reason, ...]:
                 found.append(Reason(chart, level, "count", names, rule=printed))
         if raising:
             found += [
-                Reason(chart, level, "trigger", (row.id,), reading=wording.number(row.value, row.unit))
+                Reason(chart, level, "trigger", (row.id,), reading=number(row.value, row.unit))
                 for row in raising
                 if row.band is not None and row.band.level == level.id
             ]

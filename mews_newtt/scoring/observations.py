@@ -23,7 +23,7 @@ NOISE = 1000  # a reading within step / NOISE of a recordable value is that valu
 MEMO_SIZE = 10_000
 _MEMOISED = frozenset((int, str, float, bool, Decimal))  # hashable, and equal values of one type read the same
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
-_NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*([^\d\s.].*)", re.ASCII)
+_NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*([A-Za-z%°\[{/].*)")
 _NOTHING = frozenset(("", "nan", "null"))
 
 
