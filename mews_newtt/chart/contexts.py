@@ -44,8 +44,11 @@ def distinguishable_values(chart: Chart, context: str) -> tuple[Value, ...]:
     )
     if not edges:
         return (Decimal(0),)
+    possible = parameter.observation.impossible
+    lowest = edges[0] - 1 if possible.low is None else (possible.low + edges[0]) / 2
+    highest = edges[-1] + 1 if possible.high is None else (edges[-1] + possible.high) / 2
     between = [(low + high) / 2 for low, high in pairwise(edges)]
-    return tuple(sorted({edges[0] - 1, *edges, *between, edges[-1] + 1}))
+    return tuple(value for value in sorted({lowest, *edges, *between, highest}) if possible.contains(value))
 
 
 def contexts_of(parameter: Parameter) -> tuple[str, ...]:

@@ -306,15 +306,24 @@ def _grouped(chart: Chart, rows: list[ParameterScore], single: list[Extent]) -> 
         if group.kind == "either":
             least, most = _columns(max, (m.least for m in members)), _columns(max, (m.most for m in members))
         else:
-            answered = [by_id[row.id] for row in rows if row.id in group.parameters and row.id in by_id and by_id[row.id].settled]
+            answered = _answers(group, rows, by_id)
             if answered:
                 for place, row in enumerate(rows):
                     if row.id in group.parameters and row.missing:
                         rows[place] = row._replace(missing=False, points_min=None, points_max=None)
                 members = answered
-            least, most = _columns(min, (m.least for m in members)), _columns(max, (m.most for m in members))
+                least = most = _columns(max, (m.least for m in members))
+            else:
+                least, most = _columns(min, (m.least for m in members)), _columns(max, (m.most for m in members))
         extents.append(Extent(group.parameters, least, most, all(m.settled for m in members)))
     return extents
+
+
+def _answers(group: Group, rows: list[ParameterScore], by_id: Mapping[str, Extent]) -> list[Extent]:
+    """What answers a `one_of` group: its reading, else its skips that give points. A skip beside a reading only says why the other is none."""
+    members = [row for row in rows if row.id in group.parameters and row.id in by_id and by_id[row.id].settled]
+    readings = [by_id[row.id] for row in members if row.value is not None]
+    return readings or [by_id[row.id] for row in members]
 
 
 def _flags(plan: _Plan, rows: Iterable[ParameterScore], values: Mapping[str, Value], assumed: list[str]) -> tuple[str, ...]:
