@@ -62,5 +62,10 @@ class ColumnError(FileError):
 
 def did_you_mean(word: str, known: Sequence[str], cutoff: float = 0.75) -> str | None:
     """The known name nearest to a mistyped one, or None."""
-    near = get_close_matches(word.lower().replace("-", "_").replace(" ", "_"), known, 1, cutoff)
-    return near[0] if near else None
+    plain = {_plain(name): name for name in known}
+    near = get_close_matches(_plain(word), plain, 1, cutoff)
+    return plain[near[0]] if near else None
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("-", "_").replace(" ", "_")

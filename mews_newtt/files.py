@@ -127,7 +127,14 @@ def _delimiter(header: str) -> str:
 def whole_file(path: Path | None) -> Iterator[TextIO]:
     """A text file that appears under its name only when it is whole; None is stdout."""
     if path is None:
+        if sys.stdout is None:
+            raise FileError(Problem("output_closed", "standard output", "is closed", "name a file with -o"))
         yield sys.stdout
+        return
+    path = Path(os.path.realpath(path))  # what a link points to is written, the link stays
+    if path.exists() and not path.is_dir() and not path.is_file():  # a pipe or a device cannot be renamed onto
+        with path.open("w", encoding="utf-8", newline="") as out:
+            yield out
         return
     if not path.parent.is_dir():
         raise FileError(Problem("folder_missing", str(path.parent), "is not a folder", "make it, or write elsewhere"))

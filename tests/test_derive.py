@@ -18,7 +18,7 @@ def test_every_band_of_the_chart_is_a_derived_bound() -> None:
         printed = set()
         for band in parameter.tables[0].bands:
             assert band.interval is not None
-            if band.points and band.interval.low is None or band.points == 1 and band.interval.high is not None and not _is_high(parameter, band):
+            if (band.points and band.interval.low is None) or (band.points == 1 and band.interval.high is not None and not _is_high(parameter, band)):
                 printed.add(("low", band.points, band.interval.high))
             elif band.points:
                 printed.add(("high", band.points, band.interval.low))

@@ -45,9 +45,9 @@ class States:
         observation = parameter.observation
         self.numeric = observation.numeric
         self.edges: tuple[Decimal, ...] = _edges(chart, parameter) if self.numeric else ()
-        self.states: list[State] = self._segments() if self.numeric else [
-            State(name, refused=name not in parameter.category_ids) for name in observation.category_ids
-        ]
+        self.states: list[State] = (
+            self._segments() if self.numeric else [State(name, refused=name not in parameter.category_ids) for name in observation.category_ids]
+        )
         self.plain = len(self.states)
         self.category = {name: place for place, name in enumerate(observation.category_ids)}
         self.missing = self._add(State(supposed=parameter.assumed))
@@ -56,11 +56,13 @@ class States:
         self.unread = (self.missing, *self.skips)
         self.supposed: dict[tuple[int, int], int] = {
             (state, place): self._add(self.states[state]._replace(supposed=value))
-            for place, value in enumerate(suppositions) for state in self.unread
+            for place, value in enumerate(suppositions)
+            for state in self.unread
         }
         self.size = len(self.states)
         self.step = Fraction(observation.step)
-        self.exact = True
+        self.byte_places: dict[str, list[int]] = {}
+        self.grid_places: dict[tuple[int, int], npt.NDArray[np.int32]] = {}
         if self.numeric:
             self._prepare_numbers()
 
@@ -83,12 +85,9 @@ class States:
         thresholds = [found for edge in self.edges for found in _raw_thresholds(edge, self.step)]
         self.cuts = np.array([_first_float(at, strict) for at, strict in thresholds], np.float64)
         self.grid_cuts = np.array(
-            [n for edge in self.edges for n in (math.ceil(edge / self.step), math.floor(edge / self.step) + 1)], np.int64  # type: ignore[operator]
-        ) if self.edges else np.zeros(0, np.int64)
-        # step = multiple / scale: a power of ten wherever the step is a decimal
-        digits = max(0, -int(Decimal(self.parameter.observation.step).normalize().as_tuple().exponent))
-        self.scale = 10**digits
-        self.multiple = int(self.step * self.scale)
+            [n for edge in map(Fraction, self.edges) for n in (math.ceil(edge / self.step), math.floor(edge / self.step) + 1)], np.int64
+        )
+        self.multiple, self.scale = self.step.numerator, self.step.denominator
         # beyond this a product of 1000 steps leaves the 15 digits in which floats and decimals agree
         self.widest = 10**15 // (NOISE * self.multiple) // 2
 
@@ -122,16 +121,14 @@ class States:
                 return self.skips[place + 1]
         return self.skips[0]
 
-    def grid_range(self, most: int = 20_000) -> tuple[int, int]:
-        """The recordable values worth a table look-up: all possible ones where they are few, else those around the edges."""
+    def grid_range(self, most: int = 200_000) -> tuple[int, int]:
+        """The recordable values worth a table look-up: all possible ones where there is an end to them, else those around the edges."""
         limits = self.parameter.observation.impossible
-        low = None if limits.low is None else math.ceil(limits.low / self.step)  # type: ignore[operator]
-        high = None if limits.high is None else math.floor(limits.high / self.step)  # type: ignore[operator]
-        around = [int(edge / self.step) for edge in self.edges] or [0]  # type: ignore[operator]
+        around = [int(Fraction(edge) / self.step) for edge in self.edges] or [0]
         span = max(256, 2 * (around[-1] - around[0]))
-        low = min(around[0] - span, 0) if low is None else low
-        high = around[-1] + span if high is None else high
-        return low, min(high, low + max(most, 8 * self.scale * 25))
+        low = around[0] - span if limits.low is None else math.ceil(Fraction(limits.low) / self.step)
+        high = around[-1] + span if limits.high is None else math.floor(Fraction(limits.high) / self.step)
+        return low, min(high, low + most)
 
 
 def _edges(chart: Chart, parameter: Parameter) -> tuple[Decimal, ...]:

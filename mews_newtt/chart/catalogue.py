@@ -38,7 +38,7 @@ class Catalogue:
     def __init__(self, folders: Sequence[Path]):
         self.folders = tuple(folders)
         self.observations = self._observations()
-        self._loaded: dict[Path, Chart] = {}
+        self._loaded: dict[tuple[Path, int, int], Chart] = {}
 
     def _observations(self) -> dict[str, Observation]:
         known: dict[str, Observation] = {}
@@ -68,13 +68,18 @@ class Catalogue:
         return found
 
     def load(self, path: Path) -> Chart:
-        """One chart file, read once."""
-        if path not in self._loaded:
+        """One chart file, read once and again when it has changed on disk."""
+        try:
+            found = path.stat()
+            key = (path, found.st_mtime_ns, found.st_size)
+        except OSError:
+            key = (path, 0, 0)
+        if key not in self._loaded:
             chart = load_chart_file(path, self.observations)
             if path.parent.parent in self.folders and (path.parent.name, path.stem) != (chart.id, chart.version):
                 raise ChartError(Problem("file_misnamed", str(path), f"holds {chart.id} {chart.version}", f"name it {chart.id}/{chart.version}.toml"))
-            self._loaded[path] = chart
-        return self._loaded[path]
+            self._loaded[key] = chart
+        return self._loaded[key]
 
     def charts(self) -> list[Chart]:
         """Every version of every chart, by id, then version."""

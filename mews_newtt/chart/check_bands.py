@@ -23,6 +23,14 @@ def check_bands(c: CheckContext) -> Iterator[Problem]:
                 yield from _check_ranges(c, where, parameter, table)
             else:
                 yield from _check_categories(c, where, parameter, table)
+                missed = set(parameter.category_ids) - {category for band in table.bands for category in band.categories}
+                if missed:
+                    yield Problem(
+                        "category_hole",
+                        c.at(where),
+                        f"has no band for {', '.join(sorted(missed))}, which another table of {parameter.id} has",
+                        "let every table of a parameter hold the same categories",
+                    )
 
 
 def _check_categories(c: CheckContext, where: str, parameter: Parameter, table: Table) -> Iterator[Problem]:

@@ -108,6 +108,11 @@ def _check_levels(c: CheckContext) -> Iterator[Problem]:
     if summed and not c.chart.has_points:
         level, _ = summed[0]
         yield Problem("total_without_points", c.at(f"level {level.id}"), "is reached by a total on a chart without points", "count zones instead")
+    for level, total in summed:
+        whole = all(edge is None or edge == edge.to_integral_value() for edge in (total.low, total.high))
+        if total.low is None or not (whole and total.low_included and total.high_included):
+            yield Problem("bad_total", c.at(f"level {level.id}, total"), f"is {total}", "write whole numbers: { from = 3, to = 5 }, or { from = 6 }")
+            return
     for (lower, below), (upper, above) in pairwise(summed):
         if below.high is None or above.low is None or above.low != below.high + 1:
             yield Problem(

@@ -1,18 +1,27 @@
-"""Two versions of a chart: what changed in print, and which recordable readings now score differently."""
+"""Two versions of a chart: what changed in print, and which recordable readings and totals now mean something else."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from itertools import product
+from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.bands import find_band
-from mews_newtt.chart.contexts import Value, contexts_of, distinguishable_values, table_for
+from mews_newtt.chart.contexts import Value
 from mews_newtt.chart.load import canonical
-from mews_newtt.chart.model import Chart, Parameter, Table, number
+from mews_newtt.chart.model import Chart, Condition, Interval, Parameter, Table, number
 
-Worth = tuple[int | None, str | None, str | None, str | None]  # points, zone, level, prompt
+Conditions = dict[str, Condition]
+
+
+class Worth(NamedTuple):
+    """What a reading gives."""
+
+    points: int | None
+    zone: str | None
+    level: str | None
+    prompt: str | None
 
 
 class Change(NamedTuple):
@@ -45,15 +54,26 @@ class ReadingChange(NamedTuple):
 
     @property
     def says(self) -> str:
-        unit = f" {self.unit}" if self.unit else ""
-        if self.first is None:
-            run = f"{self.last}{unit} and under" if self.last is not None else "every reading"
-        elif self.last is None:
-            run = f"{self.first}{unit} and over"
-        else:
-            run = f"{self.first}{unit}" if self.first == self.last else f"{self.first} to {self.last}{unit}"
+        unit = "%" if self.unit == "%" else f" {self.unit}" if self.unit not in ("", "1") else ""
         where = f" ({self.context})" if self.context else ""
-        return f"{self.title}{where} {run}: {worth_says(self.before)} -> {worth_says(self.after)}"
+        return f"{self.title}{where} {_run_says(self.first, self.last, unit)}: {worth_says(self.before)} -> {worth_says(self.after)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self._asdict(), "before": self.before and self.before._asdict(), "after": self.after and self.after._asdict()}
+
+
+class TotalChange(NamedTuple):
+    """A run of totals that reaches another level; no last: and all beyond. A level of None: the chart has no totals."""
+
+    first: int
+    last: int | None
+    before: str | None
+    after: str | None
+
+    @property
+    def says(self) -> str:
+        run = _run_says(str(self.first), None if self.last is None else str(self.last), "")
+        return f"a total of {run}: {self.before or 'no total'} -> {self.after or 'no total'}"
 
 
 class Comparison(NamedTuple):
@@ -63,102 +83,196 @@ class Comparison(NamedTuple):
     after: Chart
     changes: list[Change]
     readings: list[ReadingChange]
+    totals: list[TotalChange]
 
     @property
     def same(self) -> bool:
-        return not self.changes and not self.readings
+        return not (self.changes or self.readings or self.totals)
 
     def to_dict(self) -> dict[str, Any]:
+        named = ("id", "version", "status", "sha256")
         return {
-            "before": {"id": self.before.id, "version": self.before.version, "status": self.before.status, "sha256": self.before.sha256},
-            "after": {"id": self.after.id, "version": self.after.version, "status": self.after.status, "sha256": self.after.sha256},
-            "changes": [{"where": c.where, "before": c.before, "after": c.after} for c in self.changes],
-            "readings": [r._asdict() for r in self.readings],
+            **{side: {name: getattr(chart, name) for name in named} for side, chart in (("before", self.before), ("after", self.after))},
+            "changes": [change._asdict() for change in self.changes],
+            "readings": [reading.to_dict() for reading in self.readings],
+            "totals": [total._asdict() for total in self.totals],
         }
 
 
 def worth_says(worth: Worth | None) -> str:
-    """What a band gives, in words."""
+    """What a reading gives, in words."""
     if worth is None:
         return "not read"
-    points, zone, level, prompt = worth
-    says = [f"{points} point" + ("" if points == 1 else "s")] if points is not None else []
-    says += [text for text in (zone and f"{zone} zone", level and f"raises to {level}", prompt) if text]
+    says = [f"{worth.points} point" + ("" if worth.points == 1 else "s")] if worth.points is not None else []
+    says += [text for text in (worth.zone and f"{worth.zone} zone", worth.level and f"raises to {worth.level}", worth.prompt) if text]
     return ", ".join(says) or "gives nothing"
 
 
 def compare(before: Chart, after: Chart) -> Comparison:
-    """What changed from one chart to another: every printed fact, and every recordable reading that scores differently."""
+    """What changed from one chart to another: every printed fact, every recordable reading and every total that now means something else."""
     changes = list(_differences("", canonical(before), canonical(after)))
-    readings = [change for parameter in _rows(before, after) for change in _reading_changes(before, after, parameter)]
-    return Comparison(before, after, changes, readings)
+    names = dict.fromkeys([*before.by_id, *after.by_id])
+    readings = [change for name in names for change in _reading_changes(before, after, name)]
+    return Comparison(before, after, changes, readings, list(_total_changes(before, after)))
+
+
+def _run_says(first: str | None, last: str | None, unit: str) -> str:
+    if first is None:
+        return f"{last}{unit} and under" if last is not None else "every reading"
+    if last is None:
+        return f"{first}{unit} and over"
+    return f"{first}{unit}" if first == last else f"{first} to {last}{unit}"
+
+
+# What the files say.
 
 
 def _differences(where: str, before: Any, after: Any) -> Iterator[Change]:
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
+    if _is_interval(before) or _is_interval(after):
+        if before != after:
+            yield Change(where, _plain(before), _plain(after))
+    elif isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in dict.fromkeys([*before, *after]):
-            yield from _differences(f"{where}, {key}" if where else str(key), before.get(key), after.get(key))
+            place, one, other = (f"{where}, {key}" if where else str(key)), before.get(key), after.get(key)
+            if key == "tables":
+                yield from _table_differences(where, one or [], other or [])
+            elif key == "when":
+                if one != other:
+                    yield Change(place, _when_says(one), _when_says(other))
+            else:
+                yield from _differences(place, one, other)
     elif isinstance(before, list) and isinstance(after, list):
         yield from _list_differences(where, before, after)
     elif before != after:
-        yield Change(where, _plain(before), _plain(after))
+        yield Change(where, *(None if value == "" else _plain(value) for value in (before, after)))
 
 
 def _list_differences(where: str, before: list[Any], after: list[Any]) -> Iterator[Change]:
-    """Items with a name are paired by it, others by their place."""
+    """Items with a name are paired by it, texts by what they say, others by their place."""
     old, new = _named(before), _named(after)
-    if old is not None and new is not None and (old or new):
+    if old is not None and new is not None:
         for name in dict.fromkeys([*old, *new]):
-            yield from _differences(f"{where} {name}", old.get(name), new.get(name))
+            yield from _differences(f"{where.removesuffix('s')} {name}", old.get(name), new.get(name))
         if [n for n in old if n in new] != [n for n in new if n in old]:
             yield Change(f"{where}, order", ", ".join(old), ", ".join(new))
-        return
-    for place in range(max(len(before), len(after))):
-        one = before[place] if place < len(before) else None
-        other = after[place] if place < len(after) else None
-        yield from _differences(f"{where}[{place + 1}]", one, other)
+    elif all(isinstance(item, str) for item in (*before, *after)):
+        yield from (Change(where, item, None) for item in before if item not in after)
+        yield from (Change(where, None, item) for item in after if item not in before)
+        if before != after and sorted(before) == sorted(after):
+            yield Change(f"{where}, order", "; ".join(before), "; ".join(after))
+    else:
+        for place in range(max(len(before), len(after))):
+            one, other = (items[place] if place < len(items) else None for items in (before, after))
+            yield from _differences(f"{where}[{place + 1}]", one, other)
+
+
+def _table_differences(where: str, before: list[Any], after: list[Any]) -> Iterator[Change]:
+    """Tables are paired by their context, or else by their title."""
+    left = list(after)
+    for table in before:
+        alike = [other for key in ("when", "title") for other in left if other[key] == table[key] and (key == "when" or table[key])]
+        place = _table_place(where, table)
+        if not alike:
+            yield Change(place, _bands_say(table), None)
+            continue
+        left.remove(alike[0])
+        yield from _differences(place, *({key: item for key, item in each.items() if key != "bands"} for each in (table, alike[0])))
+        yield from _band_differences(place, table["bands"], alike[0]["bands"])
+    yield from (Change(_table_place(where, table), None, _bands_say(table)) for table in left)
+
+
+def _table_place(where: str, table: Mapping[str, Any]) -> str:
+    name = table["title"] or _when_says(table["when"])
+    return f"{where}, table {name!r}" if name else where
+
+
+def _bands_say(table: Mapping[str, Any]) -> str:
+    return "; ".join(_band_says(band) for band in table["bands"]) or "not read"
+
+
+def _band_differences(where: str, before: list[Any], after: list[Any]) -> Iterator[Change]:
+    """Bands of the same range are compared; changed neighbours are paired where as many came as went."""
+    old_ranges, new_ranges = ([_range_says(band) for band in bands] for bands in (before, after))
+    for change, i, j, k, m in SequenceMatcher(None, old_ranges, new_ranges, autojunk=False).get_opcodes():
+        old, new = before[i:j], after[k:m]
+        if change == "equal":
+            for one, other in zip(old, new, strict=True):
+                place = f"{where}, band {_range_says(one)}"
+                if _band_worth(one) != _band_worth(other):
+                    yield Change(place, worth_says(_band_worth(one)), worth_says(_band_worth(other)))
+                if one["printed"] != other["printed"]:
+                    yield Change(f"{place}, printed", one["printed"], other["printed"])
+        elif len(old) == len(new):
+            yield from (Change(f"{where}, band", _band_says(one), _band_says(other)) for one, other in zip(old, new, strict=True))
+        else:
+            yield from (Change(f"{where}, band", _band_says(band), None) for band in old)
+            yield from (Change(f"{where}, band", None, _band_says(band)) for band in new)
+
+
+def _range_says(band: Mapping[str, Any]) -> str:
+    return str(_plain(band["interval"])) if band["interval"] else " or ".join(band["categories"])
+
+
+def _band_worth(band: Mapping[str, Any]) -> Worth:
+    return Worth(*(band[name] for name in Worth._fields))
+
+
+def _band_says(band: Mapping[str, Any]) -> str:
+    return f"{_range_says(band)} ({worth_says(_band_worth(band))})"
 
 
 def _named(items: list[Any]) -> dict[str, Any] | None:
-    names = []
-    for item in items:
-        if not isinstance(item, Mapping):
-            return None
-        name = item.get("id") or (item.get("observation") or {}).get("id")
-        if name is None:
-            return None
-        names.append(name)
-    return dict(zip(names, items, strict=True))
+    """Items by their id; None where some have none."""
+    tables = [item if isinstance(item, Mapping) else {} for item in items]
+    names = [item.get("id") or item.get("code") or item.get("observation", {}).get("id") for item in tables]
+    return dict(zip(names, items, strict=True)) if all(names) else None
+
+
+def _is_interval(value: Any) -> bool:
+    return isinstance(value, Mapping) and set(value) == set(Interval._fields)
 
 
 def _plain(value: Any) -> Any:
     """A changed item as short text; None stays None."""
+    if _is_interval(value):
+        low, high = (None if value[edge] is None else Decimal(value[edge]) for edge in ("low", "high"))
+        return str(Interval(low, value["low_included"], high, value["high_included"]))
     if isinstance(value, Mapping):
-        kept = {key: _plain(item) for key, item in value.items() if item not in (None, "", [], {})}
+        if "bands" in value:
+            return _bands_say(value)
+        kept = {
+            key: _when_says(item) if key == "when" else _plain(item)
+            for key, item in value.items()
+            if item is not None and item not in ("", []) and key not in ("id", "code", "observation")  # said already, where the item is
+        }
         return ", ".join(f"{key} {item}" for key, item in kept.items())
     if isinstance(value, list):
         return "; ".join(str(_plain(item)) for item in value)
     return value
 
 
-def _rows(before: Chart, after: Chart) -> list[str]:
-    return list(dict.fromkeys([*before.by_id, *after.by_id]))
+def _when_says(when: list[Any] | None) -> str | None:
+    """A context of canonical content in words."""
+    if when is None:
+        return None
+    return ", ".join(f"{name} {' or '.join(wanted) if isinstance(wanted, list) else _plain(wanted)}" for name, wanted in when)
+
+
+# Which readings score differently.
 
 
 def _reading_changes(before: Chart, after: Chart, name: str) -> Iterator[ReadingChange]:
     old, new = before.by_id.get(name), after.by_id.get(name)
     parameter = new or old
-    if parameter is None or (not _banded(old) and not _banded(new)):
+    if parameter is None or not (_banded(old) or _banded(new)):
         return
-    for context in _contexts(before, after, old, new):
-        one, other = _table(old, context), _table(new, context)
-        if one is other:
-            continue
-        says = ", ".join(f"{key} {value}" for key, value in context.items())
+    unit, numeric = number("", parameter.observation.unit).strip(), parameter.observation.numeric
+    for when, one, other in _contexts(old, new):
         values = recordable_values(parameter, [table for table in (one, other) if table is not None])
-        runs = _runs([(value, _worth(before, one, value), _worth(after, other, value)) for value in values], parameter.observation.numeric)
+        runs = _runs([(value, _worth(before, one, value), _worth(after, other, value)) for value in values], numeric)
+        says = ", ".join(f"{key} {wanted if isinstance(wanted, Interval) else ' or '.join(sorted(wanted))}" for key, wanted in when.items())
         for first, last, was, is_ in runs:
-            yield ReadingChange(name, parameter.title, number("", parameter.observation.unit).strip(), says, first, last, was, is_)
+            yield ReadingChange(name, parameter.title, unit, says, first, last, was, is_)
 
 
 def _runs(
@@ -181,43 +295,105 @@ def _banded(parameter: Parameter | None) -> bool:
     return parameter is not None and any(table.bands for table in parameter.tables)
 
 
-def _contexts(before: Chart, after: Chart, old: Parameter | None, new: Parameter | None) -> Iterator[dict[str, Value]]:
-    """Every distinguishable context of either chart."""
-    values: dict[str, dict[Value, None]] = {}
-    for chart, parameter in ((before, old), (after, new)):
-        if parameter is not None:
-            for name in contexts_of(parameter):
-                values.setdefault(name, {}).update(dict.fromkeys(distinguishable_values(chart, name)))
-    for chosen in product(*values.values()):
-        yield dict(zip(values, chosen, strict=True))
+def _contexts(old: Parameter | None, new: Parameter | None) -> Iterator[tuple[Conditions, Table | None, Table | None]]:
+    """Every context in which one pair of tables is read, and that pair.
+
+    The tables of a parameter split its contexts, so pairs of tables whose conditions meet split those of both charts.
+    """
+    olds, news = _tables(old), _tables(new)
+    for when, one in olds:
+        for other_when, other in news:
+            met = _meet(when, other_when)
+            if met is not None:
+                yield met, _read(one), _read(other)
+    for mine, theirs, flip in ((olds, news, False), (news, olds, True)):  # categories of a context that only one of the charts knows
+        for when, table in mine:
+            for name, wanted in when.items():
+                known = [conditions[name] for conditions, _ in theirs if name in conditions]
+                own = wanted.difference(*(c for c in known if isinstance(c, frozenset))) if known and isinstance(wanted, frozenset) else None
+                if own:
+                    lone = {**when, name: own}
+                    yield (lone, None, _read(table)) if flip else (lone, _read(table), None)
 
 
-def _table(parameter: Parameter | None, context: Mapping[str, Value]) -> Table | None:
-    table = table_for(parameter, context) if parameter is not None else None
-    return table if table is not None and table.applies else None
+def _tables(parameter: Parameter | None) -> list[tuple[Conditions, Table | None]]:
+    if parameter is None or not parameter.tables:
+        return [({}, None)]
+    return [(dict(table.when), table) for table in parameter.tables]
+
+
+def _read(table: Table | None) -> Table | None:
+    return table if table is not None and table.applies and table.bands else None
+
+
+def _meet(one: Conditions, other: Conditions) -> Conditions | None:
+    """The conditions under which both hold; None where they never do."""
+    met = dict(one)
+    for name, wanted in other.items():
+        mine = met.get(name)
+        if mine is None:
+            met[name] = wanted
+        elif isinstance(mine, frozenset) and isinstance(wanted, frozenset):
+            if not mine & wanted:
+                return None
+            met[name] = mine & wanted
+        elif isinstance(mine, Interval) and isinstance(wanted, Interval):
+            overlap = _overlap(mine, wanted)
+            if overlap is None:
+                return None
+            met[name] = overlap
+    return met
+
+
+def _overlap(one: Interval, other: Interval) -> Interval | None:
+    """The numbers in both ranges; None where there are none."""
+    lows = [(each.low, not each.low_included) for each in (one, other) if each.low is not None]
+    highs = [(each.high, each.high_included) for each in (one, other) if each.high is not None]
+    low, above = max(lows, default=(None, False))
+    high, included = min(highs, default=(None, True))
+    if low is not None and high is not None and (low > high or (low == high and (above or not included))):
+        return None
+    return Interval(low, not above, high, included)
 
 
 def recordable_values(parameter: Parameter, tables: list[Table]) -> list[Value]:
-    """Every category, or every multiple of the recording step from three steps below the lowest edge to three above the highest."""
+    """Every category, or every multiple of the recording step from below the lowest edge to above the highest, as far as possible."""
     observation = parameter.observation
     if not observation.numeric:
         return list(dict.fromkeys(c for table in tables for band in table.bands for c in band.categories))
-    edges = [
-        edge for table in tables for band in table.bands if band.interval for edge in (band.interval.low, band.interval.high) if edge is not None
-    ]
+    intervals = [band.interval for table in tables for band in table.bands if band.interval]
+    edges = [edge for interval in intervals for edge in (interval.low, interval.high) if edge is not None]
     step = observation.step
     if not edges:
-        return [Decimal(0)]
+        return [Decimal(0)] if tables else []
     lowest, highest = min(edges) // step - 3, max(edges) // step + 4
     values = [count * step for count in range(int(lowest), int(highest) + 1)]
-    possible = observation.impossible
-    return [value for value in values if possible.contains(value)]
+    return [value for value in values if observation.impossible.contains(value)]
 
 
 def _worth(chart: Chart, table: Table | None, value: Value) -> Worth | None:
-    if table is None:
-        return None
-    if isinstance(value, str) and not any(value in band.categories for band in table.bands):
+    if table is None or (isinstance(value, str) and not any(value in band.categories for band in table.bands)):
         return None
     band = find_band(chart, table, value)[0]
-    return band.points, band.zone, band.level, band.prompt
+    return Worth(band.points, band.zone, band.level, band.prompt)
+
+
+# Which totals reach another level.
+
+
+def _total_changes(before: Chart, after: Chart) -> Iterator[TotalChange]:
+    old, new = _levels_by_total(before), _levels_by_total(after)
+    runs: list[TotalChange] = []
+    for first in sorted({*old, *new}):
+        was, is_ = (levels[max(start for start in levels if start <= first)] if levels else None for levels in (old, new))
+        if not runs or (runs[-1].before, runs[-1].after) != (was, is_):
+            runs[-1:] = [run._replace(last=first - 1) for run in runs[-1:]]
+            runs.append(TotalChange(first, None, was, is_))
+    yield from (run for run in runs if run.before != run.after)
+
+
+def _levels_by_total(chart: Chart) -> dict[int, str]:
+    """The level that each total starts to reach by itself; the first one needs no total, and later ones start higher."""
+    if not chart.has_points:
+        return {}
+    return {0: chart.levels[0].id, **{int(level.total.low or 0): level.id for level in chart.levels[1:] if level.total is not None}}

@@ -54,17 +54,17 @@ class Interval(NamedTuple):
         return value > high or (value == high and not self.high_included)
 
     def __str__(self) -> str:
-        if self.low is None and self.high is None:
-            return "any"
-        if self.low is None:
-            return f"{self.high} or less" if self.high_included else f"under {self.high}"
-        if self.high is None:
-            return f"{self.low} or more" if self.low_included else f"over {self.low}"
-        if self.low_included and self.high_included:
-            return f"{self.low}" if self.low == self.high else f"{self.low} to {self.high}"
-        left = f"{self.low}" if self.low_included else f"over {self.low}"
-        right = f"to {self.high}" if self.high_included else f"to under {self.high}"
-        return f"{left} {right}"
+        low = None if self.low is None else format(self.low.normalize(), "f")
+        high = None if self.high is None else format(self.high.normalize(), "f")
+        if low is None or high is None:
+            if low is None and high is None:
+                return "any"
+            if low is None:
+                return f"{high} or less" if self.high_included else f"under {high}"
+            return f"{low} or more" if self.low_included else f"over {low}"
+        if self.low_included and self.high_included and low == high:
+            return low
+        return f"{'' if self.low_included else 'over '}{low} to {'' if self.high_included else 'under '}{high}"
 
 
 class Category(NamedTuple):

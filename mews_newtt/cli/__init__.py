@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from mews_newtt import __version__
-from mews_newtt.errors import MewsNewttError
+from mews_newtt.errors import FileError, MewsNewttError, Problem
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    if sys.stderr is None:  # print(file=None) would put what is meant for it among the data
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    for stream in (sys.stdout, sys.stderr):  # what we write is UTF-8, whatever the machine's locale
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
     arguments = _parser().parse_args(argv)
     try:
+        if sys.stdout is None and getattr(arguments, "output", None) is None:
+            raise FileError(Problem("output_closed", "standard output", "is closed", "leave it open, or name a file with -o where there is one"))
         code: int = arguments.run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except MewsNewttError as fault:
         print("\n".join(str(problem) for problem in fault.problems), file=sys.stderr)
         return 2
@@ -39,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _drop_stdout() -> None:
     """What is still in the buffer of standard output goes nowhere, so that leaving does not fail a second time."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

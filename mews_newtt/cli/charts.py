@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
-from mews_newtt.cli.options import add_chart, add_rules, chosen_chart
+from mews_newtt.cli.options import add_chart, chart_named
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -14,9 +15,18 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="list the charts with their status; `charts show CHART` draws one",
         description="List every version of every chart, with its status.",
     )
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    # Names of their own: what is written before `show` must not be undone by the defaults of `show`.
+    parser.add_argument("--json", dest="list_json", action="store_true", help="as JSON")
     parser.add_argument("--not-shipped", action="store_true", help="what is known and not here, and what would mend that")
-    add_rules(parser)
+    parser.add_argument(
+        "--rules",
+        dest="list_rules",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="a folder of the site's own charts (may be repeated)",
+    )
     parser.set_defaults(run=run_list)
     show = parser.add_subparsers(dest="what", metavar="show").add_parser("show", help="draw one chart", description="Draw one chart in the terminal.")
     add_chart(show)
@@ -26,12 +36,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run_list(arguments: argparse.Namespace) -> int:
     if arguments.not_shipped:
-        return _not_shipped(arguments.json)
+        return _not_shipped(arguments.list_json)
     from mews_newtt.chart.catalogue import charts
     from mews_newtt.scoring.result import chart_identity
 
-    found = charts(folders=arguments.rules)
-    if arguments.json:
+    found = charts(folders=arguments.list_rules)
+    if arguments.list_json:
         print(json.dumps([chart_identity(chart) for chart in found], ensure_ascii=False, indent=2))
         return 0
     from mews_newtt.cli.drawing import draw_list
@@ -41,8 +51,8 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 
 def run_show(arguments: argparse.Namespace) -> int:
-    chart = chosen_chart(arguments)
-    if arguments.json:
+    chart = chart_named(arguments.chart, [*arguments.list_rules, *arguments.rules], arguments.min_status)
+    if arguments.json or arguments.list_json:
         from mews_newtt.chart.load import canonical
 
         print(json.dumps({**canonical(chart), "sha256": chart.sha256}, ensure_ascii=False, indent=2))

@@ -33,14 +33,12 @@ def run(arguments: argparse.Namespace) -> int:
     if found.same:
         print("\nBoth say the same.")
         return 0
-    print(
-        f"\nReadings that score differently ({len(found.readings)} runs of recordable values):"
-        if found.readings
-        else "\nNo recordable reading scores differently."
-    )
-    for reading in found.readings:
-        print(f"  {reading.says}")
-    print(f"\nWhat the files say differently ({len(found.changes)}):" if found.changes else "\nThe files say the same otherwise.")
-    for change in found.changes:
-        print(f"  {change.says}")
+    for heading, none, differences in (
+        ("Readings that score differently (runs of recordable values)", "No recordable reading scores differently.", found.readings),
+        ("Totals that reach another level", "Every total reaches the same level.", found.totals),
+        ("What the files say differently", "The files say the same otherwise.", found.changes),
+    ):
+        print(f"\n{heading}: {len(differences)}" if differences else f"\n{none}")
+        for difference in differences:
+            print(f"  {difference.says}")
     return 1

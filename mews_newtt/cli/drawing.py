@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -20,8 +21,16 @@ _STATUS_COLOURS = {"verified": "green", "transcribed": "cyan", "secondary": "yel
 _POINTS_COLOURS = ("", "black on #ffeb3b", "black on #ffb74d", "black on #f48fb1", "black on #f06292")  # for charts that print no zones
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Rich would leave with an exit code of its own; the command knows what to do."""
+        raise BrokenPipeError
+
+
 def _console() -> Console:
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    """As wide as the terminal; 100 where the output goes elsewhere and COLUMNS does not say."""
+    elsewhere = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return _Console(highlight=False, width=100 if elsewhere else None)
 
 
 def status_word(status: str) -> str:
@@ -163,8 +172,14 @@ def _draw_level(console: Console, chart: Chart, level: Level) -> None:
         reached.append(
             f"{rows} at {count(rule.points, 'point')} or more" if rule.points is not None else f"{rows} in the {rule.zone} zone or a worse one"
         )
-    named = [parameter.title for parameter in chart.parameters for table in parameter.tables for band in table.bands if band.level == level.id]
-    reached += [f"trigger: {title}" for title in dict.fromkeys(named)]
+    named = [
+        f"{parameter.title} {band.printed}"
+        for parameter in chart.parameters
+        for table in parameter.tables
+        for band in table.bands
+        if band.level == level.id
+    ]
+    reached += [f"trigger: {trigger}" for trigger in dict.fromkeys(named)]
     console.print(f"[bold]{escape(level.title)}[/] [dim]({level.id}; source {level.source})[/]")
     console.print(f"  {escape('; '.join(reached)) if reached else 'whatever reaches nothing else'}")
     for what, timing in (("observe again", level.reobserve), ("review", level.review)):

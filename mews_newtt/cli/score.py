@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _one(chart: Chart, arguments: argparse.Namespace) -> int:
+    _refuse_file_options(arguments)
     given: dict[str, Any] = {}
     for pair in arguments.obs:
         name, sign, value = pair.partition("=")
@@ -62,7 +63,7 @@ def _one(chart: Chart, arguments: argparse.Namespace) -> int:
         given[name] = value
     result = score(chart, given)
     text = result.to_json(indent=2) if arguments.json else _in_words(result, arguments.explain)
-    if arguments.output is None:
+    if arguments.output is None and sys.stdout is not None:
         print(text)
     else:
         from mews_newtt.files import whole_file
@@ -70,6 +71,21 @@ def _one(chart: Chart, arguments: argparse.Namespace) -> int:
         with whole_file(arguments.output) as out:
             out.write(text + "\n")
     return 0
+
+
+def _refuse_file_options(arguments: argparse.Namespace) -> None:
+    """An option that would do nothing is told, not passed over."""
+    given = {
+        "--map": arguments.map,
+        "--ignore": arguments.ignore,
+        "--unit": arguments.unit,
+        "--missing": arguments.missing,
+        "--points": arguments.points,
+        "--on-bad-row": arguments.on_bad_row != "error",
+    }
+    names = [name for name, value in given.items() if value]
+    if names:
+        raise FileError(Problem("option_of_files", ", ".join(names), "is for files, not for --obs", "leave it out; a unit stands behind its value"))
 
 
 def _in_words(result: Score, explain: bool) -> str:
@@ -97,6 +113,8 @@ def _file(chart: Chart, arguments: argparse.Namespace) -> int:
 
     column_map = read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
     if arguments.input == "-":
+        if sys.stdin is None:
+            raise FileError(Problem("input_closed", "standard input", "is closed", "name a file"))
         source, name = sys.stdin.buffer, "standard input"
     else:
         path = Path(arguments.input)

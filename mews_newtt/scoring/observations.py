@@ -21,7 +21,7 @@ LABELS = ("case_id", "patient_id", "observed_at", "recorded_at")  # say whose an
 SKIP_PREFIX = "skip_"
 NOISE = 1000  # a reading within step / NOISE of a recordable value is that value
 MEMO_SIZE = 10_000
-_MEMOISED = frozenset((int, str, float, bool, Decimal))  # hashable, and equal values of one type read the same
+_MEMOISED = frozenset((int, str, float, bool))  # hashable, and equal values of one type read the same
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*([A-Za-z%°\[{/].*)")
 _NOTHING = frozenset(("", "nan", "null"))
@@ -56,6 +56,9 @@ class ObservationSet:
     __slots__ = ("labels", "readings", "skipped", "values")
 
     def __init__(self, given: Mapping[str, Any] | None = None, /, *, observations: Mapping[str, Observation] | None = None, **values: Any):
+        if given is not None and not isinstance(given, Mapping):
+            kind = type(given).__name__
+            raise ObservationError(Problem("not_a_set", "observation set", f"is a {kind}", 'give a dict: {"respiratory_rate": 18, ...}'))
         known = catalogue().observations if observations is None else observations
         readings: dict[str, Reading] = {}
         skipped: dict[str, str] = {}
@@ -191,7 +194,7 @@ def _is_nothing(raw: Any) -> bool:
         return True
     if isinstance(raw, str):
         return raw.strip().casefold() in _NOTHING
-    return isinstance(raw, (float, Decimal)) and math.isnan(raw)
+    return (isinstance(raw, float) and math.isnan(raw)) or (isinstance(raw, Decimal) and raw.is_nan())
 
 
 def read(observation: Observation, raw: Any) -> Reading | Problem | None:
@@ -201,6 +204,10 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
     """
     unit: str | None = None
     if isinstance(raw, tuple):
+        if len(raw) != 2 or not (raw[1] is None or isinstance(raw[1], str)):
+            return Problem(
+                "not_a_reading", observation.id, f"{str(raw)[:60]} is no value and unit", "give a number, text, or a pair of value and unit"
+            )
         raw, unit = raw
     if hasattr(raw, "item") and hasattr(raw, "dtype"):  # a numpy scalar: float32 keeps its own shortest decimal
         raw = str(raw) if str(raw.dtype) in ("float32", "float16") else raw.item()

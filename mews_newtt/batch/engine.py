@@ -1,0 +1,194 @@
+"""One chart ready for batches: rows of Arrow columns in, result arrays out. Threads take slices; the careful way takes what is odd."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mews_newtt.batch import kernels as k
+from mews_newtt.batch.careful import ODD, REFUSED, Careful, Found
+from mews_newtt.batch.layout import NO_POINTS, Layout
+from mews_newtt.batch.program import build
+from mews_newtt.batch.sources import Source
+from mews_newtt.batch.steps import Steps, compile_chart
+from mews_newtt.batch.texts import Texts, number_values, number_words, translate, words_of
+from mews_newtt.batch.warm import tell_first_compile
+from mews_newtt.chart.model import Chart
+
+SLICE = 1 << 16  # rows below which a second thread costs more than it gives
+CAREFUL_ROWS = 1 << 17  # rows the careful way takes at once: bounds its memory
+NOTHING = np.zeros(0, np.int64)
+
+
+@dataclass
+class Results:
+    """One entry per row; codes of texts, NO_POINTS and statuses as the modules that make them say.
+
+    `partial` and `refused` are no fewer than there are such rows, and 0 only where there is none.
+    """
+
+    status: npt.NDArray[np.uint8]
+    least: npt.NDArray[np.int16]
+    most: npt.NDArray[np.int16]
+    level: npt.NDArray[np.uint8]
+    level_max: npt.NDArray[np.uint8]
+    missing: npt.NDArray[np.int32]
+    flags: npt.NDArray[np.int32]
+    error: npt.NDArray[np.int32]
+    points: npt.NDArray[np.int16]  # [scored parameter, row]; no rows where nobody asked
+    missing_texts: Texts
+    flag_texts: Texts
+    error_texts: Texts
+    partial: int = 0
+    refused: int = 0
+
+
+def empty_results(rows: int, scored: int, points: bool) -> Results:
+    """Room for the results of so many rows; zeros cost nothing where nobody writes."""
+    return Results(
+        np.zeros(rows, np.uint8),
+        np.zeros(rows, np.int16),
+        np.zeros(rows, np.int16),
+        np.zeros(rows, np.uint8),
+        np.zeros(rows, np.uint8),
+        np.zeros(rows, np.int32),
+        np.zeros(rows, np.int32),
+        np.zeros(rows, np.int32),
+        np.full((scored, rows if points else 0), NO_POINTS, np.int16),
+        Texts(),
+        Texts(),
+        Texts(),
+    )
+
+
+class Engine:
+    """A compiled chart and both ways through it."""
+
+    def __init__(self, steps: Steps):
+        self.steps = steps
+        self.fast = Layout(steps, full=False)
+        self.careful = Careful(Layout(steps, full=True))
+        places = [self.fast.place(name) for name in ("least:points", "most:points")]
+        odd = self.fast.place("odd")
+        self.fields = np.array([*places, (0, 0, self.fast.open_mask), (odd.word, 0, odd.mask << odd.shift), (0, 0, self.fast.side_mask)], np.int64)
+        self.levels = self.fast.level_table()
+        ends = [self.fast.counted(end) or (0, 0, 0) for end in ("least", "most")]
+        self.fields = np.concatenate([self.fields, np.array(ends, np.int64)])
+        self.rules = np.array(
+            [(*self.fast.place(f"least:{r.counter}"), *self.fast.place(f"most:{r.counter}"), r.threshold, r.rank) for r in self.fast.rules],
+            np.int64,
+        ).reshape(-1, 8)
+
+    def run(
+        self,
+        sources: Sequence[Source],
+        skips: Sequence[Source],
+        into: Results,
+        start: int,
+        rows: int,
+        threads: int,
+        why: Callable[[npt.NDArray[np.int64]], Iterable[str]],
+    ) -> None:
+        """Score one stretch of rows into results start, ..., start + rows - 1; `why` words the faults of refused rows."""
+        stop = start + rows
+        odd = None
+        if self.fast.fits:
+            program = build(self.fast, sources, skips)
+            side = np.zeros(rows, self.fast.dtype)
+            parts = [part[start:stop] for part in (into.status, into.least, into.most, into.level, into.level_max)]
+            points = into.points[:, start:stop]
+
+            def score(first: int, last: int) -> Any:
+                return k.score_rows(*program.arguments(), points, self.fields, self.rules, self.levels, *parts, side, first, last)
+
+            odds, partials, seen = zip(*_in_slices(score, rows, threads), strict=True)
+            odd = np.flatnonzero(into.status[start:stop] == ODD) if sum(odds) else NOTHING
+            into.partial += sum(partials)
+            if any(seen):
+                self._word_sides(side, into, start, threads)
+        else:
+            odd = np.arange(rows)
+        if len(odd):
+            self._score_odd(sources, skips, into, start, odd, threads, why)
+
+    def _word_sides(self, side: npt.NDArray[Any], into: Results, start: int, threads: int) -> None:
+        def number(first: int, last: int) -> None:
+            values, codes = number_values(side[first:last])
+            words = [words_of(self.fast, (value,)) for value in values.tolist()]
+            translate(codes, [into.missing_texts.code(missing) for missing, _ in words], into.missing[start + first : start + last])
+            translate(codes, [into.flag_texts.code(flags) for _, flags in words], into.flags[start + first : start + last])
+
+        _in_slices(number, len(side), threads)
+
+    def _score_odd(
+        self,
+        sources: Sequence[Source],
+        skips: Sequence[Source],
+        into: Results,
+        start: int,
+        odd: npt.NDArray[np.int64],
+        threads: int,
+        why: Callable[[npt.NDArray[np.int64]], Iterable[str]],
+    ) -> None:
+        def score(first: int, last: int) -> None:
+            for at in range(first, last, CAREFUL_ROWS):
+                rows = odd[at : min(at + CAREFUL_ROWS, last)]
+                found = self.careful.score(self._states(sources, skips, rows), into.points.shape[1] > 0)
+                self._write(found, into, start + rows)
+
+        _in_slices(score, len(odd), threads)
+        into.partial += len(odd)
+        refused = odd[into.status[start + odd] == REFUSED]
+        into.refused += len(refused)
+        for row, text in zip(refused.tolist(), why(refused), strict=True):
+            into.error[start + row] = into.error_texts.code(text)
+
+    def _states(self, sources: Sequence[Source], skips: Sequence[Source], rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.int32]]:
+        states: dict[str, npt.NDArray[np.int32]] = {}
+        for source in sources:
+            own = source.states
+            states[own.parameter.id] = np.full(len(rows), own.missing, np.int32) if source.kind == k.ABSENT else source.state_of(rows)
+        for source in skips:
+            own = source.states
+            skip, reading = source.state_of(rows), states[own.parameter.id]
+            states[own.parameter.id] = np.where(skip < 0, reading, np.where(reading == own.missing, skip, own.fault)).astype(np.int32)
+        return states
+
+    def _write(self, found: Found, into: Results, rows: npt.NDArray[np.int64]) -> None:
+        for name in ("status", "least", "most", "level", "level_max"):
+            getattr(into, name)[rows] = getattr(found, name)
+        if into.points.shape[1]:
+            into.points[:, rows] = found.points
+        distinct, codes = number_words(found.words)
+        words = [words_of(self.careful.layout, column) for column in distinct.T.tolist()]
+        into.missing[rows] = np.array([into.missing_texts.code(missing) for missing, _ in words], np.int32)[codes]
+        into.flags[rows] = np.array([into.flag_texts.code(flags) for _, flags in words], np.int32)[codes]
+
+
+def engine_of(chart: Chart) -> Engine:
+    """The engine of a chart; built once."""
+    engine: Engine | None = chart.memo.get("batch")
+    if engine is None:
+        tell_first_compile()
+        engine = chart.memo["batch"] = Engine(compile_chart(chart))
+    return engine
+
+
+def default_threads() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _in_slices(work: Callable[[int, int], Any], rows: int, threads: int) -> list[Any]:
+    """Run over slices of rows, on threads where there are enough rows to share."""
+    threads = max(1, min(threads, rows // SLICE))
+    if threads == 1:
+        return [work(0, rows)]
+    bounds = [rows * part // threads // 64 * 64 for part in range(threads)] + [rows]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, bounds[:-1], bounds[1:]))

@@ -1,0 +1,231 @@
+"""Arrow columns as kernels take them: where the bytes lie, how they are told apart, and which state each of them means.
+
+A numeric column keeps its bytes and is looked up by recordable value. Every other kind is read once per distinct value, by the rules of
+reading themselves: text, dictionaries, decimals, flags, columns whose values or units a map declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from mews_newtt.batch import kernels as k
+from mews_newtt.batch.numbering import number_texts, states_of_floats
+from mews_newtt.batch.states import FORMS, States
+from mews_newtt.scoring.observations import NOISE, read
+
+KINDS = {
+    pa.float64(): k.FLOAT64,
+    pa.float32(): k.FLOAT32,
+    pa.int8(): k.BYTE,
+    pa.uint8(): k.BYTE,
+    pa.int16(): k.INT16,
+    pa.int32(): k.INT32,
+    pa.int64(): k.INT64,
+}
+WIDENED = {pa.uint16(): pa.int32(), pa.uint32(): pa.int64()}
+ODD = -1  # a place whose state only the careful way finds out
+MOST_TEXTS = 1 << 12  # distinct short texts of a column that the kernel numbers
+SMALL_CODES = 256  # whole numbers that stand for categories
+FLOAT32_STEPS = 10**6  # float32 tells decimals of six digits apart
+WIDEST_INT = 2**53
+Prepare = Callable[[Any], Any]
+StateArray = npt.NDArray[np.int32]
+
+
+@dataclass
+class Source:
+    """One column of one stretch of rows."""
+
+    states: States
+    values: pa.Array
+    kind: int = k.ABSENT
+    low: int = 0
+    high: int = 0
+    scale: int = 1
+    multiple: int = 1
+    base: int = 0
+    places: StateArray = field(default_factory=lambda: np.zeros(0, np.int32))  # state by place; then missing, then odd
+    prepare: Prepare | None = None
+
+    @property
+    def entries(self) -> int:
+        return len(self.places) - 2
+
+    def state_of(self, rows: npt.NDArray[np.int64]) -> StateArray:
+        """The exact state of some rows."""
+        if isinstance(self.values, np.ndarray):
+            return np.asarray(self.places[self.values[rows]])
+        found = self.values.take(pa.array(rows))
+        if isinstance(found, pa.DictionaryArray):
+            codes = found.indices.fill_null(self.entries).to_numpy(zero_copy_only=False)
+            return np.asarray(self.places[codes])
+        states = np.full(len(found), self.states.missing, np.int32)
+        there = found.is_valid().to_numpy(zero_copy_only=False)
+        states[there] = self._of_numbers(found.drop_null())
+        return states
+
+    def _of_numbers(self, found: pa.Array) -> StateArray:
+        numbers = found.to_numpy(zero_copy_only=False)
+        if not self.states.numeric:
+            return _by_value(numbers, self.states)
+        states = np.empty(len(numbers), np.int32)
+        if numbers.dtype == np.float64:
+            exact = numbers
+        elif numbers.dtype.kind in "iu":
+            exact = numbers.astype(np.float64)
+            exact[(numbers > WIDEST_INT) | (numbers < -WIDEST_INT)] = np.inf
+        else:
+            exact = shortest_floats(numbers)
+        own = self.states
+        unknown = states_of_floats(
+            exact, own.cuts, float(own.scale), float(own.multiple), float(NOISE), float(own.widest), FORMS, own.missing, states
+        )
+        if unknown:
+            states[states < 0] = _by_value(numbers[states < 0], own)
+        return states
+
+
+def _by_value(numbers: npt.NDArray[Any], states: States) -> StateArray:
+    distinct, where = np.unique(numbers, return_inverse=True)
+    return np.array([states.of_raw(number) for number in distinct], np.int32)[where]
+
+
+def shortest_floats(numbers: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Narrow floats as the float64 of the same shortest decimal: 36.8 stays 36.8."""
+    distinct, where = np.unique(numbers, return_inverse=True)
+    return np.array([float(str(number)) for number in distinct], np.float64)[where]
+
+
+def number_source(states: States, values: pa.Array) -> Source:
+    """A numeric column of a numeric parameter, looked up by steps."""
+    kind = KINDS[values.type]
+    first, last = states.grid_range()
+    if kind == k.FLOAT32:
+        first, last = max(first, -FLOAT32_STEPS // states.multiple), min(last, FLOAT32_STEPS // states.multiple)
+    cached = states.grid_places.get((first, last))
+    if cached is None:
+        cached = states.grid_places[first, last] = np.append(states.of_grid(first, last), (states.missing, ODD)).astype(np.int32)
+    if kind == k.BYTE:
+        return byte_source(states, values, _byte_places(states, values.type))
+    # bounds in the parameter's own unit, inwards, so that nothing outside the table is looked up
+    low, high = -(-first * states.multiple // states.scale), last * states.multiple // states.scale
+    if kind in (k.INT16, k.INT32) and states.step != 1:
+        kind, values = k.INT64, values.cast(pa.int64())
+    return Source(states, values, kind, low, high, states.scale, states.multiple, first, cached)
+
+
+def _byte_places(states: States, kind: pa.DataType) -> list[int]:
+    """The state of each byte's value."""
+    found = states.byte_places.get(str(kind))
+    if found is None:
+        values = [byte - k.BYTES if byte >= k.BYTES // 2 and kind == pa.int8() else byte for byte in range(k.BYTES)]
+        found = states.byte_places[str(kind)] = [states.of_raw(value) for value in values]
+    return found
+
+
+def byte_source(states: States, values: pa.Array, places: list[int]) -> Source:
+    """A column of single bytes: every one of them has its place."""
+    return Source(states, values, k.BYTE, 0, k.BYTES - 1, places=np.array([*places, states.missing, ODD], np.int32))
+
+
+def small_code_source(states: States, values: pa.Array) -> Source:
+    """Whole numbers that stand for categories."""
+    kind = KINDS[values.type]
+    if kind == k.BYTE:
+        return byte_source(states, values, _byte_places(states, values.type))
+    places = [states.of_raw(code) for code in range(SMALL_CODES)]
+    return Source(states, values, kind, 0, SMALL_CODES - 1, places=np.array([*places, states.missing, ODD], np.int32))
+
+
+def distinct_source(states: States, values: pa.Array, prepare: Prepare | None) -> Source:
+    """Any other column: each distinct value is read once."""
+    if pa.types.is_string_view(values.type) or pa.types.is_large_string(values.type) or pa.types.is_string(values.type):
+        found = short_text_source(states, values, prepare)
+        if found is not None:
+            return found
+        values = plain_text(values)
+    values = plain_text(values)
+    coded = values if isinstance(values, pa.DictionaryArray) else pa.compute.dictionary_encode(values)
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.combine_chunks()
+    observation = states.parameter.observation
+    narrow = np.dtype(coded.dictionary.type.to_pandas_dtype()) if pa.types.is_floating(coded.dictionary.type) else None
+    places = []
+    for raw in coded.dictionary.to_pylist():
+        if narrow is not None and raw is not None and narrow.itemsize < 8:
+            raw = narrow.type(raw)
+        if prepare is not None:
+            raw = prepare(raw)
+        places.append(states.of_reading(read(observation, raw)))
+    return code_source(states, coded, places)
+
+
+def short_text_source(states: States, values: pa.Array, prepare: Prepare | None) -> Source | None:
+    """A text column of few and short texts, numbered by the kernel; None where they are many or long."""
+    view = pa.types.is_string_view(values.type)
+    if pa.types.is_string(values.type):
+        values = values.cast(pa.large_string())
+    buffers = values.buffers()
+    codes = np.empty(len(values), np.int32)
+    firsts = np.empty(MOST_TEXTS, np.int64)
+    bitmap = buffers[0].address if buffers[0] is not None and values.null_count else 0
+    data = buffers[1 if view else 2]
+    starts = 0 if view else buffers[1].address
+    known = number_texts(
+        view,
+        data.address if data is not None else 0,
+        starts,
+        bitmap,
+        values.offset,
+        np.zeros((4 * MOST_TEXTS, 2), np.int64),
+        np.zeros(4 * MOST_TEXTS, np.int32),
+        firsts,
+        codes,
+    )
+    if known < 0:
+        return None
+    texts = [values[at].as_py() for at in firsts[:known].tolist()]
+    observation = states.parameter.observation
+    places = [states.of_reading(read(observation, prepare(text) if prepare else text)) for text in texts]
+    return Source(states, codes, k.INT32, 0, known, places=np.array([states.missing, *places, states.missing, ODD], np.int32))
+
+
+def code_source(states: States, coded: pa.DictionaryArray, places: list[int]) -> Source:
+    """A dictionary column whose values' states are known."""
+    if coded.indices.type not in KINDS:
+        coded = pa.DictionaryArray.from_arrays(coded.indices.cast(pa.int64()), coded.dictionary)
+    kind = KINDS[coded.indices.type]
+    if kind == k.BYTE:
+        return byte_source(states, coded, (places + [states.missing] * k.BYTES)[: k.BYTES])
+    return Source(states, coded, kind, 0, len(places) - 1, places=np.array([*places, states.missing, ODD], np.int32))
+
+
+def plain_text(values: pa.Array) -> pa.Array:
+    """Text views as text that Arrow can select from and dictionary-code."""
+    if isinstance(values, pa.DictionaryArray) and pa.types.is_string_view(values.dictionary.type):
+        return pa.DictionaryArray.from_arrays(values.indices, values.dictionary.cast(pa.large_string()))
+    if pa.types.is_string_view(values.type):
+        return values.cast(pa.large_string())
+    return values
+
+
+def source_of(states: States, values: pa.Array, prepare: Prepare | None = None) -> Source:
+    """A column as the kernel takes it."""
+    if pa.types.is_null(values.type):
+        return absent_source(states)
+    if prepare is None and values.type in WIDENED:
+        values = values.cast(WIDENED[values.type])
+    if prepare is None and values.type in KINDS:
+        return number_source(states, values) if states.numeric else small_code_source(states, values)
+    return distinct_source(states, values, prepare)
+
+
+def absent_source(states: States) -> Source:
+    """A parameter without a column: no reading in any row."""
+    return Source(states, None, places=np.array([states.missing, ODD], np.int32))

@@ -1,0 +1,226 @@
+"""`score_table`: a table in, the same table and its scores out, as Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute
+
+from mews_newtt.batch.careful import COMPLETE, REFUSED
+from mews_newtt.batch.engine import Results, default_threads, empty_results, engine_of
+from mews_newtt.batch.layout import NO_POINTS
+from mews_newtt.batch.sources import Source, absent_source, code_source, plain_text, source_of
+from mews_newtt.batch.states import States
+from mews_newtt.chart.model import Chart
+from mews_newtt.scoring.columns import ColumnMap, check_columns
+from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.scoring.reference import score
+from mews_newtt.scoring.rows import given_of_row, points_columns
+
+STATUSES = ("complete", "partial", "refused")
+SMALL_BATCH = 1 << 16  # chunks smaller than this are joined first
+
+
+class ArrowStream(Protocol):
+    """What hands out its rows through the Arrow C stream interface: pyarrow, Polars, pandas, DuckDB."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
+
+
+def score_table(
+    chart: Chart,
+    data: ArrowStream,
+    *,
+    points: bool = False,
+    flags: bool = True,
+    threads: int | None = None,
+    column_map: ColumnMap | None = None,
+) -> pa.Table:
+    """Score every row of a table on one chart; row by row exactly what `score` gives.
+
+    Parameters
+    ----------
+    data : n rows, anything with the Arrow C stream interface
+        Columns named by parameter id, `skip_<parameter>` for coded reasons. Numbers in the parameter's own unit, null or NaN
+        for no reading; categories as text or dictionary. A parameter without a column is missing in every row; other columns
+        travel through.
+    points : add `points_<parameter>` (int16, null for no points) for each scored parameter
+    flags : False leaves the flags column out
+    threads : how many; as many as there are cores where none are given
+    column_map : how somebody else's columns, values and units are read
+
+    Returns
+    -------
+    n rows, same order: the input and `score_status`, `total` (int16, null unless complete), `total_min`, `total_max` (int16),
+    `level`, `level_max` (ids of the chart), `missing`, `flags`, `error` (text, empty for none).
+    A reading that cannot be refuses its row and says so in `error`; it never stops the table.
+
+    Raises
+    ------
+    ColumnError  a name that looks like a misspelt parameter, a column given twice, or one that a result would overwrite
+
+    Source
+    ------
+    The chart file: its bands, levels and reading rules. No rule lives in this function.
+    """
+    table = data if isinstance(data, pa.Table) else pa.table(data)
+    column_map = column_map or ColumnMap()
+    ours = check_columns(table.column_names, chart, column_map)
+    results = score_columns(chart, table, ours, column_map, points, threads or default_threads())
+    for name, column in result_columns(chart, results, points, flags):
+        table = table.append_column(name, column)
+    return table
+
+
+def score_frame(chart: Chart, data: Any, **options: Any) -> Any:
+    """`score_table` that hands back the caller's own kind of frame: Polars in, Polars out; pandas in, pandas out; else Arrow."""
+    table = score_table(chart, data, **options)
+    kind = type(data).__module__.partition(".")[0]
+    if kind == "polars":
+        import polars
+
+        return polars.from_arrow(table)
+    return table.to_pandas() if kind == "pandas" else table
+
+
+def score_columns(chart: Chart, table: pa.Table, ours: list[str], column_map: ColumnMap, points: bool, threads: int) -> Results:
+    """The results of all rows."""
+    engine = engine_of(chart)
+    states = {name: step.states for name, step in engine.steps.steps.items()}
+    read = {
+        name: place
+        for place, name in enumerate(ours)
+        if name.removeprefix(SKIP_PREFIX) in states and table.column_names[place] not in column_map.ignore
+    }
+    results = empty_results(table.num_rows, len(points_columns(chart)), points)
+    start = 0
+    for batch in _batches(table, list(read.values())):
+        columns = dict(zip(read, batch.columns if batch is not None else (), strict=True))
+        rows = table.num_rows if batch is None else batch.num_rows
+        sources = _sources(states, columns, column_map, threads if rows > SMALL_BATCH else 1)
+        skips = [_skip_source(own, columns[SKIP_PREFIX + name], column_map) for name, own in states.items() if SKIP_PREFIX + name in columns]
+        engine.run(sources, skips, results, start, rows, threads, _why(chart, columns, column_map))
+        start += rows
+    return results
+
+
+def _batches(table: pa.Table, places: list[int]) -> Iterator[pa.RecordBatch | None]:
+    """Stretches of rows that are one piece in every column; None where there is no column to read."""
+    if not places:
+        yield None
+        return
+    chosen = table.select(places)
+    pieces = max(column.num_chunks for column in chosen.columns)
+    if pieces > 1 and table.num_rows < pieces * SMALL_BATCH:
+        chosen = chosen.combine_chunks()
+    yield from chosen.to_batches()
+
+
+def _prepare(name: str, column_map: ColumnMap) -> Callable[[Any], Any] | None:
+    """What the map does to a raw value before it is read; None where it does nothing."""
+    if name not in column_map.values and name not in column_map.units and not column_map.missing:
+        return None
+    known = frozenset((name.removeprefix(SKIP_PREFIX),))
+
+    def prepare(raw: Any) -> Any:
+        cell = given_of_row({name: raw}, column_map, known).get(name)
+        if isinstance(cell, Mapping):
+            return cell["value"] if cell["value"] is None else (cell["value"], str(cell["unit"]).strip())
+        return cell
+
+    return prepare
+
+
+def _sources(states: Mapping[str, States], columns: Mapping[str, pa.Array], column_map: ColumnMap, threads: int) -> list[Source]:
+    """Every parameter's column; text is told apart on as many threads as there are."""
+
+    def one(name: str) -> Source:
+        return _source(states[name], columns.get(name), column_map)
+
+    if threads == 1:
+        return [one(name) for name in states]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, states))
+
+
+def _source(states: States, values: pa.Array | None, column_map: ColumnMap) -> Source:
+    if values is None:
+        return absent_source(states)
+    return source_of(states, values, _prepare(states.parameter.id, column_map))
+
+
+def _skip_source(states: States, values: pa.Array, column_map: ColumnMap) -> Source:
+    """Skip reasons: the state each one puts a parameter without a reading in; -1 for none."""
+    prepare = _prepare(SKIP_PREFIX + states.parameter.id, column_map)
+    values = plain_text(values)
+    coded = values if isinstance(values, pa.DictionaryArray) else pa.compute.dictionary_encode(values)
+    places = []
+    for raw in coded.dictionary.to_pylist():
+        raw = prepare(raw) if prepare else raw
+        places.append(-1 if raw is None or str(raw).strip().casefold() in ("", "nan", "null") else states.of_skip(str(raw).strip()))
+    source = code_source(states, coded, places)
+    source.places[-2:] = -1
+    return source
+
+
+def _why(chart: Chart, columns: Mapping[str, pa.Array], column_map: ColumnMap) -> Callable[[npt.NDArray[np.int64]], Iterator[str]]:
+    """The faults of refused rows in the words of the reference, which reads just those rows."""
+    read = frozenset(chart.by_id)
+
+    def why(rows: npt.NDArray[np.int64]) -> Iterator[str]:
+        cells = {name: _python_values(plain_text(values).take(pa.array(rows))) for name, values in columns.items()}
+        for place in range(len(rows)):
+            row = {name: values[place] for name, values in cells.items()}
+            result = score(chart, given_of_row(row, column_map, read), raise_refused=False)
+            yield "; ".join(f"{problem.where}: {problem.what}" for problem in result.problems)
+
+    return why
+
+
+def _python_values(values: pa.Array) -> list[Any]:
+    if pa.types.is_float32(values.type) or pa.types.is_float16(values.type):
+        kind = np.dtype(values.type.to_pandas_dtype()).type
+        return [None if value is None else kind(value) for value in values.to_pylist()]
+    return values.to_pylist()  # type: ignore[no-any-return]
+
+
+def result_columns(chart: Chart, results: Results, points: bool, flags: bool) -> Iterator[tuple[str, pa.Array]]:
+    """The columns that a score adds, in their order."""
+    complete = _bitmap(results.status == COMPLETE) if results.partial else None
+    scored = _bitmap(results.status != REFUSED) if results.refused else None
+    levels = [level.id for level in chart.levels]
+    yield "score_status", _texts(results.status, STATUSES, None)
+    if chart.has_points:
+        yield "total", _numbers(results.least, complete)
+        yield "total_min", _numbers(results.least, scored)
+        yield "total_max", _numbers(results.most, scored)
+    else:
+        for name in ("total", "total_min", "total_max"):
+            yield name, pa.nulls(len(results.status), pa.int16())
+    yield "level", _texts(results.level, levels, scored)
+    yield "level_max", _texts(results.level_max, levels, scored)
+    yield "missing", _texts(results.missing, results.missing_texts.all(), None)
+    if flags:
+        yield "flags", _texts(results.flags, results.flag_texts.all(), None)
+    yield "error", _texts(results.error, results.error_texts.all(), None)
+    for name, found in zip(points_columns(chart), results.points, strict=True) if points else ():
+        yield f"points_{name}", _numbers(found, _bitmap(found != NO_POINTS))
+
+
+def _bitmap(valid: npt.NDArray[np.bool_]) -> pa.Buffer | None:
+    return None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
+
+
+def _numbers(values: npt.NDArray[Any], valid: pa.Buffer | None) -> pa.Array:
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [valid, pa.py_buffer(values)])
+
+
+def _texts(codes: npt.NDArray[Any], texts: Any, valid: pa.Buffer | None) -> pa.Array:
+    kind = {1: pa.int8(), 4: pa.int32()}[codes.itemsize]
+    indices = pa.Array.from_buffers(kind, len(codes), [valid, pa.py_buffer(codes)])
+    return pa.DictionaryArray.from_arrays(indices, pa.array(list(texts), pa.string()), safe=False)  # our own codes need no check

@@ -1,0 +1,119 @@
+"""The batch path gives what the reference gives: every column, every chart, every column type, every cut into slices."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pyarrow as pa
+import pytest
+from batch_support import assert_same, edges_of, numbers_near, random_columns
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made_charts import DRAWN, FEATURES, made_chart
+
+from mews_newtt.batch import engine
+from mews_newtt.chart.catalogue import charts, load_chart
+from mews_newtt.chart.model import Chart
+
+SHIPPED = [chart.id for chart in charts()]
+
+
+def _check(chart: Chart, rng: Random, rows: int) -> None:
+    table, cells = random_columns(chart, rows, rng, missing=rng.choice([0.02, 0.15, 0.4]))
+    assert_same(chart, table, cells)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32))
+def test_made_charts(seed: int) -> None:
+    rng = Random(seed)
+    _check(made_chart(rng), rng, 40)
+
+
+@pytest.mark.deep
+@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32))
+def test_many_made_charts(seed: int) -> None:
+    rng = Random(seed)
+    _check(made_chart(rng), rng, 80)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_charts(name: str) -> None:
+    for seed in range(8):
+        _check(load_chart(name), Random(seed), 100)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_charts_deep(name: str) -> None:
+    for seed in range(100, 250):
+        _check(load_chart(name), Random(seed), 200)
+
+
+def test_every_feature_was_drawn() -> None:
+    DRAWN.clear()
+    for seed in range(150):
+        made_chart(Random(seed))
+    assert not [feature for feature in FEATURES if not DRAWN[feature]]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("kind", ["float64", "float32", "text", "decimal"])
+def test_every_edge_in_every_type(name: str, kind: str) -> None:
+    """At each edge, one step and one whisker beside it, in each type: the float32 trap and its relatives."""
+    import numpy as np
+
+    chart = load_chart(name)
+    for parameter in chart.parameters:
+        if not parameter.observation.numeric:
+            continue
+        step = parameter.observation.step
+        values = [edge + step * place / 2 for edge in edges_of(chart, parameter.id) for place in range(-3, 4)]
+        values += [edge + side * step / 1000 * near for edge in edges_of(chart, parameter.id) for side in (-1, 1) for near in (1, 2)]
+        if kind == "text":
+            column, cells = pa.array([f"{value:f}" for value in values]), [f"{value:f}" for value in values]
+        elif kind == "decimal":
+            column = pa.array(values, pa.decimal128(30, 9))
+            cells = column.to_pylist()
+        else:
+            cells = [np.dtype(kind).type(float(value)) for value in values]
+            column = pa.array(cells, kind)
+        assert_same(chart, pa.table({parameter.id: column}), [{parameter.id: cell} for cell in cells])
+
+
+@pytest.mark.parametrize("name", ["news2", "npews", "mewt"])
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_and_chunks_change_nothing(name: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import mews_newtt.batch.table as table_module
+
+    monkeypatch.setattr(engine, "SLICE", 64)
+    monkeypatch.setattr(engine, "CAREFUL_ROWS", 37)
+    monkeypatch.setattr(table_module, "SMALL_BATCH", 1)
+    chart = load_chart(name)
+    table, cells = random_columns(chart, 700, Random(5))
+    cut = pa.concat_tables([table.slice(0, 3), table.slice(3, 0), table.slice(3, 300), table.slice(303, 397)])
+    assert_same(chart, cut, cells, threads=threads)
+    assert_same(chart, table.slice(13, 500), cells[13:513], threads=threads)
+
+
+def test_blocks_end_anywhere() -> None:
+    chart = load_chart("news2")
+    rng = Random(1)
+    table, cells = random_columns(chart, 4099, rng, missing=0.02, skips=False)
+    assert_same(chart, table, cells)
+
+
+def test_no_rows_no_columns_and_columns_of_nothing() -> None:
+    chart = load_chart("news2")
+    assert_same(chart, pa.table({"heart_rate": pa.array([], pa.float64())}), [])
+    assert_same(chart, pa.table({"skip_heart_rate": pa.nulls(2, pa.string())}), [{}, {}])
+    assert_same(chart, pa.table({"heart_rate": pa.nulls(3), "temperature": [36.8] * 3}), [{"temperature": 36.8}] * 3)
+
+
+def test_a_chart_with_whiskers_around_everything() -> None:
+    """Values a thousandth of a step around every recordable value near an edge."""
+    chart = load_chart("news2")
+    rng = Random(3)
+    values = [float(numbers_near(chart, "temperature", rng)) for _ in range(2000)]
+    assert_same(chart, pa.table({"temperature": values}), [{"temperature": value} for value in values])

@@ -1,0 +1,159 @@
+"""A slow plain twin of the reference scorer. It reads a chart's TOML content as plain data and borrows nothing from the package.
+
+It scores what is given and supposes nothing: a row without a reading counts for nothing. Bounds of a partial set are then the least and
+the most over every completion, which is what the reference promises and never enumerates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+Content = dict[str, Any]
+Given = dict[str, Any]  # parameter id to Decimal or category
+Worth = tuple[int, int, int]  # points, zone, level; more is worse
+
+
+def holds(edges: Mapping[str, Any], value: Decimal) -> bool:
+    return (
+        ("from" not in edges or value >= Decimal(str(edges["from"])))
+        and ("above" not in edges or value > Decimal(str(edges["above"])))
+        and ("to" not in edges or value <= Decimal(str(edges["to"])))
+        and ("below" not in edges or value < Decimal(str(edges["below"])))
+    )
+
+
+def fulfils(condition: Any, value: Any) -> bool:
+    if isinstance(condition, dict):
+        return holds(condition, value)
+    return value in ([condition] if isinstance(condition, str) else condition)
+
+
+def tables(parameter: Content) -> list[Content]:
+    return [{"bands": parameter["bands"]}] if "bands" in parameter else parameter.get("tables", [])
+
+
+def table_of(parameter: Content, given: Given) -> Content | None:
+    for table in tables(parameter):
+        if all(name in given and fulfils(wanted, given[name]) for name, wanted in table.get("when", {}).items()):
+            return table
+    return None
+
+
+class Naive:
+    """One chart's content, ready to be asked."""
+
+    def __init__(self, content: Content):
+        self.content = content
+        self.parameters: list[Content] = content["parameters"]
+        self.zones = [zone["id"] for zone in content.get("zones", [])]
+        self.levels = [level["id"] for level in content["levels"]]
+        self.groups: list[Content] = content.get("groups", [])
+        self.contexts = {name for p in self.parameters for table in tables(p) for name in table.get("when", {})}
+        self.has_points = any("points" in band for p in self.parameters for table in tables(p) for band in table.get("bands", []))
+
+    def worth(self, band: Content) -> Worth:
+        return (
+            band.get("points", 0),
+            self.zones.index(band["zone"]) + 1 if "zone" in band else 0,
+            self.levels.index(band["level"]) if "level" in band else 0,
+        )
+
+    def band_worth(self, table: Content, value: Any) -> Worth:
+        bands = table["bands"]
+        for band in bands:
+            if ("is" in band and fulfils(band["is"], value)) or ("is" not in band and holds(band, value)):
+                return self.worth(band)
+        below = [band for band in bands if value > Decimal(str(band.get("to", band.get("below", "Infinity"))))]
+        above = [band for band in bands if value < Decimal(str(band.get("from", band.get("above", "-Infinity"))))]
+        return max(self.worth(below[-1]), self.worth(above[0]))
+
+    def row_worth(self, parameter: Content, given: Given, skips: Mapping[str, str]) -> Worth | None:
+        """What a row counts for, or None where it counts for nothing."""
+        table = table_of(parameter, given)
+        if parameter["id"] in given:
+            return self.band_worth(table, given[parameter["id"]]) if table and table.get("applies", True) else None
+        reason = skips.get(parameter["id"])
+        points = next((skip.get("points") for skip in parameter.get("skips", []) if skip["code"] == reason), None)
+        return None if points is None else (points, 0, 0)
+
+    def score(self, given: Given, skips: Mapping[str, str]) -> tuple[int, int]:
+        """Total and level (its place) of what is given."""
+        given = {**{p["id"]: p["assumed"] for p in self.parameters if "assumed" in p}, **given}
+        single = {p["id"]: self.row_worth(p, given, skips) for p in self.parameters}
+        grouped = {name for group in self.groups for name in group["parameters"]}
+        worths = [worth for name, worth in single.items() if worth is not None and name not in grouped]
+        for group in self.groups:
+            members = [worth for name in group["parameters"] if (worth := single[name]) is not None]
+            if members:
+                worths.append(tuple(max(column) for column in zip(*members, strict=True)))  # type: ignore[arg-type]
+        total = sum(points for points, _, _ in worths)
+        level = max((named for _, _, named in worths), default=0)
+        for place, rule in list(enumerate(self.content["levels"]))[1:]:
+            if self.has_points and "total" in rule and total >= rule["total"].get("from", 0):
+                level = max(level, place)
+            for counted in rule.get("counts", []):
+                if "points" in counted:
+                    many = sum(points >= counted["points"] for points, _, _ in worths)
+                else:
+                    many = sum(zone >= self.zones.index(counted["zone"]) + 1 for _, zone, _ in worths)
+                if many >= counted["at_least"]:
+                    level = max(level, place)
+        return total, level
+
+    def candidates(self, name: str) -> list[Any]:
+        """Enough values of a parameter to meet every band, every place between bands and every condition on it."""
+        parameter = next(p for p in self.parameters if p["id"] == name)
+        if parameter.get("categories"):
+            return list(parameter["categories"])
+        step = Decimal(str(parameter["step"]))
+        places = [band for table in tables(parameter) for band in table.get("bands", [])]
+        places += [table["when"][name] for p in self.parameters for table in tables(p) if name in table.get("when", {})]
+        edges = sorted({Decimal(str(edge)) for place in places for key, edge in place.items() if key in ("from", "above", "to", "below")})
+        if not edges:
+            return [step * 10]
+        return sorted({value for edge in edges for value in (edge - step, edge, edge + step / 2)} | {edges[-1] + step})
+
+    def open_rows(self, given: Given, skips: Mapping[str, str]) -> list[str]:
+        """What a completion must still say: rows of a full set without an answer, and contexts that rows hang on."""
+        found = []
+        for parameter in self.parameters:
+            name = parameter["id"]
+            coded = next((s for s in parameter.get("skips", []) if s["code"] == skips.get(name)), {})
+            if name in given or "assumed" in parameter or "points" in coded:
+                continue
+            if name in self.contexts or (parameter.get("required", True) and parameter["role"] != "recorded"):
+                found.append(name)
+        return found
+
+    def completions(self, given: Given, skips: Mapping[str, str], most: int) -> Iterator[tuple[int, int]]:
+        """Total and level of every completion; nothing at all where there are more than `most`."""
+        rows = self.open_rows(given, skips)
+        choices: list[list[Any]] = [self.candidates(name) for name in rows]
+        one_of = [group["parameters"] for group in self.groups if group["kind"] == "one_of"]
+        for place, name in enumerate(rows):
+            if any(name in members for members in one_of):
+                choices[place].append(None)  # the other member may be the one that is given
+        amount = 1
+        for choice in choices:
+            amount *= len(choice)
+        if amount > most:
+            return
+        left = {name: reason for name, reason in skips.items() if name not in rows}
+        for chosen in product(*choices):
+            full = given | {name: value for name, value in zip(rows, chosen, strict=True) if value is not None}
+            # One answer of a one_of group stands, a reading or a scored skip, wherever the group is asked for at all.
+            if all(self._answers(members, full, left) == 1 or not self._asked(members, full) for members in one_of) and all(
+                self._answers(members, full, left) <= 1 for members in one_of
+            ):
+                yield self.score(full, left)
+
+    def _answers(self, members: list[str], full: Given, skips: Mapping[str, str]) -> int:
+        return sum(name in full or name in skips for name in members)
+
+    def _asked(self, members: list[str], full: Given) -> bool:
+        full = {**{p["id"]: p["assumed"] for p in self.parameters if "assumed" in p}, **full}
+        rows = [p for p in self.parameters if p["id"] in members and p.get("required", True)]
+        return any((table := table_of(p, full)) is not None and table.get("applies", True) for p in rows)

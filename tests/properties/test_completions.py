@@ -1,0 +1,142 @@
+"""The reference against a naive twin that knows only complete sets: one answer for a full set, and for a partial one every completion."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from mews_newtt import Score, score
+from tests import strategies
+from tests.strategies import Made, MadeSet, made_charts, sets_on
+
+MOST = 1500
+TRIED: list[int] = []
+
+
+def ranks(made: Made, result: Score) -> tuple[int, int]:
+    names = [level.id for level in made.chart.levels]
+    return names.index(result.level or ""), names.index(result.level_max or "")
+
+
+def check_against_completions(made: Made, some: MadeSet) -> None:
+    note(made.text)
+    note(repr(some.given))
+    result = score(made.chart, some.given)
+    every = list(made.naive.completions(some.readings, some.skips, MOST))
+    if not every:
+        return
+    totals, levels = [total for total, _ in every], [level for _, level in every]
+    assert ranks(made, result) == (min(levels), max(levels))
+    if made.chart.has_points:
+        assert (result.total_min, result.total_max) == (min(totals), max(totals))
+        assert result.total == (result.total_min if result.status == "complete" else None)
+        assert result.status == "partial" or result.total_min == result.total_max
+    else:
+        assert (result.total, result.total_min, result.total_max) == (None, None, None)
+    if not made.naive.open_rows(some.readings, some.skips):
+        assert result.status == "complete" and not result.missing
+
+
+@st.composite
+def charts_and_sets(draw: st.DrawFn, most_open: int = 3) -> tuple[Made, MadeSet]:
+    made = draw(made_charts())
+    return made, draw(sets_on(made, most_open))
+
+
+@settings(max_examples=120)
+@given(charts_and_sets())
+def test_bounds_and_levels_are_those_of_every_completion(pair: tuple[Made, MadeSet]) -> None:
+    check_against_completions(*pair)
+
+
+@pytest.mark.deep
+@settings(max_examples=8000, derandomize=False)
+@given(charts_and_sets(4))
+def test_bounds_and_levels_are_those_of_every_completion_deep(pair: tuple[Made, MadeSet]) -> None:
+    check_against_completions(*pair)
+
+
+@settings(max_examples=70)
+@given(charts_and_sets(4), st.data())
+def test_a_reading_added_never_widens_what_is_possible(pair: tuple[Made, MadeSet], data: st.DataObject) -> None:
+    made, some = pair
+    rows = [name for name in made.naive.open_rows(some.readings, some.skips) if name not in some.skips]
+    members = [group["parameters"] for group in made.naive.groups if group["kind"] == "one_of"]
+    rows = [name for name in rows if not any(name in group and any(m in some.readings or m in some.skips for m in group) for group in members)]
+    if not rows:
+        return
+    name = data.draw(st.sampled_from(rows))
+    value = data.draw(st.sampled_from(made.naive.candidates(name)))
+    note(made.text)
+    before, after = score(made.chart, some.given), score(made.chart, {**some.given, name: value})
+    (low, high), (low_after, high_after) = ranks(made, before), ranks(made, after)
+    assert low <= low_after <= high_after <= high
+    if made.chart.has_points:
+        assert before.total_min <= after.total_min <= after.total_max <= before.total_max  # type: ignore[operator]
+
+
+@settings(max_examples=50)
+@given(charts_and_sets(), st.randoms(use_true_random=False))
+def test_neither_the_order_of_the_readings_nor_what_was_scored_before_matters(pair: tuple[Made, MadeSet], rng: Any) -> None:
+    made, some = pair
+    items = list(some.given.items())
+    first = score(made.chart, dict(items)).to_json()
+    rng.shuffle(items)
+    assert score(made.chart, dict(items)).to_json() == first
+    as_text = {name: str(value) for name, value in items}
+    assert score(made.chart, as_text).to_json() == first
+    assert score(strategies.read_content(made.naive.content).chart, dict(items)).to_json() == first
+
+
+@settings(max_examples=50)
+@given(made_charts(), st.data())
+def test_every_value_has_exactly_one_answer(made: Made, data: st.DataObject) -> None:
+    """Bands partition the range: each recordable value, and each between, is in one band or between two neighbours."""
+    for parameter in made.chart.parameters:
+        for table in parameter.tables:
+            if not parameter.observation.numeric:
+                names = [name for band in table.bands for name in band.categories]
+                assert not table.applies or sorted(names) == sorted(set(names)) == sorted(parameter.category_ids)
+                continue
+            step = parameter.observation.step
+            thousandths = data.draw(st.lists(st.integers(0, 60_000), min_size=3, max_size=3))
+            for value in [*(count * step for count in range(61)), *(count * step / 1000 for count in thousandths)]:
+                holding = [place for place, band in enumerate(table.bands) if band.interval is not None and band.interval.contains(value)]
+                assert len(holding) <= 1
+                assert holding or not table.bands or value % step, f"{value} is recordable and stands in no band"
+
+
+@settings(max_examples=60)
+@given(made_charts(), st.data())
+def test_between_bands_the_worse_neighbour_counts(made: Made, data: st.DataObject) -> None:
+    for row, parameter in zip(made.naive.parameters, made.chart.parameters, strict=True):
+        if not row["numeric"] or row["role"] == "recorded" or "bands" not in row:
+            continue
+        step = Decimal(row["step"])
+        value = data.draw(st.integers(8 * 4, 22 * 4)) * step / 4
+        result = score(made.chart, {row["id"]: value})
+        found = next(one for one in result.parameters if one.id == row["id"])
+        assert found.band is not None
+        assert made.chart.severity(found.band) == made.naive.band_worth(row, value)
+        between = not any(band.interval is not None and band.interval.contains(value) for band in parameter.tables[0].bands)
+        assert ("between_bands" in found.flags) == between
+
+
+def test_every_feature_is_drawn_and_completions_are_tried() -> None:
+    """A feature that the strategy never draws is a feature never tested; a set with one completion tests nothing."""
+    _draw()
+    never = [feature for feature in strategies.FEATURES if not strategies.DRAWN[feature]]
+    assert not never, f"never drawn: {never}"
+    assert set(strategies.DRAWN) <= set(strategies.FEATURES)
+    assert sum(amount > 1 for amount in TRIED) > 20, "most sets had one completion, or too many to try"
+
+
+@settings(max_examples=150)
+@given(charts_and_sets())
+def _draw(pair: tuple[Made, MadeSet]) -> None:
+    made, some = pair
+    TRIED.append(sum(1 for _ in made.naive.completions(some.readings, some.skips, 200)))

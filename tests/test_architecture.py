@@ -1,0 +1,109 @@
+"""What the design promises: arrows point inward, the public names are documented, numbers stay in rules/, files stay small."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mews_newtt
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "mews_newtt"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+# What each layer may import of this package; everything may import errors and what stands before it.
+LAYERS = ["errors", "chart", "scoring", "files", "batch", "validation", "cli"]
+ALLOWED = {
+    "errors": set(), "chart": {"errors"}, "scoring": {"errors", "chart"}, "files": {"errors", "chart", "scoring"},
+    "batch": {"errors", "chart", "scoring", "files"}, "cli": set(LAYERS),
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Modules that a file imports anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            found.add(node.module)
+    return found
+
+
+def layer(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if not p.name.startswith("__") or p.parent != PACKAGE], ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_arrows_point_inward(path: Path) -> None:
+    own = layer(path)
+    assert own in ALLOWED, f"{own} has no place in the map: say which layers it may lean on"
+    for name in imports(path):
+        if name.startswith("mews_newtt."):
+            other = name.split(".")[1]
+            assert other == own or other in ALLOWED[own], f"{own} imports {name}"
+
+
+def test_the_core_knows_no_clock_no_chance_and_nothing_heavy() -> None:
+    forbidden = {"time", "random", "numpy", "numba", "polars", "pyarrow", "pandas", "pydantic", "fastapi", "rich", "logging"}
+    for path in MODULES:
+        if layer(path) in ("errors", "chart", "scoring"):
+            assert not {name.split(".")[0] for name in imports(path)} & forbidden, path
+
+
+def test_the_reference_and_the_engine_do_not_borrow_their_arithmetic() -> None:
+    reference = PACKAGE / "scoring" / "reference.py"
+    assert not any("batch" in name for name in imports(reference))
+
+
+def test_public_names_are_kept_and_documented() -> None:
+    assert sorted(mews_newtt.__all__) == mews_newtt.__all__
+    for name in mews_newtt.__all__:
+        assert inspect.getdoc(getattr(mews_newtt, name)), f"{name} has no docstring"
+
+
+def test_no_chart_is_known_by_name_in_the_code() -> None:
+    names = {folder.name for folder in (ROOT / "rules").iterdir() if folder.is_dir()}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert node.value not in names, f"{path}: line {node.lineno} names the chart {node.value}"
+
+
+def test_files_stay_small_enough_to_hold_in_the_head() -> None:
+    long = {str(path.relative_to(ROOT)): count for path in MODULES if (count := len(path.read_text(encoding="utf-8").splitlines())) > 400}
+    assert not long
+
+
+def test_nothing_committed_names_a_registry_or_a_machine() -> None:
+    hosts = ["py" + "pi.org", "python" + "hosted", "registry.npm" + "js", "deb.deb" + "ian", "index-" + "url="]
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for name in listed.stdout.splitlines():
+        text = (ROOT / name).read_bytes().decode("utf-8", "replace") if (ROOT / name).is_file() else ""
+        assert not any(host in text for host in hosts), name
+        assert "/wor" + "k/" not in text, name
+
+
+def test_the_wheel_carries_the_rules_and_works_elsewhere(tmp_path: Path) -> None:
+    pytest.importorskip("hatchling")
+    built = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "-w", str(tmp_path), str(ROOT)],
+        capture_output=True, text=True, check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    wheel = next(tmp_path.glob("*.whl"))
+    code = (
+        f"import sys; sys.path.insert(0, {str(wheel.with_suffix(''))!r});"
+        "import mews_newtt;"
+        "print(mews_newtt.__file__, len(mews_newtt.charts()))"
+    )
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", str(wheel), str(wheel.with_suffix(""))], check=True)
+    done = subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(str(wheel.with_suffix(""))) and done.stdout.rstrip().endswith(" 8")
