@@ -112,11 +112,8 @@ def test_what_is_no_reading_is_an_error_and_never_a_crash(raw: Any) -> None:
     assert re.search("is no (number|value and unit)", said({"temperature": raw}))
 
 
-def test_a_fraction_object_is_a_number_or_told_as_none() -> None:
-    try:
-        assert read("temperature", Fraction(184, 5)) == Reading("36.8", Decimal("36.8"))
-    except ObservationError as fault:
-        assert "is no number" in str(fault)
+def test_a_fraction_object_is_no_reading_with_a_strange_unit() -> None:
+    assert "is no number" in said({"temperature": Fraction(184, 5)})
 
 
 @pytest.mark.parametrize(("raw", "mend"), [("36,8", "36.8"), ("-0,5", "-0.5"), ("120,0", "120.0")])

@@ -16,7 +16,7 @@ from tests.test_transcription import CONTEXTS, CSV
 
 # Rows of the files that the transcription does not hold: they come from the prose of its page, and tests/spec has cases for each of them.
 FROM_PROSE = {
-    "npews": {"pupils", "sepsis_concern", "clinical_intuition", "carer_concern", "respiratory_distress_concern"},
+    "npews": {"pupils", "sepsis_concern", "clinical_intuition", "carer_concern"},
 }
 NOT_PRINTED = {("npews", "temperature")}  # the transcription holds only the ranges that do something; the one between them is implied
 

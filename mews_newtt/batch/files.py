@@ -86,7 +86,10 @@ def score_file(
     with contextlib.ExitStack() as stack:
         paths = [_local(path, stack) for path in _listed(inputs)]
         scans = [_scan(path, format) for path in paths]
-        _same_columns(paths, scans)
+        try:
+            _same_columns(paths, scans)
+        except pl.exceptions.PolarsError as failure:
+            _raise_own([], failure, paths)
 
         def score(frame: pl.DataFrame) -> pl.DataFrame:
             return _plain(score_table(chart, frame, points=points, flags=flags, threads=threads, column_map=column_map))

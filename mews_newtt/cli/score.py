@@ -15,6 +15,7 @@ from mews_newtt.scoring.reference import score
 if TYPE_CHECKING:
     from mews_newtt.chart.model import Chart
     from mews_newtt.files import Summary
+    from mews_newtt.scoring.columns import ColumnMap
     from mews_newtt.scoring.result import Score
 
 
@@ -112,6 +113,8 @@ def _file(chart: Chart, arguments: argparse.Namespace) -> int:
     from mews_newtt.scoring.columns import read_map
 
     column_map = read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
+    if not all(_is_plain(name) for name in (arguments.input, arguments.output or "-")):
+        return _batch(chart, arguments, column_map)
     if arguments.input == "-":
         if sys.stdin is None:
             raise FileError(Problem("input_closed", "standard input", "is closed", "name a file"))
@@ -139,6 +142,37 @@ def _file(chart: Chart, arguments: argparse.Namespace) -> int:
         )
     if sys.stderr.isatty():
         print("\r", end="", file=sys.stderr)
+    print(_summary_says(chart, summary), file=sys.stderr)
+    return 0
+
+
+def _is_plain(name: str | Path) -> bool:
+    """Whether the core alone can read or write it: CSV text, or a standard stream."""
+    path = Path(name)
+    return not path.is_dir() and not {".parquet", ".pq", ".ndjson", ".jsonl", ".gz", ".zst"} & {suffix.lower() for suffix in path.suffixes}
+
+
+def _batch(chart: Chart, arguments: argparse.Namespace, column_map: ColumnMap) -> int:
+    """Parquet, NDJSON, packed files and folders: the batch extra reads and writes them, the same answers."""
+    if arguments.json or arguments.explain:
+        raise FileError(Problem("option_of_csv", "--json, --explain", "is only for plain CSV files", "leave it out, or score a CSV file"))
+    try:
+        from mews_newtt.batch.files import score_file
+    except ImportError as absent:
+        raise FileError(
+            Problem(
+                "extra_missing", str(arguments.input), f"needs the batch extra ({absent.name} is not installed)", 'pip install "mews-newtt[batch]"'
+            )
+        ) from None
+    summary = score_file(
+        chart,
+        arguments.input,
+        arguments.output or "-",
+        column_map=column_map,
+        points=arguments.points,
+        on_bad_row=arguments.on_bad_row,
+        progress=_show_rows if sys.stderr.isatty() else None,
+    )
     print(_summary_says(chart, summary), file=sys.stderr)
     return 0
 

@@ -126,6 +126,49 @@ def test_between_bands_the_worse_neighbour_counts(made: Made, data: st.DataObjec
         assert ("between_bands" in found.flags) == between
 
 
+def test_a_number_that_scores_and_chooses_other_tables_keeps_its_own_bounds() -> None:
+    """Its own bands have edges that no condition names: each of them is still possible while the number is missing."""
+    level = {"title": "x", "source": "S"}
+    rows = [
+        {"id": "months", "role": "scored", "bands": [{"to": 60, "points": 0}, {"from": 61, "to": 100, "points": 2}, {"from": 101, "points": 3}]},
+        {"id": "beat", "role": "scored", "tables": [
+            {"when": {"months": {"below": 5}}, "bands": [{"to": 10, "points": 0}, {"from": 11, "points": 1}]},
+            {"when": {"months": {"from": 5}}, "bands": [{"to": 20, "points": 0}, {"from": 21, "points": 1}]},
+        ]},
+    ]  # fmt: skip
+    content: dict[str, Any] = {
+        "chart": {"id": "x", "version": "1", "title": "x", "short_title": "x", "status": "local", "licence": "x", "scope": "x", "between_bands": "higher"},
+        "sources": [{"id": "S", "cite": "x"}], "zones": [], "groups": [], "scope": [],
+        "parameters": [{**row, "numeric": True, "categories": None, "step": "1"} for row in rows],
+        "levels": [{"id": "low", "total": {"from": 0, "to": 1}, **level}, {"id": "high", "total": {"from": 2}, **level}],
+    }  # fmt: skip
+    made = strategies.read_content(content)
+    # Impossible above 60 steps, as in every made-up observation: widen it, so that all three bands can be met.
+    wide = [p._replace(observation=p.observation._replace(impossible=p.observation.impossible._replace(high=Decimal(300)))) for p in made.chart.parameters]
+    result = score(made.chart._replace(parameters=tuple(wide)), {"beat": 30})
+    assert (result.status, result.total_min, result.total_max, result.level, result.level_max) == ("partial", 1, 4, "low", "high")
+
+
+def test_a_reading_and_a_scored_skip_in_one_group_give_one_total() -> None:
+    """Of `one_of` a reading stands before a skip reason: a complete set has equal bounds and the reading's points."""
+    content: dict[str, Any] = {
+        "chart": {"id": "x", "version": "1", "title": "x", "short_title": "x", "status": "local", "licence": "x", "scope": "x", "between_bands": "higher"},
+        "sources": [{"id": "S", "cite": "x"}], "zones": [], "scope": [],
+        "parameters": [
+            {"id": name, "role": "scored", "numeric": True, "categories": None, "step": "1", "bands": [{"to": 10, "points": 0}, {"from": 11, "points": 3}],
+             "skips": [{"code": "U4", "says": "tried", "points": 1}]}
+            for name in ("share", "flow")
+        ],
+        "groups": [{"id": "g", "title": "g", "kind": "one_of", "parameters": ["share", "flow"], "source": "S"}],
+        "levels": [{"id": "low", "title": "x", "source": "S", "total": {"from": 0, "to": 1}}, {"id": "high", "title": "x", "source": "S", "total": {"from": 2}}],
+    }  # fmt: skip
+    chart = strategies.read_content(content).chart
+    for both in ({"share": 20, "skip_flow": "U4"}, {"flow": 20, "skip_share": "U4"}):
+        result = score(chart, both)
+        assert (result.status, result.total, result.total_min, result.total_max, result.level) == ("complete", 3, 3, 3, "high")
+    assert score(chart, {"skip_share": "U4"}).total == 1
+
+
 def test_every_feature_is_drawn_and_completions_are_tried() -> None:
     """A feature that the strategy never draws is a feature never tested; a set with one completion tests nothing."""
     _draw()
