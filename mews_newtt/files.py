@@ -131,8 +131,9 @@ def whole_file(path: Path | None) -> Iterator[TextIO]:
             raise FileError(Problem("output_closed", "standard output", "is closed", "name a file with -o"))
         yield sys.stdout
         return
-    path = Path(os.path.realpath(path))  # what a link points to is written, the link stays
-    if path.exists() and not path.is_dir() and not path.is_file():  # a pipe or a device cannot be renamed onto
+    special = path.exists() and not path.is_dir() and not path.is_file()  # a pipe or a device cannot be renamed onto
+    path = path if special else Path(os.path.realpath(path))  # what a link points to is written, the link stays
+    if special:
         with path.open("w", encoding="utf-8", newline="") as out:
             yield out
         return

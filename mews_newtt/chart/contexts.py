@@ -41,6 +41,14 @@ def distinguishable_values(chart: Chart, context: str) -> tuple[Value, ...]:
             for edge in (wanted.low, wanted.high)
             if edge is not None
         }
+        | {  # a context that scores as well is told apart by its own bands too
+            edge
+            for table in parameter.tables
+            for band in table.bands
+            if band.interval is not None
+            for edge in (band.interval.low, band.interval.high)
+            if edge is not None
+        }
     )
     if not edges:
         return (Decimal(0),)

@@ -113,7 +113,7 @@ def _file(chart: Chart, arguments: argparse.Namespace) -> int:
     from mews_newtt.scoring.columns import read_map
 
     column_map = read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
-    if not all(_is_plain(name) for name in (arguments.input, arguments.output or "-")):
+    if Path(arguments.input).is_dir() or not all(_is_plain(name) for name in (arguments.input, arguments.output or "-")):
         return _batch(chart, arguments, column_map)
     if arguments.input == "-":
         if sys.stdin is None:
@@ -149,7 +149,7 @@ def _file(chart: Chart, arguments: argparse.Namespace) -> int:
 def _is_plain(name: str | Path) -> bool:
     """Whether the core alone can read or write it: CSV text, or a standard stream."""
     path = Path(name)
-    return not path.is_dir() and not {".parquet", ".pq", ".ndjson", ".jsonl", ".gz", ".zst"} & {suffix.lower() for suffix in path.suffixes}
+    return not {".parquet", ".pq", ".ndjson", ".jsonl", ".gz", ".zst"} & {suffix.lower() for suffix in path.suffixes}
 
 
 def _batch(chart: Chart, arguments: argparse.Namespace, column_map: ColumnMap) -> int:

@@ -23,7 +23,7 @@ NOISE = 1000  # a reading within step / NOISE of a recordable value is that valu
 MEMO_SIZE = 10_000
 _MEMOISED = frozenset((int, str, float, bool))  # hashable, and equal values of one type read the same
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
-_NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*([A-Za-z%°\[{/].*)")
+_NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d)[A-Za-z%°\[{/].*)")
 _NOTHING = frozenset(("", "nan", "null"))
 
 
@@ -74,6 +74,8 @@ class ObservationSet:
                 raw = _unwrap(observation, raw, skipped, problems)
                 kind = raw.__class__
             if kind in _MEMOISED:
+                if kind is float and raw == 0:
+                    raw = 0.0  # -0.0 equals 0.0 and would share its memory
                 memo = observation.memo
                 reading = memo.get((kind, raw))
                 if reading is None:
@@ -209,7 +211,7 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
                 "not_a_reading", observation.id, f"{str(raw)[:60]} is no value and unit", "give a number, text, or a pair of value and unit"
             )
         raw, unit = raw
-    if hasattr(raw, "item") and hasattr(raw, "dtype"):  # a numpy scalar: float32 keeps its own shortest decimal
+    if hasattr(raw, "item") and hasattr(raw, "dtype") and getattr(raw, "size", 1) == 1:  # a numpy scalar: float32 keeps its own shortest decimal
         raw = str(raw) if str(raw.dtype) in ("float32", "float16") else raw.item()
     if _is_nothing(raw):
         return None

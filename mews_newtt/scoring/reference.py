@@ -40,6 +40,8 @@ def score(chart: Chart, observations: ObservationSet | Mapping[str, Any], *, rai
     """
     plan = _plan(chart)
     try:
+        if observations is None:
+            raise ObservationError(Problem("not_a_set", "observation set", "is None", 'give a dict: {"respiratory_rate": 18, ...}'))
         given = observations if isinstance(observations, ObservationSet) else ObservationSet(observations, observations=plan.observations)
         problems = _problems(plan, given, given.values)
         if problems:

@@ -130,14 +130,15 @@ def test_a_number_that_scores_and_chooses_other_tables_keeps_its_own_bounds() ->
     """Its own bands have edges that no condition names: each of them is still possible while the number is missing."""
     level = {"title": "x", "source": "S"}
     rows = [
-        {"id": "months", "role": "scored", "bands": [{"to": 60, "points": 0}, {"from": 61, "to": 100, "points": 2}, {"from": 101, "points": 3}]},
+        {"id": "months", "role": "scored", "bands": [{"to": 60, "points": 0}, {"from": 61, "to": 100, "points": 3}, {"from": 101, "points": 2}]},
         {"id": "beat", "role": "scored", "tables": [
             {"when": {"months": {"below": 5}}, "bands": [{"to": 10, "points": 0}, {"from": 11, "points": 1}]},
             {"when": {"months": {"from": 5}}, "bands": [{"to": 20, "points": 0}, {"from": 21, "points": 1}]},
         ]},
     ]  # fmt: skip
     content: dict[str, Any] = {
-        "chart": {"id": "x", "version": "1", "title": "x", "short_title": "x", "status": "local", "licence": "x", "scope": "x", "between_bands": "higher"},
+        "chart": {"id": "x", "version": "1", "title": "x", "short_title": "x", "status": "local", "licence": "x", "scope": "x", "between_bands": "higher",
+                  "points_may_fall": ["months"]},
         "sources": [{"id": "S", "cite": "x"}], "zones": [], "groups": [], "scope": [],
         "parameters": [{**row, "numeric": True, "categories": None, "step": "1"} for row in rows],
         "levels": [{"id": "low", "total": {"from": 0, "to": 1}, **level}, {"id": "high", "total": {"from": 2}, **level}],
