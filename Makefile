@@ -39,7 +39,7 @@ $(VENV)/bench: requirements/bench.txt $(VENV)/dev
 	$(PIP) --require-hashes -r requirements/bench.txt
 	touch $@
 
-LOCK := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+LOCK := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header
 lock: $(VENV)/dev
 	$(LOCK) pyproject.toml requirements/build.in -o requirements/core.txt
 	$(LOCK) --extra batch --extra dev pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/dev.txt
