@@ -1,4 +1,4 @@
-"""README shows real commands with real output: each `$ mews-newtt` block is run and compared.
+"""README and docs show real commands with real output: each `$ mews-newtt` block is run and compared.
 
 `python tests/test_readme.py` writes the blocks anew after a wanted change.
 """
@@ -12,7 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"```console\n\$ (mews-newtt [^\n]+)\n(.*?)```\n", re.S)
 
 
@@ -26,11 +29,14 @@ def output_of(command: str) -> str:
     return "\n".join(line.rstrip() for line in (done.stdout + done.stderr).splitlines()) + "\n"
 
 
-def test_every_command_of_the_readme_gives_the_output_shown() -> None:
-    blocks = BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
-    assert len(blocks) >= 5
-    for command, shown in blocks:
-        assert output_of(command) == shown, f"README is stale for: {command}; run `python tests/test_readme.py`"
+@pytest.mark.parametrize("page", [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf-8"))], ids=lambda page: page.name)
+def test_every_command_shown_gives_the_output_shown(page: Path) -> None:
+    for command, shown in BLOCK.findall(page.read_text(encoding="utf-8")):  # in their order: a later one may read what an earlier one wrote
+        assert output_of(command) == shown, f"{page.name} is stale for: {command}; run `python tests/test_readme.py`"
+
+
+def test_the_readme_shows_commands() -> None:
+    assert len(BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))) >= 5
 
 
 def test_the_python_of_the_readme_runs() -> None:
@@ -41,6 +47,8 @@ def test_the_python_of_the_readme_runs() -> None:
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    readme.write_text(BLOCK.sub(lambda m: f"```console\n$ {m[1]}\n{output_of(m[1])}```\n", text), encoding="utf-8")
+    for page in PAGES:
+        old = page.read_text(encoding="utf-8")
+        new = BLOCK.sub(lambda m: f"```console\n$ {m[1]}\n{output_of(m[1])}```\n", old)
+        if new != old:
+            page.write_text(new, encoding="utf-8")
