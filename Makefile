@@ -21,6 +21,8 @@ lint: $(VENV)/dev
 
 bench: $(VENV)/bench
 	$(BIN)/python benchmarks/one_score.py $(if $(QUICK),--quick)
+	$(BIN)/python benchmarks/batch_scoring.py $(if $(QUICK),--quick)
+	$(BIN)/python benchmarks/file_scoring.py $(if $(QUICK),--quick)
 
 # The set-ups are marked by files, so that they run once; pip checks every download against the lock's hashes.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check

@@ -1,11 +1,17 @@
 """Scores early-warning observation charts in maternity and newborn care: which chart, which version, which status, every point explained."""
 
+from typing import TYPE_CHECKING, Any
+
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartError, ChartNotFound, ColumnError, FileError, MewsNewttError, ObservationError, Problem
 from mews_newtt.scoring.observations import ObservationSet
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
+
+if TYPE_CHECKING:
+    from mews_newtt.batch.files import score_file
+    from mews_newtt.batch.table import score_table
 
 __all__ = [
     "Chart",
@@ -21,5 +27,27 @@ __all__ = [
     "charts",
     "load_chart",
     "score",
+    "score_file",
+    "score_table",
 ]
 __version__ = "0.1.0"
+_BATCH = {"score_file": "mews_newtt.batch.files", "score_table": "mews_newtt.batch.table"}  # heavy: imported when first asked for
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _BATCH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    try:
+        found = getattr(import_module(_BATCH[name]), name)
+    except ModuleNotFoundError as absent:
+        if absent.name is None or absent.name.partition(".")[0] == __name__:
+            raise
+        raise ImportError(f'{name} needs the batch extra ({absent.name} is not installed): pip install "mews-newtt[batch]"') from None
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,20 +10,23 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO, NamedTuple, TextIO
 
-from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.scoring.columns import RESULTS, ColumnMap, mapped_columns
+from mews_newtt.scoring.columns import RESULTS, ColumnMap, check_columns
 from mews_newtt.scoring.reference import score
-from mews_newtt.scoring.result import Score
+from mews_newtt.scoring.result import Score, chart_identity
 from mews_newtt.scoring.rows import given_of_row, points_columns, result_cells
 
 csv.field_size_limit(1_000_000)
+DELIMITERS = ",;\t|"
+
+
+Progress = Callable[[int, float | None], None]  # rows done, and the share of the work where it is known
 
 
 @dataclass
@@ -38,6 +41,11 @@ class Summary:
     missing: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
 
+    @classmethod
+    def of(cls, chart: Chart) -> Summary:
+        """An empty one, with the chart's levels in their order."""
+        return cls(chart_identity(chart), levels=Counter({level.id: 0 for level in chart.levels}))
+
     def add(self, result: Score) -> None:
         self.rows += 1
         self.status[result.status] += 1
@@ -49,65 +57,49 @@ class Summary:
         self.flags.update(result.flags)
 
     def to_dict(self) -> dict[str, Any]:
+        """The same for the same rows, whichever reader counted them."""
         return {
             "chart": self.chart,
             "rows": self.rows,
             **{status: self.status[status] for status in ("complete", "partial", "refused")},
             "totals": {str(total): self.totals[total] for total in sorted(self.totals)},
             "levels": dict(self.levels),
-            "missing": dict(self.missing.most_common()),
-            "flags": dict(self.flags.most_common()),
+            "missing": _by_count(self.missing),
+            "flags": _by_count(self.flags),
         }
 
 
-class TextTable:
-    """A CSV file as rows under our names. UTF-8 (a BOM is dropped); comma, semicolon, tab or bar, told from the header."""
-
-    def __init__(self, stream: BinaryIO, name: str, chart: Chart, column_map: ColumnMap):
-        self.name = name
-        self._lines = _lines(stream, name)
-        header = next(self._lines, None)
-        if header is None or not header.strip():
-            raise FileError(Problem("file_empty", name, "is empty", "the first line must name the columns"))
-        self._delimiter = _delimiter(header)
-        self.header = next(csv.reader([header], delimiter=self._delimiter))
-        known = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
-        blank = [place for place, column in enumerate(self.header, start=1) if not column.strip()]
-        if blank:
-            raise FileError(Problem("column_unnamed", f"{name}, column {blank[0]}", "has no name", "name every column in the first line"))
-        self.ours = mapped_columns(self.header, chart, column_map, known)
-
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """Line number in the file (the header is line 1) and cells."""
-        rows = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
-        try:
-            for cells in rows:
-                if not cells:
-                    if len(self.header) > 1:
-                        continue  # an empty line is no row
-                    cells = [""]  # but in a table of one column it is an empty cell
-                line = rows.line_num + 1
-                if len(cells) != len(self.header):
-                    raise FileError(
-                        Problem(
-                            "row_ragged",
-                            f"{self.name}, row {line}",
-                            f"has {len(cells)} cells where the header has {len(self.header)}",
-                            "quote a cell that holds the delimiter; a decimal comma in a comma-separated file looks like this too",
-                        )
-                    )
-                yield line, cells
-        except csv.Error as fault:
-            raise FileError(
-                Problem("not_csv", f"{self.name}, row {rows.line_num + 1}", f"is not CSV: {fault}", "check the quotes in that row")
-            ) from None
+def _by_count(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
-def _lines(stream: BinaryIO, name: str) -> Iterator[str]:
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    number = 0
+class Header(NamedTuple):
+    """The first line of a CSV file: what parts its cells, and the names of its columns."""
+
+    delimiter: str
+    names: list[str]
+
+
+def read_header(line: str | None, name: str) -> Header:
+    """The header line of a CSV file; comma, semicolon, tab or bar, whichever it has most of."""
+    if line is None or not line.strip():
+        raise FileError(Problem("file_empty", name, "is empty", "the first line must name the columns"))
+    counts = {mark: line.count(mark) for mark in DELIMITERS}
+    best = max(counts, key=lambda mark: counts[mark])
+    delimiter = best if counts[best] else ","
+    names = next(csv.reader([line], delimiter=delimiter))
+    blank = [place for place, column in enumerate(names, start=1) if not column.strip()]
+    if blank:
+        raise FileError(Problem("column_unnamed", f"{name}, column {blank[0]}", "has no name", "name every column in the first line"))
+    return Header(delimiter, names)
+
+
+def text_lines(stream: BinaryIO, name: str, before: int = 0) -> Iterator[str]:
+    """The lines of a UTF-8 file, a BOM at its start dropped; `before` lines of the file stand before the stream."""
+    text = io.TextIOWrapper(stream, encoding="utf-8" if before else "utf-8-sig", newline="")
+    number = before
     try:
-        for number, line in enumerate(text, start=1):
+        for number, line in enumerate(text, start=before + 1):
             if "\0" in line:
                 raise FileError(
                     Problem("not_text", f"{name}, row {number}", "holds a NUL byte: not a text file, or not UTF-8", "save the file as CSV in UTF-8")
@@ -117,10 +109,54 @@ def _lines(stream: BinaryIO, name: str) -> Iterator[str]:
         raise FileError(Problem("not_utf8", f"{name}, after row {number}", "is not UTF-8 text", "save the file as CSV in UTF-8")) from None
 
 
-def _delimiter(header: str) -> str:
-    counts = {mark: header.count(mark) for mark in ",;\t|"}
-    best = max(counts, key=lambda mark: counts[mark])
-    return best if counts[best] else ","
+def text_rows(lines: Iterable[str], header: Header, name: str, before: int = 1) -> Iterator[tuple[int, list[str]]]:
+    """Line number in the file (the header is line 1) and cells of each row; `before` lines stand before these."""
+    rows = csv.reader(lines, delimiter=header.delimiter, strict=True)
+    width = len(header.names)
+    try:
+        for cells in rows:
+            if not cells:
+                if width > 1:
+                    continue  # an empty line is no row
+                cells = [""]  # but in a table of one column it is an empty cell
+            line = rows.line_num + before
+            if len(cells) != width:
+                raise FileError(
+                    Problem(
+                        "row_ragged",
+                        f"{name}, row {line}",
+                        f"has {len(cells)} cells where the header has {width}",
+                        "quote a cell that holds the delimiter; a decimal comma in a comma-separated file looks like this too",
+                    )
+                )
+            yield line, cells
+    except csv.Error as fault:
+        raise FileError(Problem("not_csv", f"{name}, row {rows.line_num + before}", f"is not CSV: {fault}", "check the quotes in that row")) from None
+
+
+@contextlib.contextmanager
+def whole_path(path: Path) -> Iterator[Path]:
+    """A file to write beside the wanted one, which takes its name only when it is whole. A pipe or a device is itself."""
+    if path.exists() and not path.is_dir() and not path.is_file():  # it cannot be renamed onto
+        yield path
+        return
+    path = Path(os.path.realpath(path))  # what a link points to is written, the link stays
+    if not path.parent.is_dir():
+        raise FileError(Problem("folder_missing", str(path.parent), "is not a folder", "make it, or write elsewhere"))
+    if path.is_dir():
+        raise FileError(Problem("output_is_folder", str(path), "is a folder", "name a file"))
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.close(handle)
+    beside = Path(name)
+    try:
+        yield beside
+        with beside.open("rb") as whole:
+            os.fsync(whole.fileno())
+        beside.chmod(0o666 & ~_umask())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager
@@ -131,28 +167,8 @@ def whole_file(path: Path | None) -> Iterator[TextIO]:
             raise FileError(Problem("output_closed", "standard output", "is closed", "name a file with -o"))
         yield sys.stdout
         return
-    special = path.exists() and not path.is_dir() and not path.is_file()  # a pipe or a device cannot be renamed onto
-    path = path if special else Path(os.path.realpath(path))  # what a link points to is written, the link stays
-    if special:
-        with path.open("w", encoding="utf-8", newline="") as out:
-            yield out
-        return
-    if not path.parent.is_dir():
-        raise FileError(Problem("folder_missing", str(path.parent), "is not a folder", "make it, or write elsewhere"))
-    if path.is_dir():
-        raise FileError(Problem("output_is_folder", str(path), "is a folder", "name a file"))
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(beside, 0o666 & ~_umask())
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
-        raise
+    with whole_path(path) as beside, beside.open("w", encoding="utf-8", newline="") as out:
+        yield out
 
 
 def _umask() -> int:
@@ -172,7 +188,8 @@ def score_csv(
     explain: bool = False,
     as_json: bool = False,
     on_bad_row: str = "error",
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
+    size: int | None = None,
 ) -> Summary:
     """Score every row of a CSV stream: same rows, same order, the input's columns and the result columns.
 
@@ -182,6 +199,7 @@ def score_csv(
     points, explain : add `points_<parameter>`; add the reasons and warnings in words
     as_json : one JSON object a row (the whole Score) instead of CSV
     on_bad_row : `error` stops at the first row that cannot be scored; `report` keeps it with status refused
+    progress : called every thousand rows with the rows done and, where `size` tells the stream's bytes, the share of them
 
     Raises
     ------
@@ -190,20 +208,27 @@ def score_csv(
     if on_bad_row not in ("error", "report"):
         raise ValueError(f"on_bad_row must be 'error' or 'report', not {on_bad_row!r}")
     column_map = column_map or ColumnMap()
-    table = TextTable(source, name, chart, column_map)
-    summary = Summary({"id": chart.id, "title": chart.title, "version": chart.version, "status": chart.status, "sha256": chart.sha256})
-    write = _json_writer(output) if as_json else _csv_writer(output, table.header, chart, points, explain)
+    lines = text_lines(source, name)
+    header = read_header(next(lines, None), name)
+    ours = check_columns(header.names, chart, column_map)
+    summary = Summary.of(chart)
+    write = _json_writer(output) if as_json else _csv_writer(output, header.names, chart, points, explain)
     read = frozenset(chart.by_id)
-    theirs = dict(zip(table.ours, table.header, strict=True))
-    for line, cells in table:
-        result = score(chart, given_of_row(dict(zip(table.ours, cells, strict=True)), column_map, read), raise_refused=False)
+    theirs = dict(zip(ours, header.names, strict=True))
+    for line, cells in text_rows(lines, header, name):
+        result = score(chart, given_of_row(dict(zip(ours, cells, strict=True)), column_map, read), raise_refused=False)
         if result.status == "refused" and on_bad_row == "error":
-            raise FileError([Problem(p.code, f"{name}, row {line}, column {theirs.get(p.where, p.where)}", p.what, p.mend) for p in result.problems])
+            raise FileError([refused_row(p, f"{name}, row {line}", theirs) for p in result.problems])
         summary.add(result)
         write(cells, result)
         if progress is not None and summary.rows % 1000 == 0:
-            progress(summary.rows)
+            progress(summary.rows, source.tell() / size if size else None)
     return summary
+
+
+def refused_row(problem: Problem, where: str, theirs: Mapping[str, str]) -> Problem:
+    """A fault of one observation set, placed in a file."""
+    return Problem(problem.code, f"{where}, column {theirs.get(problem.where, problem.where)}", problem.what, problem.mend)
 
 
 def _csv_writer(output: TextIO, header: list[str], chart: Chart, points: bool, explain: bool) -> Callable[[list[str], Score], None]:
@@ -215,9 +240,19 @@ def _csv_writer(output: TextIO, header: list[str], chart: Chart, points: bool, e
         found = ["" if cell is None else cell for cell in result_cells(result, chart, points).values()]
         if explain:
             found += ["; ".join(reason.says for reason in result.reasons), "; ".join(result.warnings)]
-        writer.writerow([*cells, *found])
+        if any("\r" in cell for cell in cells):  # unquoted, it would end the row for a reader
+            output.write(_quoted([*cells, *found]))
+        else:
+            writer.writerow([*cells, *found])
 
     return write
+
+
+def _quoted(cells: list[Any]) -> str:
+    """A CSV line whose cells may hold a carriage return."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _json_writer(output: TextIO) -> Callable[[list[str], Score], None]:

@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from mews_newtt.batch import kernels as k
 from mews_newtt.batch.layout import NO_POINTS, Layout, Packed
+from mews_newtt.batch.numbering import join_rows
 from mews_newtt.batch.program import build
 from mews_newtt.batch.sources import Source, StateArray
 from mews_newtt.batch.steps import Step
 
 COMPLETE, PARTIAL, REFUSED, ODD = range(4)
-NO_ROWS = np.zeros((0, 0), np.int16)
 Flags = npt.NDArray[np.bool_]
 
 
@@ -50,7 +50,10 @@ class Careful:
                 text[place.word] |= place.mask << place.shift
             elif kind == "missing":
                 missing[place.word] |= place.mask << place.shift
+        self.text, self.missing = text, missing
         self.text_mask, self.missing_mask = text[:, None], missing[:, None]
+        self.fields = np.array([layout.place(name) for name in ("open", "least:points", "most:points")], np.int64)
+        self.rules = layout.rule_places()
 
     def score(self, states: Mapping[str, StateArray], points: bool) -> Found:
         """Rows by the pattern of contexts they lack."""
@@ -60,16 +63,9 @@ class Careful:
         for place, name in enumerate(names):
             context = self.steps.contexts[name]
             lacks |= (context.class_of[states[name]] == context.names).astype(np.int64) << place
-        nothing = np.zeros((4, rows), np.int64)
-        found = Found(
-            np.zeros(rows, np.uint8),
-            nothing[0],
-            nothing[1],
-            nothing[2],
-            nothing[3],
-            np.zeros((self.layout.words, rows), np.int64),
-            np.full((len(self.layout.points), rows if points else 0), NO_POINTS, np.int16),
-        )
+        if not lacks.any():
+            return self._pattern(dict(states), [], points)
+        found = self._room(rows, points)
         for pattern in np.unique(lacks).tolist():
             at = np.flatnonzero(lacks == pattern)
             unknown = [name for place, name in enumerate(names) if pattern >> place & 1]
@@ -81,13 +77,20 @@ class Careful:
                 found.points[:, at] = part.points
         return found
 
+    def _room(self, rows: int, points: bool) -> Found:
+        least, most, level, level_max = np.zeros((4, rows), np.int64)
+        given_points = np.full((len(self.layout.points), rows if points else 0), NO_POINTS, np.int16)
+        return Found(np.zeros(rows, np.uint8), least, most, level, level_max, np.zeros((self.layout.words, rows), np.int64), given_points)
+
     def _pattern(self, states: dict[str, StateArray], unknown: list[str], points: bool) -> Found:
         layout, steps = self.layout, self.steps
         given = {name: states[name].copy() for name in unknown}
         sources = [_state_source(steps.steps[name], states[name]) for name in steps.steps]
-        program = build(layout, sources)
+        program = build(layout, sources, join=False)
         rows = len(next(iter(states.values())))
-        joined: Found | None = None
+        found, begun = self._room(rows, points), False
+        words = np.empty((layout.words, rows), layout.dtype)
+        given_points = np.full_like(found.points, NO_POINTS)
         for chosen in product(*(range(len(steps.contexts[name].supposed)) for name in unknown)):
             for name, place in zip(unknown, chosen, strict=True):
                 own = steps.steps[name].states
@@ -95,53 +98,17 @@ class Careful:
                 for state in own.unread:
                     supposed[state] = own.supposed[state, place]
                 states[name][:] = supposed[given[name]]
-            words = np.empty((layout.words, rows), layout.dtype)
-            given_points = np.full((len(layout.points), rows if points else 0), NO_POINTS, np.int16)
             k.sum_rows(*program.arguments(), given_points, words)
-            view = self._view(words.astype(np.int64, copy=False))
-            view.points = given_points
-            joined = view if joined is None else self._join(joined, view)
-        if joined is None:
-            raise AssertionError("a context with no value at all")
+            columns = (found.status, found.least, found.most, found.level, found.level_max, found.words)
+            join_rows(words, self.fields, self.rules, self.text, self.missing, begun, *columns)
+            if points:
+                found.points[:] = np.where(found.points == given_points, given_points, np.int16(NO_POINTS)) if begun else given_points
+            begun = True
         for name in unknown:
             states[name][:] = given[name]
-        self._note_needed(joined, states, unknown)
-        self._refuse(joined)
-        return joined
-
-    def _view(self, words: Packed) -> Found:
-        layout = self.layout
-        open_rows = layout.field(words, "open") > 0
-        return Found(
-            np.where(open_rows, PARTIAL, COMPLETE).astype(np.uint8),
-            layout.field(words, "least:points"),
-            layout.field(words, "most:points"),
-            self._level(words, "least"),
-            self._level(words, "most"),
-            words,
-            NO_ROWS,
-        )
-
-    def _level(self, words: Packed, side: str) -> Packed:
-        reached = np.zeros(words.shape[1], np.int64)
-        for rule in self.layout.rules:
-            counted = self.layout.field(words, f"{side}:{rule.counter}")
-            np.maximum(reached, np.where(counted >= rule.threshold, rule.rank, 0), out=reached)
-        return reached
-
-    def _join(self, one: Found, other: Found) -> Found:
-        keep = ~(self.text_mask | self.missing_mask)
-        words = (one.words & other.words & self.text_mask) | ((one.words | other.words) & self.missing_mask) | (one.words & keep)
-        points = np.where(one.points == other.points, one.points, np.int16(NO_POINTS))
-        return Found(
-            np.maximum(one.status, other.status),
-            np.minimum(one.least, other.least),
-            np.maximum(one.most, other.most),
-            np.minimum(one.level, other.level),
-            np.maximum(one.level_max, other.level_max),
-            words,
-            points,
-        )
+        self._note_needed(found, states, unknown)
+        self._refuse(found)
+        return found
 
     def _note_needed(self, found: Found, states: Mapping[str, StateArray], unknown: list[str]) -> None:
         """A context not given, on which the table of a row that counts hangs, is missing; a scored row leaves the set partial."""
@@ -198,4 +165,4 @@ class Careful:
 def _state_source(step: Step, states: StateArray) -> Source:
     own = step.states
     places = np.append(np.arange(own.size), (own.missing, own.missing)).astype(np.int32)
-    return Source(own, states, k.INT32, 0, own.size - 1, places=places)
+    return Source(own, states, k.INT32, places=places)

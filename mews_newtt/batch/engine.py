@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ from mews_newtt.batch import kernels as k
 from mews_newtt.batch.careful import ODD, REFUSED, Careful, Found
 from mews_newtt.batch.layout import NO_POINTS, Layout
 from mews_newtt.batch.program import build
+from mews_newtt.batch.refusals import Why
 from mews_newtt.batch.sources import Source
 from mews_newtt.batch.steps import Steps, compile_chart
 from mews_newtt.batch.texts import Texts, number_values, number_words, translate, words_of
@@ -80,10 +81,8 @@ class Engine:
         self.levels = self.fast.level_table()
         ends = [self.fast.counted(end) or (0, 0, 0) for end in ("least", "most")]
         self.fields = np.concatenate([self.fields, np.array(ends, np.int64)])
-        self.rules = np.array(
-            [(*self.fast.place(f"least:{r.counter}"), *self.fast.place(f"most:{r.counter}"), r.threshold, r.rank) for r in self.fast.rules],
-            np.int64,
-        ).reshape(-1, 8)
+        self.rules = self.fast.rule_places()
+        self.refused_states = {name: np.array([state.refused for state in step.states.states]) for name, step in steps.steps.items()}
 
     def run(
         self,
@@ -93,16 +92,16 @@ class Engine:
         start: int,
         rows: int,
         threads: int,
-        why: Callable[[npt.NDArray[np.int64]], Iterable[str]],
+        why: Why,
     ) -> None:
         """Score one stretch of rows into results start, ..., start + rows - 1; `why` words the faults of refused rows."""
         stop = start + rows
         odd = None
         if self.fast.fits:
-            program = build(self.fast, sources, skips)
+            points = into.points[:, start:stop]
+            program = build(self.fast, sources, skips, join=not points.shape[1])
             side = np.zeros(rows, self.fast.dtype)
             parts = [part[start:stop] for part in (into.status, into.least, into.most, into.level, into.level_max)]
-            points = into.points[:, start:stop]
 
             def score(first: int, last: int) -> Any:
                 return k.score_rows(*program.arguments(), points, self.fields, self.rules, self.levels, *parts, side, first, last)
@@ -134,7 +133,7 @@ class Engine:
         start: int,
         odd: npt.NDArray[np.int64],
         threads: int,
-        why: Callable[[npt.NDArray[np.int64]], Iterable[str]],
+        why: Why,
     ) -> None:
         def score(first: int, last: int) -> None:
             for at in range(first, last, CAREFUL_ROWS):
@@ -146,8 +145,12 @@ class Engine:
         into.partial += len(odd)
         refused = odd[into.status[start + odd] == REFUSED]
         into.refused += len(refused)
-        for row, text in zip(refused.tolist(), why(refused), strict=True):
-            into.error[start + row] = into.error_texts.code(text)
+        if not len(refused):
+            return
+        states = self._states(sources, skips, refused)
+        faulty = {name: self.refused_states[name][found] for name, found in states.items()}
+        texts, ways = why(refused, faulty)
+        into.error[start + refused] = np.array([into.error_texts.code(text) for text in texts], np.int32)[ways]
 
     def _states(self, sources: Sequence[Source], skips: Sequence[Source], rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.int32]]:
         states: dict[str, npt.NDArray[np.int32]] = {}

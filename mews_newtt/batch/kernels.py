@@ -16,9 +16,9 @@ from numba.extending import intrinsic
 
 import mews_newtt.batch.cache  # noqa: F401 - says where machine code is kept, before numba reads it
 
-BLOCK = 2048
+BLOCK = 4096
 # places in a column's row of `spec`
-KIND, ADDRESS, BITMAP, OFFSET, LOW, HIGH, SCALE, MULTIPLE, BASE, ENTRIES, TABLE, STRIDE, CONTEXT, GROUP, FEED, FEEDS, POINTS = range(17)
+KIND, ADDRESS, BITMAP, OFFSET, LOW, HIGH, SCALE, MULTIPLE, BASE, ENTRIES, TABLE, STRIDE, CONTEXT, FEED, FEEDS, POINTS, MORE = range(17)
 SPEC_SIZE = 17
 ABSENT, BYTE, INT16, INT32, INT64, FLOAT32, FLOAT64 = range(7)  # INT16 and INT32 in steps of 1 only
 BYTES = 256
@@ -86,6 +86,34 @@ def encode_small(x: Any, spec: Any, code: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
+def encode_bytes(x: Any, spec: Any, code: Any) -> None:
+    """Bytes to their place in the table, counted round from its first; those outside it are odd."""
+    base, entries = np.int32(spec[BASE]), np.int32(spec[ENTRIES])
+    odd, wrap = np.int32(entries + 1), np.int32(BYTES - 1)
+    for i in range(len(x)):
+        place = np.int32(np.int32(np.int32(x[i]) - base) & wrap)
+        code[i] = place if place < entries else odd
+
+
+@njit(nogil=True, cache=True)
+def put_missing(bits: Any, skew: int, count: int, missing: Any, code: Any) -> None:
+    """Rows whose validity bit is 0 are missing; `skew` bits come before the first."""
+    done = 0
+    if skew == 0:  # a byte at a time: eight rows at once, and nothing to do where all are there
+        for byte in range(count >> 3):
+            held = np.int32(bits[byte])
+            if held != BYTES - 1:
+                at = byte << 3
+                for bit in range(8):
+                    code[at + bit] = code[at + bit] if (held >> np.int32(bit)) & np.int32(1) else missing
+        done = count & ~7
+    for i in range(done, count):
+        place = skew + i
+        if (bits[place >> 3] >> (place & 7)) & 1 == 0:
+            code[i] = missing
+
+
+@njit(nogil=True, cache=True)
 def encode(spec: Any, first: int, count: int, code: Any) -> None:
     """One block of one column, of whatever type, to table places."""
     kind, at = spec[KIND], spec[OFFSET] + first
@@ -94,10 +122,8 @@ def encode(spec: Any, first: int, count: int, code: Any) -> None:
         encode_floats(carray(pointer(address + 8 * at), count, np.float64), spec, code, False)
     elif kind == FLOAT32:
         encode_floats(carray(pointer(address + 4 * at), count, np.float32), spec, code, True)
-    elif kind == BYTE:  # its table has a place for every byte
-        x = carray(pointer(address + at), count, np.uint8)
-        for i in range(count):
-            code[i] = np.int32(x[i])
+    elif kind == BYTE:
+        encode_bytes(carray(pointer(address + at), count, np.uint8), spec, code)
     elif kind == INT16:
         encode_small(carray(pointer(address + 2 * at), count, np.int16), spec, code)
     elif kind == INT32:
@@ -107,13 +133,8 @@ def encode(spec: Any, first: int, count: int, code: Any) -> None:
     else:
         code[:count] = np.int32(spec[ENTRIES])
     if spec[BITMAP] != 0:
-        missing = np.int32(spec[ENTRIES])
-        bits = carray(pointer(spec[BITMAP] + (at >> 3)), ((at & 7) + count + 7) >> 3, np.uint8)
         skew = at & 7
-        for i in range(count):
-            place = skew + i
-            if (bits[place >> 3] >> (place & 7)) & 1 == 0:
-                code[i] = missing
+        put_missing(carray(pointer(spec[BITMAP] + (at >> 3)), (skew + count + 7) >> 3, np.uint8), skew, count, np.int32(spec[ENTRIES]), code)
 
 
 @njit(nogil=True, cache=True)
@@ -130,26 +151,40 @@ def add_block(
     first: int,
     count: int,
     code: Any,
+    part: Any,
     context: Any,
-    group: Any,
+    groups: int,
     total: Any,
 ) -> None:
-    """Sum what every column of a block of rows gives. `links` maps a place to a context class or a group class, `worth` to its points.
+    """Sum what every column of a block of rows gives. `links` maps a place to its part of a context's code or a group's class
+    (`context`: sets of contexts, then groups), `worth` to its points.
 
+    Columns that share a table come one after the other, marked MORE until the last; their places count together as digits do.
     Places are never negative; they are used as unsigned, so that no look-up asks whether to count from the end.
     """
     words = total.shape[0]
     for w in range(words):
-        total[w, :count] = base[w]
-    sets = context.shape[0]
-    for s in range(sets):
-        context[s, :count] = link_base[s]
-    groups = group.shape[0]
-    for g in range(groups):
-        group[g, :count] = link_base[sets + g]
+        into, start_word = total[w], base[w]
+        for i in range(count):
+            into[i] = start_word
+    fed_rows = context.shape[0]
+    for s in range(fed_rows):
+        fed, start_code = context[s], link_base[s]
+        for i in range(count):
+            fed[i] = start_code
+    begun = False
     for column in range(specs.shape[0]):
         spec = specs[column]
-        encode(spec, first, count, code)
+        if begun:
+            encode(spec, first, count, part)
+            size = np.int32(spec[ENTRIES] + 2)
+            for i in range(count):
+                code[i] = np.int32(code[i] * size) + part[i]
+        else:
+            encode(spec, first, count, code)
+        begun = spec[MORE] != 0
+        if begun:
+            continue
         if spec[CONTEXT] >= 0:
             chosen, stride = context[spec[CONTEXT]], np.int32(spec[STRIDE])
             for i in range(count):
@@ -167,14 +202,10 @@ def add_block(
             link, fed = links[feeds[feed, 1] :], context[feeds[feed, 0]]
             for i in range(count):
                 fed[i] += link[np.uint32(code[i])]
-        if spec[GROUP] >= 0:
-            link, fed = links[feeds[spec[FEED] + spec[FEEDS], 1] :], group[spec[GROUP]]
-            for i in range(count):
-                fed[i] += link[np.uint32(code[i])]
     for g in range(groups):
-        start = link_base[sets + groups + g]
+        start = link_base[fed_rows + g]
         for w in range(words):
-            table, into, chosen = joint[w, start:], total[w], group[g]
+            table, into, chosen = joint[w, start:], total[w], context[fed_rows - groups + g]
             for i in range(count):
                 into[i] += table[np.uint32(chosen[i])]
 
@@ -195,13 +226,16 @@ def sum_rows(
     out: Any,
 ) -> None:
     """Packed sums of all rows, as they are."""
-    code, rows = np.empty(BLOCK, np.int32), out.shape[1]
-    context, group = np.empty((sets, BLOCK), np.int32), np.empty((groups, BLOCK), np.int32)
+    code, part, rows = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), out.shape[1]
+    context = np.empty((sets + groups, BLOCK), np.int32)
     total = np.empty((out.shape[0], BLOCK), tables.dtype)
     for first in range(0, rows, BLOCK):
         count = min(BLOCK, rows - first)
-        add_block(specs, feeds, tables, links, joint, base, link_base, worth, points, first, count, code, context, group, total)
-        out[:, first : first + count] = total[:, :count]
+        add_block(specs, feeds, tables, links, joint, base, link_base, worth, points, first, count, code, part, context, groups, total)
+        for w in range(out.shape[0]):
+            into, take = out[w, first:], total[w]
+            for i in range(count):
+                into[i] = take[i]
 
 
 @njit(nogil=True, cache=True)
@@ -214,6 +248,45 @@ def reach_levels(total: Any, rules: Any, end: int, reached: Any) -> None:
         rank = np.uint8(rules[rule, 7])
         for i in range(len(reached)):
             reached[i] = rank if ((take[i] >> shift) & mask) >= threshold else reached[i]
+
+
+@njit(nogil=True, cache=True)
+def all_bits(words: Any) -> Any:
+    """Every bit that any row has."""
+    found = words.dtype.type(0)
+    for i in range(len(words)):
+        found |= words[i]
+    return found
+
+
+@njit(nogil=True, cache=True)
+def take_field(total: Any, field: Any, count: int, into: Any, also: Any) -> None:
+    """One field of packed sums as numbers, written to two arrays, which may be the same."""
+    take, shift, mask = total[field[0]], total.dtype.type(field[1]), total.dtype.type(field[2])
+    for i in range(count):
+        found = np.int16((take[i] >> shift) & mask)
+        into[i] = found
+        also[i] = found
+
+
+@njit(nogil=True, cache=True)
+def take_level(total: Any, field: Any, levels: Any, count: int, into: Any, also: Any) -> None:
+    """All counters of one end looked up in the table of levels, written to two arrays, which may be the same."""
+    take, shift, mask = total[field[0]], total.dtype.type(field[1]), total.dtype.type(field[2])
+    for i in range(count):
+        found = levels[np.uint32((take[i] >> shift) & mask)]
+        into[i] = found
+        also[i] = found
+
+
+@njit(nogil=True, cache=True)
+def ends_meet(total: Any, fields: Any, count: int) -> Any:
+    """Whether in every row the least and the most are the same."""
+    low, high = total[fields[5, 0]], total[fields[6, 0]]
+    low_shift, high_shift, differs = total.dtype.type(fields[5, 1]), total.dtype.type(fields[6, 1]), total.dtype.type(0)
+    for i in range(count):
+        differs |= (low[i] >> low_shift) ^ (high[i] >> high_shift)
+    return differs & total.dtype.type(fields[5, 2]) == 0
 
 
 @njit(nogil=True, cache=True)
@@ -245,36 +318,35 @@ def score_rows(
 
     Returns how many rows are odd, how many partial, and all side bits that occur.
     """
-    code = np.empty(BLOCK, np.int32)
-    context, group = np.empty((sets, BLOCK), np.int32), np.empty((groups, BLOCK), np.int32)
+    code, part = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32)
+    context = np.empty((sets + groups, BLOCK), np.int32)
     total = np.empty((tables.shape[0], BLOCK), tables.dtype)
     odd_count, partial_count, seen = 0, 0, np.int64(0)
+    open_mask, odd_mask, side_mask = total.dtype.type(fields[2, 2]), total.dtype.type(fields[3, 2]), total.dtype.type(fields[4, 2])
     for first in range(start, stop, BLOCK):
         count = min(BLOCK, stop - first)
-        add_block(specs, feeds, tables, links, joint, base, link_base, worth, points, first, count, code, context, group, total)
+        add_block(specs, feeds, tables, links, joint, base, link_base, worth, points, first, count, code, part, context, groups, total)
         last = first + count
-        word, shift, mask = fields[0, 0], total.dtype.type(fields[0, 1]), total.dtype.type(fields[0, 2])
-        take, into = total[word], least[first:last]
-        for i in range(count):
-            into[i] = (take[i] >> shift) & mask
-        word, shift, mask = fields[1, 0], total.dtype.type(fields[1, 1]), total.dtype.type(fields[1, 2])
-        take, into = total[word], most[first:last]
-        for i in range(count):
-            into[i] = (take[i] >> shift) & mask
-        if not len(levels):
-            for end in range(2):
-                reach_levels(total, rules, end, level[first:last] if end == 0 else level_max[first:last])
+        now, low, high = status[first:last], least[first:last], most[first:last]
+        low_level, high_level = level[first:last], level_max[first:last]
+        take, odds = total[fields[2, 0]], total[fields[3, 0]]
+        here = all_bits(take[:count])
+        odd_here = here if fields[3, 0] == fields[2, 0] else all_bits(odds[:count])
+        seen |= np.int64(here & side_mask)
+        if ((here & (open_mask | side_mask)) | (odd_here & odd_mask)) == 0 and len(levels) and ends_meet(total, fields, count):
+            take_field(total, fields[0], count, low, high)
+            take_level(total, fields[5], levels, count, low_level, high_level)
+            for i in range(count):
+                now[i] = 0
+            continue
+        take_field(total, fields[0], count, low, low)
+        take_field(total, fields[1], count, high, high)
+        if len(levels):
+            take_level(total, fields[5], levels, count, low_level, low_level)
+            take_level(total, fields[6], levels, count, high_level, high_level)
         else:
-            take, into8 = total[fields[5, 0]], level[first:last]
-            shift, mask = total.dtype.type(fields[5, 1]), total.dtype.type(fields[5, 2])
-            for i in range(count):
-                into8[i] = levels[np.uint32((take[i] >> shift) & mask)]
-            take, into8 = total[fields[6, 0]], level_max[first:last]
-            shift, mask = total.dtype.type(fields[6, 1]), total.dtype.type(fields[6, 2])
-            for i in range(count):
-                into8[i] = levels[np.uint32((take[i] >> shift) & mask)]
-        open_mask, odd_mask = total.dtype.type(fields[2, 2]), total.dtype.type(fields[3, 2])
-        take, odds, now = total[fields[2, 0]], total[fields[3, 0]], status[first:last]
+            reach_levels(total, rules, 0, low_level)
+            reach_levels(total, rules, 1, high_level)
         odds_here, partial_here = 0, 0
         for i in range(count):
             odd = (odds[i] & odd_mask) != 0
@@ -284,13 +356,8 @@ def score_rows(
             now[i] = 3 if odd else (1 if lacking else 0)
         odd_count += odds_here
         partial_count += partial_here
-        take, mask, bits = total[fields[4, 0]], total.dtype.type(fields[4, 2]), side[first:last]
-        here = total.dtype.type(0)
-        for i in range(count):
-            here |= take[i]
-        here &= mask
-        if here != 0:
+        if here & side_mask != 0:
+            bits = side[first:last]
             for i in range(count):
-                bits[i] = take[i] & mask
-        seen |= np.int64(here)
+                bits[i] = take[i] & side_mask
     return odd_count, partial_count, seen

@@ -202,6 +202,11 @@ class Layout:
             reached[self.field(words, f"least:{rule.counter}") >= rule.threshold] = rule.rank
         return reached
 
+    def rule_places(self) -> npt.NDArray[np.int64]:
+        """Each rule as kernels take it: where its counter lies at either end, its threshold, its rank."""
+        rows = [(*self.place(f"least:{rule.counter}"), *self.place(f"most:{rule.counter}"), rule.threshold, rule.rank) for rule in self.rules]
+        return np.array(rows, np.int64).reshape(-1, 8)
+
     def place(self, name: str) -> Place:
         """Where a field lies; a field that nothing fills reads as 0."""
         return self.places.get(name, Place(0, 0, 0))

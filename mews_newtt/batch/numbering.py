@@ -11,6 +11,8 @@ from numba import carray, njit
 from mews_newtt.batch.kernels import pointer
 
 TEXT_BYTES = 12  # what a string view holds in itself
+SINGLE_DECIMALS = 12
+SINGLE_LEAST, SINGLE_TOP = 1e-3, float(1 << 22)  # nine digits of anything from the least on are within twelve decimals
 
 
 @njit(nogil=True, cache=True)
@@ -102,3 +104,72 @@ def number_texts(view: bool, data: int, starts: int, bitmap: int, offset: int, s
             numbers[at] = known
         codes[i] = numbers[at]
     return known
+
+
+@njit(nogil=True, cache=True)
+def shortest_of_singles(numbers: Any, out: Any) -> Any:
+    """float32 to the float64 of the same shortest decimal, so that 36.8 stays 36.8; NaN where that is not found here. Returns how many.
+
+    With up to 12 decimals a float32 times a power of ten is exact in float64, so rounding it gives the nearest decimal of that length, and
+    the first length that reads back as the number is the shortest. Below 2**22 no such decimal lies midway between two float32.
+    """
+    unknown = 0
+    for i in range(len(numbers)):
+        value = float(numbers[i])
+        size = abs(value)
+        out[i] = value
+        if value != value or (value == np.rint(value) and size < SINGLE_TOP):
+            continue
+        found = False
+        if SINGLE_LEAST <= size < SINGLE_TOP:
+            power = 1.0
+            for _ in range(SINGLE_DECIMALS):
+                power *= 10.0
+                shortest = np.rint(value * power) / power
+                if float(np.float32(shortest)) == value:
+                    out[i] = shortest
+                    found = True
+                    break
+        if not found:
+            out[i] = np.nan
+            unknown += 1
+    return unknown
+
+
+@njit(nogil=True, cache=True)
+def join_rows(
+    words: Any,
+    fields: Any,
+    rules: Any,
+    text: Any,
+    missing: Any,
+    begun: bool,
+    status: Any,
+    least: Any,
+    most: Any,
+    level: Any,
+    level_max: Any,
+    kept: Any,
+) -> None:
+    """Packed sums as results, joined with those of other suppositions, if any were begun: bounds and levels widen, words say what holds in all."""
+    for i in range(words.shape[1]):
+        partial = np.uint8((words[fields[0, 0], i] >> fields[0, 1]) & fields[0, 2] != 0)
+        low = (words[fields[1, 0], i] >> fields[1, 1]) & fields[1, 2]
+        high = (words[fields[2, 0], i] >> fields[2, 1]) & fields[2, 2]
+        low_level = high_level = np.int64(0)
+        for rule in range(len(rules)):
+            mask, threshold, rank = rules[rule, 2], rules[rule, 6], rules[rule, 7]
+            low_level = rank if (words[rules[rule, 0], i] >> rules[rule, 1]) & mask >= threshold else low_level
+            mask = rules[rule, 5]
+            high_level = rank if (words[rules[rule, 3], i] >> rules[rule, 4]) & mask >= threshold else high_level
+        if not begun:
+            status[i], least[i], most[i], level[i], level_max[i] = partial, low, high, low_level, high_level
+            for w in range(words.shape[0]):
+                kept[w, i] = words[w, i]
+            continue
+        status[i] = max(status[i], partial)
+        least[i], most[i] = min(least[i], low), max(most[i], high)
+        level[i], level_max[i] = min(level[i], low_level), max(level_max[i], high_level)
+        for w in range(words.shape[0]):
+            one, other = kept[w, i], words[w, i]
+            kept[w, i] = (one & other & text[w]) | ((one | other) & missing[w]) | (one & ~(text[w] | missing[w]))

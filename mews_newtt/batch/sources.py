@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mews_newtt.batch import kernels as k
-from mews_newtt.batch.numbering import number_texts, states_of_floats
+from mews_newtt.batch.numbering import number_texts, shortest_of_singles, states_of_floats
 from mews_newtt.batch.states import FORMS, States
 from mews_newtt.scoring.observations import NOISE, read
 
@@ -31,6 +31,7 @@ KINDS = {
 WIDENED = {pa.uint16(): pa.int32(), pa.uint32(): pa.int64()}
 ODD = -1  # a place whose state only the careful way finds out
 MOST_TEXTS = 1 << 12  # distinct short texts of a column that the kernel numbers
+MOST_READ = 1 << 16  # texts whose reading a parameter remembers
 SMALL_CODES = 256  # whole numbers that stand for categories
 FLOAT32_STEPS = 10**6  # float32 tells decimals of six digits apart
 WIDEST_INT = 2**53
@@ -38,15 +39,13 @@ Prepare = Callable[[Any], Any]
 StateArray = npt.NDArray[np.int32]
 
 
-@dataclass
+@dataclass(eq=False)
 class Source:
     """One column of one stretch of rows."""
 
     states: States
     values: pa.Array
     kind: int = k.ABSENT
-    low: int = 0
-    high: int = 0
     scale: int = 1
     multiple: int = 1
     base: int = 0
@@ -59,16 +58,37 @@ class Source:
 
     def state_of(self, rows: npt.NDArray[np.int64]) -> StateArray:
         """The exact state of some rows."""
-        if isinstance(self.values, np.ndarray):
-            return np.asarray(self.places[self.values[rows]])
-        found = self.values.take(pa.array(rows))
-        if isinstance(found, pa.DictionaryArray):
-            codes = found.indices.fill_null(self.entries).to_numpy(zero_copy_only=False)
-            return np.asarray(self.places[codes])
-        states = np.full(len(found), self.states.missing, np.int32)
-        there = found.is_valid().to_numpy(zero_copy_only=False)
-        states[there] = self._of_numbers(found.drop_null())
+        found = self.values[rows] if isinstance(self.values, np.ndarray) else self.values.take(pa.array(rows))
+        places = np.empty(len(rows), np.int32)
+        spec, _held = self.spec(found)
+        k.encode(spec, 0, len(rows), places)
+        states = self.places[places]
+        if isinstance(found, np.ndarray | pa.DictionaryArray):  # every value has its place
+            return states
+        odd = np.flatnonzero(states == ODD)
+        if len(odd):
+            states[odd] = self._of_numbers(found.take(pa.array(odd)))
         return states
+
+    def spec(self, values: Any, first: int = 0, entries: int | None = None) -> tuple[npt.NDArray[np.int64], Any]:
+        """How a kernel reads values of this column, and what holds their bytes; the table may begin later and be shorter."""
+        row = np.zeros(k.SPEC_SIZE, np.int64)
+        base, entries = self.base + first, self.entries if entries is None else entries
+        row[k.KIND], row[k.BASE], row[k.ENTRIES], row[k.SCALE], row[k.MULTIPLE] = self.kind, base, entries, self.scale, self.multiple
+        # bounds in the parameter's own unit, inwards, so that nothing outside the table is looked up
+        row[k.LOW], row[k.HIGH] = -(-base * self.multiple // self.scale), (base + entries - 1) * self.multiple // self.scale
+        row[k.CONTEXT] = row[k.POINTS] = -1
+        if self.kind == k.ABSENT:
+            return row, None
+        if isinstance(values, np.ndarray):
+            row[k.ADDRESS] = values.ctypes.data
+            return row, values
+        values = values.indices if isinstance(values, pa.DictionaryArray) else values
+        bitmap, data = values.buffers()[:2]
+        row[k.ADDRESS] = data.address if data is not None else 0
+        row[k.OFFSET] = values.offset
+        row[k.BITMAP] = bitmap.address if bitmap is not None and values.null_count else 0
+        return row, values
 
     def _of_numbers(self, found: pa.Array) -> StateArray:
         numbers = found.to_numpy(zero_copy_only=False)
@@ -98,14 +118,21 @@ def _by_value(numbers: npt.NDArray[Any], states: States) -> StateArray:
 
 def shortest_floats(numbers: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Narrow floats as the float64 of the same shortest decimal: 36.8 stays 36.8."""
-    distinct, where = np.unique(numbers, return_inverse=True)
-    return np.array([float(str(number)) for number in distinct], np.float64)[where]
+    exact = np.empty(len(numbers), np.float64)
+    if numbers.dtype != np.float32:
+        exact[:] = np.nan
+    elif not shortest_of_singles(numbers, exact):
+        return exact
+    rest = np.flatnonzero(np.isnan(exact))
+    distinct, where = np.unique(numbers[rest], return_inverse=True)
+    exact[rest] = np.array([float(str(number)) for number in distinct], np.float64)[where]
+    return exact
 
 
 def number_source(states: States, values: pa.Array) -> Source:
     """A numeric column of a numeric parameter, looked up by steps."""
     kind = KINDS[values.type]
-    first, last = states.grid_range()
+    first, last = states.grid_range
     if kind == k.FLOAT32:
         first, last = max(first, -FLOAT32_STEPS // states.multiple), min(last, FLOAT32_STEPS // states.multiple)
     cached = states.grid_places.get((first, last))
@@ -113,11 +140,9 @@ def number_source(states: States, values: pa.Array) -> Source:
         cached = states.grid_places[first, last] = np.append(states.of_grid(first, last), (states.missing, ODD)).astype(np.int32)
     if kind == k.BYTE:
         return byte_source(states, values, _byte_places(states, values.type))
-    # bounds in the parameter's own unit, inwards, so that nothing outside the table is looked up
-    low, high = -(-first * states.multiple // states.scale), last * states.multiple // states.scale
     if kind in (k.INT16, k.INT32) and states.step != 1:
         kind, values = k.INT64, values.cast(pa.int64())
-    return Source(states, values, kind, low, high, states.scale, states.multiple, first, cached)
+    return Source(states, values, kind, states.scale, states.multiple, first, cached)
 
 
 def _byte_places(states: States, kind: pa.DataType) -> list[int]:
@@ -131,7 +156,7 @@ def _byte_places(states: States, kind: pa.DataType) -> list[int]:
 
 def byte_source(states: States, values: pa.Array, places: list[int]) -> Source:
     """A column of single bytes: every one of them has its place."""
-    return Source(states, values, k.BYTE, 0, k.BYTES - 1, places=np.array([*places, states.missing, ODD], np.int32))
+    return Source(states, values, k.BYTE, places=np.array([*places, states.missing, ODD], np.int32))
 
 
 def small_code_source(states: States, values: pa.Array) -> Source:
@@ -140,7 +165,7 @@ def small_code_source(states: States, values: pa.Array) -> Source:
     if kind == k.BYTE:
         return byte_source(states, values, _byte_places(states, values.type))
     places = [states.of_raw(code) for code in range(SMALL_CODES)]
-    return Source(states, values, kind, 0, SMALL_CODES - 1, places=np.array([*places, states.missing, ODD], np.int32))
+    return Source(states, values, kind, places=np.array([*places, states.missing, ODD], np.int32))
 
 
 def distinct_source(states: States, values: pa.Array, prepare: Prepare | None) -> Source:
@@ -192,8 +217,14 @@ def short_text_source(states: States, values: pa.Array, prepare: Prepare | None)
         return None
     texts = [values[at].as_py() for at in firsts[:known].tolist()]
     observation = states.parameter.observation
-    places = [states.of_reading(read(observation, prepare(text) if prepare else text)) for text in texts]
-    return Source(states, codes, k.INT32, 0, known, places=np.array([states.missing, *places, states.missing, ODD], np.int32))
+    if len(states.text_places) > MOST_READ:
+        states.text_places = {}
+    read_before = {} if prepare else states.text_places  # every stretch of a file holds the same few
+    for text in texts:
+        if text not in read_before:
+            read_before[text] = states.of_reading(read(observation, prepare(text) if prepare else text))
+    places = [read_before[text] for text in texts]
+    return Source(states, codes, k.INT32, places=np.array([states.missing, *places, states.missing, ODD], np.int32))
 
 
 def code_source(states: States, coded: pa.DictionaryArray, places: list[int]) -> Source:
@@ -202,8 +233,8 @@ def code_source(states: States, coded: pa.DictionaryArray, places: list[int]) ->
         coded = pa.DictionaryArray.from_arrays(coded.indices.cast(pa.int64()), coded.dictionary)
     kind = KINDS[coded.indices.type]
     if kind == k.BYTE:
-        return byte_source(states, coded, (places + [states.missing] * k.BYTES)[: k.BYTES])
-    return Source(states, coded, kind, 0, len(places) - 1, places=np.array([*places, states.missing, ODD], np.int32))
+        return byte_source(states, coded, (places + [ODD] * k.BYTES)[: k.BYTES])
+    return Source(states, coded, kind, places=np.array([*places, states.missing, ODD], np.int32))
 
 
 def plain_text(values: pa.Array) -> pa.Array:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from mews_newtt.scoring.observations import NOISE, Reading, read
 FORMS = 6  # converted * 3 + grid
 GRID_FLAGS: tuple[tuple[str, ...], ...] = ((), ("float_noise",), ("finer_than_recorded",))
 OTHER_SKIP = -1
+MOST_PLACES = 200_000
 
 
 class State(NamedTuple):
@@ -62,6 +64,7 @@ class States:
         self.size = len(self.states)
         self.step = Fraction(observation.step)
         self.byte_places: dict[str, list[int]] = {}
+        self.text_places: dict[str, int] = {}
         self.grid_places: dict[tuple[int, int], npt.NDArray[np.int32]] = {}
         if self.numeric:
             self._prepare_numbers()
@@ -121,14 +124,15 @@ class States:
                 return self.skips[place + 1]
         return self.skips[0]
 
-    def grid_range(self, most: int = 200_000) -> tuple[int, int]:
+    @cached_property
+    def grid_range(self) -> tuple[int, int]:
         """The recordable values worth a table look-up: all possible ones where there is an end to them, else those around the edges."""
         limits = self.parameter.observation.impossible
         around = [int(Fraction(edge) / self.step) for edge in self.edges] or [0]
         span = max(256, 2 * (around[-1] - around[0]))
         low = around[0] - span if limits.low is None else math.ceil(Fraction(limits.low) / self.step)
         high = around[-1] + span if limits.high is None else math.floor(Fraction(limits.high) / self.step)
-        return low, min(high, low + most)
+        return low, min(high, low + MOST_PLACES)
 
 
 def _edges(chart: Chart, parameter: Parameter) -> tuple[Decimal, ...]:

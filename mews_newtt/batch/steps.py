@@ -6,7 +6,7 @@ It is worked out from the chart alone and never asks the reference scorer, which
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -217,9 +217,9 @@ def _band(chart: Chart, table: Table, value: Value) -> tuple[Band, bool]:
     return below, True
 
 
-def _each(pick: object, worths: Iterable[Severity]) -> Severity:
+def _each(pick: Callable[[Iterable[int]], int], worths: Iterable[Severity]) -> Severity:
     points, zones, levels = zip(*worths, strict=True)
-    return pick(points), pick(zones), pick(levels)  # type: ignore[operator]
+    return pick(points), pick(zones), pick(levels)
 
 
 def _rows_of_unknown(

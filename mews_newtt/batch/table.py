@@ -14,12 +14,12 @@ import pyarrow.compute
 from mews_newtt.batch.careful import COMPLETE, REFUSED
 from mews_newtt.batch.engine import Results, default_threads, empty_results, engine_of
 from mews_newtt.batch.layout import NO_POINTS
+from mews_newtt.batch.refusals import wording
 from mews_newtt.batch.sources import Source, absent_source, code_source, plain_text, source_of
 from mews_newtt.batch.states import States
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.columns import ColumnMap, check_columns
 from mews_newtt.scoring.observations import SKIP_PREFIX
-from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.rows import given_of_row, points_columns
 
 STATUSES = ("complete", "partial", "refused")
@@ -78,14 +78,21 @@ def score_table(
 
 
 def score_frame(chart: Chart, data: Any, **options: Any) -> Any:
-    """`score_table` that hands back the caller's own kind of frame: Polars in, Polars out; pandas in, pandas out; else Arrow."""
+    """`score_table` that hands back the caller's own kind of frame: Polars in, Polars out; pandas in, pandas out; else Arrow.
+
+    The frame's own columns are not converted or copied; the result columns are added beside them.
+    """
     table = score_table(chart, data, **options)
     kind = type(data).__module__.partition(".")[0]
+    if kind not in ("polars", "pandas"):
+        return table
+    found = table.select([place for place, name in enumerate(table.column_names) if name not in data.columns])
     if kind == "polars":
         import polars
 
-        return polars.from_arrow(table)
-    return table.to_pandas() if kind == "pandas" else table
+        return data.hstack(polars.DataFrame(found).get_columns())
+    added = found.to_pandas()
+    return data.assign(**{name: added[name].array for name in added.columns})  # arrays have no index to be matched by
 
 
 def score_columns(chart: Chart, table: pa.Table, ours: list[str], column_map: ColumnMap, points: bool, threads: int) -> Results:
@@ -104,7 +111,7 @@ def score_columns(chart: Chart, table: pa.Table, ours: list[str], column_map: Co
         rows = table.num_rows if batch is None else batch.num_rows
         sources = _sources(states, columns, column_map, threads if rows > SMALL_BATCH else 1)
         skips = [_skip_source(own, columns[SKIP_PREFIX + name], column_map) for name, own in states.items() if SKIP_PREFIX + name in columns]
-        engine.run(sources, skips, results, start, rows, threads, _why(chart, columns, column_map))
+        engine.run(sources, skips, results, start, rows, threads, wording(chart, columns, column_map))
         start += rows
     return results
 
@@ -166,27 +173,6 @@ def _skip_source(states: States, values: pa.Array, column_map: ColumnMap) -> Sou
     source = code_source(states, coded, places)
     source.places[-2:] = -1
     return source
-
-
-def _why(chart: Chart, columns: Mapping[str, pa.Array], column_map: ColumnMap) -> Callable[[npt.NDArray[np.int64]], Iterator[str]]:
-    """The faults of refused rows in the words of the reference, which reads just those rows."""
-    read = frozenset(chart.by_id)
-
-    def why(rows: npt.NDArray[np.int64]) -> Iterator[str]:
-        cells = {name: _python_values(plain_text(values).take(pa.array(rows))) for name, values in columns.items()}
-        for place in range(len(rows)):
-            row = {name: values[place] for name, values in cells.items()}
-            result = score(chart, given_of_row(row, column_map, read), raise_refused=False)
-            yield "; ".join(f"{problem.where}: {problem.what}" for problem in result.problems)
-
-    return why
-
-
-def _python_values(values: pa.Array) -> list[Any]:
-    if pa.types.is_float32(values.type) or pa.types.is_float16(values.type):
-        kind = np.dtype(values.type.to_pandas_dtype()).type
-        return [None if value is None else kind(value) for value in values.to_pylist()]
-    return values.to_pylist()  # type: ignore[no-any-return]
 
 
 def result_columns(chart: Chart, results: Results, points: bool, flags: bool) -> Iterator[tuple[str, pa.Array]]:

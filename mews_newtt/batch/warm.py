@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from pathlib import Path
@@ -22,10 +23,12 @@ def warm() -> float:
     start = time.perf_counter()
     import pyarrow as pa
 
+    from mews_newtt.batch.blocks import Blocks
     from mews_newtt.batch.table import score_table
     from mews_newtt.chart.catalogue import charts
 
     tell_first_compile(verbose=True)
+    list(Blocks(io.BytesIO(b'a\n"1"\n'), "quotes"))
     for chart in charts():
         names = [p.id for p in chart.parameters]
         score_table(chart, pa.table({name: pa.array(["?", None]) for name in names}), points=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,17 +13,17 @@ from mews_newtt.scoring.reference import score
 
 if TYPE_CHECKING:
     from mews_newtt.chart.model import Chart
-    from mews_newtt.files import Summary
-    from mews_newtt.scoring.columns import ColumnMap
     from mews_newtt.scoring.result import Score
+
+FORMATS = ("csv", "parquet", "ndjson")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "score", help="score one observation set, or a file of them", description="Score one observation set (--obs) or every row of a CSV file."
+        "score", help="score one observation set, or a file of them", description="Score one observation set (--obs) or every row of files."
     )
     add_chart(parser)
-    parser.add_argument("input", metavar="FILE", nargs="?", help="a CSV file; - reads standard input")
+    parser.add_argument("input", metavar="FILE", nargs="*", help="CSV (also .gz, .zst), Parquet or NDJSON files, or a folder; - reads standard input")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="where to write; without it, standard output")
     parser.add_argument(
         "--obs", nargs="+", metavar="NAME=VALUE", default=None, help="one set: respiratory_rate=24 temperature=98.6[degF] skip_systolic_bp=U4 ..."
@@ -42,14 +41,30 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         default="error",
         help="a row that cannot be scored stops the run (error), or is kept with status refused (report)",
     )
+    parser.add_argument("--format", choices=FORMATS, help="files: what the input is, where its name does not say")
+    parser.add_argument("--output-format", choices=FORMATS, help="files: what the output is to be, where its name does not say")
+    parser.add_argument("--summary", type=Path, metavar="FILE.json", help="files: write the counts of the summary as JSON")
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="files: draw totals, levels and missing readings (.svg; .png with matplotlib)")
+    parser.add_argument("--by-date", action="store_true", help="files: score each row on the version in force on the day of its observed_at")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    chart = chosen_chart(arguments)
-    if (arguments.obs is None) == (arguments.input is None):
+    if arguments.output is not None and str(arguments.output) == "-":
+        arguments.output = None
+    if (arguments.obs is None) == (not arguments.input):
         raise FileError(Problem("one_input", "mews-newtt score", "needs either --obs or a file", "give one of them"))
-    return _one(chart, arguments) if arguments.obs is not None else _file(chart, arguments)
+    if arguments.obs is not None:
+        return _one(chosen_chart(arguments), arguments)
+    if arguments.by_date:
+        from mews_newtt.cli.score_by_date import score_by_date
+
+        score_by_date(arguments)
+        return 0
+    from mews_newtt.cli.score_files import score_files
+
+    score_files(chosen_chart(arguments), arguments)
+    return 0
 
 
 def _one(chart: Chart, arguments: argparse.Namespace) -> int:
@@ -83,6 +98,11 @@ def _refuse_file_options(arguments: argparse.Namespace) -> None:
         "--missing": arguments.missing,
         "--points": arguments.points,
         "--on-bad-row": arguments.on_bad_row != "error",
+        "--format": arguments.format,
+        "--output-format": arguments.output_format,
+        "--summary": arguments.summary,
+        "--plot": arguments.plot,
+        "--by-date": arguments.by_date,
     }
     names = [name for name, value in given.items() if value]
     if names:
@@ -105,88 +125,4 @@ def _in_words(result: Score, explain: bool) -> str:
         lines.append(f"  missing: {', '.join(result.missing)}")
     lines += [f"  note: {warning}" for warning in result.warnings]
     lines.append(f"  chart: {chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}")
-    return "\n".join(lines)
-
-
-def _file(chart: Chart, arguments: argparse.Namespace) -> int:
-    from mews_newtt.files import score_csv, whole_file
-    from mews_newtt.scoring.columns import read_map
-
-    column_map = read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
-    if Path(arguments.input).is_dir() or not all(_is_plain(name) for name in (arguments.input, arguments.output or "-")):
-        return _batch(chart, arguments, column_map)
-    if arguments.input == "-":
-        if sys.stdin is None:
-            raise FileError(Problem("input_closed", "standard input", "is closed", "name a file"))
-        source, name = sys.stdin.buffer, "standard input"
-    else:
-        path = Path(arguments.input)
-        if arguments.output is not None and arguments.output.exists() and path.exists() and arguments.output.samefile(path):
-            raise FileError(Problem("output_is_input", str(path), "is both input and output", "write to another file"))
-        try:
-            source, name = path.open("rb"), path.name
-        except OSError as fault:
-            raise FileError(Problem("file_unreadable", str(path), fault.strerror or "cannot be read", "check the name and its permissions")) from None
-    with source, whole_file(arguments.output) as out:
-        summary = score_csv(
-            chart,
-            source,
-            out,
-            name=name,
-            column_map=column_map,
-            points=arguments.points,
-            explain=arguments.explain,
-            as_json=arguments.json,
-            on_bad_row=arguments.on_bad_row,
-            progress=_show_rows if sys.stderr.isatty() else None,
-        )
-    if sys.stderr.isatty():
-        print("\r", end="", file=sys.stderr)
-    print(_summary_says(chart, summary), file=sys.stderr)
-    return 0
-
-
-def _is_plain(name: str | Path) -> bool:
-    """Whether the core alone can read or write it: CSV text, or a standard stream."""
-    path = Path(name)
-    return not {".parquet", ".pq", ".ndjson", ".jsonl", ".gz", ".zst"} & {suffix.lower() for suffix in path.suffixes}
-
-
-def _batch(chart: Chart, arguments: argparse.Namespace, column_map: ColumnMap) -> int:
-    """Parquet, NDJSON, packed files and folders: the batch extra reads and writes them, the same answers."""
-    if arguments.json or arguments.explain:
-        raise FileError(Problem("option_of_csv", "--json, --explain", "is only for plain CSV files", "leave it out, or score a CSV file"))
-    try:
-        from mews_newtt.batch.files import score_file
-    except ImportError as absent:
-        raise FileError(
-            Problem(
-                "extra_missing", str(arguments.input), f"needs the batch extra ({absent.name} is not installed)", 'pip install "mews-newtt[batch]"'
-            )
-        ) from None
-    summary = score_file(
-        chart,
-        arguments.input,
-        arguments.output or "-",
-        column_map=column_map,
-        points=arguments.points,
-        on_bad_row=arguments.on_bad_row,
-        progress=_show_rows if sys.stderr.isatty() else None,
-    )
-    print(_summary_says(chart, summary), file=sys.stderr)
-    return 0
-
-
-def _show_rows(rows: int) -> None:
-    print(f"\r{rows:,} rows", end="", file=sys.stderr, flush=True)
-
-
-def _summary_says(chart: Chart, summary: Summary) -> str:
-    counts = ", ".join(f"{summary.status[status]} {status}" for status in ("complete", "partial", "refused"))
-    levels = ", ".join(f"{level.id} {summary.levels[level.id]}" for level in chart.levels if summary.levels[level.id])
-    lines = [f"{chart.short_title} {chart.version} ({chart.status}): {summary.rows} rows: {counts}"]
-    if levels:
-        lines.append(f"  levels certainly reached: {levels}")
-    if summary.flags:
-        lines.append("  flags: " + json.dumps(dict(summary.flags.most_common(6)))[1:-1].replace('"', ""))
     return "\n".join(lines)

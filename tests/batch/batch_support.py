@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from mews_newtt.batch.table import score_table
+from mews_newtt.chart.contexts import matches
 from mews_newtt.chart.model import Chart, Interval
 from mews_newtt.scoring.columns import ColumnMap
 from mews_newtt.scoring.reference import score
@@ -92,22 +93,60 @@ def random_value(chart: Chart, name: str, rng: random.Random) -> Any:
     return rng.choice(observation.category_ids)
 
 
-def random_columns(chart: Chart, rows: int, rng: random.Random, missing: float = 0.15, skips: bool = True) -> tuple[pa.Table, list[Row]]:
-    """A table with columns of many types, and the same rows as the reference takes them."""
+def tidy_value(chart: Chart, name: str, rng: random.Random) -> Any:
+    """A value that the chart can score: possible, recordable as often as not, of a category it reads, within its scope."""
+    parameter = chart.by_id[name]
+    observation = parameter.observation
+    for _ in range(20):
+        value: Any
+        if observation.numeric:
+            value = numbers_near(chart, name, rng) if rng.random() < 0.5 else _recordable_near(chart, name, rng)
+            if not observation.impossible.contains(value):
+                continue
+        else:
+            value = rng.choice(parameter.category_ids)
+        if not any(rule.refuse and all(other == name and matches(wanted, value) for other, wanted in rule.when) for rule in chart.scope):
+            return value
+    return None
+
+
+def _recordable_near(chart: Chart, name: str, rng: random.Random) -> Decimal:
+    step = chart.by_id[name].observation.step
+    edge = rng.choice(edges_of(chart, name) or [Decimal(10)])
+    return (edge // step + rng.randint(-3, 3)) * step
+
+
+def _tidy_row(chart: Chart, rng: random.Random) -> Row:
+    """A set that has everything; of a group of which one may be given, one."""
+    row = {parameter.id: tidy_value(chart, parameter.id, rng) for parameter in chart.parameters}
+    for group in chart.groups:
+        if group.kind == "one_of":
+            kept = rng.choice(group.parameters)
+            row |= {name: None for name in group.parameters if name != kept}
+    return row
+
+
+def random_columns(
+    chart: Chart, rows: int, rng: random.Random, missing: float = 0.15, skips: bool = True, tidy: float = 0.6
+) -> tuple[pa.Table, list[Row]]:
+    """A table with columns of many types, and the same rows as the reference takes them; a share of the rows is tidy, others are anything."""
     columns: dict[str, pa.Array] = {}
     cells: dict[str, list[Any]] = {}
+    whole = rng.random() < 0.8
+    neat = [_tidy_row(chart, rng) if rng.random() < tidy else None for _ in range(rows)]
     for parameter in chart.parameters:
         name, kind = parameter.id, rng.random()
-        if kind < 0.08:
+        if kind < 0.08 and not whole:
             continue
         lacking = rng.choice([0.0, missing, missing, 0.9])
-        values = [None if rng.random() < lacking else random_value(chart, name, rng) for _ in range(rows)]
+        values = [row[name] if row else None if rng.random() < lacking else random_value(chart, name, rng) for row in neat]
         columns[name], cells[name] = as_column(values, parameter.observation.numeric, rng)
         if skips and rng.random() < 0.3:
             reasons = [*(skip.code.lower() for skip in parameter.skips), "refused", "asleep"]
-            given = [
-                rng.choice(reasons) if (value is None and rng.random() < 0.5) or rng.random() < 0.02 else rng.choice([None, ""]) for value in values
-            ]
+            given = []
+            for row, value in zip(neat, values, strict=True):
+                skipped = row is None and ((value is None and rng.random() < 0.5) or rng.random() < 0.02)
+                given.append(rng.choice(reasons) if skipped else rng.choice([None, ""]))
             columns[f"skip_{name}"], cells[f"skip_{name}"] = pa.array(given, pa.string()), given
     columns["ward"] = pa.array(["A"] * rows)
     return pa.table(columns), [{name: values[row] for name, values in cells.items()} for row in range(rows)]

@@ -10,8 +10,10 @@ import pyarrow as pa
 import pytest
 from batch_support import expected, random_value
 
-from mews_newtt.batch import files
+from mews_newtt.batch import read
 from mews_newtt.batch.files import score_file
+from mews_newtt.batch.formats import format_of
+from mews_newtt.batch.write import sink
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import FileError
 
@@ -37,7 +39,7 @@ def rows() -> list[dict[str, object]]:
 def _write(rows: list[dict[str, object]], path: Path) -> None:
     frame = pl.from_arrow(pa.Table.from_pylist(rows))
     assert isinstance(frame, pl.DataFrame)
-    files._sink(frame.lazy(), str(path), *files.format_of(path))
+    sink(frame.lazy(), path, format_of(path))
 
 
 def _read(path: Path) -> pl.DataFrame:
@@ -59,7 +61,7 @@ def _same(found: pl.DataFrame, rows: list[dict[str, object]]) -> None:
 @pytest.mark.parametrize("source", IN)
 @pytest.mark.parametrize("target", ["out.csv", "out.parquet"])
 def test_every_input_format(source: str, target: str, rows: list[dict[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "ROWS", 97)
+    monkeypatch.setattr(read, "ROWS", 97)
     _write(rows, tmp_path / source)
     summary = score_file(load_chart("news2"), tmp_path / source, tmp_path / target, on_bad_row="report")
     found = _read(tmp_path / target)

@@ -1,9 +1,7 @@
-"""`score_table` as people call it: their frames, their column types, their slips; and the traps that others fell into."""
+"""`score_table` as people call it: their frames, their column types, their slips. The traps that others fell into: `test_traps.py`."""
 
 from __future__ import annotations
 
-import inspect
-import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,6 @@ import pyarrow as pa
 import pytest
 from batch_support import assert_same
 
-from mews_newtt.batch import kernels
 from mews_newtt.batch.table import score_frame, score_table
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import ColumnError
@@ -34,52 +31,52 @@ def table() -> pa.Table:
     return pa.table({name: [value] * 3 for name, value in ROW.items()})
 
 
-def test_float32_keeps_a_reading_at_its_edge() -> None:
-    values = [35.0, 35.1, 36.0, 36.1, 38.0, 38.1, 39.0, 39.1]
-    both = [
-        score_table(load_chart("news2"), pa.table({"temperature": pa.array(values, kind)}), points=True).column("points_temperature").to_pylist()
-        for kind in (pa.float32(), pa.float64())
-    ]
-    assert both[0] == both[1]
-
-
-@pytest.mark.parametrize("nothing", ["", " ", "nan", "NULL", None])
-def test_empty_text_is_missing_and_missing_is_never_normal(table: pa.Table, nothing: str | None) -> None:
-    place = table.column_names.index("consciousness")
-    result = score_table(load_chart("news2"), table.set_column(place, "consciousness", pa.array([nothing] * 3, pa.string())))
-    assert result.column("missing").to_pylist() == ["consciousness"] * 3
-    assert result.column("total").null_count == 3
-    assert result.column("score_status").to_pylist() == ["partial"] * 3
-
-
-def test_one_set_of_compile_options() -> None:
-    """Numba's disk cache leaves options out of its key: one function name, one set of options."""
-    source = inspect.getsource(kernels)
-    assert set(re.findall(r"@njit\((.*)\)", source)) == {"nogil=True, cache=True"}
-    assert "parallel" not in source
-    assert "fastmath" not in source
-
-
-def test_no_clinical_number_in_kernels() -> None:
-    allowed = {"0", "0.5", "1", "2", "3", "4", "5", "6", "7", "8", "16", "15", "17", "32", "52", "64", "1e15", "1e18", "1.5", "0.0", "1.0"}
-    for name in ("kernels", "numbering", "steps", "layout", "program", "careful"):
-        code = re.sub(r'"""[\s\S]*?"""|#.*|"[^"\n]*"', "", (Path(kernels.__file__).parent / f"{name}.py").read_text("utf-8"))
-        found = set(re.findall(r"(?<![\w.])\d[\d.e]*(?!\w)", code)) - allowed
-        assert found <= {"2048", "256", "12", "31", "62", "6755399441055744.0", "0x9E3779B1"}, (name, found)
-
-
 def test_frames_come_back_as_their_own_kind(table: pa.Table) -> None:
     import pandas
     import polars
 
     chart = load_chart("news2")
     expected = score_table(chart, table)
-    from_polars = score_frame(chart, polars.from_arrow(table))
+    frame = polars.from_arrow(table)
+    from_polars = score_frame(chart, frame)
     assert isinstance(from_polars, polars.DataFrame)
+    assert from_polars.columns == expected.column_names
     assert from_polars["total"].to_list() == expected.column("total").to_pylist()
-    from_pandas = score_frame(chart, table.to_pandas())
+    assert from_polars.select(frame.columns).equals(frame)
+    theirs = table.to_pandas().set_index(pandas.Index([7, 3, 5], name="bed"))
+    from_pandas = score_frame(chart, theirs)
     assert isinstance(from_pandas, pandas.DataFrame)
+    assert from_pandas.index.equals(theirs.index)
     assert from_pandas["level"].tolist() == expected.column("level").to_pylist()
+    assert isinstance(score_frame(chart, table), pa.Table)
+
+
+def test_polars_frames_score_themselves(table: pa.Table, tmp_path: Path) -> None:
+    """The namespace, eager, lazy and streaming; a whole frame's own buffers are handed on and kept."""
+    import polars
+
+    import mews_newtt.batch.polars_namespace  # noqa: F401 - registers the namespace
+
+    chart = load_chart("news2")
+    frame = polars.concat([polars.from_arrow(table.slice(0, 1)).with_columns(heart_rate=polars.lit(rate)) for rate in range(40, 180)])
+    expected = score_table(chart, frame, points=True)
+    eager = frame.mews_newtt.score(chart, points=True)
+    assert eager.columns == expected.column_names
+    assert eager["level_max"].to_list() == expected.column("level_max").to_pylist()
+    assert eager["points_heart_rate"].to_list() == expected.column("points_heart_rate").to_pylist()
+    frame = frame.rechunk()
+    kept = frame.mews_newtt.score(chart)
+    for name in ("temperature", "heart_rate"):
+        before, after = (pa.table(one.select(name)).column(name).chunk(0).buffers()[1] for one in (frame, kept))
+        assert before.address == after.address
+    frame.write_parquet(tmp_path / "in.parquet")
+    lazy = polars.scan_parquet(tmp_path / "in.parquet").mews_newtt.score(chart, flags=False)
+    assert lazy.collect_schema()["total"] == polars.Int16
+    assert lazy.collect(engine="streaming")["total"].to_list() == expected.column("total").to_pylist()
+    lazy.sink_parquet(tmp_path / "out.parquet")
+    assert polars.read_parquet(tmp_path / "out.parquet")["level"].to_list() == expected.column("level").to_pylist()
+    with pytest.raises(ColumnError, match="heart_rate"):
+        frame.rename({"heart_rate": "heart_rat"}).lazy().mews_newtt.score(chart)
 
 
 def test_polars_categories_and_duckdb_relations(table: pa.Table) -> None:
@@ -151,3 +148,26 @@ def test_odd_kinds_of_columns() -> None:
         assert_same(chart, pa.table({"heart_rate": pa.array([120, None], kind)}), [{"heart_rate": 120}, {}])
     day = datetime.date(2020, 1, 1)
     assert_same(chart, pa.table({"heart_rate": [day]}), [{"heart_rate": day}])
+
+
+@pytest.mark.parametrize("kind", [pa.int8(), pa.int16(), pa.int64(), pa.uint16()])
+def test_dictionaries_of_any_width_beside_readings_between_steps(kind: pa.DataType) -> None:
+    chart = load_chart("news2")
+    codes = pa.DictionaryArray.from_arrays(pa.array([0, 1, None, 0], kind), pa.array(["air", "oxygen"]))
+    table = pa.table({"air_or_oxygen": codes, "temperature": [36.85, 36.8, 36.85, 99.0]})
+    assert_same(chart, table, [dict(zip(table.column_names, row.values(), strict=True)) for row in table.to_pylist()])
+
+
+def test_words_of_many_different_refusals() -> None:
+    """Each distinct way to be refused is worded once, and lands on its own rows."""
+    chart = load_chart("npews")
+    rates = pa.array([5000.0 + place % 7 if place % 3 else None for place in range(300)])
+    groups = pa.array([("adult", "?", None, "child")[place % 4] for place in range(300)])
+    percent = pa.array([40.0 if place % 5 == 0 else None for place in range(300)], pa.float32())
+    flow = pa.array([2 if place % 10 == 0 else None for place in range(300)], pa.int16())
+    table = pa.table({"heart_rate": rates, "patient_group": groups, "oxygen_percent": percent, "oxygen_flow": flow})
+    rows = table.to_pylist()
+    for row in rows:
+        row["oxygen_percent"] = None if row["oxygen_percent"] is None else np.float32(row["oxygen_percent"])
+    assert_same(chart, table, rows)
+    assert len(set(score_table(chart, table).column("error").to_pylist())) > 10

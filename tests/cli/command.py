@@ -19,7 +19,8 @@ class Ran(NamedTuple):
 
 def environment() -> dict[str, str]:
     found = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)}
-    found.pop("MEWS_NEWTT_RULES", None)
+    for name in ("MEWS_NEWTT_RULES", "MEWS_NEWTT_CONFIG"):
+        found.pop(name, None)
     return found
 
 

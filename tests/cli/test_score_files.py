@@ -195,7 +195,7 @@ def test_a_run_that_is_stopped_leaves_the_old_output_whole(tmp_path: Path, numbe
     output = tmp_path / "scored.csv"
     output.write_text("old")
     process = subprocess.Popen(
-        [sys.executable, "-m", "mews_newtt", "score", "news2", "-", "-o", str(output)], cwd=ROOT, env=environment(),
+        [sys.executable, "-m", "mews_newtt", "score", "news2", "-", "--json", "-o", str(output)], cwd=ROOT, env=environment(),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
     assert process.stdin is not None and process.stderr is not None and process.stdout is not None

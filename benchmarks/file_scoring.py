@@ -1,0 +1,148 @@
+"""Files: the same read and write with and without scoring, each in a process of its own, with its peak memory.
+
+    python benchmarks/file_scoring.py [--millions 1 10] [--large] [--quick] [--write]
+
+The floor is Polars scanning the file and sinking it to Parquet unscored. `--large` adds 50 and 100 million rows (several GB of disk).
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mews_newtt.chart.catalogue import load_chart
+
+sys.path.insert(0, str(Path(__file__).parent))
+from batch_scoring import data
+from measure import machine, write_section
+
+COPY = """
+import sys, polars as pl
+source, target = sys.argv[1:]
+(pl.scan_parquet(source) if source.endswith("parquet") else pl.scan_csv(source)).sink_parquet(target)
+"""
+STARTER = """
+import os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(time.perf_counter() - start, usage.ru_maxrss)
+sys.exit(status != 0)
+"""
+BLOCK = 1_000_000
+
+
+class Run(NamedTuple):
+    """One process: seconds, and the most memory it held."""
+
+    seconds: float
+    peak: float
+
+
+def run(command: list[str]) -> Run:
+    """Run a process to its end; a small one starts it, because the system counts what the starter holds into the peak."""
+    found = subprocess.run([sys.executable, "-S", "-c", STARTER, *command], capture_output=True, text=True, check=False)
+    if found.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {found.returncode}:\n{found.stderr}")
+    seconds, peak = found.stdout.split()[-2:]
+    return Run(float(seconds), float(peak) / 1024)
+
+
+def make(folder: Path, millions: float, packing: str) -> tuple[Path, Path]:
+    """The same observation sets as CSV and as Parquet, with a column that travels through, written a block at a time."""
+    parquet, text = folder / f"{millions:g}.parquet", folder / f"{millions:g}.csv"
+    rows = int(millions * 1_000_000)
+    block = data(load_chart("news2"), min(rows, BLOCK), "f8", "f8")
+    block = block.append_column("case_id", pa.array(range(block.num_rows), pa.int64()))
+    frame = pl.from_arrow(block)
+    assert isinstance(frame, pl.DataFrame)
+    with pq.ParquetWriter(parquet, block.schema, compression=packing) as writer, text.open("wb") as out:
+        for start in range(0, rows, BLOCK):
+            count = min(BLOCK, rows - start)
+            writer.write_table(block.slice(0, count))
+            frame.head(count).write_csv(out, include_header=start == 0)
+    return text, parquet
+
+
+def check(text: Path, parquet: Path, folder: Path) -> None:
+    """Both files' scores are those of the table in memory."""
+    from mews_newtt.batch.table import score_table
+
+    wanted = score_table(load_chart("news2"), pq.read_table(parquet))
+    for source in (text, parquet):
+        target = folder / "checked.parquet"
+        run(score_command(source, target))
+        found = pl.scan_parquet(target).select("total", "level").collect()
+        if found["total"].to_list() != wanted.column("total").to_pylist() or found["level"].to_list() != wanted.column("level").to_pylist():
+            raise SystemExit(f"{source.name}: scores differ from the table's")
+        target.unlink()
+
+
+def score_command(source: Path, target: Path) -> list[str]:
+    return [sys.executable, "-m", "mews_newtt", "score", "news2", str(source), "-o", str(target)]
+
+
+def measured(folder: Path, millions: float, rounds: int, packing: str) -> list[str]:
+    text, parquet = make(folder, millions, packing)
+    if millions <= 1:
+        check(text, parquet, folder)
+    lines = []
+    for source in (text, parquet):
+        target = folder / "out.parquet"
+        plain_command = [sys.executable, "-c", COPY, str(source), str(target)]
+        plain: list[Run] = []
+        scored: list[Run] = []
+        for _ in range(rounds):  # in turn, so that the machine's moods fall on both
+            plain.append(run(plain_command))
+            scored.append(run(score_command(source, target)))
+        floor, ours = (statistics.median(one.seconds for one in runs) for runs in (plain, scored))
+        low, high = (max(one.peak for one in runs) for runs in (plain, scored))
+        kind = "CSV" if source == text else "Parquet"
+        lines.append(
+            f"| {kind} to Parquet | {millions:g} | {source.stat().st_size / 1e6:,.0f} | {floor:.2f} | {ours:.2f} | {ours / floor:.2f}x "
+            f"| {millions / ours:.2f} | {low:,.0f} | {high:,.0f} |"
+        )
+        target.unlink()
+    text.unlink()
+    parquet.unlink()
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--millions", type=float, nargs="+", default=[1, 10])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--large", action="store_true", help="also 50 and 100 million rows, once each")
+    parser.add_argument("--folder", type=Path, help="where the files are made (default: a temporary folder)")
+    parser.add_argument("--quick", action="store_true", help="small files: that it runs, not how fast")
+    parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
+    options = parser.parse_args()
+    plan: list[Any] = [(0.1, 1)] if options.quick else [(millions, options.rounds) for millions in options.millions]
+    if options.large:
+        plan += [(50, 1), (100, 1)]
+    lines = [
+        f"`python benchmarks/file_scoring.py --write`, {machine()}. Medians of {plan[0][1]} rounds in turn, whole processes with their start;",
+        "one round from 50 million rows on. Both write Parquet as Polars does by itself; the scored file has all result columns more.",
+        "",
+        "| NEWS2 and a case_id | million rows | MB in | unscored s | scored s | ratio | million rows/s | peak MB unscored | peak MB scored |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        for millions, rounds in plan:
+            lines += measured(Path(name), millions, rounds, "zstd")
+    print("\n".join(lines))
+    if options.write:
+        write_section("file_scoring", "Scoring files", lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""Inputs as stretches of rows, one after another: CSV in blocks, Parquet and NDJSON by Polars as they stream."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import polars as pl
+import pyarrow as pa
+
+from mews_newtt.batch.blocks import Block, Blocks, Rejoined, schema
+from mews_newtt.batch.formats import STDIO, Format, Input, format_of, kind_of, packing_of
+from mews_newtt.errors import FileError, Problem
+
+ROWS = 1 << 18  # rows of a stretch: enough to share the cost of a call, few enough to keep memory flat
+HEAD = 1 << 12
+
+
+@dataclass
+class Stretch:
+    """Rows to be read and scored together."""
+
+    frame: Callable[[], pl.DataFrame]
+    row_of: Callable[[int], int]  # where a row stands in its file: a line of CSV, else a row number
+    name: str
+    share: float | None = None  # of the input, done when these rows are
+    fault: Callable[[], FileError | None] = lambda: None  # what is wrong after these rows, once they are read
+
+
+@dataclass
+class Table:
+    """One input: its columns, known at once, and its rows, a stretch at a time."""
+
+    name: str
+    names: list[str]  # of its columns; one that stands twice is twice here
+    columns: pl.DataFrame  # no rows
+    stretches: Callable[[], Iterator[Stretch]]
+    size: int = 0  # bytes, where it is a file
+
+
+@contextlib.contextmanager
+def open_table(given: Input, named: str | None) -> Iterator[Table]:
+    """An input as a table; closed in the end, and what had to be spooled is removed."""
+    with contextlib.ExitStack() as stack:
+        if isinstance(given, (str, Path)) and str(given) != STDIO:
+            path = Path(given)
+            if not path.exists():
+                raise FileError(Problem("file_missing", str(path), "is no file", "check the name"))
+            form, name = format_of(path, named), path.name
+            size = path.stat().st_size if path.is_file() else 0
+            if form.kind == "csv" and size:
+                yield _text_file(path, form, name, size)
+                return
+            source: BinaryIO = stack.enter_context(path.open("rb"))
+        else:
+            source, form, name = _stream(given, named)
+            size, path = 0, Path()
+        if form.kind == "csv":
+            yield _text_stream(source, form, name)
+            return
+        if not size or form.packed:  # its columns, or all of it, stand at the end: it is kept on disk meanwhile
+            spool = stack.enter_context(tempfile.NamedTemporaryFile(prefix="mews-newtt."))
+            with _told(name, form.kind):
+                shutil.copyfileobj(unpacked(source, form.packed), spool, 1 << 20)
+            spool.flush()
+            path = Path(spool.name)
+        yield _parquet(path, name, size) if form.kind == "parquet" else _ndjson(path, name, size)
+
+
+def _stream(given: Input, named: str | None) -> tuple[BinaryIO, Format, str]:
+    if isinstance(given, (str, Path)):
+        if sys.stdin is None:
+            raise FileError(Problem("input_closed", "standard input", "is closed", "name a file"))
+        source: BinaryIO = sys.stdin.buffer
+        name = "standard input"
+    else:
+        source, name = given, Path(str(getattr(given, "name", "stream"))).name
+    head = source.read(HEAD)
+    rejoined = cast(BinaryIO, io.BufferedReader(Rejoined(head, source), 1 << 20))
+    packed = packing_of(head)
+    if packed and named is None:
+        whole = unpacked(rejoined, packed)
+        first = whole.read(HEAD)
+        return cast(BinaryIO, io.BufferedReader(Rejoined(first, whole), 1 << 20)), Format(kind_of(first)), name
+    return rejoined, Format(named or kind_of(head), packed), name
+
+
+def unpacked(source: BinaryIO, packed: str | None) -> BinaryIO:
+    """The bytes of a stream, unpacked on the way."""
+    if packed == "gzip":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=source, mode="rb"))
+    return cast(BinaryIO, pa.CompressedInputStream(pa.PythonFile(source, "r"), packed)) if packed else source
+
+
+@contextlib.contextmanager
+def _told(name: str, kind: str) -> Iterator[None]:
+    """A reader's fault in our words."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pa.ArrowException, EOFError, OSError) as fault:
+        if isinstance(fault, OSError) and fault.errno is not None:
+            raise
+        says = (str(fault).strip().splitlines() or [type(fault).__name__])[0][:300]
+        raise FileError(Problem("not_readable", name, f"cannot be read as {kind}: {says}", "check the file, or say --format")) from None
+
+
+def _text_file(path: Path, form: Format, name: str, size: int) -> Table:
+    """Open only while it is read: a folder may hold more files than may be open at once."""
+    with path.open("rb") as source, _told(name, "csv"):
+        header = Blocks(unpacked(source, form.packed), name).header
+
+    def stretches() -> Iterator[Stretch]:
+        with path.open("rb") as source, _told(name, "csv"):
+            for block in Blocks(unpacked(source, form.packed), name):
+                yield _of_block(block, name, source.tell() / size)
+
+    return Table(name, header.names, pl.DataFrame(schema=schema(header)), stretches, size)
+
+
+def _text_stream(source: BinaryIO, form: Format, name: str) -> Table:
+    with _told(name, "csv"):
+        blocks = Blocks(unpacked(source, form.packed), name)
+
+    def stretches() -> Iterator[Stretch]:
+        with _told(name, "csv"):
+            for block in blocks:
+                yield _of_block(block, name, None)
+
+    return Table(name, blocks.header.names, pl.DataFrame(schema=schema(blocks.header)), stretches)
+
+
+def _of_block(block: Block, name: str, share: float | None) -> Stretch:
+    return Stretch(block.frame, block.line_of, name, share, lambda: block.fault)
+
+
+def _parquet(path: Path, name: str, size: int) -> Table:
+    with _told(name, "parquet"):
+        scan = pl.scan_parquet(path)
+        columns = pl.DataFrame(schema=scan.collect_schema())
+        rows = scan.select(pl.len()).collect().item()
+    return Table(name, columns.columns, columns, lambda: _batches(scan, name, "parquet", rows), size)
+
+
+def _ndjson(path: Path, name: str, size: int) -> Table:
+    with _told(name, "ndjson"):
+        scan = pl.scan_ndjson(path, infer_schema_length=None)
+        columns = pl.DataFrame(schema=scan.collect_schema())
+    return Table(name, columns.columns, columns, lambda: _batches(scan, name, "ndjson", 0), size)
+
+
+def _batches(scan: pl.LazyFrame, name: str, kind: str, rows: int) -> Iterator[Stretch]:
+    done = 0
+    with _told(name, kind):
+        for frame in scan.collect_batches(chunk_size=ROWS, maintain_order=True, lazy=True):
+            done += frame.height
+            yield _ready(frame, done - frame.height, name, done / rows if rows else None)
+
+
+def _ready(frame: pl.DataFrame, before: int, name: str, share: float | None) -> Stretch:
+    return Stretch(lambda: frame, lambda row: before + row + 1, name, share)

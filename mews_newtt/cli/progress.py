@@ -1,0 +1,40 @@
+"""How far a run is: rows, rows a second and time left on a terminal; nothing anywhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+from mews_newtt.files import Progress
+
+STEPS = 1000  # of the whole, where the whole is known
+
+
+@contextlib.contextmanager
+def progress_bar(words: str) -> Iterator[Progress | None]:
+    """A function that draws how far the work is; None where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]:,} rows, {task.fields[rate]:,} rows/s"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=None, rows=0, rate=0)
+
+        def show(rows: int, share: float | None) -> None:
+            elapsed = bar.tasks[0].elapsed or 0.0
+            total = None if share is None else STEPS
+            bar.update(task, total=total, completed=STEPS * (share or 0.0), rows=rows, rate=round(rows / elapsed) if elapsed else 0)
+
+        yield show
