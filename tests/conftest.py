@@ -13,4 +13,5 @@ settings.load_profile("short")
 @pytest.fixture(autouse=True)
 def _no_site_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own charts must not change what the tests see."""
-    monkeypatch.delenv("MEWS_NEWTT_RULES", raising=False)
+    for name in ("MEWS_NEWTT_RULES", "MEWS_NEWTT_CONFIG"):
+        monkeypatch.delenv(name, raising=False)

@@ -24,7 +24,8 @@ def output_of(command: str) -> str:
     (ROOT / "demo-output").mkdir(exist_ok=True)
     arguments = [sys.executable, "-m", "mews_newtt", *shlex.split(command)[1:]]
     environment = {**os.environ, "COLUMNS": "110", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)}
-    environment.pop("MEWS_NEWTT_RULES", None)
+    for name in ("MEWS_NEWTT_RULES", "MEWS_NEWTT_CONFIG"):
+        environment.pop(name, None)
     done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
     return "\n".join(line.rstrip() for line in (done.stdout + done.stderr).splitlines()) + "\n"
 

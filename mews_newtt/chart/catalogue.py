@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.load_observations import load_observations
 from mews_newtt.chart.model import STATUSES, Chart, Observation
+from mews_newtt.chart.toml import read_toml
 from mews_newtt.errors import ChartError, ChartNotFound, Problem, did_you_mean
 
 FOLDERS_VARIABLE = "MEWS_NEWTT_RULES"  # folders of a site's own charts, separated like PATH
+CONFIG_VARIABLE = "MEWS_NEWTT_CONFIG"  # a TOML file whose `rules` lists such folders, read where the other variable is not set
+SIGN_OFF_SUFFIX = ".signoff.toml"  # stands beside a chart file and is none
+SHORTEST_PIN = 8  # hex digits of a content hash that may stand for the whole of it
 
 
 @lru_cache(maxsize=1)
@@ -24,9 +29,24 @@ def builtin_rules() -> Path:
 
 
 def site_folders() -> tuple[Path, ...]:
-    """The folders named by the environment variable MEWS_NEWTT_RULES."""
+    """The site's folders: those of the environment variable MEWS_NEWTT_RULES, or else of the file that MEWS_NEWTT_CONFIG names."""
     named = os.environ.get(FOLDERS_VARIABLE, "")
+    config = os.environ.get(CONFIG_VARIABLE, "")
+    if not named and config:
+        return _configured(Path(config))
     return tuple(Path(part) for part in named.split(os.pathsep) if part)
+
+
+def _configured(path: Path) -> tuple[Path, ...]:
+    """The folders a configuration file lists; relative ones lie beside it."""
+    problems: list[Problem] = []
+    content = read_toml(path, problems)
+    listed = (content or {}).get("rules", [])
+    if not problems and not (isinstance(listed, list) and all(isinstance(part, str) for part in listed)):
+        problems.append(Problem("wrong_type", f"{path}, rules", f"is {listed!r}", 'write rules = ["folder", ...]'))
+    if problems:
+        raise ChartError(problems)
+    return tuple(path.parent / part for part in listed)
 
 
 class Catalogue:
@@ -64,16 +84,13 @@ class Catalogue:
         found: dict[str, list[Path]] = {}
         for folder in self.folders:
             for path in sorted(folder.glob("*/*.toml")):
-                found.setdefault(path.parent.name, []).append(path)
+                if not path.name.endswith(SIGN_OFF_SUFFIX):
+                    found.setdefault(path.parent.name, []).append(path)
         return found
 
     def load(self, path: Path) -> Chart:
         """One chart file, read once and again when it has changed on disk."""
-        try:
-            found = path.stat()
-            key = (path, found.st_mtime_ns, found.st_size)
-        except OSError:
-            key = (path, 0, 0)
+        key = (path, *_stamp(path))
         if key not in self._loaded:
             chart = load_chart_file(path, self.observations)
             if path.parent.parent in self.folders and (path.parent.name, path.stem) != (chart.id, chart.version):
@@ -86,8 +103,32 @@ class Catalogue:
         loaded = [self.load(path) for paths in self.files().values() for path in paths]
         return sorted(loaded, key=lambda chart: (chart.id, version_key(chart.version)))
 
-    def find(self, name: str, version: str | None = None, minimum_status: str | None = None) -> Chart:
-        """The chart of that id or alias: the given version, else the best status, then the newest version.
+    def find(
+        self, name: str, version: str | None = None, minimum_status: str | None = None, *, sha256: str | None = None, on: date | None = None
+    ) -> Chart:
+        """The chart of that id or alias: the given version or content hash, else the best one in force on a day (today where none is given).
+
+        Best is: of the best status, then the newest. Raises ChartNotFound, saying what there is instead.
+        """
+        candidates = self.versions(name)
+        if version is not None:
+            have = ", ".join(chart.version for chart in candidates)
+            candidates = [chart for chart in candidates if chart.version == version]
+            if not candidates:
+                raise ChartNotFound(Problem("version_unknown", f"chart {name!r}, version {version}", "there is no such version", f"versions: {have}"))
+        if sha256 is not None:
+            candidates = [chart for chart in candidates if has_hash(chart, sha256)]
+            if not candidates:
+                where = f"chart {name!r}" + (f", version {version}" if version else "")
+                raise ChartNotFound(
+                    Problem("hash_unknown", where, f"no such chart has the content hash {sha256}", "look at what changed, then pin anew")
+                )
+        best = best_of(candidates) if version is not None or sha256 is not None else best_of(in_force(candidates, on))
+        require_status(best, minimum_status)
+        return best
+
+    def versions(self, name: str) -> list[Chart]:
+        """Every version of the chart of that id or alias, oldest first.
 
         Raises ChartNotFound, saying what there is instead.
         """
@@ -117,14 +158,7 @@ class Catalogue:
                 )
             )
         self._refuse_twins(candidates)
-        if version is not None:
-            have = ", ".join(chart.version for chart in candidates)
-            candidates = [chart for chart in candidates if chart.version == version]
-            if not candidates:
-                raise ChartNotFound(Problem("version_unknown", f"chart {name!r}, version {version}", "there is no such version", f"versions: {have}"))
-        best = max(candidates, key=lambda chart: (STATUSES.index(chart.status), chart.effective_from or "", version_key(chart.version)))
-        require_status(best, minimum_status)
-        return best
+        return sorted(candidates, key=lambda chart: version_key(chart.version))
 
     def _refuse_twins(self, candidates: Iterable[Chart]) -> None:
         seen: dict[str, Chart] = {}
@@ -139,6 +173,40 @@ class Catalogue:
                         "give one of them another version",
                     )
                 )
+
+
+def best_of(candidates: Iterable[Chart]) -> Chart:
+    """The best status, then the newest in force, then the highest version."""
+    return max(candidates, key=lambda chart: (STATUSES.index(chart.status), chart.effective_from or "", version_key(chart.version)))
+
+
+def in_force(versions: Sequence[Chart], on: date | None = None) -> list[Chart]:
+    """The versions of a chart that are in force on a day; today where none is given.
+
+    One is from its `effective_from` (from ever, where it has none) until a version that supersedes it and is trusted no less.
+    """
+    day = (on or date.today()).isoformat() if any(chart.effective_from for chart in versions) else ""
+    begun = [chart for chart in versions if not chart.effective_from or chart.effective_from <= day]
+    if not begun:
+        first = min(versions, key=lambda chart: chart.effective_from or "")
+        what, mend = (
+            f"no version is in force on {day}",
+            f"version {first.version} is from {first.effective_from}; to use it before, write {first.id}@{first.version}",
+        )
+        raise ChartNotFound(Problem("not_in_force", f"chart {first.id!r}", what, mend))
+    gone = {
+        old.version for new in begun for old in begun if new.supersedes == old.version and STATUSES.index(new.status) >= STATUSES.index(old.status)
+    }
+    return [chart for chart in begun if chart.version not in gone] or begun
+
+
+def has_hash(chart: Chart, prefix: str) -> bool:
+    """Whether a chart's content hash starts so; a pin needs some digits to be one."""
+    wanted = prefix.casefold()
+    if len(wanted) < SHORTEST_PIN or set(wanted) - set("0123456789abcdef"):
+        mend = f"write at least the first {SHORTEST_PIN} digits of a chart's sha256"
+        raise ChartNotFound(Problem("bad_hash", f"sha256 {prefix!r}", "is no content hash", mend))
+    return chart.sha256.startswith(wanted)
 
 
 def require_status(chart: Chart, minimum_status: str | None) -> None:
@@ -165,24 +233,44 @@ def version_key(version: str) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=16)
-def _catalogue(folders: tuple[Path, ...]) -> Catalogue:
+def _catalogue(folders: tuple[Path, ...], _observed: tuple[tuple[int, int], ...]) -> Catalogue:
     return Catalogue(folders)
 
 
 def catalogue(folders: Iterable[str | Path] = ()) -> Catalogue:
-    """The built-in charts, those of MEWS_NEWTT_RULES and those of the given folders."""
-    return _catalogue((builtin_rules(), *site_folders(), *map(Path, folders)))
+    """The built-in charts, those of the site's folders and those of the given ones; files that changed are read anew."""
+    every = tuple(dict.fromkeys((builtin_rules(), *site_folders(), *map(Path, folders))))
+    return _catalogue(every, tuple(_stamp(folder / "parameters.toml") for folder in every))
 
 
-def load_chart(chart: str | Path, version: str | None = None, minimum_status: str | None = None, *, folders: Iterable[str | Path] = ()) -> Chart:
+def _stamp(path: Path) -> tuple[int, int]:
+    """What changes when a file does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+def load_chart(
+    chart: str | Path,
+    version: str | None = None,
+    minimum_status: str | None = None,
+    *,
+    folders: Iterable[str | Path] = (),
+    sha256: str | None = None,
+    on: date | None = None,
+) -> Chart:
     """One chart, by id or alias, or from a file.
 
     Parameters
     ----------
     chart : a chart's id, alias or short title, or the path of a chart file (ends in .toml)
-    version : that version only; without it the best status, then the newest
+    version : that version only; without it the best status, then the newest that is in force
     minimum_status : refuse a chart trusted less than this (local, derived, secondary, transcribed, verified)
     folders : folders of the site's own charts, beside those of the environment variable MEWS_NEWTT_RULES
+    sha256 : the content that is meant, by its hash or the first digits of it (8 or more)
+    on : the day on which the chart must be in force, where no version is given; without it, today
 
     Raises
     ------
@@ -194,9 +282,13 @@ def load_chart(chart: str | Path, version: str | None = None, minimum_status: st
         found = shelf.load(Path(chart))
         if version is not None and found.version != version:
             raise ChartNotFound(Problem("version_unknown", str(chart), f"is version {found.version}, not {version}", "leave the version out"))
+        if sha256 is not None and not has_hash(found, sha256):
+            raise ChartNotFound(
+                Problem("hash_unknown", str(chart), f"has the content hash {found.sha256}, not {sha256}", "look at what changed, then pin anew")
+            )
         require_status(found, minimum_status)
         return found
-    return shelf.find(str(chart), version, minimum_status)
+    return shelf.find(str(chart), version, minimum_status, sha256=sha256, on=on)
 
 
 def charts(*, folders: Iterable[str | Path] = ()) -> list[Chart]:

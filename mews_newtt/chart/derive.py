@@ -2,7 +2,7 @@
 
 How: each range (median and two outer centiles) becomes a split-normal curve, with its own spread below and above the
 median; the ranges of a sign are mixed with equal weight; a bound is the recordable value whose tail, with half a
-recording step of continuity correction, comes closest to the share wanted. Run `python -m mews_newtt.chart.derive`.
+recording step of continuity correction, comes closest to the share wanted. Run `mews-newtt derive`.
 
 The ranges, shares and steps are in `rules/reference_ranges.toml`. Shares are estimates, so they are plain floats;
 bounds are recordable values and stay exact decimals.
@@ -10,12 +10,16 @@ bounds are recordable values and stay exact decimals.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any, NamedTuple
+
+from mews_newtt.chart.load import content_sha256
+from mews_newtt.chart.model import Band, Chart, Interval, Observation, Parameter, Source, Table
+from mews_newtt.chart.toml import read_toml
+from mews_newtt.errors import ChartError, Problem
 
 STANDARD = NormalDist()
 RANGES_FILE = "reference_ranges.toml"
@@ -57,11 +61,55 @@ class Bound(NamedTuple):
     points: int
     value: Decimal
     share: float
+    step: Decimal = Decimal(1)
 
 
 def read_ranges(path: Path) -> dict[str, Any]:
-    """A reference ranges file, decimals kept exact."""
-    return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+    """A reference ranges file, decimals kept exact; a ChartError with every fault if it is none."""
+    problems: list[Problem] = []
+    content = read_toml(path, problems) or {}
+    if not problems:
+        problems += _faults(content, str(path))
+    if problems:
+        raise ChartError(problems)
+    return content
+
+
+def _faults(content: Mapping[str, Any], place: str) -> list[Problem]:
+    """What keeps a ranges file from being read."""
+    found = []
+
+    def fault(where: str, what: str, mend: str) -> None:
+        found.append(Problem("bad_ranges", f"{place}, {where}", what, mend))
+
+    centiles = content.get("outer_centiles")
+    if not (isinstance(centiles, list) and len(centiles) == 2 and all(map(_is_number, centiles)) and 0 < centiles[0] < 0.5 < centiles[1] < 1):
+        fault("outer_centiles", f"is {centiles!r}", "write the two centiles of low and high as shares, such as [0.03, 0.97]")
+    table = content.get("signs")
+    if not isinstance(table, dict) or not table:
+        fault("signs", "has no signs", "write a table [signs.<parameter>] for each")
+        return found
+    for name, sign in table.items():
+        if not (isinstance(sign, dict) and _is_number(sign.get("step")) and sign["step"] > 0):
+            fault(f"signs.{name}, step", "is no recording step", "write the smallest recordable difference")
+            continue
+        for number, one in enumerate(sign.get("ranges") or [{}], start=1):
+            known = isinstance(one, dict) and all(_is_number(one.get(key)) for key in ("median", "low", "high"))
+            if not known or not one["low"] < one["median"] < one["high"]:
+                fault(
+                    f"signs.{name}, ranges[{number}]", f"is {one!r}", "write { median = ..., low = ..., high = ... }, low under the median under high"
+                )
+        for number, tail in enumerate(sign.get("tails") or [{}], start=1):
+            whole = isinstance(tail, dict) and isinstance(tail.get("points"), int) and tail["points"] > 0 and _is_number(tail.get("share"))
+            if not whole or not 0 < tail["share"] < 0.5:
+                fault(f"signs.{name}, tails[{number}]", f"is {tail!r}", "write { points = ..., share = ... }, the share between 0 and 0.5")
+        if not sign.get("sides") or not set(sign["sides"]) <= {"low", "high"}:
+            fault(f"signs.{name}, sides", f"is {sign.get('sides')!r}", 'write ["low", "high"], or one of them')
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 
 def signs(ranges: Mapping[str, Any]) -> list[Sign]:
@@ -88,7 +136,7 @@ def derive_bounds(sign: Sign) -> list[Bound]:
     for side in sign.sides:
         for points, share in sign.tails:
             value = _closest(sign, side, share)
-            found.append(Bound(side, points, value, sign.share_at_or_beyond(value, side)))
+            found.append(Bound(side, points, value, sign.share_at_or_beyond(value, side), sign.step))
     return found
 
 
@@ -130,18 +178,136 @@ def describe(ranges: Mapping[str, Any]) -> str:
     lines = []
     for name, found in bounds.items():
         says = [f"{bound.points} at {'<=' if bound.side == 'low' else '>='} {bound.value} ({bound.share:.1%})" for bound in found]
-        lines.append(f"{name} {ranges['signs'][name]['unit']}: " + ", ".join(says))
+        unit = ranges["signs"][name].get("unit")
+        lines.append(f"{name}{f' {unit}' if unit else ''}: " + ", ".join(says))
     totals = total_distribution(bounds)
-    published = ranges["published_totals"]
-    lines.append("share of the cohort by total, signs taken as independent (published):")
-    lines += [f"  {total}: {totals[int(total)]:.0%} ({share:.0%})" for total, share in published["at"].items()]
-    for least, share in published["at_least"].items():
-        beyond = sum(part for total, part in totals.items() if total >= int(least))
+    published = ranges.get("published_totals", {})
+    at, at_least = ({int(total): share for total, share in published.get(key, {}).items()} for key in ("at", "at_least"))
+    lines.append("share of the cohort by total, signs taken as independent" + (" (published):" if published else ":"))
+    for total, share in totals.items():
+        if total in at or not published:
+            lines.append(f"  {total}: {share:.1%}" if not published else f"  {total}: {share:.0%} ({at[total]:.0%})")
+    for least, share in at_least.items():
+        beyond = sum(part for total, part in totals.items() if total >= least)
         lines.append(f"  {least} or more: {beyond:.0%} ({share:.0%})")
     return "\n".join(lines)
 
 
+class Derived(NamedTuple):
+    """A chart made from ranges, and the scored parameters of the pattern that the ranges know nothing of."""
+
+    chart: Chart
+    left_out: tuple[str, ...]
+
+
+def derive_chart(
+    ranges: Mapping[str, Any],
+    like: Chart,
+    observations: Mapping[str, Observation],
+    *,
+    id: str | None = None,
+    version: str | None = None,
+    title: str | None = None,
+) -> Derived:
+    """A centile chart of the ranges, in the frame of another chart: its triggers, levels, scope and groups.
+
+    Parameters
+    ----------
+    ranges : a reference ranges file, as `read_ranges` gives it
+    like : the chart whose frame is taken; its scored numeric parameters are replaced by the signs of the ranges
+    observations : what can be observed, by id
+    id, version, title : of a chart for another cohort; left out, they are those of the frame
+
+    Returns
+    -------
+    The chart, status `derived`, and what was left out because the ranges have no such sign. Its checks are for the caller.
+
+    Source
+    ------
+    The method is that of the file's sources; no number of it lives in this function.
+    """
+    cited = str(ranges.get("ranges_source") or "")
+    sources = tuple(Source(s.get("id", ""), s.get("cite", ""), s.get("took", ""), s.get("doi")) for s in ranges.get("sources", ()))
+    made = {sign.id: sign for sign in signs(ranges)}
+    for name, sign in made.items():
+        _fits(name, sign, ranges["signs"][name].get("unit"), observations.get(name))
+    numeric = [p.id for p in like.parameters if p.role == "scored" and p.observation.numeric]
+    left_out = tuple(name for name in numeric if name not in made)
+    derived = {name: Parameter(observations[name], "scored", True, cited, (Table(_bands(derive_bounds(sign))),)) for name, sign in made.items()}
+    kept = [p if p.id not in numeric else derived[p.id] for p in like.parameters if p.id not in left_out]
+    added = [parameter for name, parameter in derived.items() if name not in numeric]
+    ours = id is None or id == like.id
+    chart = like._replace(
+        id=id or like.id,
+        version=version or like.version,
+        title=title or like.title,
+        short_title=like.short_title if ours else title or str(id),
+        status="derived",
+        aliases=like.aliases if ours else (),
+        parameters=(*kept[: len(kept) - _tail(kept)], *added, *kept[len(kept) - _tail(kept) :]),
+        groups=tuple(group for group in like.groups if not set(group.parameters) & set(left_out)),
+        effective_from=like.effective_from if ours else None,
+        supersedes=like.supersedes if ours else None,
+        snomed_total=like.snomed_total if ours else None,
+        origin="",
+    )
+    if not ours:
+        says = "Computed from reference ranges of another cohort by the published method; nobody's chart."
+        notes = (f"Frame (triggers, levels, scope) of {like.id} {like.version}; bounds by `mews-newtt derive`.",)
+        chart = chart._replace(status_says=says, notes=notes, known_missing=())
+    used = {p.source for p in chart.parameters} | {level.source for level in chart.levels}
+    used |= {group.source for group in chart.groups} | {rule.source for rule in chart.scope}
+    known: dict[str, Source] = {}
+    for source in (*like.sources, *sources) if ours else (*sources, *like.sources):
+        known.setdefault(source.id, source)
+    chart = chart._replace(sources=tuple(source for name, source in known.items() if name in used))
+    return Derived(chart._replace(sha256=content_sha256(chart)), left_out)
+
+
+def _fits(name: str, sign: Sign, unit: str | None, observation: Observation | None) -> None:
+    """Raise a ChartError if a sign is not measured as its observation is."""
+    if observation is None or not observation.numeric:
+        raise ChartError(Problem("bad_ranges", f"signs.{name}", "is no numeric observation", "name one of parameters.toml"))
+    if observation.step != sign.step:
+        raise ChartError(Problem("bad_ranges", f"signs.{name}, step", f"is {sign.step}", f"write {observation.step}, in which it is recorded"))
+    if unit is not None and unit != observation.unit:
+        raise ChartError(Problem("bad_ranges", f"signs.{name}, unit", f"is {unit}", f"give the ranges in {observation.unit}"))
+
+
+def _tail(parameters: Sequence[Parameter]) -> int:
+    """How many parameters at the end are not scored: new signs go before them."""
+    count = 0
+    for parameter in reversed(parameters):
+        if parameter.role == "scored":
+            break
+        count += 1
+    return count
+
+
+def _bands(bounds: Sequence[Bound]) -> tuple[Band, ...]:
+    """Bounds as the bands of a table, lowest first, printed as charts print them."""
+    low = sorted((bound for bound in bounds if bound.side == "low"), key=lambda bound: bound.value)
+    high = sorted((bound for bound in bounds if bound.side == "high"), key=lambda bound: bound.value)
+    edges = [*((bound.value, bound.points) for bound in low), (None, 0)]
+    found = []
+    start: Decimal | None = None
+    for value, points in edges:  # each low bound is the top of its band
+        end = value if value is not None else (high[0].value - high[0].step if high else None)
+        found.append(_printed(start, end, points))
+        start = end + bounds[0].step if end is not None else None
+    for place, bound in enumerate(high):
+        end = high[place + 1].value - bound.step if place + 1 < len(high) else None
+        found.append(_printed(bound.value, end, bound.points))
+    return tuple(found)
+
+
+def _printed(low: Decimal | None, high: Decimal | None, points: int) -> Band:
+    says = f"≤{high}" if low is None else f"≥{low}" if high is None else str(low) if low == high else f"{low}-{high}"
+    return Band(interval=Interval(low, True, high, True), points=points, printed=says)
+
+
 def main() -> None:
+    """Print bounds and totals of the ranges that come with the package; `mews-newtt derive` does more."""
     from mews_newtt.chart.catalogue import builtin_rules
 
     print(describe(read_ranges(builtin_rules() / RANGES_FILE)))

@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mews_newtt.cli.options import add_chart, chart_named
+
+if TYPE_CHECKING:
+    from mews_newtt.chart.model import Chart
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -51,7 +55,7 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 
 def run_show(arguments: argparse.Namespace) -> int:
-    chart = chart_named(arguments.chart, [*arguments.list_rules, *arguments.rules], arguments.min_status)
+    chart = chart_named(arguments.chart, [*arguments.list_rules, *arguments.rules], arguments.min_status, arguments.sha256)
     if arguments.json or arguments.list_json:
         from mews_newtt.chart.load import canonical
 
@@ -60,7 +64,17 @@ def run_show(arguments: argparse.Namespace) -> int:
     from mews_newtt.cli.drawing import draw_chart
 
     draw_chart(chart)
+    _show_sign_offs(chart)
     return 0
+
+
+def _show_sign_offs(chart: Chart) -> None:
+    """Who signed the chart off, and whether it still says what they signed."""
+    from mews_newtt.adoption.signing import sign_offs
+
+    for one in sign_offs(Path(chart.origin)):
+        holds = "" if one.holds_for(chart) else f"; NOT of this content, but of sha256 {one.sha256[:12]}"
+        print(f"Signed off by {one.name}, {one.role}, on {one.on}{holds}")
 
 
 def _not_shipped(as_json: bool) -> int:

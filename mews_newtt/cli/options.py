@@ -24,17 +24,18 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
 def add_chart(parser: argparse.ArgumentParser) -> None:
     """The chart argument and how to pin it."""
     parser.add_argument("chart", metavar="CHART", help="a chart's id or alias, id@version, or a chart file (.toml)")
+    parser.add_argument("--sha256", metavar="HASH", help="pin the content: a chart's hash, or its first 8 digits or more")
     parser.add_argument("--min-status", metavar="STATUS", help="refuse a chart trusted less: " + ", ".join(STATUSES))
     add_rules(parser)
 
 
 def chosen_chart(arguments: argparse.Namespace) -> Chart:
-    return chart_named(arguments.chart, arguments.rules, arguments.min_status)
+    return chart_named(arguments.chart, arguments.rules, arguments.min_status, arguments.sha256)
 
 
-def chart_named(name: str, folders: list[Path], minimum_status: str | None = None) -> Chart:
+def chart_named(name: str, folders: list[Path], minimum_status: str | None = None, sha256: str | None = None) -> Chart:
     """`news2`, `news2@2017.1` or a file."""
     chart, _, version = name.partition("@") if not name.endswith(".toml") else (name, "", "")
     if "@" in name and not name.endswith(".toml") and not (chart and version):
         raise ChartNotFound(Problem("bad_chart_name", f"chart {name!r}", "is not id@version", "write it as ID@VERSION, or the id alone"))
-    return load_chart(chart, version or None, minimum_status, folders=folders)
+    return load_chart(chart, version or None, minimum_status, folders=folders, sha256=sha256)

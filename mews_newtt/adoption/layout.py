@@ -1,0 +1,285 @@
+"""What a transcription sheet holds: its sections and their columns, and a chart laid out on it, filled or with its numbers left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from mews_newtt.adoption.words import NOTHING, counts_say, when_says
+from mews_newtt.chart.model import Band, Chart, Parameter, Timing
+from mews_newtt.chart.write import falling
+
+TITLE = "mews-newtt transcription sheet (format 1)"
+NOT_READ = "not read"
+ITEM, VALUE = "item", "value"
+
+Line = Sequence[str | int | None]
+
+
+class Column(NamedTuple):
+    """A column of a section: its heading and how its cells are read."""
+
+    name: str
+    kind: str = "text"  # text, id, ids, whole, yes, date, reading, when, total, counts, people
+    required: bool = False
+
+
+class Section(NamedTuple):
+    """A block of rows under one title. `key` names the columns that tell its rows apart."""
+
+    title: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    items: tuple[Column, ...] = ()  # of a section that is a list of items and values
+    many: frozenset[str] = frozenset()  # items that may stand more than once
+
+
+_PAIRS = (Column(ITEM, "id", True), Column(VALUE))
+DOCUMENT = Section(
+    "Document",
+    _PAIRS,
+    (ITEM,),
+    (
+        Column("document"),
+        Column("edition"),
+        Column("document doi", "id"),
+        Column("licence"),
+        Column("transcribed by"),
+        Column("transcribed on", "date"),
+        Column("document id", "id"),
+        Column("document took"),
+    ),
+)
+CHART = Section(
+    "Chart",
+    _PAIRS,
+    (ITEM,),
+    (
+        Column("chart id", "id"),
+        Column("version", "id"),
+        Column("title"),
+        Column("short title"),
+        Column("scope"),
+        Column("effective from", "date"),
+        Column("supersedes", "id"),
+        Column("snomed total", "id"),
+        Column("alias"),
+        Column("note"),
+        Column("known missing"),
+        Column("points may fall", "id"),
+        Column("unusual edges", "id"),
+    ),
+    frozenset(("alias", "note", "known missing", "points may fall", "unusual edges")),
+)
+SOURCES = Section(
+    "Other sources",
+    (Column("id", "id", True), Column("cite", required=True), Column("doi", "id"), Column("took"), Column("transcribed", "people")),
+    ("id",),
+)
+ZONES = Section("Zones", (Column("id", "id", True), Column("title", required=True), Column("colour", "id")), ("id",))
+PARAMETERS = Section(
+    "Parameters",
+    (
+        Column("parameter", "id", True),
+        Column("role", "id", True),
+        Column("required", "yes", True),
+        Column("source", "id"),
+        Column("snomed", "id"),
+        Column("assumed", "id"),
+        Column("assumed because"),
+        Column("note"),
+    ),
+    ("parameter",),
+)
+BANDS = Section(
+    "Bands",
+    (
+        Column("parameter", "id", True),
+        Column("when", "when"),
+        Column("reading", "reading", True),
+        Column("points", "whole"),
+        Column("zone", "id"),
+        Column("level", "id"),
+        Column("prompt"),
+        Column("printed"),
+    ),
+    ("parameter", "when", "reading"),
+)
+CONTEXTS = Section(
+    "Contexts", (Column("parameter", "id", True), Column("when", "when", True), Column("title"), Column("snomed", "id")), ("parameter", "when")
+)
+SKIPS = Section(
+    "Skips",
+    (Column("parameter", "id", True), Column("code", "id", True), Column("says", required=True), Column("points", "whole")),
+    ("parameter", "code"),
+)
+GROUPS = Section(
+    "Groups",
+    (Column("id", "id", True), Column("title", required=True), Column("kind", "id", True), Column("parameters", "ids", True), Column("source", "id")),
+    ("id",),
+)
+SCOPE = Section(
+    "Scope", (Column("when", "when", True), Column("then", "id", True), Column("says", required=True), Column("source", "id")), ("when", "says")
+)
+LEVELS = Section(
+    "Levels",
+    (
+        Column("level", "id", True),
+        Column("title", required=True),
+        Column("total", "total"),
+        Column("counts", "counts"),
+        Column("observe again"),
+        Column("observe minutes", "whole"),
+        Column("review"),
+        Column("review minutes", "whole"),
+        Column("response"),
+        Column("source", "id"),
+    ),
+    ("level",),
+)
+SECTIONS = (DOCUMENT, CHART, ZONES, PARAMETERS, BANDS, SKIPS, CONTEXTS, GROUPS, LEVELS, SCOPE, SOURCES)
+GIVES = ("points", "zone", "level", "prompt")
+
+
+class Laid(NamedTuple):
+    """A sheet's lines, and which of them are titles and headings."""
+
+    lines: list[Line]
+    titles: set[int]
+    headings: set[int]
+
+
+def lay_out(chart: Chart, *, filled: bool, by: str | None = None, on: str | None = None) -> Laid:
+    """A chart on a sheet. Not filled: its rows stand, with names and roles; ranges, points, zones, levels and sources are left to fill in.
+
+    The first source of the chart is the document; a filled sheet read back gives the chart again.
+    """
+    lines: list[Line] = [[TITLE], [f"Structure of {chart.id} {chart.version} (status {chart.status})" if not filled else "", ""], []]
+    titles, headings = {0}, set()
+    for section in SECTIONS:
+        titles.add(len(lines))
+        headings.add(len(lines) + 1)
+        lines += [[f"[{section.title}]"], [column.name for column in section.columns] + ([] if section.items else ["comment"])]
+        lines += [*_FILLERS[section.title](chart, filled, by, on), []]
+    return Laid(lines, titles, headings)
+
+
+def _document(chart: Chart, filled: bool, by: str | None, on: str | None) -> Iterator[Line]:
+    source = chart.sources[0]
+    yield ["document", source.cite if filled else None]
+    yield ["edition", NOTHING if filled else None]
+    yield ["document doi", source.doi if filled else None]
+    yield ["licence", chart.licence if filled else None]
+    yield ["transcribed by", by]
+    yield ["transcribed on", on]
+    if filled:
+        yield ["document id", source.id]
+        yield ["document took", source.took or None]
+
+
+def _chart(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
+    yield ["chart id", chart.id]
+    yield ["version", chart.version if filled else None]
+    yield ["title", chart.title if filled else None]
+    yield ["short title", chart.short_title if filled else None]
+    yield ["scope", chart.scope_says if filled else None]
+    yield ["effective from", chart.effective_from if filled else None]
+    yield ["supersedes", chart.supersedes if filled else None]
+    yield ["snomed total", chart.snomed_total if filled else None]
+    yield from (["alias", alias] for alias in chart.aliases)
+    if filled:
+        yield from (["note", note] for note in chart.notes)
+        yield from (["known missing", missing] for missing in chart.known_missing)
+        yield from (["points may fall", name] for name in sorted(falling(chart)))
+
+
+def _sources(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
+    kept = {rule.source for rule in chart.scope} | {p.source for p in chart.parameters if p.role == "recorded"}
+    for source in chart.sources[1:] if filled else [source for source in chart.sources if source.id in kept]:
+        yield [source.id, source.cite, source.doi, source.took or None, "; ".join(f"{by} {on}" for by, on in source.transcribed) or None]
+
+
+def _zones(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
+    yield from ([zone.id, zone.title, zone.colour if filled else None] for zone in chart.zones)
+
+
+def _parameters(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
+    for p in chart.parameters:
+        source = p.source if filled or p.role == "recorded" else None
+        yield [
+            p.id,
+            p.role,
+            "yes" if p.required else "no",
+            source,
+            p.snomed if filled else None,
+            p.assumed,
+            p.assumed_because or None,
+            p.note if filled else None,
+        ]
+
+
+def _bands(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
+    for p in chart.parameters:
+        for table in p.tables:
+            when = when_says(table.when) or None
+            if not table.applies:
+                yield [p.id, when, NOT_READ]
+            for band in table.bands:
+                yield [p.id, when, *(_band(p, band) if filled else [None if band.interval else _reading(p, band)])]
+
+
+def _reading(parameter: Parameter, band: Band) -> str:
+    return str(band.interval) if band.interval else " or ".join(band.categories)
+
+
+def _band(parameter: Parameter, band: Band) -> Line:
+    gives: Line = [band.points, band.zone, band.level, band.prompt]
+    if all(value is None for value in gives):
+        gives = [NOTHING if parameter.role == "scored" else None, None, NOTHING, None]
+    reading = _reading(parameter, band)
+    return [reading, *gives, band.printed if band.printed != reading else None]
+
+
+def _contexts(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
+    for p in chart.parameters:
+        for table in p.tables:
+            if table.title or table.snomed:
+                yield [p.id, when_says(table.when), table.title or None, table.snomed if filled else None]
+
+
+def _skips(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
+    for p in chart.parameters:
+        yield from ([p.id, skip.code, skip.says, skip.points if filled else None] for skip in p.skips)
+
+
+def _groups(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
+    yield from ([g.id, g.title, g.kind, ", ".join(g.parameters), g.source if filled else None] for g in chart.groups)
+
+
+def _scope(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
+    yield from ([when_says(rule.when), "refuse" if rule.refuse else "flag", rule.says, rule.source] for rule in chart.scope)
+
+
+def _levels(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
+    def timing(found: Timing | None) -> Line:
+        return [found.says, found.within_minutes] if found else [None, None]
+
+    for level in chart.levels:
+        reached: Line = [str(level.total) if level.total is not None else None, counts_say(level.counts) or None]
+        numbers: Line = [*reached, *timing(level.reobserve), *timing(level.review), level.response, level.source]
+        yield [level.id, level.title, *(numbers if filled else [])]
+
+
+_FILLERS: dict[str, Callable[[Chart, bool, str | None, str | None], Iterator[Line]]] = {
+    DOCUMENT.title: _document,
+    CHART.title: _chart,
+    SOURCES.title: _sources,
+    ZONES.title: _zones,
+    PARAMETERS.title: _parameters,
+    BANDS.title: _bands,
+    CONTEXTS.title: _contexts,
+    SKIPS.title: _skips,
+    GROUPS.title: _groups,
+    SCOPE.title: _scope,
+    LEVELS.title: _levels,
+}

@@ -1,0 +1,53 @@
+"""Putting a chart into a site's folder: once, whole, and never over another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mews_newtt.chart.catalogue import Catalogue
+from mews_newtt.chart.load import load_chart_file
+from mews_newtt.chart.model import Chart, Observation
+from mews_newtt.chart.write import chart_toml
+from mews_newtt.errors import ChartError, FileError, Problem
+from mews_newtt.files import whole_file
+
+
+def clashes(chart: Chart, shelf: Catalogue, folder: Path) -> list[Problem]:
+    """Why a chart cannot stand beside the ones there are: its version is taken, or its names belong to another chart."""
+    found = []
+    own = (folder / chart.id / f"{chart.version}.toml").resolve()
+    names = {name.casefold() for name in (chart.id, chart.short_title, *chart.aliases)}
+    for other in shelf.charts():
+        if other.id == chart.id:
+            if other.version == chart.version and Path(other.origin).resolve() != own:
+                what, mend = f"stands in {other.origin} already", "give the new one another version; a released chart never changes"
+                found.append(Problem("version_exists", f"{chart.id} {chart.version}", what, mend))
+            continue
+        taken = names & {name.casefold() for name in (other.id, other.short_title, *other.aliases)}
+        mend = "take it out, or write another short title"
+        found += [Problem("alias_taken", f"alias {name!r}", f"is a name of the chart {other.id}", mend) for name in sorted(taken)]
+    versions = {other.version for other in shelf.charts() if other.id == chart.id}
+    if chart.supersedes is not None and chart.supersedes not in versions:
+        what, mend = f"there is no version {chart.supersedes} of {chart.id}", "name one of: " + (", ".join(sorted(versions)) or "none")
+        found.append(Problem("supersedes_unknown", f"{chart.id} {chart.version}, supersedes", what, mend))
+    return found
+
+
+def place_chart(chart: Chart, folder: Path, observations: Mapping[str, Observation]) -> tuple[Chart, Path]:
+    """Write the chart to `<folder>/<id>/<version>.toml`; the chart as its file is read, and the file.
+
+    The folder is made where it is missing. A file that says the same is left as it is; one that says something else is never overwritten.
+    """
+    if not folder.is_dir() and not folder.parent.is_dir():
+        raise FileError(Problem("folder_missing", str(folder.parent), "is not a folder", "make it first, or name another one"))
+    path = folder / chart.id / f"{chart.version}.toml"
+    text = chart_toml(chart)
+    if path.exists():
+        if path.read_text(encoding="utf-8") != text:
+            raise ChartError(Problem("version_exists", str(path), "is there already and says something else", "give the new one another version"))
+        return load_chart_file(path, observations), path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as out:
+        out.write(text)
+    return load_chart_file(path, observations), path

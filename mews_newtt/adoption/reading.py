@@ -1,0 +1,245 @@
+"""A filled sheet, read: every row of every section with its values and the address of every cell, and every fault at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mews_newtt.adoption.grid import Cell, Grid, address, read_grid
+from mews_newtt.adoption.layout import BANDS, DOCUMENT, GIVES, ITEM, NOT_READ, SECTIONS, TITLE, VALUE, Column, Section
+from mews_newtt.adoption.words import (
+    NOTHING,
+    Unreadable,
+    plain,
+    read_counts,
+    read_date,
+    read_interval,
+    read_reading,
+    read_when,
+    read_whole,
+    read_yes,
+)
+from mews_newtt.chart.model import Observation
+from mews_newtt.errors import Problem, did_you_mean
+
+_SECTIONS = {section.title.casefold(): section for section in SECTIONS}
+
+
+class Row(NamedTuple):
+    """One row of a section: the cells as they stand, and what they mean (None: nothing)."""
+
+    section: Section
+    line: int  # counted from 0
+    cells: dict[str, Cell]
+    values: dict[str, Any]
+    columns: dict[str, int]
+
+    def address(self, column: str) -> str:
+        """Where the column's cell of this row is, filled or not."""
+        return address(self.line, self.columns[column])
+
+    def said(self, column: str) -> str:
+        """What stands in the cell."""
+        cell = self.cells.get(column)
+        return cell.text if cell else ""
+
+
+class Sheet(NamedTuple):
+    """A sheet as it was read."""
+
+    name: str
+    sha256: str
+    rows: dict[str, list[Row]]  # by section title
+    problems: list[Problem]
+
+    def item(self, section: Section, name: str) -> Any:
+        """The value of an item that stands once; None where it is blank."""
+        return next((row.values[VALUE] for row in self.rows[section.title] if row.values[ITEM] == name), None)
+
+    def items(self, section: Section, name: str) -> tuple[Any, ...]:
+        """The values of an item that may stand several times."""
+        found = (row.values[VALUE] for row in self.rows[section.title] if row.values[ITEM] == name)
+        return tuple(value for value in found if value is not None)
+
+    @property
+    def by(self) -> str | None:
+        """Who filled it."""
+        return self.item(DOCUMENT, "transcribed by")  # type: ignore[no-any-return]
+
+
+def read_sheet(path: Path, observations: Mapping[str, Observation], name: str | None = None) -> Sheet:
+    """Read a filled sheet; a FileError only where there is no sheet to read, faults of cells are in `problems`."""
+    return sheet_of(read_grid(path, name), observations)
+
+
+def sheet_of(grid: Grid, observations: Mapping[str, Observation]) -> Sheet:
+    """A grid of cells as a sheet."""
+    reader = _Reader(grid, dict(observations))
+    reader.read()
+    return Sheet(grid.name, grid.sha256, reader.rows, reader.problems)
+
+
+class _Reader:
+    def __init__(self, grid: Grid, observations: dict[str, Observation]):
+        self.grid, self.observations = grid, observations
+        self.rows: dict[str, list[Row]] = {section.title: [] for section in SECTIONS}
+        self.problems: list[Problem] = []
+
+    def fault(self, code: str, where: str, what: str, mend: str, *, warning: bool = False) -> None:
+        self.problems.append(Problem(code, f"{self.grid.name}, {where}", what, mend, warning))
+
+    def read(self) -> None:
+        section: Section | None = None
+        columns: dict[str, int] | None = None
+        seen: set[str] = set()
+        if not any(cell.text.startswith(TITLE.partition(" (")[0]) for row in self.grid.rows[:3] for cell in row.values()):
+            self.fault(
+                "not_a_sheet", "cell A1", "does not say that this is a transcription sheet", "fill a sheet that `mews-newtt adopt --sheet` made"
+            )
+            return
+        for line, cells in enumerate(self.grid.rows):
+            if not cells:
+                continue
+            title = re.fullmatch(r"\[\s*(.+?)\s*\]", plain(cells[min(cells)].text))
+            if title and len({cell.text for cell in cells.values()}) == 1:
+                section, columns = _SECTIONS.get(title[1].casefold()), None
+                where = f"cell {cells[min(cells)].address}"
+                if section is None:
+                    near = did_you_mean(title[1], [known.title for known in SECTIONS])
+                    self.fault(
+                        "unknown_section", where, f"{title[1]!r} is no section", f"write [{near}]" if near else "keep the sections of the empty sheet"
+                    )
+                elif section.title in seen:
+                    self.fault("section_twice", where, f"[{section.title}] stands twice", "keep one")
+                    section = None
+                else:
+                    seen.add(section.title)
+            elif section is not None and columns is None:
+                columns = self._headings(section, line, cells)
+            elif section is not None and columns is not None:
+                self._row(section, columns, line, cells)
+            elif line > 2:
+                self.fault(
+                    "stray_cell", f"cell {cells[min(cells)].address}", "stands outside every section", "take it out, or mend the section's title"
+                )
+        for missed in [section.title for section in SECTIONS if section.title not in seen]:
+            self.fault("section_missing", "sheet", f"has no section [{missed}]", "keep the sections of the empty sheet, also those without rows")
+
+    def _headings(self, section: Section, line: int, cells: dict[int, Cell]) -> dict[str, int]:
+        columns: dict[str, int] = {}
+        names = [column.name for column in section.columns]
+        for place, cell in sorted(cells.items()):
+            name = plain(cell.text).casefold()
+            if name in columns:
+                self.fault("column_twice", f"cell {cell.address}", f"{name!r} stands twice", "keep one")
+            elif name in names:
+                columns[name] = place
+            elif near := did_you_mean(name, [known for known in names if known not in columns], 0.7):
+                self.fault("column_misspelt", f"cell {cell.address}", f"{cell.text!r} is no column of [{section.title}]", f"write {near!r}")
+        missed = [name for name in names if name not in columns]
+        if missed:
+            self.fault(
+                "column_missing", f"row {line + 1}", f"[{section.title}] has no column {', '.join(missed)}", "write the headings of the empty sheet"
+            )
+            columns |= {name: 16383 - place for place, name in enumerate(missed)}
+        return columns
+
+    def _row(self, section: Section, columns: dict[str, int], line: int, cells: dict[int, Cell]) -> None:
+        places = {place: name for name, place in columns.items()}
+        found = {places[place]: cell for place, cell in cells.items() if place in places}
+        for place in cells:
+            if place not in places and f"{line}:{place}" in self.grid.merged:
+                self.fault("cell_merged", f"cell {cells[place].address}", "is merged over columns", "unmerge it")
+        if not found:
+            return
+        row = Row(section, line, found, {}, columns)
+        of_item: Column | None = None
+        if section.items:
+            of_item = self._item(section, row)
+            if of_item is None:
+                return
+        for column in section.columns:
+            if f"{line}:{columns[column.name]}" in self.grid.merged and column.name not in ("parameter", "when"):
+                self.fault(
+                    "cell_merged", f"cell {row.address(column.name)}", "is part of a merged cell", "unmerge it and write the value in every cell"
+                )
+            row.values[column.name] = self._value(of_item if of_item and column.name == VALUE else column, column.name, row)
+        if section is BANDS and not any(row.said(name) for name in GIVES) and plain(row.said("reading")).casefold() != NOT_READ:
+            role = "" if row.said("reading") else " and no reading"
+            self.fault(
+                "band_not_filled",
+                f"row {line + 1}, cell {row.address('points')}",
+                f"the row of {row.said('parameter')!r} gives nothing{role}",
+                f"fill it, write {NOTHING} where nothing is printed, or delete the row",
+            )
+        self.rows[section.title].append(row)
+
+    def _item(self, section: Section, row: Row) -> Column | None:
+        name = plain(row.said(ITEM)).casefold()
+        known = {column.name: column for column in section.items}
+        if name not in known:
+            near = did_you_mean(name, list(known))
+            where = f"cell {row.address(ITEM)}"
+            self.fault(
+                "unknown_item",
+                where,
+                f"{row.said(ITEM)!r} is no item of [{section.title}]",
+                f"write {near!r}" if near else "use one of: " + ", ".join(known),
+            )
+            return None
+        if name not in section.many and any(other.values[ITEM] == name for other in self.rows[section.title]):
+            self.fault("item_twice", f"cell {row.address(ITEM)}", f"{name!r} stands twice", "keep one")
+            return None
+        row.cells[ITEM] = row.cells[ITEM]._replace(text=name)
+        return known[name]
+
+    def _value(self, column: Column, name: str, row: Row) -> Any:
+        cell = row.cells.get(name)
+        where = f"cell {row.address(name)}"
+        if cell is not None and cell.fault is not None and not (cell.fault.code == "cell_became_date" and column.kind == "date"):
+            self.problems.append(cell.fault)
+            return None
+        text = cell.text if cell is not None else ""
+        if not text or plain(text) == NOTHING:
+            if column.required and not (row.section is BANDS and not any(row.said(gives) for gives in GIVES)):
+                self.fault("cell_empty", where, f"{name} is not filled", "fill it, or delete the row")
+            return None
+        try:
+            return self._read(column.kind, text, row)
+        except Unreadable as fault:
+            self.fault("cell_unreadable", where, f"{name}: {fault.what}", fault.mend)
+            return None
+
+    def _read(self, kind: str, text: str, row: Row) -> Any:
+        if kind == "reading":
+            if plain(text).casefold() == NOT_READ:
+                return NOT_READ
+            name = plain(row.said("parameter"))
+            observation = self.observations.get(name)
+            if observation is None:
+                near = did_you_mean(name, list(self.observations))
+                raise Unreadable(f"{name!r} is no observation", f"did you mean {near!r}?" if near else "name one that parameters.toml holds")
+            return read_reading(text, observation)
+        if kind == "when":
+            return read_when(text, self.observations)
+        return _KINDS[kind](text)
+
+
+def _people(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = [part.strip().rpartition(" ") for part in text.split(";") if part.strip()]
+    return tuple((by.strip(), read_date(on)) for by, _, on in pairs)
+
+
+_KINDS: dict[str, Callable[[str], Any]] = {
+    "text": lambda text: text,
+    "id": plain,
+    "ids": lambda text: tuple(plain(part) for part in re.split(r"[,;]", text) if part.strip()),
+    "whole": read_whole,
+    "yes": read_yes,
+    "date": read_date,
+    "total": read_interval,
+    "counts": read_counts,
+    "people": _people,
+}

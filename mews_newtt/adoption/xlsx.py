@@ -1,0 +1,151 @@
+"""Sheets as spreadsheets: writing one to fill, and reading one as people filled it. The only place that needs openpyxl."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from mews_newtt.adoption.grid import MAX_CELLS, Cell, Grid, address
+from mews_newtt.errors import FileError, Problem
+
+MAX_UNPACKED = 100_000_000
+SHEET = "Transcription"
+
+
+def _openpyxl(part: str = "") -> Any:
+    try:
+        return import_module(f"openpyxl{part}")
+    except ImportError:
+        mend = 'pip install "mews-newtt[adopt]", or save the sheet as CSV UTF-8'
+        raise FileError(Problem("extra_missing", "an .xlsx sheet", "needs openpyxl, which is not installed", mend)) from None
+
+
+def read_xlsx(name: str, content: bytes) -> Grid:
+    """The cells of the sheet named Transcription, or of the only sheet there is."""
+    openpyxl = _openpyxl()
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
+                raise FileError(Problem("sheet_too_large", name, "unpacks to far more than a sheet", "save the sheet anew"))
+        book = openpyxl.load_workbook(io.BytesIO(content), data_only=False)
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, SyntaxError) as fault:
+        raise FileError(
+            Problem("not_xlsx", name, f"is no .xlsx file that can be read: {fault}", "open it in a spreadsheet and save it anew")
+        ) from None
+    named = [sheet for sheet in book.worksheets if sheet.title.strip().casefold() == SHEET.casefold()]
+    if not named and len(book.worksheets) != 1:
+        raise FileError(Problem("sheet_not_found", name, f"has no sheet named {SHEET}", f"name the filled one {SHEET}"))
+    sheet = named[0] if named else book.worksheets[0]
+    if sheet.max_row * sheet.max_column > MAX_CELLS:
+        raise FileError(Problem("sheet_too_large", name, f"spans {sheet.dimensions}", "take out what is not of the sheet"))
+    merged = {
+        (row, column): area
+        for area in sheet.merged_cells.ranges
+        for row in range(area.min_row, area.max_row + 1)
+        for column in range(area.min_col, area.max_col + 1)
+    }
+    rows: list[dict[int, Cell]] = []
+    for r, row in enumerate(sheet.iter_rows()):
+        found: dict[int, Cell] = {}
+        for c, cell in enumerate(row):
+            area = merged.get((r + 1, c + 1))
+            down = area is not None and area.min_col == area.max_col and area.min_row < r + 1  # one value for several rows
+            read = _cell(name, sheet.cell(area.min_row, area.min_col) if down and area is not None else cell, address(r, c))
+            if read is not None:
+                found[c] = _hidden(sheet, name, r, c, cell.column_letter if hasattr(cell, "column_letter") else "", read)
+        rows.append(found)
+    covered = frozenset(f"{row - 1}:{column - 1}" for row, column in merged)
+    return Grid(name, hashlib.sha256(content).hexdigest(), rows, covered)
+
+
+def _hidden(sheet: Any, name: str, r: int, c: int, letter: str, cell: Cell) -> Cell:
+    hidden = sheet.row_dimensions[r + 1].hidden or bool(letter and sheet.column_dimensions[letter].hidden)
+    if hidden and cell.fault is None:
+        return cell._replace(
+            fault=Problem("cell_hidden", f"{name}, cell {address(r, c)}", "stands in a hidden row or column", "show it, or take it out")
+        )
+    return cell
+
+
+def _cell(name: str, cell: Any, place: str) -> Cell | None:
+    """One cell as text; what a spreadsheet made of it without being asked is a fault."""
+    value = cell.value
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    where = f"{name}, cell {place}"
+
+    def faulty(code: str, what: str, mend: str) -> Cell:
+        return Cell(place, str(value), Problem(code, where, what, mend))
+
+    if cell.font is not None and cell.font.strike:
+        return faulty("cell_struck_out", f"{value!r} is struck out", "take it out, or take the stroke away")
+    if cell.data_type == "f":
+        return faulty("cell_formula", "holds a formula", "write the value itself")
+    if cell.data_type == "e":
+        return faulty("cell_error", f"holds the error {value}", "write the value itself")
+    if isinstance(value, bool):
+        return Cell(place, "yes" if value else "no")
+    if isinstance(value, datetime):
+        return Cell(place, value.date().isoformat(), _date_fault(where, value.date()))
+    if isinstance(value, date):
+        return Cell(place, value.isoformat(), _date_fault(where, value))
+    if isinstance(value, (int, float)):
+        if "%" in (cell.number_format or ""):
+            return faulty(
+                "cell_percent", "is formatted as a percentage, so what is shown is not what is stored", "format it as text and write the number"
+            )
+        number = Decimal(repr(value))
+        if not number.is_finite() or len(number.normalize().as_tuple().digits) > 10:
+            return faulty("cell_long_number", f"holds {value!r}, which shows as something shorter", "write the number anew, as text")
+        return Cell(place, format(number.normalize(), "f"))
+    if not isinstance(value, str):
+        return faulty("cell_kind", f"holds a {type(value).__name__}", "write it as text")
+    return Cell(place, value.strip())
+
+
+def _date_fault(where: str, found: date) -> Problem:
+    """Told wherever a date is not asked for: spreadsheets turn 9-11 into one."""
+    return Problem(
+        "cell_became_date",
+        where,
+        f"holds the date {found.isoformat()}",
+        "if a range such as 9-11 was meant, format the cell as text and write it anew",
+    )
+
+
+def write_xlsx(path: Path, rows: Sequence[Sequence[str | int | None]], headings: set[int], titles: set[int], guide: Sequence[str]) -> None:
+    """A workbook with the sheet, every cell as text, and the guide beside it."""
+    openpyxl = _openpyxl()
+    styles, unwritable = _openpyxl(".styles"), _openpyxl(".cell.cell").ILLEGAL_CHARACTERS_RE
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = SHEET
+    for r, row in enumerate(rows, start=1):
+        for c in range(1, max(len(row), 11) + 1):
+            value = row[c - 1] if c <= len(row) else None
+            cell = sheet.cell(r, c)
+            cell.number_format = "@"  # text: nothing is turned into a date
+            if value is not None and value != "":
+                cell.value = unwritable.sub("", str(value))
+                cell.data_type = "s"
+            if r - 1 in headings or r - 1 in titles:
+                cell.font = styles.Font(bold=True, size=13 if r - 1 in titles else 11)
+                cell.fill = styles.PatternFill("solid", fgColor="DDE6F0" if r - 1 in titles else "EEEEEE")
+            cell.alignment = styles.Alignment(wrap_text=True, vertical="top")
+    for letter, width in zip("ABCDEFGHIJK", (24, 30, 30, 22, 12, 14, 16, 24, 24, 24, 24), strict=True):
+        sheet.column_dimensions[letter].width = width
+    help_sheet = book.create_sheet("Guide")
+    help_sheet.column_dimensions["A"].width = 120
+    for r, line in enumerate(guide, start=1):
+        cell = help_sheet.cell(r, 1, line or None)
+        cell.alignment = styles.Alignment(wrap_text=True)
+        if line:
+            cell.data_type = "s"
+    book.save(path)

@@ -1,0 +1,128 @@
+"""`mews-newtt adopt`: an empty transcription sheet; filled sheets compared, checked and written as a chart; a sign-off."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from mews_newtt.cli.options import add_rules, chart_named
+from mews_newtt.errors import FileError, Problem
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "adopt",
+        help="take a printed chart in: an empty sheet, two filled sheets compared and checked, a sign-off",
+        description="Take a printed chart in. `--sheet CHART -o DIR` makes an empty transcription sheet; two people fill one each, apart. "
+        "`adopt A.xlsx B.xlsx --rules DIR` compares them cell by cell, runs every check and, only when nothing speaks against it, writes the "
+        "chart into the site's folder. Exit 0 written, 1 explained and not written, 2 a sheet that cannot be read.",
+    )
+    parser.add_argument("sheets", metavar="SHEET", nargs="*", type=Path, help="one or two filled sheets, .xlsx or .csv")
+    parser.add_argument("--sheet", metavar="CHART", help="make an empty sheet with this chart's structure")
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="with --sheet: the folder to write it to")
+    parser.add_argument("--source", metavar="TEXT", help="citation of the printed document, where the sheets leave it out")
+    parser.add_argument("--licence", metavar="TEXT", help="terms of its content, where the sheets leave them out")
+    parser.add_argument("--document", metavar="FILE", type=Path, help="the printed document as a file; its hash is kept in the record")
+    parser.add_argument("--sign-off", metavar="CHART.toml", type=Path, help="add a sign-off of this chart file; needs --name, --role, --date")
+    for name, what in (("name", "who signs off"), ("role", "in which role"), ("date", "when, as 2026-01-31")):
+        parser.add_argument(f"--{name}", help=what)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_rules(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    modes = [mode for mode, given in (("--sheet", arguments.sheet), ("--sign-off", arguments.sign_off), ("SHEET", arguments.sheets)) if given]
+    if len(modes) != 1:
+        what = "was asked for " + (" and ".join(modes) or "nothing")
+        raise FileError(Problem("one_task", "mews-newtt adopt", what, "give filled sheets, or --sheet CHART, or --sign-off CHART.toml"))
+    _refuse_options_of_others(arguments, modes[0])
+    if arguments.sheet:
+        return _sheet(arguments)
+    return _sign_off(arguments) if arguments.sign_off else _adopt(arguments)
+
+
+_OPTIONS = {"--sheet": ("output",), "--sign-off": ("name", "role", "date"), "SHEET": ("source", "licence", "document", "json")}
+
+
+def _refuse_options_of_others(arguments: argparse.Namespace, mode: str) -> None:
+    """An option that would do nothing is told, not passed over."""
+    others = [name for other, names in _OPTIONS.items() if other != mode for name in names if getattr(arguments, name)]
+    if others:
+        where = ", ".join(f"--{name}" for name in others)
+        raise FileError(Problem("option_of_others", where, f"does nothing with {mode}", "leave it out"))
+
+
+def _sheet(arguments: argparse.Namespace) -> int:
+    from mews_newtt.adoption.guide import write_sheet
+
+    if arguments.output is None:
+        raise FileError(Problem("output_needed", "--sheet", "needs a folder to write to", "add -o DIR"))
+    chart = chart_named(arguments.sheet, arguments.rules)
+    written = write_sheet(chart, arguments.output)
+    print(f"An empty sheet with the structure of {chart.id} {chart.version} ({chart.status}); its numbers are left out:")
+    for path in written:
+        print(f"  {path}")
+    if not any(path.suffix == ".xlsx" for path in written):
+        print('openpyxl is not installed, so there is no .xlsx: pip install "mews-newtt[adopt]"', file=sys.stderr)
+    print(f"Give a copy each to two people. When both are filled: mews-newtt adopt A.xlsx B.xlsx --rules FOLDER ({written[-1].name} says how)")
+    return 0
+
+
+def _adopt(arguments: argparse.Namespace) -> int:
+    from mews_newtt.adoption.adopt import adopt
+    from mews_newtt.chart.catalogue import FOLDERS_VARIABLE, catalogue, site_folders
+
+    folders = [*arguments.rules, *site_folders()]
+    if not folders:
+        raise FileError(
+            Problem("folder_needed", "mews-newtt adopt", "does not know the site's folder", f"name it with --rules or {FOLDERS_VARIABLE}")
+        )
+    shelf = catalogue([folder for folder in arguments.rules if folder != folders[0] or folder.exists()])  # the first one may still have to be made
+    found = adopt(arguments.sheets, folders[0], shelf, source=arguments.source, licence=arguments.licence, document=arguments.document)
+    if arguments.json:
+        print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        return 0 if found.chart else 1
+    names = [path.name if len({p.name for p in arguments.sheets}) == len(arguments.sheets) else str(path) for path in arguments.sheets]
+    for letter, name in zip("AB", names, strict=False):
+        print(f"{letter} is {name}")
+    if found.differences:
+        print(f"\nThe sheets differ in {len(found.differences)} place{'s' if len(found.differences) > 1 else ''}:")
+        for difference in found.differences:
+            print(f"  {difference.says}")
+    elif found.chart and len(arguments.sheets) == 2:
+        print("The sheets agree in every cell.")
+    for problem in found.problems:
+        print(problem)
+    if found.chart is None or found.path is None:
+        print("\nNothing was written.")
+        return 1
+    chart = found.chart
+    print(f"\nWritten: {found.path}")
+    print(f"{chart.id} {chart.version}, status {chart.status}, sha256 {chart.sha256}")
+    print(chart.status_says)
+    chosen = catalogue(arguments.rules).find(chart.id)
+    if chosen.sha256 != chart.sha256:
+        print(f"The name {chart.id} still means version {chosen.version} ({chosen.status}); pin this one as {chart.id}@{chart.version}.")
+    else:
+        print(f"From now on the name {chart.id} means this version.")
+    return 0
+
+
+def _sign_off(arguments: argparse.Namespace) -> int:
+    from mews_newtt.adoption.signing import sign_off, sign_off_path
+
+    missing = [f"--{name}" for name in ("name", "role", "date") if not getattr(arguments, name)]
+    if missing:
+        raise FileError(Problem("sign_off_empty", ", ".join(missing), "is needed with --sign-off", "write who signs, in which role and when"))
+    path: Path = arguments.sign_off
+    if path.suffix != ".toml":
+        raise FileError(Problem("not_a_chart_file", str(path), "is no chart file", "name the .toml file of the chart"))
+    home = path.resolve().parent.parent  # a chart in its place brings its folder's own observations
+    chart = chart_named(str(path), [*arguments.rules, *([home] if (home / "parameters.toml").is_file() else [])])
+    made = sign_off(chart, path, name=arguments.name, role=arguments.role, on=arguments.date)
+    print(f"{chart.id} {chart.version}, sha256 {chart.sha256}: signed off by {made.name}, {made.role}, on {made.on}")
+    print(f"Written: {sign_off_path(path)}")
+    return 0

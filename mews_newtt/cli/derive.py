@@ -1,0 +1,59 @@
+"""`mews-newtt derive`: reference ranges to a centile chart by the published method."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mews_newtt.cli.options import add_rules, chart_named
+from mews_newtt.errors import ChartError, FileError, Problem
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "derive",
+        help="a centile chart from published reference ranges, with the totals to expect",
+        description="From reference ranges (median and two centiles of each sign, several periods) to the bounds of a centile chart, and the "
+        "distribution of totals to expect were the signs independent. Without RANGES: those that come with the package.",
+    )
+    parser.add_argument("ranges", metavar="RANGES.toml", nargs="?", type=Path, help="ranges in the form of rules/reference_ranges.toml")
+    parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="write the chart to this folder of charts, as <id>/<version>.toml")
+    parser.add_argument("--like", metavar="CHART", help="whose triggers, levels and scope are taken; without it, the first of the ranges' `charts`")
+    parser.add_argument("--id", help="id of the new chart; required for ranges of your own")
+    parser.add_argument("--chart-version", metavar="VERSION", help="version of the new chart")
+    parser.add_argument("--title", help="title of the new chart")
+    add_rules(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from mews_newtt.chart.catalogue import builtin_rules, catalogue
+    from mews_newtt.chart.checks import check_chart
+    from mews_newtt.chart.derive import RANGES_FILE, derive_chart, describe, read_ranges
+
+    path = arguments.ranges or builtin_rules() / RANGES_FILE
+    ranges = read_ranges(path)
+    print(describe(ranges))
+    named = ranges.get("charts") or []
+    if arguments.like is None and not named:
+        raise FileError(Problem("frame_needed", str(path), "names no chart whose frame to take", 'add --like CHART, or charts = ["..."] to the file'))
+    like = chart_named(arguments.like or named[0], arguments.rules)
+    if arguments.output is not None and arguments.ranges is not None and not (arguments.id and arguments.chart_version and arguments.title):
+        mend = "give the chart of your cohort its own --id, --chart-version and --title"
+        raise FileError(Problem("name_needed", "mews-newtt derive", "would give ranges of your own the name of another chart", mend))
+    shelf = catalogue(arguments.rules)
+    chart, left_out = derive_chart(ranges, like, shelf.observations, id=arguments.id, version=arguments.chart_version, title=arguments.title)
+    faults = [problem for problem in check_chart(chart, str(path)) if not problem.warning]
+    if faults:
+        raise ChartError(faults)
+    if left_out:
+        print(f"left out, for want of ranges: {', '.join(left_out)}")
+    same = [other for other in shelf.charts() if other.sha256 == chart.sha256]
+    if same:
+        print(f"this is exactly {same[0].id} {same[0].version}, sha256 {chart.sha256}")
+    if arguments.output is not None:
+        from mews_newtt.adoption.placing import place_chart
+
+        written, file = place_chart(chart, arguments.output, shelf.observations)
+        print(f"{written.id} {written.version}, status {written.status}, sha256 {written.sha256}\nWritten: {file}")
+    return 0

@@ -1,0 +1,54 @@
+"""Filled sheets for tests: any chart laid out, cells changed, written as CSV or XLSX."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mews_newtt.adoption.adopt import Adoption, adopt
+from mews_newtt.adoption.grid import csv_text
+from mews_newtt.adoption.layout import Line, lay_out
+from mews_newtt.adoption.xlsx import write_xlsx
+from mews_newtt.chart.catalogue import Catalogue, catalogue
+from mews_newtt.chart.load import canonical
+from mews_newtt.chart.model import Chart
+
+PEOPLE = (("Anna Example", "2026-01-12"), ("Ben Example", "2026-01-13"))
+LEFT_OUT = ("status", "status_says")
+
+
+def lines_of(chart: Chart, who: int) -> list[Line]:
+    """The chart on a sheet, as the one or the other person fills it."""
+    by, on = PEOPLE[who]
+    return lay_out(chart, filled=True, by=by, on=on).lines
+
+
+def write(path: Path, lines: list[Line]) -> Path:
+    """Lines as a file of the kind its name says."""
+    if path.suffix == ".xlsx":
+        write_xlsx(path, lines, set(), set(), ["guide"])
+    else:
+        path.write_text(csv_text(lines), encoding="utf-8", newline="")
+    return path
+
+
+def sheets(folder: Path, chart: Chart, suffix: str = ".csv") -> list[Path]:
+    return [write(folder / f"{name}{suffix}", lines_of(chart, who)) for who, name in enumerate(("anna", "ben"))]
+
+
+def bare_shelf(folder: Path, chart: Chart) -> Catalogue:
+    """A site's folder with nothing in it, and what the chart observes."""
+    folder.mkdir(exist_ok=True)
+    shelf = Catalogue([folder])
+    shelf.observations = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
+    return shelf
+
+
+def adopted(folder: Path, chart: Chart, files: list[Path]) -> Adoption:
+    site = folder / "site"
+    return adopt(files, site, bare_shelf(site, chart))
+
+
+def content(chart: Chart) -> dict[str, object]:
+    """What a chart says, but for its status and who transcribed it."""
+    said = canonical(chart._replace(sources=(chart.sources[0]._replace(transcribed=()), *chart.sources[1:])))
+    return {key: value for key, value in said.items() if key not in LEFT_OUT}
