@@ -1,0 +1,138 @@
+"""`mews-newtt fhir`: score or verify FHIR R4 from a file, and write a test pack as Bundles."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mews_newtt.chart.catalogue import charts, load_chart
+from mews_newtt.chart.model import Chart
+from mews_newtt.cli.options import add_chart, add_rules, chart_named, chosen_chart
+from mews_newtt.errors import ChartNotFound, FileError, Problem
+
+if TYPE_CHECKING:
+    from mews_newtt.fhir.jsontext import Resource
+    from mews_newtt.fhir.operations import Find
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "fhir",
+        help="score or verify FHIR R4 Observations; test packs as Bundles",
+        description="FHIR R4 in the shapes of UK Core. Codes and choices: docs/fhir.md.",
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    score = actions.add_parser("score", help="a Bundle or Parameters of Observations in, a Bundle with the score out")
+    add_chart(score)
+    _add_file(score)
+    score.add_argument("--issued", metavar="INSTANT", help="when the score is issued, put into it as it is given")
+    score.set_defaults(run=run_score)
+
+    verify = actions.add_parser("verify", help="is the score in this Bundle right? Exit 0 it agrees, 1 it does not or nothing is stated")
+    _add_file(verify)
+    verify.add_argument("--chart", metavar="CHART", help="a chart's id or alias, id@version, or a chart file; without it the total's code says which")
+    add_rules(verify)
+    verify.set_defaults(run=run_verify)
+
+    pack = actions.add_parser("pack", help="write a test pack as Bundles, one a line: readings and the score expected of them")
+    add_chart(pack)
+    pack.add_argument("-o", "--output", type=Path, metavar="FILE", required=True, help="the NDJSON file to write")
+    pack.add_argument("--manual", action="store_true", help="the shorter pack")
+    pack.add_argument("--seed", type=int, default=0, metavar="N", help="the same chart and seed give the same pack (default 0)")
+    pack.add_argument("--effective", metavar="TIME", help="the FHIR date or time that every Observation carries")
+    pack.set_defaults(run=run_pack)
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a FHIR resource as JSON; - is standard input")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write here instead of standard output")
+
+
+def _read(name: str) -> Resource:
+    from mews_newtt.fhir.jsontext import read_json
+
+    try:
+        return read_json(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
+    except FileNotFoundError:
+        raise FileError(Problem("file_missing", name, "there is no such file", "check the path")) from None
+
+
+def _write(resource: Resource, output: Path | None) -> None:
+    from mews_newtt.fhir.jsontext import write_json
+    from mews_newtt.files import whole_file
+
+    with whole_file(output) as out:
+        out.write(write_json(resource, indent=2))
+
+
+def run_score(arguments: argparse.Namespace) -> int:
+    from mews_newtt.fhir.operations import ews_score
+
+    chart = chosen_chart(arguments)
+    answer = ews_score(_read(arguments.file), _only(chart), chart=chart.id, issued=arguments.issued)
+    _write(answer.resource, arguments.output)
+    return 0
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    from mews_newtt.fhir.operations import ews_verify
+
+    if arguments.chart:
+        chart = chart_named(arguments.chart, arguments.rules)
+        answer = ews_verify(_read(arguments.file), _only(chart), chart=chart.id)
+    else:
+        folders = arguments.rules
+        answer = ews_verify(
+            _read(arguments.file),
+            lambda name, version, sha256: load_chart(name, version, folders=folders, sha256=sha256),
+            charts(folders=folders),
+        )
+    _write(answer.resource, arguments.output)
+    verdict = answer.resource["parameter"][0]["valueCode"]
+    told = [
+        part["valueString"]
+        for each in answer.resource["parameter"]
+        if each["name"] == "difference"
+        for part in each["part"]
+        if part["name"] == "says"
+    ]
+    print("\n  ".join([f"{answer.result.chart.short_title} {answer.result.chart.version}: {verdict.replace('_', ' ')}", *told]), file=sys.stderr)
+    return 0 if verdict == "agrees" else 1
+
+
+def run_pack(arguments: argparse.Namespace) -> int:
+    from mews_newtt.cli.pack import extra_missing
+    from mews_newtt.fhir.jsontext import write_json
+    from mews_newtt.fhir.packs import pack_bundles
+
+    chart = chosen_chart(arguments)
+    try:
+        from mews_newtt.validation.pack import make_pack
+
+        pack = make_pack(chart, seed=arguments.seed, manual=arguments.manual)
+    except ImportError as absent:
+        raise extra_missing("mews-newtt fhir pack", absent) from None
+    from mews_newtt.files import whole_file
+
+    with whole_file(arguments.output) as out:
+        for bundle in pack_bundles(pack, chart, effective=arguments.effective):
+            out.write(write_json(bundle) + "\n")
+    print(f"{chart.short_title} {chart.version} ({chart.status}): {pack.says}", file=sys.stderr)
+    return 0
+
+
+def _only(chart: Chart) -> Find:
+    """A finder that knows the one chart that was named; a request that names another is refused."""
+
+    def find(name: str, version: str | None, sha256: str | None) -> Chart:
+        if (version or chart.version) != chart.version or not chart.sha256.startswith(sha256 or ""):
+            wanted = f"version {version}" if version else f"sha256 {sha256}"
+            raise ChartNotFound(
+                Problem("chart_changed", f"chart {chart.id} {chart.version}", f"is not {wanted}, which the request names", "name that one")
+            )
+        return chart
+
+    return find

@@ -1,0 +1,223 @@
+"""What a caller sends: a Bundle, or Parameters that hold one, taken apart into Observations with the place where each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from mews_newtt.errors import ObservationError, Problem
+from mews_newtt.fhir.codes import Key, key_of
+from mews_newtt.fhir.jsontext import Resource
+from mews_newtt.fhir.times import is_time
+
+READABLE = ("collection", "searchset", "transaction", "document", "batch", "message")
+VOID = ("entered-in-error", "cancelled")
+TEXTS = ("chart", "version", "sha256", "effective", "issued")  # simple input parameters
+_SAYS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+
+
+class Faults(list[Problem]):
+    """Problems found so far; told all at once."""
+
+    def add(self, code: str, where: str, what: str, mend: str, warning: bool = False) -> None:
+        self.append(Problem(code, where, what, mend, warning))
+
+    def wrong_type(self, where: str, found: object, wanted: str) -> None:
+        self.add("wrong_type", where, f"is {_SAYS.get(type(found), 'something else')}, not {wanted}", "send FHIR R4 JSON")
+
+    def objects(self, body: Mapping[str, Any], key: str, where: str) -> Iterator[tuple[str, Resource]]:
+        """The objects of a list, each with its place."""
+        found = body.get(key)
+        if found is None:
+            return
+        if not isinstance(found, list):
+            self.wrong_type(f"{where}.{key}", found, "a list")
+            return
+        for number, item in enumerate(found):
+            if isinstance(item, dict):
+                yield f"{where}.{key}[{number}]", item
+            else:
+                self.wrong_type(f"{where}.{key}[{number}]", item, "an object")
+
+    def object(self, body: Mapping[str, Any], key: str, where: str) -> Resource:
+        found = body.get(key)
+        if found is None or isinstance(found, dict):
+            return found or {}
+        self.wrong_type(f"{where}.{key}", found, "an object")
+        return {}
+
+    def text(self, body: Mapping[str, Any], key: str, where: str) -> str:
+        found = body.get(key)
+        if found is None or isinstance(found, str):
+            return found or ""
+        self.wrong_type(f"{where}.{key}", found, "text")
+        return ""
+
+    def raise_errors(self) -> None:
+        errors = [problem for problem in self if not problem.warning]
+        if errors:
+            raise ObservationError(errors)
+
+
+class Found(NamedTuple):
+    """An Observation, where it stands and how it is referred to."""
+
+    place: str
+    body: Resource
+    reference: str  # "" where nothing can refer to it
+    subject: str  # "" where it names none
+    effective: tuple[str, ...]
+    names: frozenset[str]  # every way in which others may refer to it
+
+
+class Given(NamedTuple):
+    """A request taken apart."""
+
+    observations: tuple[Found, ...]
+    patients: tuple[tuple[str, Resource, frozenset[str]], ...]
+    subject: Resource | None
+    texts: Mapping[str, str]  # chart, version, sha256, effective, issued, where they are given
+
+
+def take_apart(resource: Mapping[str, Any], faults: Faults) -> Given:
+    """Every Observation of a Bundle or of Parameters, contained ones too; entered-in-error and cancelled ones are left out.
+
+    Faults that leave nothing to read raise at once; the others are added to `faults`.
+    """
+    kind = resource.get("resourceType")
+    texts: dict[str, str] = {}
+    loose: list[tuple[str, Resource, str]] = []
+    if kind == "Bundle":
+        loose += _entries(resource, "Bundle", faults)
+    elif kind == "Parameters":
+        for place, parameter in faults.objects(resource, "parameter", "Parameters"):
+            _take_parameter(place, parameter, texts, loose, faults)
+    else:
+        shown = repr(kind[:60]) if isinstance(kind, str) else "no resource type"
+        raise ObservationError(Problem("not_a_bundle", "resource", f"is {shown}", "send a Bundle of Observations, or Parameters that hold one"))
+    observations: list[Found] = []
+    patients: list[tuple[str, Resource, frozenset[str]]] = []
+    subjects: dict[str, Resource] = {}
+    aliases = {name: _tail(body) for _, body, name in loose if name and _tail(body)}
+    for place, body, full_url in loose:
+        if body.get("resourceType") == "Patient":
+            patients.append((place, body, frozenset(name for name in (full_url, _tail(body)) if name)))
+        elif body.get("resourceType") == "Observation":
+            observations += _with_contained(place, body, full_url, aliases, subjects, faults)
+    _one_subject(observations, faults)
+    return Given(tuple(observations), tuple(patients), next(iter(subjects.values()), None), texts)
+
+
+def _take_parameter(place: str, parameter: Resource, texts: dict[str, str], loose: list[tuple[str, Resource, str]], faults: Faults) -> None:
+    name = faults.text(parameter, "name", place)
+    values = [key for key in parameter if key.startswith("value")]
+    if name in TEXTS and len(values) == 1 and isinstance(parameter[values[0]], str):
+        if texts.setdefault(name, parameter[values[0]]) != parameter[values[0]]:
+            faults.add("parameter_twice", place, f"{name} is given twice, differently", "give it once")
+    elif name in ("observations", "observation") and isinstance(parameter.get("resource"), dict):
+        body = parameter["resource"]
+        if body.get("resourceType") == "Bundle":
+            loose += _entries(body, f"{place}.resource", faults)
+        else:
+            loose.append((f"{place}.resource", body, ""))
+    else:
+        faults.add(
+            "unknown_input", place, f"{name[:60]!r} is no input, or not of this type", f"give {', '.join(TEXTS)} as text, observations as a Bundle"
+        )
+
+
+def _entries(bundle: Mapping[str, Any], where: str, faults: Faults) -> Iterator[tuple[str, Resource, str]]:
+    kind = faults.text(bundle, "type", where)
+    if kind not in READABLE:
+        faults.add("bundle_type", f"{where}.type", f"{kind[:60]!r} is not read here", "send one of: " + ", ".join(READABLE))
+        return
+    if any(link.get("relation") == "next" for _, link in faults.objects(bundle, "link", where)):
+        faults.add("bundle_incomplete", f"{where}.link", "names a next page: readings may be missing here", "send every page, in one Bundle")
+    for place, entry in faults.objects(bundle, "entry", where):
+        body = faults.object(entry, "resource", place)
+        if body:
+            yield f"{place}.resource", body, faults.text(entry, "fullUrl", place)
+
+
+def _tail(body: Mapping[str, Any]) -> str:
+    kind, name = body.get("resourceType"), body.get("id")
+    return f"{kind}/{name}" if isinstance(kind, str) and isinstance(name, str) and name else ""
+
+
+def _with_contained(
+    place: str, body: Resource, full_url: str, aliases: Mapping[str, str], subjects: dict[str, Resource], faults: Faults, outer: Found | None = None
+) -> Iterator[Found]:
+    """An Observation and those inside it, which are about the same person."""
+    if faults.text(body, "status", place) in VOID:
+        return
+    own = faults.object(body, "subject", place)
+    subject = _subject_key(own, aliases) or (outer.subject if outer else "")
+    if own and subject:
+        subjects.setdefault(subject, _reference(own))
+    tail = _tail(body)
+    reference = full_url if full_url.startswith("urn:") else tail or full_url
+    names = frozenset(name for name in (full_url, tail, f"#{body.get('id')}") if name)
+    times = tuple(_times(body, place, faults)) or (outer.effective if outer else ())
+    found = Found(place, body, outer.reference if outer else reference, subject, times, names)
+    yield found
+    if outer is None:
+        for inner_place, inner in faults.objects(body, "contained", place):
+            if inner.get("resourceType") == "Observation":
+                yield from _with_contained(inner_place, inner, "", aliases, subjects, faults, found)
+
+
+def _reference(subject: Resource) -> Resource:
+    """A Reference as we send it on: who it is, and nothing else that came with it (a name, above all)."""
+    found = {name: subject[name] for name in ("reference", "type") if isinstance(subject.get(name), str) and subject[name]}
+    identifier = subject.get("identifier")
+    if isinstance(identifier, dict):
+        kept = {name: identifier[name] for name in ("system", "value") if isinstance(identifier.get(name), str) and identifier[name]}
+        found |= {"identifier": kept} if kept else {}
+    return found
+
+
+def _subject_key(subject: Mapping[str, Any], aliases: Mapping[str, str]) -> str:
+    reference, identifier = subject.get("reference"), subject.get("identifier")
+    if isinstance(reference, str) and reference:
+        plain = reference.split("/_history/")[0]
+        return aliases.get(plain, plain)
+    if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
+        return f"{identifier.get('system')}|{identifier['value']}"
+    return ""
+
+
+def _same_person(one: str, other: str) -> bool:
+    """Patient/1 and https://server/Patient/1 are one; two servers' patients are not."""
+    return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
+
+
+def _one_subject(observations: list[Found], faults: Faults) -> None:
+    named = {found.subject: found for found in reversed(observations) if found.subject}
+    for one, other in combinations(list(reversed(named)), 2):
+        if not _same_person(one, other):
+            what = "is another person than elsewhere"
+            faults.add("subjects_differ", f"{named[other].place}.subject", what, "send one person's observations: a mother's and a baby's apart")
+            return
+    for found in observations:
+        if named and not found.subject:
+            faults.add("subject_missing", f"{found.place}.subject", "is not given, though others name a person", "say whose observation it is")
+
+
+def _times(body: Mapping[str, Any], place: str, faults: Faults) -> Iterator[str]:
+    """When it was observed: one time, or the two ends of a period."""
+    texts = [(f"{place}.effective", faults.text(body, key, place)) for key in ("effectiveDateTime", "effectiveInstant")]
+    period = faults.object(body, "effectivePeriod", place)
+    texts += [(f"{place}.effective.{end}", faults.text(period, end, place)) for end in ("start", "end")]
+    for where, text in texts:
+        if text and is_time(text):
+            yield text
+        elif text:
+            faults.add("not_a_time", where, "is no FHIR date or time", "write it like 2026-11-22T09:30:00+00:00")
+
+
+def codings(body: Mapping[str, Any], key: str, place: str, faults: Faults) -> list[Key]:
+    """The codes of a CodeableConcept, as far as they name their system."""
+    found = faults.object(body, key, place)
+    keys = (key_of(coding) for _, coding in faults.objects(found, "coding", f"{place}.{key}"))
+    return [each for each in keys if each is not None]

@@ -1,0 +1,142 @@
+"""Which code means which parameter. Codes stand in the rules; what has none there has a code of our own, with its text in full."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.model import Chart, Observation, Parameter, Table
+
+SNOMED = "http://snomed.info/sct"
+LOINC = "http://loinc.org"
+UCUM = "http://unitsofmeasure.org"
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+
+# Our own systems: content in docs/fhir.md, and as CodeSystem resources of the service.
+OURS = "urn:mews-newtt:CodeSystem:"
+PARAMETER = OURS + "parameter"  # code: the parameter's id
+CATEGORY = OURS + "category"  # code: <parameter id>.<category id>
+SCORE = OURS + "score"  # code: <chart id>-total, <chart id>-<parameter id>, ...
+LEVEL = OURS + "level"  # code: <chart id>-<level id>
+SKIP = OURS + "skip-reason"  # code: a skip code of the chart, or `other` with text
+PROBLEM = OURS + "problem"  # code: the code of a Problem
+
+SCORE_UNIT = {"unit": "ScoreOf", "system": UCUM, "code": "{ScoreOf}"}  # fixed by UK Core
+OTHER = "other"
+# The panel that holds both pressures: UK Core vital signs.
+PRESSURE_PANEL = {"coding": [{"system": SNOMED, "code": "75367002"}, {"system": LOINC, "code": "85354-9"}], "text": "Blood pressure"}
+PRESSURES = ("8480-6", "8462-4")  # LOINC codes of its components, in their order
+# A quantity beside a code that is a category itself ("on oxygen", 2 L/min) is a reading of one of these parameters.
+AMOUNTS = {"air_or_oxygen": ("oxygen_flow", "oxygen_percent")}
+# What a person is worried about goes to the problem list (Digital Maternity Record Standard).
+CONCERNS = frozenset(("concern", "nurse_concern", "parental_concern", "carer_concern"))
+AGE = "age_years"
+
+_SAME_SYSTEM = {"urn:oid:2.16.840.1.113883.6.96": SNOMED, "urn:oid:2.16.840.1.113883.6.1": LOINC}
+_ANNOTATION = re.compile(r"\{[^{}]*\}")
+Key = tuple[str, str]  # system and code
+
+
+class SubScore(NamedTuple):
+    """What the code of a sub-score stands for: the rows that share it, and the table where the code names one."""
+
+    parameters: tuple[str, ...]
+    tables: tuple[Table, ...]
+
+
+class Codes:
+    """The codes that one chart's inputs and scores go by."""
+
+    def __init__(self, chart: Chart):
+        self.chart = chart
+        self.observations: Mapping[str, Observation] = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
+        self.parameter: dict[Key, str] = {}
+        self.category: dict[Key, tuple[str, str]] = {}
+        ordered = [*(p.observation for p in chart.parameters), *(o for o in self.observations.values() if o.id not in chart.by_id)]
+        for observation in ordered:  # those of the chart first: theirs is the code where two share it
+            for key in parameter_keys(observation):
+                self.parameter.setdefault(key, observation.id)
+            for category in observation.categories:
+                for key in category_keys(observation, category.id):
+                    self.category.setdefault(key, (observation.id, category.id))
+        self.total: set[Key] = {(SCORE, total_code(chart))} | ({(SNOMED, chart.snomed_total)} if chart.snomed_total else set())
+        self.sub_scores: dict[Key, SubScore] = {}
+        for parameter in chart.parameters:
+            if parameter.role == "scored":
+                self._add(parameter, (SCORE, f"{chart.id}-{parameter.id}"), ())
+                if parameter.snomed:
+                    self._add(parameter, (SNOMED, parameter.snomed), ())
+                for table in parameter.tables:
+                    if table.snomed:
+                        self._add(parameter, (SNOMED, table.snomed), (table,))
+
+    def _add(self, parameter: Parameter, key: Key, tables: tuple[Table, ...]) -> None:
+        known = self.sub_scores.get(key, SubScore((), ()))
+        names = known.parameters if parameter.id in known.parameters else (*known.parameters, parameter.id)
+        self.sub_scores[key] = SubScore(names, known.tables + tables)
+
+    def is_score(self, keys: Iterable[Key]) -> bool:
+        """Whether a concept is a total or a sub-score of this chart, and so no reading."""
+        return any(key in self.total or key in self.sub_scores for key in keys)
+
+
+def codes_of(chart: Chart) -> Codes:
+    """The chart's codes, looked up once."""
+    found = chart.memo.get("fhir_codes")
+    if not isinstance(found, Codes):
+        found = chart.memo["fhir_codes"] = Codes(chart)
+    return found
+
+
+def parameter_keys(observation: Observation) -> list[Key]:
+    """Every code that names a parameter, preferred first."""
+    return [*((SNOMED, code) for code in observation.snomed), *((LOINC, code) for code in observation.loinc), (PARAMETER, observation.id)]
+
+
+def category_keys(observation: Observation, name: str) -> list[Key]:
+    """Every code that names one answer of a categorical parameter, preferred first."""
+    snomed = next(category.snomed for category in observation.categories if category.id == name)
+    return [*([(SNOMED, snomed)] if snomed else []), (CATEGORY, f"{observation.id}.{name}")]
+
+
+def named_by_categories(observation: Observation) -> bool:
+    """Whether its answers, and not the parameter, carry the code: `breathing room air` stands as the code of an Observation without a value."""
+    return bool(observation.categories) and not observation.snomed and not observation.loinc and all(c.snomed for c in observation.categories)
+
+
+def total_code(chart: Chart) -> str:
+    """Our own code of a chart's total, or of its level where it has no points."""
+    return f"{chart.id}-total" if chart.has_points else f"{chart.id}-level"
+
+
+def sub_score_key(chart: Chart, parameter: Parameter, table: Table | None) -> Key:
+    """The code of a row's points: its SNOMED CT code, else our own."""
+    snomed = (table.snomed if table else None) or parameter.snomed
+    return (SNOMED, snomed) if snomed else (SCORE, f"{chart.id}-{parameter.id}")
+
+
+def concept(keys: Iterable[Key], text: str) -> dict[str, Any]:
+    """A CodeableConcept; no displays of other people's terms are kept here, so none is given."""
+    return {"coding": [{"system": system, "code": code} for system, code in keys], "text": text}
+
+
+def key_of(coding: Mapping[str, Any]) -> Key | None:
+    """System and code of a Coding, where it has both."""
+    system, code = coding.get("system"), coding.get("code")
+    if not isinstance(system, str) or not isinstance(code, str):
+        return None
+    return _SAME_SYSTEM.get(system, system), code
+
+
+def known_unit(observation: Observation, given: str) -> str | None:
+    """The UCUM code of a unit that the parameter can be given in; annotations such as {Breaths} say nothing about the unit."""
+    for text in (given, _ANNOTATION.sub("", given)):
+        if text == observation.unit or text in observation.unit_names:
+            return observation.unit
+        for unit in observation.other_units:
+            if text == unit.ucum or text in unit.names:
+                return unit.ucum
+    return None

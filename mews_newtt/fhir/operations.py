@@ -1,0 +1,141 @@
+"""The two operations: $ews-score and $ews-verify. A resource in, a resource out; who stores it, and when it was issued, is the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.errors import ObservationError, Problem
+from mews_newtt.fhir.bundle import Faults, Given, codings, take_apart
+from mews_newtt.fhir.codes import codes_of
+from mews_newtt.fhir.jsontext import Resource
+from mews_newtt.fhir.outcome import operation_outcome
+from mews_newtt.fhir.readings import Readings, read_set
+from mews_newtt.fhir.scored import score_bundle, score_observation
+from mews_newtt.fhir.times import is_instant, is_time
+from mews_newtt.fhir.verify import Difference, differences, read_stated
+from mews_newtt.scoring.reference import score
+from mews_newtt.scoring.result import Score
+
+Find = Callable[[str, str | None, str | None], Chart]  # name or alias, version, sha256
+
+
+class Answer(NamedTuple):
+    """What an operation gives, and the score it rests on."""
+
+    resource: Resource
+    result: Score
+
+
+def ews_score(
+    resource: Mapping[str, Any],
+    find: Find,
+    *,
+    chart: str | None = None,
+    version: str | None = None,
+    sha256: str | None = None,
+    issued: str | None = None,
+) -> Answer:
+    """Score the Observations of a Bundle, or of Parameters, on one chart.
+
+    Parameters
+    ----------
+    resource : a Bundle of Observations, or Parameters with `chart`, `version`, `sha256`, `effective`, `issued`, and `observations` (a Bundle)
+        or `observation`
+    find : gives a chart by name, version and content hash
+    chart, version, sha256 : the same as the parameters, for a bare Bundle
+    issued : when the score was made, as the caller says; the library has no clock
+
+    Returns
+    -------
+    A collection Bundle: the score Observation, a proposed Task, concerns, and an OperationOutcome with warnings. A partial set is an answer, too.
+
+    Raises
+    ------
+    ObservationError  the set cannot be scored: every fault with its place
+    ChartNotFound     no such chart, version or hash
+    """
+    faults = Faults()
+    given = take_apart(resource, faults)
+    found = _chart(given, find, chart, version, sha256)
+    issued = _issued(given, issued, faults)
+    result, readings = _scored(found, given, faults)
+    return Answer(score_bundle(result, readings, issued=issued), result)
+
+
+def ews_verify(
+    resource: Mapping[str, Any],
+    find: Find,
+    charts: Iterable[Chart] = (),
+    *,
+    chart: str | None = None,
+    version: str | None = None,
+    sha256: str | None = None,
+    issued: str | None = None,
+) -> Answer:
+    """Hold the score that a Bundle carries against the readings it carries.
+
+    Without a chart, the code of the stated total says which of `charts` it is. Returns Parameters: `verdict` (agrees, disagrees, nothing_compared),
+    `chart`, a `difference` for each thing stated wrongly, the `computed` Observation and an `outcome` with warnings.
+    """
+    faults = Faults()
+    given = take_apart(resource, faults)
+    if chart is None and "chart" not in given.texts:
+        chart = _chart_of_total(given, charts)
+    found = _chart(given, find, chart, version, sha256)
+    issued = _issued(given, issued, faults)
+    stated = read_stated(found, given, faults)
+    result, readings = _scored(found, given, faults)
+    wrong = differences(result, stated)
+    verdict = "nothing_compared" if stated.nothing else "disagrees" if wrong else "agrees"
+    parameters: list[Resource] = [{"name": "verdict", "valueCode": verdict}, {"name": "chart", "valueString": f"{found.id}|{found.version}"}]
+    parameters += [{"name": "difference", "part": _parts(difference)} for difference in wrong]
+    parameters.append({"name": "computed", "resource": score_observation(result, readings, issued=issued)})
+    if readings.notes:
+        parameters.append({"name": "outcome", "resource": operation_outcome(readings.notes)})
+    return Answer({"resourceType": "Parameters", "parameter": parameters}, result)
+
+
+def _parts(difference: Difference) -> list[Resource]:
+    return [{"name": name, "valueCode" if name == "kind" else "valueString": value} for name, value in difference.to_dict().items()]
+
+
+def _scored(chart: Chart, given: Given, faults: Faults) -> tuple[Score, Readings]:
+    readings = read_set(chart, given, faults)
+    try:
+        return score(chart, readings.set), readings
+    except ObservationError as refusal:
+        raise ObservationError(readings.at(problem) for problem in refusal.problems) from None
+
+
+def _chart(given: Given, find: Find, chart: str | None, version: str | None, sha256: str | None) -> Chart:
+    wanted = {"chart": chart, "version": version, "sha256": sha256}
+    told = dict(given.texts)
+    if "|" in told.get("chart", ""):
+        told["chart"], _, pinned = told["chart"].partition("|")
+        told.setdefault("version", pinned)
+    for name, value in wanted.items():
+        if value is not None and told.get(name, value) != value:
+            raise ObservationError(Problem("parameter_twice", name, "is given twice, differently", "give it once"))
+        wanted[name] = value if value is not None else told.get(name)
+    if not wanted["chart"]:
+        raise ObservationError(Problem("chart_missing", "chart", "is not given", "say which chart: Parameters with `chart`, or ?chart="))
+    return find(wanted["chart"], wanted["version"], wanted["sha256"])
+
+
+def _chart_of_total(given: Given, charts: Iterable[Chart]) -> str | None:
+    """The chart whose total code is among the Observations; None where none, or several, fit."""
+    keys = {key for found in given.observations for key in codings(found.body, "code", found.place, Faults())}
+    names = {chart.id for chart in charts if not codes_of(chart).total.isdisjoint(keys)}
+    return names.pop() if len(names) == 1 else None
+
+
+def _issued(given: Given, issued: str | None, faults: Faults) -> str | None:
+    issued = given.texts.get("issued", issued)
+    if issued is not None and not is_instant(issued):
+        faults.add("not_a_time", "issued", "is no FHIR instant", "write it like 2026-11-22T09:30:00Z")
+    effective = given.texts.get("effective")
+    if effective is not None and not is_time(effective):
+        faults.add("not_a_time", "effective", "is no FHIR date or time", "write it like 2026-11-22T09:30:00Z")
+    return issued

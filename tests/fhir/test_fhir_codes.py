@@ -1,0 +1,44 @@
+"""Codes: every one is sound, none means two things, and none stands in the code that the rules or a UK Core artefact do not give."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mews_newtt import charts
+from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.codes import loinc_is_sound, snomed_is_sound
+from mews_newtt.fhir.codes import LOINC, PRESSURE_PANEL, PRESSURES, SNOMED, codes_of, known_unit, parameter_keys
+
+PACKAGE = Path(__file__).resolve().parents[2] / "mews_newtt" / "fhir"
+PANEL = {"75367002", "85354-9", "8480-6", "8462-4"}  # UK Core vital signs: blood pressure
+
+
+def test_codes_in_the_source_are_the_blood_pressure_panel_and_no_more() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.glob("*.py"))
+    found = set(re.findall(r'"(\d{6,18})"', text)) | set(re.findall(r'"(\d{1,7}-\d)"', text))
+    assert found == PANEL
+    assert all(loinc_is_sound(code) if "-" in code else snomed_is_sound(code) for code in found)
+    assert {coding["code"] for coding in PRESSURE_PANEL["coding"]} | set(PRESSURES) == PANEL
+
+
+def test_no_code_means_two_parameters() -> None:
+    meant: dict[tuple[str, str], str] = {}
+    for observation in catalogue().observations.values():
+        for key in parameter_keys(observation):
+            assert meant.setdefault(key, observation.id) == observation.id, key
+
+
+def test_the_scores_of_two_charts_have_different_codes() -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for chart in charts():
+        for key in codes_of(chart).total:
+            assert seen.setdefault(key, chart.id) == chart.id
+    assert {system for system, _ in seen} == {SNOMED, "urn:mews-newtt:CodeSystem:score"}
+    assert LOINC not in {system for system, _ in seen}
+
+
+def test_a_unit_is_known_by_its_code_its_names_and_without_annotations() -> None:
+    known = catalogue().observations
+    assert [known_unit(known["respiratory_rate"], each) for each in ("/min", "{Breaths}/min", "{x}/min", "/min{x}", "min", "Cel")] == ["/min"] * 4 + [None] * 2
+    assert [known_unit(known["temperature"], each) for each in ("degree Celsius", "[degF]", "K", "{Cel}")] == ["Cel", "[degF]", "K", None]

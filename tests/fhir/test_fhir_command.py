@@ -1,0 +1,83 @@
+"""`mews-newtt fhir` as a person runs it, and whole packs through it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mews_newtt import ObservationError, charts, load_chart
+from mews_newtt.cli import main
+from mews_newtt.fhir.jsontext import read_json
+from mews_newtt.fhir.operations import ews_verify
+from mews_newtt.fhir.packs import pack_bundles
+from mews_newtt.validation.pack import make_pack
+from tests.fhir.support import assert_r4, find, parts
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "fhir"
+WRONG, BABY = str(EXAMPLES / "news2_stated_wrong.json"), str(EXAMPLES / "newborn_partial.json")
+
+
+def test_the_example_of_a_wrong_score(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([WRONG], [WRONG, "--chart", "news2@2017.1"]):
+        assert main(["fhir", "verify", *arguments]) == 1
+        out, err = capsys.readouterr()
+        assert parts(json.loads(out), "verdict") == ["disagrees"]
+        assert err.splitlines()[:2] == ["NEWS2 2017.1: disagrees", "  the total is stated as 6; the chart gives 5"]
+
+
+def test_score_into_a_file(tmp_path: Path) -> None:
+    out = tmp_path / "score.json"
+    assert main(["fhir", "score", "newtt2", BABY, "-o", str(out), "--issued", "2026-11-22T09:31:00Z"]) == 0
+    found = read_json(out.read_bytes())
+    assert_r4(found)
+    assert found["entry"][0]["resource"]["status"] == "preliminary"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["score", "news2", "nowhere.json"], "file_missing"),
+        (["score", "nonesuch", BABY], "chart_unknown"),
+        (["score", "news2", BABY, "--issued", "now"], "not_a_time"),
+        (["verify", BABY], "chart_missing"),
+    ],
+)
+def test_what_cannot_be_done_is_told_with_its_mend(arguments: list[str], code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fhir", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert not out and f"[error: {code}]" in err and "mend:" in err
+
+
+def test_a_request_that_pins_another_version_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sent = {"resourceType": "Parameters", "parameter": [{"name": "version", "valueString": "1999"}, {"name": "observations", "resource": read_json(Path(BABY).read_bytes())}]}
+    path = tmp_path / "pinned.json"
+    path.write_text(json.dumps(sent, default=float))
+    assert main(["fhir", "score", "newtt2", str(path)]) == 2
+    assert "chart_changed" in capsys.readouterr().err
+
+
+def test_a_pack_is_written_whole(tmp_path: Path) -> None:
+    out = tmp_path / "pack.ndjson"
+    assert main(["fhir", "pack", "mewc", "--manual", "-o", str(out), "--effective", "2026-11-22T09:30:00Z"]) == 0
+    assert {json.loads(line)["resourceType"] for line in out.read_text(encoding="utf-8").splitlines()} == {"Bundle"}
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("name", ["newtt2", *(pytest.param(chart.id, marks=pytest.mark.deep) for chart in charts() if chart.id != "newtt2")])
+def test_every_case_of_a_real_pack_is_r4_and_verifies_as_right(name: str) -> None:
+    chart = load_chart(name)
+    pack = make_pack(chart, manual=True)
+    refused = 0
+    for case, bundle in zip(pack.cases, pack_bundles(pack, chart), strict=True):
+        assert_r4(bundle)
+        try:
+            answer = ews_verify(bundle, find, charts(), chart=name)
+        except ObservationError:
+            assert case.expected["expected_status"] == "refused", case
+            refused += 1
+        else:
+            assert case.expected["expected_status"] == answer.result.status, case
+            assert parts(answer.resource, "verdict") == ["agrees"], (case, parts(answer.resource, "difference"))
+    assert len(pack.cases) > refused
