@@ -53,7 +53,7 @@ def _drop_stdout() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from mews_newtt.cli import charts, check, diff, score
+    from mews_newtt.cli import adopt, charts, check, conform, coverage, derive, diff, fhir, pack, score, serve, validate
 
     parser = argparse.ArgumentParser(
         prog="mews-newtt",
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mews-newtt {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (charts, check, diff, score):
+    for command in (charts, check, diff, score, validate, pack, coverage, conform, serve, adopt, derive, fhir):
         command.add(commands)
     return parser
 

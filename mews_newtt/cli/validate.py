@@ -1,0 +1,149 @@
+"""`mews-newtt validate`: does a platform score as the chart says?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mews_newtt.cli.options import add_chart, chosen_chart
+from mews_newtt.cli.pack import extra_missing
+from mews_newtt.errors import FileError, Problem
+
+if TYPE_CHECKING:
+    from mews_newtt.validation.result import Validation
+
+SHOWN = 5  # disagreements told in the terminal
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "validate",
+        help="compare a platform's scores with a chart, and say what is wrong",
+        description="Compare the scores in a file (expected_total, expected_level, expected_points_<parameter>) with a chart. "
+        "Exit 0 all agree, 1 something disagrees, 2 unusable input or nothing to compare.",
+    )
+    add_chart(parser)
+    parser.add_argument("input", metavar="FILE", type=Path, help="CSV, NDJSON or Parquet; CSV and NDJSON also packed (.gz, .zst)")
+    parser.add_argument("--map", metavar="THEIRS=OURS", action="append", default=[], help="rename a column, or a map file (.toml); may be repeated")
+    parser.add_argument("--ignore", metavar="COLUMN", action="append", default=[], help="a column to leave alone although it looks like a parameter")
+    parser.add_argument("--unit", metavar="NAME=UNIT", action="append", default=[], help="the unit of a column, such as temperature=[degF]")
+    parser.add_argument("--missing", metavar="TEXT", action="append", default=[], help="a mark that means no reading and no score, such as NA")
+    parser.add_argument("--format", choices=("csv", "parquet", "ndjson"), help="what the file is, where its name does not say")
+    parser.add_argument(
+        "--blanks-disagree", action="store_true", help="a blank expected cell disagrees where the chart gives an answer for a complete set"
+    )
+    add_report_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_report_options(parser: argparse.ArgumentParser) -> None:
+    """What `validate` and `conform` share."""
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html, report.json, junit.xml and disagreements.csv there")
+    parser.add_argument("--json", action="store_true", help="the whole result as JSON on standard output")
+    parser.add_argument("--no-diagnosis", action="store_true", help="do not look for the fault that explains the disagreements")
+    parser.add_argument("--date", metavar="TEXT", help="the date of the run as the reports name it (default: now, or SOURCE_DATE_EPOCH)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from mews_newtt.cli.progress import progress_bar
+    from mews_newtt.scoring.columns import read_map
+
+    chart = chosen_chart(arguments)
+    column_map = read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
+    try:
+        from mews_newtt.validation.compare import validate_file
+        from mews_newtt.validation.reports import check_report_folder
+
+        if arguments.report is not None:
+            check_report_folder(arguments.report)
+        with progress_bar(chart.short_title) as progress:
+            found = validate_file(
+                chart, arguments.input, column_map=column_map, format=arguments.format, progress=progress, blanks_disagree=arguments.blanks_disagree
+            )
+        return conclude(found, arguments)
+    except ImportError as absent:
+        raise extra_missing("mews-newtt validate", absent) from None
+
+
+def conclude(found: Validation, arguments: argparse.Namespace) -> int:
+    """Diagnose, report, tell; the exit code."""
+    from mews_newtt.validation.compare import diagnosed
+    from mews_newtt.validation.reports import as_document, write_reports
+
+    if not arguments.no_diagnosis:
+        found = diagnosed(found)
+    run_on = date_of_run(arguments.date)
+    if arguments.report is not None:
+        write_reports(found, arguments.report, run_on=run_on)
+    if arguments.json:
+        print(json.dumps(as_document(found, run_on), ensure_ascii=False, allow_nan=False, indent=2))
+    else:
+        tell(found, arguments.report)
+    if found.verdict == "nothing_compared":
+        print(f"{found.source.name}: {found.says}\n    mend: fill the expected columns   [error: nothing_compared]", file=sys.stderr)
+        return 2
+    return 1 if found.disagreed else 0
+
+
+def date_of_run(stated: str | None) -> str:
+    """The date that reports name: as stated, or SOURCE_DATE_EPOCH, or now."""
+    if stated is not None:
+        return stated
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch:
+        try:
+            when = datetime.fromtimestamp(int(epoch), UTC)
+        except (ValueError, OverflowError, OSError):
+            raise FileError(
+                Problem("bad_epoch", "SOURCE_DATE_EPOCH", f"{epoch[:40]!r} is no number of seconds", "unset it, or give whole seconds")
+            ) from None
+    else:
+        when = datetime.now(UTC)
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def tell(found: Validation, report: Path | None) -> None:
+    """The result in the terminal."""
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    chart, console = found.chart, Console(highlight=False, markup=False)
+    colour = {"agrees": "bold green", "disagrees": "bold red"}.get(found.verdict, "bold yellow")
+    console.print(found.says, style=colour)
+    console.print(f"chart: {chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}")
+    digest = f", sha256 {found.source.sha256[:12]}" if found.source.sha256 else ""
+    console.print(
+        f"source: {found.source.name}{digest}; {found.rows:,} rows: {found.complete:,} complete, {found.partial:,} partial, {found.refused:,} refused"
+    )
+    table = Table(box=SIMPLE, pad_edge=False)
+    table.add_column("column", no_wrap=True)
+    for heading in ("compared", "agree", "disagree", "lower", "higher", "blank"):
+        table.add_column(heading, justify="right")
+    for name, column in found.by_column.items():
+        numbers = (column.compared, column.agreed, column.disagreed, column.lower, column.higher, column.blank)
+        table.add_row(name, *(f"{value:,}" for value in numbers))
+    console.print(table)
+    for kind in found.to_dict()["kinds"]:
+        console.print(f"  {kind['cells']:,} × {kind['says']}")
+    for one in found.disagreements[:SHOWN]:
+        case = f" ({one.case_id})" if one.case_id else ""
+        cells = "; ".join(f"{cell.column} stated {cell.expected or 'nothing'}, the chart gives {cell.computed}" for cell in one.cells)
+        console.print(f"  row {one.row}{case}: {cells}")
+    if found.disagreed > SHOWN:
+        console.print(f"  and {found.disagreed - SHOWN:,} more rows" + ("" if report else ": --report DIR lists them"))
+    if found.diagnosis is not None and found.diagnosis.disagreements:
+        console.print(f"diagnosis: {found.diagnosis.words}")
+        if found.diagnosis.sampled:
+            console.print(f"  looked for in {found.diagnosis.rows:,} rows, a sample that keeps disagreements")
+    if found.compared:
+        from mews_newtt.validation.exercised import PLURAL, gaps
+
+        console.print("tried: " + ", ".join(f"{PLURAL[kind]} {seen} of {of}" for kind, (seen, of) in gaps(found.exercised).items()))
+    if report is not None:
+        console.print(f"reports: {report}")

@@ -1,0 +1,45 @@
+"""What is marked on a drawn chart: the bands a score hit, or counts at bands and edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mews_newtt.chart.model import number
+from mews_newtt.scoring.result import Score
+
+Place = tuple[str, int, int]  # parameter id, which of its tables, which band of that table
+
+
+class Mark(NamedTuple):
+    """A few words on the drawing. kind: `hit` (a reading lies here), `fault` (something disagrees), `note`."""
+
+    text: str
+    kind: str = "hit"
+
+
+class Marks(NamedTuple):
+    """Marks by place. An edge is named by the band above it: (parameter, table, 3) lies between bands 2 and 3."""
+
+    bands: Mapping[Place, Sequence[Mark]] = {}
+    edges: Mapping[Place, Sequence[Mark]] = {}
+    rows: Mapping[str, Sequence[Mark]] = {}
+
+
+def marks_of(score: Score) -> Marks:
+    """Every band that a score hit, and beside the rows what was skipped or is missing."""
+    bands: dict[Place, list[Mark]] = {}
+    rows: dict[str, list[Mark]] = {}
+    for row in score.parameters:
+        tables = score.chart.by_id[row.id].tables
+        place = next((at for at, table in enumerate(tables) if table is row.table), None)
+        band = next((at for at, each in enumerate(tables[place].bands) if each is row.band), None) if place is not None else None
+        if place is not None and band is not None:
+            bands[row.id, place, band] = [Mark(number(row.value, row.unit))]
+        elif row.skipped is not None:
+            rows[row.id] = [Mark(f"Not taken: {row.skipped}", "note")]
+        elif row.missing:
+            rows[row.id] = [Mark("Missing", "note")]
+        elif row.value is not None and tables:
+            rows[row.id] = [Mark(f"{number(row.value, row.unit)}: {'not read here' if row.table else 'its table is not known'}", "note")]
+    return Marks(bands, {}, rows)

@@ -1,0 +1,143 @@
+"""Lines, boxes and words of one SVG sheet. Presentation attributes only, so that a strict content policy has nothing to forbid."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from mews_newtt.drawn.words import safe
+
+LEFT = 216.0  # room for names and bands
+RIGHT = 110.0  # room for the bands of a second parameter
+WIDE = 70.0  # of a column
+HATCH = "hatch"
+INK = "#212b32"
+_FONT = 'font-family="system-ui,-apple-system,Segoe UI,Roboto,Helvetica Neue,Arial,sans-serif"'
+
+
+def lines_of(words: str, wide: int, most: int) -> list[str]:
+    """Words broken into at most so many lines; what does not fit ends in an ellipsis (the table holds it in full)."""
+    lines = textwrap.wrap(words, wide, break_long_words=True) or [""]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], lines[most - 1][: wide - 1] + "…"]
+    return lines
+
+
+class Pen:
+    """Collects the shapes of a sheet from top to bottom."""
+
+    def __init__(self, columns: int, hatch: str, *, right: bool = False):
+        self.columns = columns
+        self._right = RIGHT if right else 0.0
+        self._hatch = hatch
+        self._shapes: list[str] = []
+        self._next = 0.0
+        self._top = 0.0
+
+    @property
+    def width(self) -> float:
+        return LEFT + self.columns * WIDE + 1 + self._right
+
+    def middle(self, place: int) -> float:
+        return LEFT + (place + 0.5) * WIDE
+
+    def start(self, height: float) -> float:
+        """Begin a band of the sheet of that height under the last one; its top."""
+        self._top = self._next
+        self._next += height + 6
+        return self._top
+
+    def header(self, times: Sequence[str]) -> None:
+        top = self.start(34)
+        for place, when in enumerate(times):
+            day, _, hour = when.replace("T", " ").partition(" ")
+            self.text(self.middle(place), top + 14, lines_of(day, 12, 1)[0], size=10, anchor="middle", bold=True)
+            self.text(self.middle(place), top + 28, lines_of(hour, 12, 1)[0], size=11, anchor="middle")
+
+    def label(self, title: str, unit: str, height: float) -> None:
+        lines = lines_of(title, 15, 4)
+        for place, line in enumerate(lines):
+            self.text(2, self._top + 14 + 14 * place, line, size=12, bold=True)
+        if unit:
+            self.text(2, self._top + 14 + 14 * len(lines), unit, size=11)
+
+    def small_label(self, words: str, down: float) -> None:
+        self.text(2, self._top + down, lines_of(words, 30, 1)[0], size=8.5)
+
+    def rail(self, words: str, middle: float, *, right: bool = False) -> None:
+        """What a band is, at its height, left of the first column; of a second parameter right of the last one."""
+        words = lines_of(words, 20, 1)[0]
+        if right:
+            self.text(LEFT + self.columns * WIDE + 5, middle + 3.5, words, size=9.5)
+        else:
+            self.text(LEFT - 5, middle + 3.5, words, size=9.5, anchor="end")
+
+    def box(self, x: float, y: float, wide: float, high: float, fill: str) -> None:
+        fill = f"url(#{safe(self._hatch)})" if fill == HATCH else fill
+        self._shapes.append(
+            f'<rect x="{x:g}" y="{y:.2f}" width="{wide:g}" height="{high:.2f}" fill="{safe(fill)}" stroke="#768692" stroke-width=".5"/>'
+        )
+
+    def frame(self, top: float, high: float) -> None:
+        wide = self.columns * WIDE
+        self._shapes.append(f'<rect x="{LEFT:g}" y="{top:.2f}" width="{wide:g}" height="{high:.2f}" fill="none" stroke="{INK}" stroke-width="1.2"/>')
+        self._shapes += [
+            f'<line x1="{LEFT + place * WIDE:g}" y1="{top:.2f}" x2="{LEFT + place * WIDE:g}" y2="{top + high:.2f}" stroke="{INK}" stroke-width=".7"/>'
+            for place in range(1, self.columns)
+        ]
+
+    def line(self, x1: float, y1: float, x2: float, y2: float) -> None:
+        self._shapes.append(f'<line class="mn-line" x1="{x1:g}" y1="{y1:.2f}" x2="{x2:g}" y2="{y2:.2f}" stroke="{INK}" stroke-width="1.6"/>')
+
+    def dot(self, place: int, y: float, beyond: int, value: str, gives: str, bottom: float) -> None:
+        """A reading at its height; an arrow at the panel's end where it lies beyond."""
+        x = self.middle(place)
+        if beyond:
+            tip = -7 * beyond
+            self._shapes.append(f'<path class="mn-point" d="M{x:g} {y:.2f}l-5 {-tip}h10z" fill="{INK}"/>')
+        else:
+            self._shapes.append(f'<circle class="mn-point" cx="{x:g}" cy="{y:.2f}" r="4" fill="{INK}" stroke="#fff" stroke-width="1"/>')
+        self._value(x + 6, min(max(y + 3, self._top + 12), bottom - 13), value, gives)
+
+    def arrow(self, place: int, y: float, down: bool, value: str, gives: str, bottom: float) -> None:
+        """A pressure: the tip of the marker is its exact height."""
+        x, away = self.middle(place), -8 if down else 8
+        tip = f"M{x - 6:g} {y + away:.2f}L{x:g} {y:.2f}L{x + 6:g} {y + away:.2f}"
+        self._shapes.append(f'<path class="mn-point" d="{tip}" fill="none" stroke="{INK}" stroke-width="2.2"/>')
+        self._value(x + 8, min(max(y + (-6 if down else 10), self._top + 12), bottom - 13), value, gives)
+
+    def _value(self, x: float, y: float, value: str, gives: str) -> None:
+        self.text(x, y, value, size=11.5, bold=True, halo=True)
+        if gives:
+            self.text(x, y + 10, lines_of(gives, 7, 1)[0], size=8.5, halo=True)
+
+    def note(self, place: int, bottom: float, words: str) -> None:
+        """Why there is no reading, at the foot of the panel."""
+        lines = lines_of(words, 13, 3)
+        for at, line in enumerate(reversed(lines)):
+            self.text(self.middle(place), bottom - 5 - 10 * at, line, size=9.5, anchor="middle", halo=True)
+
+    def cell(self, place: int, top: float, lines: Sequence[str], more: str, ink: str = INK, *, bold: bool = False) -> None:
+        for at, line in enumerate(lines):
+            self.text(self.middle(place), top + 14 + 12 * at, line, size=11, anchor="middle", bold=bold, ink=ink)
+        if more:
+            self.text(self.middle(place), top + 14 + 12 * len(lines), lines_of(more, 14, 1)[0], size=9.5, anchor="middle", ink=ink)
+
+    def text(
+        self, x: float, y: float, words: str, *, size: float, anchor: str = "start", bold: bool = False, ink: str = INK, halo: bool = False
+    ) -> None:
+        if not words:
+            return
+        more = ' font-weight="600"' if bold else ""
+        more += ' stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' if halo else ""
+        self._shapes.append(f'<text x="{x:g}" y="{y:.2f}" font-size="{size:g}" text-anchor="{anchor}" fill="{ink}"{more}>{safe(words)}</text>')
+
+    def svg(self, title: str, description: str) -> str:
+        wide, high = f"{self.width:g}", f"{self._next:.0f}"
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" role="img" {_FONT} '
+            f'aria-label="{safe(title)}. {safe(description)}">'
+            f'<defs><pattern id="{safe(self._hatch)}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+            '<rect width="6" height="6" fill="#fff"/><line x1="0" y1="0" x2="0" y2="6" stroke="#aeb7bd" stroke-width="2"/></pattern></defs>'
+            f'<rect width="{wide}" height="{high}" fill="#fff"/>{"".join(self._shapes)}</svg>'
+        )

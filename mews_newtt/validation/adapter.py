@@ -1,0 +1,255 @@
+"""How a platform is asked and how its answers are read: a small TOML file, no code. Credentials come from the environment only."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.chart.toml import TableReader, read_toml
+from mews_newtt.errors import FileError, Problem, did_you_mean
+from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.validation.jsonpath import look_up, put, steps_of
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+HIDDEN = "***"
+CREDENTIALS = ("authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "ocp-apim-subscription-key")
+
+
+class Limits(NamedTuple):
+    """How hard a platform may be pressed."""
+
+    per_second: float = 5.0
+    at_once: int = 1
+    timeout_seconds: float = 10.0
+    retries: int = 3
+
+
+class Answer(NamedTuple):
+    """What a platform answered: `status` complete, partial, refused, another word, or blank where it does not say. Blank is no answer."""
+
+    status: str = ""
+    total: str = ""
+    level: str = ""
+    points: Mapping[str, str] = {}
+
+
+class Adapter(NamedTuple):
+    """A read adapter file; `headers` hold their ${VARIABLES} still."""
+
+    name: str = "platform"
+    method: str = "POST"
+    path: str = ""
+    headers: Mapping[str, str] = {}
+    fields: Mapping[str, str] = {}  # our name: where it stands in the request
+    constants: Mapping[str, Any] = {}
+    values: Mapping[str, Mapping[str, str]] = {}
+    leave_out: tuple[str, ...] = ()
+    cannot_send: tuple[str, ...] = ()
+    numbers_as_text: bool = False
+    total: str = "total"
+    level: str = "level"
+    status: str = "status"
+    error: str = "error"
+    points: str = "points.{parameter}"
+    names: Mapping[str, str] = {}
+    levels: Mapping[str, str] = {}
+    statuses: Mapping[str, str] = {}
+    refused_codes: tuple[int, ...] = (400, 422)
+    refuses_partial: bool = False
+    limits: Limits = Limits()
+
+    def can_send(self, given: Mapping[str, str]) -> bool:
+        """Whether every reading of a case has a place in the request, or may be left out."""
+        return all(
+            not text or name in self.leave_out or (name not in self.cannot_send and (not self.fields or name in self.fields))
+            for name, text in given.items()
+        )
+
+    def request(self, given: Mapping[str, str], chart: Chart) -> dict[str, Any]:
+        """The JSON document that asks for one case."""
+        document: dict[str, Any] = {}
+        for path, constant in self.constants.items():
+            put(document, path, constant)
+        for name, text in given.items():
+            if name not in self.leave_out and text != "":
+                mapped = self.values.get(name, {}).get(text)
+                put(document, self.fields.get(name, name), self._sent(chart, name, text) if mapped is None else mapped)
+        return document
+
+    def _sent(self, chart: Chart, name: str, text: str) -> Any:
+        parameter = chart.by_id.get(name)
+        if parameter is None or not parameter.observation.numeric or self.numbers_as_text:
+            return text
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            return text
+        if not value.is_finite():
+            return text
+        return int(value) if value == value.to_integral_value() else float(value)
+
+    def read(self, document: Any, chart: Chart, secrets: tuple[str, ...] = ()) -> Answer:
+        """What a JSON answer says; a credential that it echoes is not kept."""
+
+        def text(path: str) -> str:
+            found = look_up(document, path) if path else None
+            if found is None or isinstance(found, (dict, list)):
+                return ""
+            said = str(found)
+            for secret in secrets:
+                said = said.replace(secret, HIDDEN)
+            return said.strip()[:200]
+
+        if not isinstance(document, dict):
+            return Answer("no answer: the JSON is no object")
+        total, level = text(self.total), text(self.level)
+        level = self.levels.get(level, level)
+        points = {}
+        if self.points:
+            for parameter in chart.parameters:
+                if parameter.role == "scored":
+                    points[parameter.id] = text(self.points.replace("{parameter}", self.names.get(parameter.id, parameter.id)))
+        status = text(self.status)
+        status = self.statuses.get(status, status)
+        if self.error and look_up(document, self.error) not in (None, "", False, []):
+            return Answer("refused")
+        if status.casefold() == "refused":
+            return Answer("refused", total, level, points)
+        if not status and not total and not level:
+            status = "refused"
+        elif not status and self.total and not total and chart.has_points:
+            status = "partial"  # that is what a set without a total is
+        return Answer(status, total, level, points)
+
+
+def read_adapter(path: Path, chart: Chart) -> Adapter:
+    """An adapter file, checked. Raises FileError with every fault."""
+    problems: list[Problem] = []
+    reader = TableReader(read_toml(path, problems) or {}, str(path), problems)
+    base = Adapter()
+    request = TableReader(reader.take("request", dict, {}), f"{path}, [request]", problems)
+    response = TableReader(reader.take("response", dict, {}), f"{path}, [response]", problems)
+    limits = TableReader(reader.take("limits", dict, {}), f"{path}, [limits]", problems)
+    made = Adapter(
+        name=reader.take("name", str, path.stem),
+        method=request.take("method", str, base.method).upper(),
+        path=request.take("path", str, base.path),
+        headers=_texts(request, "headers"),
+        fields=_texts(request, "fields"),
+        constants=dict(request.take("constants", dict, {})),
+        values={
+            name: _texts(TableReader({name: table}, f"{path}, [request.values]", problems), name)
+            for name, table in request.take("values", dict, {}).items()
+        },
+        leave_out=tuple(request.texts("leave_out")),
+        cannot_send=tuple(request.texts("cannot_send")),
+        numbers_as_text=request.take("numbers_as_text", bool, False),
+        total=response.take("total", str, base.total),
+        level=response.take("level", str, base.level),
+        status=response.take("status", str, base.status),
+        error=response.take("error", str, base.error),
+        points=response.take("points", str, base.points),
+        names=_texts(response, "names"),
+        levels=_texts(response, "levels"),
+        statuses=_texts(response, "statuses"),
+        refused_codes=tuple(int(code) for code in response.take("refused_codes", list, list(base.refused_codes)) if str(code).isdigit()),
+        refuses_partial=response.take("refuses_partial", bool, False),
+        limits=Limits(
+            float(limits.take("per_second", Decimal, base.limits.per_second)),
+            limits.take("at_once", int, base.limits.at_once),
+            float(limits.take("timeout_seconds", Decimal, base.limits.timeout_seconds)),
+            limits.take("retries", int, base.limits.retries),
+        ),
+    )
+    reader.take("note", str)
+    for part in (request, response, limits, reader):
+        part.finish()
+    problems += _checked(made, str(path), chart)
+    if problems:
+        raise FileError(problems)
+    return made
+
+
+def _texts(reader: TableReader, key: str) -> dict[str, str]:
+    found = {}
+    for name, value in reader.take(key, dict, {}).items():
+        if isinstance(value, str):
+            found[name] = value
+        else:
+            reader.fault("wrong_type", f"is {value!r}", "write text in quotes", f"{key}, {name}")
+    return found
+
+
+def _checked(adapter: Adapter, where: str, chart: Chart) -> list[Problem]:
+    problems = []
+    known = [p.id for p in chart.parameters] + [SKIP_PREFIX + p.id for p in chart.parameters]
+    for name in (*adapter.fields, *adapter.leave_out, *adapter.cannot_send, *adapter.values, *adapter.names):
+        if name not in known:
+            near = did_you_mean(name, known)
+            mend = f"did you mean {near!r}?" if near else f"use the names of `mews-newtt charts show {chart.id}`"
+            problems.append(Problem("unknown_parameter", f"{where}, {name}", f"is no parameter of {chart.id}", mend))
+    if adapter.fields:
+        sent = {*adapter.fields, *adapter.leave_out, *adapter.cannot_send}
+        problems += [
+            Problem(
+                "field_missing", f"{where}, [request.fields]", f"does not say where {p.id} goes", "add it, or name it in leave_out or cannot_send"
+            )
+            for p in chart.parameters
+            if p.id not in sent
+        ]
+    for path in (
+        *adapter.fields.values(),
+        *adapter.constants,
+        *filter(None, (adapter.total, adapter.level, adapter.status, adapter.error, adapter.points)),
+    ):
+        try:
+            steps_of(path)
+        except ValueError:
+            problems.append(Problem("bad_path", f"{where}, {path!r}", "is no path into JSON", "write it as a.b, list[0] or list[id=x].value"))
+    ids = [level.id for level in chart.levels]
+    for theirs, ours in adapter.levels.items():
+        if ours not in ids:
+            problems.append(
+                Problem("unknown_level", f"{where}, levels, {theirs}", f"{ours!r} is no level of {chart.id}", "allowed: " + ", ".join(ids))
+            )
+    for theirs, ours in adapter.statuses.items():
+        if ours not in ("complete", "partial", "refused"):
+            problems.append(
+                Problem("unknown_status", f"{where}, statuses, {theirs}", f"{ours!r} is no status", "allowed: complete, partial, refused")
+            )
+    for name, text in adapter.headers.items():
+        if name.casefold() in CREDENTIALS and not _VARIABLE.search(text):
+            mend = f'write {name} = "${{A_VARIABLE}}" and set the variable'
+            problems.append(Problem("credential_in_file", f"{where}, headers, {name}", "must come from the environment", mend))
+    if adapter.method not in ("POST", "PUT"):
+        problems.append(Problem("bad_method", f"{where}, method", f"{adapter.method!r} sends no JSON", "use POST or PUT"))
+    limits = adapter.limits
+    if not (0 < limits.per_second <= 1000 and 1 <= limits.at_once <= 32 and 0 < limits.timeout_seconds <= 600 and 0 <= limits.retries <= 10):
+        allowed = "per_second up to 1000, at_once 1 to 32, timeout_seconds up to 600, retries 0 to 10"
+        problems.append(Problem("bad_limits", f"{where}, [limits]", "are out of range", f"allowed: {allowed}"))
+    return problems
+
+
+def filled_headers(adapter: Adapter) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Headers with their variables filled from the environment, and the secrets among them. Values are never told."""
+    problems, headers, secrets = [], {}, set()
+    for name, text in adapter.headers.items():
+        for variable in _VARIABLE.findall(text):
+            value = os.environ.get(variable, "")
+            if not value:
+                problems.append(
+                    Problem("variable_missing", f"${{{variable}}}", f"is not set; the header {name} needs it", f"set {variable} in the environment")
+                )
+            elif not (value.isascii() and value.isprintable()):
+                problems.append(Problem("variable_bad", f"${{{variable}}}", "holds what no header can", "set it again without line ends"))
+            else:
+                secrets.add(value)
+        headers[name] = _VARIABLE.sub(lambda found: os.environ.get(found[1], ""), text)
+    if problems:
+        raise FileError(problems)
+    return headers, tuple(sorted(secrets, key=len, reverse=True))

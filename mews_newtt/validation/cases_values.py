@@ -1,0 +1,157 @@
+"""Readings worth trying on a chart: both sides of every edge, between bands, each category; and the quiet set to try them in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from itertools import product
+from typing import NamedTuple
+
+from mews_newtt.chart.bands import find_band
+from mews_newtt.chart.contexts import distinguishable_values, table_for
+from mews_newtt.chart.model import Band, Chart, Interval, Number, Parameter, Table
+
+Given = dict[str, str]
+MOST_CONTEXTS = 400
+
+
+class Setting(NamedTuple):
+    """One way the contexts stand: their values, as text too, and the table of every parameter."""
+
+    values: dict[str, Number | str]
+    given: Given
+    tables: dict[str, Table | None]
+
+    @property
+    def says(self) -> str:
+        return ", ".join(f"{name.replace('_', ' ')} {text.replace('_', ' ')}" for name, text in self.given.items())
+
+
+def as_text(value: Number | str) -> str:
+    """A reading as it stands in a file; a number without an exponent."""
+    if isinstance(value, str):
+        return value
+    exact = value if isinstance(value, Decimal) else Decimal(value.numerator) / Decimal(value.denominator)
+    text = format(exact.normalize(), "f")
+    return "0" if text in ("-0", "0") else text
+
+
+def settings(chart: Chart) -> list[Setting]:
+    """Every way the contexts can choose tables and count, the first of each; in chart order."""
+    names = chart.context_ids
+    choices = [_recordable(chart, name) for name in names]
+    found: dict[tuple[object, ...], Setting] = {}
+    for chosen in product(*choices):
+        values = dict(zip(names, chosen, strict=True))
+        tables = {p.id: table_for(p, values) for p in chart.parameters}
+        key = (tuple(id(table) for table in tables.values()), tuple(_worth(chart, tables[name], values[name]) for name in names))
+        if key not in found:
+            found[key] = Setting(values, {name: as_text(value) for name, value in values.items()}, tables)
+    return list(found.values())[:MOST_CONTEXTS]
+
+
+def _recordable(chart: Chart, name: str) -> list[Number | str]:
+    """One recordable value for every way a context can be told apart."""
+    parameter = chart.by_id[name]
+    values = list(distinguishable_values(chart, name))
+    if parameter.assumed in values:
+        values.sort(key=lambda value: value != parameter.assumed)
+    if not parameter.observation.numeric:
+        return values
+    step = Fraction(parameter.observation.step)
+    refused = [wanted for rule in chart.scope if rule.refuse and len(rule.when) == 1 for other, wanted in rule.when if other == name]
+    found: list[Number | str] = []
+    for value in values:
+        if isinstance(value, str):
+            continue
+        near = decimal(math.floor(Fraction(value) / step) * step)
+        if near not in found and parameter.observation.impossible.contains(near) and not any(_inside(wanted, near) for wanted in refused):
+            found.append(near)
+    return found
+
+
+def _inside(wanted: object, value: Decimal) -> bool:
+    return isinstance(wanted, Interval) and wanted.contains(value)
+
+
+def decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)
+
+
+def _worth(chart: Chart, table: Table | None, value: Number | str) -> tuple[int, int, int]:
+    return chart.severity(find_band(chart, table, value)[0]) if table is not None and table.applies and table.bands else (0, 0, 0)
+
+
+def quiet_band(chart: Chart, table: Table) -> Band:
+    """The band that counts for least; of several one without a prompt, and with an edge on both sides."""
+
+    def loudness(band: Band) -> tuple[tuple[int, int, int], bool, bool]:
+        open_ended = band.interval is not None and (band.interval.low is None or band.interval.high is None)
+        return chart.severity(band), band.prompt is not None, open_ended
+
+    return min(table.bands, key=loudness)
+
+
+def middle(parameter: Parameter, band: Band) -> str:
+    """A recordable reading well inside a band."""
+    if band.interval is None:
+        return band.categories[0]
+    step = Fraction(parameter.observation.step)
+    possible = parameter.observation.impossible
+    low, high = band.interval.low, band.interval.high
+    if low is None and high is None:
+        low = high = Decimal(0) if possible.low is None else possible.low
+    elif low is None:
+        low = high - 3 * parameter.observation.step  # type: ignore[operator]
+    elif high is None:
+        high = low + 3 * parameter.observation.step
+    exact = (Fraction(low) + Fraction(high)) / 2  # type: ignore[arg-type]
+    first = math.floor(exact / step)
+    tries = sorted(range(first - 4, first + 6), key=lambda n: abs(n * step - exact))
+    for n in tries:
+        value = decimal(n * step)
+        if band.interval.contains(value) and possible.contains(value):
+            return as_text(value)
+    return as_text(decimal(exact))
+
+
+def quiet_set(chart: Chart, setting: Setting) -> Given:
+    """A complete set in which every row counts for least."""
+    found: Given = {}
+    answered: set[str] = set()
+    for parameter in chart.parameters:
+        table = setting.tables[parameter.id]
+        if parameter.id in setting.given:
+            found[parameter.id] = setting.given[parameter.id]
+        elif parameter.role != "recorded" and table is not None and table.applies and table.bands:
+            group = chart.group_of.get(parameter.id)
+            if group is not None and group.kind == "one_of":
+                if group.id in answered:
+                    continue
+                answered.add(group.id)
+            found[parameter.id] = middle(parameter, quiet_band(chart, table))
+    return found
+
+
+def edge_values(parameter: Parameter, tables: Iterable[Table]) -> tuple[list[str], list[str]]:
+    """Recordable readings on both sides of every edge, and finer ones between two recordable values there; impossible ones left out."""
+    step = Fraction(parameter.observation.step)
+    possible = parameter.observation.impossible
+    edges = set()
+    for table in tables:
+        for band in table.bands:
+            if band.interval is not None:
+                edges |= {Fraction(edge) for edge in (band.interval.low, band.interval.high) if edge is not None}
+    at: set[Fraction] = set()
+    fine: set[Fraction] = set()
+    for edge in edges:
+        below = math.floor(edge / step) * step
+        at |= {below - step, below, below + step, edge}
+        fine |= {below + part * step / 10 for part in (-5, 4, 5, 6)} | {edge + step / 2, edge - step / 2}
+        if step < 1:
+            at |= {Fraction(math.floor(edge)), Fraction(math.ceil(edge)), math.floor(edge) + Fraction(1, 2), math.ceil(edge) - step}
+    whole = sorted(value for value in at if value % step == 0)
+    finer = sorted((fine | at) - set(whole))
+    return [as_text(decimal(v)) for v in whole if possible.contains(v)], [as_text(decimal(v)) for v in finer if possible.contains(v)]

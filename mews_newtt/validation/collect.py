@@ -1,0 +1,325 @@
+"""Stretches compared one by one, and what they found put together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from mews_newtt.batch.careful import COMPLETE, REFUSED
+from mews_newtt.batch.engine import Results
+from mews_newtt.batch.layout import NO_POINTS
+from mews_newtt.batch.table import score_columns
+from mews_newtt.chart.model import Chart
+from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.scoring.reference import score
+from mews_newtt.scoring.rows import given_of_row
+from mews_newtt.validation.expected import (
+    AGREES,
+    BLANK,
+    BY_CODE,
+    CODES,
+    NONE,
+    STATUSES,
+    UNKNOWN,
+    UNREADABLE,
+    Kinds,
+    Numbers,
+    Reader,
+    Stated,
+    columns_of,
+    stated_columns,
+)
+from mews_newtt.validation.lines import lines_of
+from mews_newtt.validation.mutants_sheet import distinct_values
+from mews_newtt.validation.result import MOST_LISTED, Cell, Column, Disagreement, Matrix, Origin, Validation, kinds_in_order
+from mews_newtt.validation.spool import Spool
+from mews_newtt.validation.tally import Coded, Flags, Tally, add_levels
+
+WRONG_KEPT, RIGHT_KEPT = 50_000, 100_000  # rows that the diagnosis looks at
+MOST_SHOWN = 200  # characters of a cell that go into a report
+
+
+@dataclass
+class Compared:
+    """One stretch: its rows, the chart's results, what each expected column states and how that stands."""
+
+    frame: pl.DataFrame
+    results: Results
+    values: dict[str, Numbers]
+    kinds: dict[str, Kinds]
+    columns: dict[str, Coded]
+
+
+class Comparer:
+    """One chart over stretches of the same columns; safe on several threads at once."""
+
+    def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap, blanks_disagree: bool):
+        self.chart, self.column_map = chart, column_map
+        ours = columns_of(names, chart, column_map)
+        self.stated = stated_columns(names, ours, chart, column_map)
+        self.reader = Reader(chart, column_map, blanks_disagree)
+        pairs = [pair for pair in zip(names, ours, strict=True) if pair[0] not in column_map.ignore]
+        self.read = [(theirs, our) for theirs, our in pairs if our.removeprefix(SKIP_PREFIX) in chart.by_id]
+        self.case_id = next((theirs for theirs, our in pairs if our == "case_id"), None)
+        used = {theirs for theirs, _ in self.read} | {one.theirs for one in self.stated} | {self.case_id}
+        self.ignored = tuple(name for name in names if name not in used)
+        self.points = any(one.holds == "points" for one in self.stated)
+
+    def compare(self, frame: pl.DataFrame) -> Compared:
+        """Score a stretch and compare it."""
+        table: pa.Table = frame.select([theirs for theirs, _ in self.read]).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+        results = score_columns(self.chart, table, [our for _, our in self.read], self.column_map, self.points, 1)
+        columns = {our: distinct_values(table.column(place)) for place, (_, our) in enumerate(self.read)}
+        answers = frame.select([one.theirs for one in self.stated]).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+        values = {one.name: self.reader.read(one, answers.column(place))[0] for place, one in enumerate(self.stated)}
+        status = values.get("expected_status")
+        kinds = {one.name: self.reader.kinds(one, values[one.name], results, status) for one in self.stated}
+        return Compared(frame, results, values, kinds, columns)
+
+
+class _Kept:
+    """Rows evenly thinned to no more than a number of them: each time there are too many, every second one goes."""
+
+    def __init__(self, most: int):
+        self.most, self.stride, self.rows, self.frames = most, 1, 0, list[pl.DataFrame]()
+        self.seen = 0
+
+    def add(self, frame: pl.DataFrame, places: npt.NDArray[np.int64]) -> None:
+        start = -self.seen % self.stride
+        self.seen += len(places)
+        chosen = places[start :: self.stride]
+        if len(chosen):
+            self.frames.append(frame[chosen])
+            self.rows += len(chosen)
+        while self.rows > self.most:
+            whole = pl.concat(self.frames)[::2]
+            self.frames, self.rows, self.stride = [whole], whole.height, self.stride * 2
+
+
+class Collector:
+    """Adds stretches up, in their order."""
+
+    def __init__(self, comparer: Comparer, before: int):
+        self.comparer, self.chart, self.before = comparer, comparer.chart, before
+        self.rows = self.compared = self.wrong = 0
+        self.status: Counter[str] = Counter()
+        self.by_column = {one.name: Column() for one in comparer.stated}
+        self.kinds: Counter[str] = Counter()
+        self.totals: Counter[tuple[str, str]] = Counter()
+        self.levels: Counter[tuple[str, str]] = Counter()
+        self.tally = Tally(comparer.chart, comparer.column_map)
+        self.tally.exercised.known = {one.parameter for one in comparer.stated if one.holds == "points"}
+        self.listed: list[Disagreement] = []
+        self.spool = Spool()
+        self.spool.add(lines_of(comparer, None, np.zeros(0, np.int64), 0))
+        self.kept_wrong, self.kept_right = _Kept(WRONG_KEPT), _Kept(RIGHT_KEPT)
+
+    def add(self, found: Compared) -> None:
+        """Count a stretch."""
+        results, rows = found.results, found.frame.height
+        if not rows:
+            return
+        claims, wrong = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
+        own_wrong: dict[str, Flags] = {}
+        for one in self.comparer.stated:
+            kinds = found.kinds[one.name]
+            claims |= kinds != BLANK
+            here = kinds > AGREES
+            wrong |= here
+            if one.holds == "points":
+                own_wrong[one.parameter] = here
+            self._count(one, found, kinds, here)
+        counted = np.bincount(results.status, minlength=3).tolist()
+        self.status.update(dict(zip(STATUSES, counted, strict=True)))
+        self._try(found, claims, wrong, own_wrong)
+        places = np.flatnonzero(wrong)
+        if len(places):
+            self._keep_wrong(found, places)
+        self.kept_right.add(found.frame, np.flatnonzero(claims & ~wrong))
+        self.rows += rows
+        self.compared += int(claims.sum())
+        self.wrong += len(places)
+
+    def _count(self, one: Stated, found: Compared, kinds: Kinds, wrong: Flags) -> None:
+        counts = np.bincount(kinds, minlength=max(CODES.values()) + 1).tolist()
+        column = self.by_column[one.name]
+        column.blank += counts[BLANK]
+        column.agreed += counts[AGREES]
+        disagreed = sum(counts[AGREES + 1 :])
+        column.disagreed += disagreed
+        column.compared += counts[AGREES] + disagreed
+        self.kinds.update({BY_CODE[code]: times for code, times in enumerate(counts) if code > AGREES and times})
+        values, results = found.values[one.name], found.results
+        if disagreed:
+            right = self._right(one, results)
+            sided = wrong & (values > UNKNOWN) & (results.status == COMPLETE) & (kinds != CODES["left_out"])
+            if right is not None:
+                sided &= right != NO_POINTS
+                column.lower += int((sided & (values < right)).sum())
+                column.higher += int((sided & (values > right)).sum())
+        if one.holds == "total":
+            self._pair(self.totals, values, np.where(results.status == COMPLETE, results.least, -1), results, self._stated_total, str)
+        elif one.holds == "level":
+            ids = [level.id for level in self.chart.levels]
+            self._pair(self.levels, values, results.level, results, lambda rank: ids[rank], lambda rank: ids[rank])
+
+    def _right(self, one: Stated, results: Results) -> npt.NDArray[Any] | None:
+        if one.holds == "points":
+            points: npt.NDArray[Any] = results.points[self.comparer.reader.scored.index(one.parameter)]
+            return points
+        if one.holds == "total":
+            return results.least if self.chart.has_points else None
+        return results.level if one.holds == "level" else None
+
+    def _stated_total(self, value: int) -> str:
+        return str(value) if 0 <= value <= 99 else "other"
+
+    def _pair(self, into: Counter[tuple[str, str]], stated: Numbers, right: npt.NDArray[Any], results: Results, says: Any, right_says: Any) -> None:
+        """Stated beside computed, for the matrix."""
+        rows = stated != NONE
+        if not rows.any():
+            return
+        own = right.astype(np.int64)
+        own[results.status == REFUSED] = -2
+        if into is self.totals:
+            own[(results.status == COMPLETE) & (not self.chart.has_points)] = -3
+        key = stated[rows].astype(np.int64) * 4096 + (own[rows] + 16)
+        found, times = np.unique(key, return_counts=True)
+        words = {-1: "partial", -2: "refused", -3: "no total"}
+        for pair, number in zip(found.tolist(), times.tolist(), strict=True):
+            left, computed = pair // 4096, pair % 4096 - 16
+            label = "unreadable" if left in (UNREADABLE, UNKNOWN) else says(left)
+            into[label, words.get(computed) or right_says(computed)] += number
+
+    def _try(self, found: Compared, claims: Flags, wrong: Flags, own_wrong: Mapping[str, Flags]) -> None:
+        results, exercised = found.results, self.tally.exercised
+        refused = results.status == REFUSED
+        if refused.any():
+            exercised.refused.add(int((claims & refused).sum()), int((wrong & refused).sum()))
+        counted = claims & ~refused
+        add_levels(exercised.levels, [level.id for level in self.chart.levels], results.level[counted], wrong[counted])
+        self.tally.add(found.columns, counted, wrong, own_wrong)
+
+    def _keep_wrong(self, found: Compared, places: npt.NDArray[np.int64]) -> None:
+        self.spool.add(lines_of(self.comparer, found, places, self.before + self.rows))
+        room = MOST_LISTED - len(self.listed)
+        for place in places[:room].tolist() if room > 0 else ():
+            self.listed.append(self._explained(found, place))
+        self.kept_wrong.add(found.frame, places)
+
+    def _explained(self, found: Compared, place: int) -> Disagreement:
+        comparer, chart, frame = self.comparer, self.chart, found.frame
+        cells = {our: _cell(frame.get_column(theirs), place) for theirs, our in comparer.read}
+        result = score(chart, given_of_row(cells, comparer.column_map, frozenset(chart.by_id)), raise_refused=False)
+        wrong = []
+        for one in comparer.stated:
+            kind = BY_CODE.get(int(found.kinds[one.name][place]))
+            if kind is None:
+                continue
+            if one.holds == "points":
+                points = result.points().get(one.parameter)
+                right = "none" if points is None else str(points)
+            elif one.holds == "status":
+                right = result.status
+            elif result.status == "refused":
+                right = "refused"
+            elif one.holds == "level":
+                right = result.level or "" if result.status == "complete" else f"{result.level} to {result.level_max}"
+            elif result.total is not None:
+                right = str(result.total)
+            else:
+                right = f"{result.total_min} to {result.total_max}" if chart.has_points else "no total"
+            wrong.append(Cell(one.name, kind, _text(frame.get_column(one.theirs)[place]), right))
+        why = [
+            row.says
+            for row in result.parameters
+            if row.role != "recorded" and (row.points or row.missing or row.skipped or (row.band and row.band.level))
+        ]
+        why += [f"{reason.level}: {reason.says}" for reason in result.reasons]
+        why += [f"{problem.where}: {problem.what}" for problem in result.problems]
+        case = None if comparer.case_id is None else _text(frame.get_column(comparer.case_id)[place])
+        given = {our: _text(cell) for our, cell in cells.items() if _text(cell)}
+        return Disagreement(self.before + self.rows + place + 1, case, tuple(wrong), given, result.says, tuple(why))
+
+    def finish(self, source: Origin) -> Validation:
+        """The result."""
+        notes = [
+            f"{name}: more than 50,000 different values in one stretch of rows; its bands and edges were not counted there"
+            for name in sorted(self.tally.uncounted)
+        ]
+        for name, column in self.by_column.items():
+            if column.blank and name != "expected_status":
+                cells = "1 cell is" if column.blank == 1 else f"{column.blank:,} cells are"
+                notes.append(f"{name}: {cells} blank and state nothing; they were not compared")
+        stated = {one.holds for one in self.comparer.stated}
+        return Validation(
+            self.chart,
+            source,
+            self.rows,
+            self.compared,
+            self.compared - self.wrong,
+            self.status["complete"],
+            self.status["partial"],
+            self.status["refused"],
+            self.by_column,
+            kinds_in_order(self.kinds),
+            _total_matrix(self.totals) if "total" in stated else None,
+            _level_matrix(self.chart, self.levels) if "level" in stated else None,
+            self.tally.exercised,
+            tuple(self.listed),
+            self.comparer.ignored,
+            tuple(notes),
+            spool=self.spool,
+            sample=self._sample() if self.wrong else None,
+        )
+
+    def _sample(self) -> tuple[pa.Table, ColumnMap, bool]:
+        """Rows for the diagnosis, by our names, the levels by their ids."""
+        comparer = self.comparer
+        frame = pl.concat([*self.kept_wrong.frames, *self.kept_right.frames])
+        columns = [frame.get_column(theirs).alias(our) for theirs, our in comparer.read]
+        for one in comparer.stated:
+            column = frame.get_column(one.theirs).alias(one.name)
+            if one.holds == "level":
+                texts = {raw: comparer.reader.level_id(raw) or _text(raw) for raw in column.unique().to_list()}
+                column = pl.Series(one.name, [texts[raw] for raw in column.to_list()], pl.String)
+            if one.holds != "status":
+                columns.append(column)
+        own = ColumnMap({}, comparer.column_map.values, comparer.column_map.units, frozenset(), comparer.column_map.missing)
+        return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.stride == self.kept_right.stride == 1
+
+
+def _cell(column: pl.Series, row: int) -> Any:
+    """A value as the rules of reading take it: a narrow float says how narrow it is."""
+    value = column[row]
+    return np.float32(value) if column.dtype == pl.Float32 and value is not None else value
+
+
+def _text(raw: Any) -> str:
+    return "" if raw is None else str(raw).strip()[:MOST_SHOWN]
+
+
+def _total_matrix(counts: Mapping[tuple[str, str], int]) -> Matrix:
+    def place(label: str) -> tuple[int, int, str]:
+        return (0, int(label), "") if label.isdigit() else (1, 0, label)
+
+    stated, right = ({pair[side] for pair in counts} for side in (0, 1))
+    return Matrix(tuple(sorted(stated, key=place)), tuple(sorted(right, key=place)), counts)
+
+
+def _level_matrix(chart: Chart, counts: Mapping[tuple[str, str], int]) -> Matrix:
+    ids = [level.id for level in chart.levels]
+    stated, right = ({pair[side] for pair in counts} for side in (0, 1))
+    return Matrix(
+        (*(name for name in ids if name in stated), *sorted(stated - set(ids))),
+        (*(name for name in ids if name in right), *sorted(right - set(ids))),
+        counts,
+    )

@@ -1,0 +1,144 @@
+"""`validate`, `validate_file`: a platform's answers beside the chart's, a stretch of rows at a time.
+
+Rows are scored by the batch path and compared as arrays. Memory does not grow with the file: counts, a capped list, a bounded sample for
+the diagnosis, and the disagreements themselves on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from mews_newtt.batch.engine import default_threads
+from mews_newtt.batch.formats import STDIO
+from mews_newtt.batch.read import Stretch, open_table
+from mews_newtt.batch.table import ArrowStream
+from mews_newtt.chart.model import Chart
+from mews_newtt.errors import FileError, Problem
+from mews_newtt.files import Progress
+from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.validation.collect import Collector, Compared, Comparer
+from mews_newtt.validation.result import Origin, Validation
+
+ROWS = 1 << 18  # of a table that are compared at once
+
+
+def validate(
+    chart: Chart,
+    data: ArrowStream,
+    *,
+    column_map: ColumnMap | None = None,
+    threads: int | None = None,
+    source: Origin | None = None,
+    blanks_disagree: bool = False,
+) -> Validation:
+    """Compare a platform's answers with a chart.
+
+    Parameters
+    ----------
+    data : rows of readings, as `score_table` takes them, and any of `expected_total`, `expected_level`,
+        `expected_points_<parameter>` and `expected_status` (complete, partial, refused). A blank expected cell states nothing.
+    column_map : how somebody else's columns, values and units are read
+    source : what the rows are, for the reports
+    blanks_disagree : a blank expected cell disagrees where the chart gives an answer for a complete set
+
+    Raises
+    ------
+    ColumnError  no expected column, or a column that is a slip
+    """
+    table = data if isinstance(data, pa.Table) else pa.table(data)
+    frame = pl.DataFrame(table)
+    comparer = Comparer(chart, frame.columns, column_map or ColumnMap(), blanks_disagree)
+    collector = Collector(comparer, 0)
+    pieces = (frame.slice(start, ROWS) for start in range(0, max(frame.height, 1), ROWS))
+    for found in _in_order(((comparer.compare, piece) for piece in pieces), threads or default_threads()):
+        collector.add(found)
+    return collector.finish(source or Origin("a table", kind="table"))
+
+
+def validate_file(
+    chart: Chart,
+    path: str | Path,
+    *,
+    column_map: ColumnMap | None = None,
+    format: str | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    blanks_disagree: bool = False,
+) -> Validation:
+    """Compare the answers in a file with a chart: CSV (also .gz, .zst), Parquet or NDJSON, of any length.
+
+    Raises
+    ------
+    FileError  a file that is not what it says, no expected column, or a column that is a slip
+    """
+    if str(path) == STDIO:
+        raise FileError(Problem("not_a_file", "standard input", "cannot be filed as evidence", "save it as a file and name that"))
+    path = Path(path)
+    with open_table(path, format) as table, ThreadPoolExecutor(1, "mews-newtt-hash") as beside:
+        comparer = Comparer(chart, table.names, column_map or ColumnMap(), blanks_disagree)
+        hashed = beside.submit(_hash, path)
+        stretches = iter(table.stretches())
+        first = next(stretches, None)
+        # rows are named as a spreadsheet shows them: in a text file the header is row 1
+        collector = Collector(comparer, 1 if first is not None and first.row_of(0) > 1 else 0)
+
+        def work() -> Iterator[tuple[Callable[[Stretch], tuple[Compared, Stretch]], Stretch]]:
+            if first is not None:
+                yield compare, first
+            for stretch in stretches:
+                yield compare, stretch
+
+        def compare(stretch: Stretch) -> tuple[Compared, Stretch]:
+            return comparer.compare(stretch.frame()), stretch
+
+        for found, stretch in _in_order(work(), threads or default_threads()):
+            collector.add(found)
+            fault = stretch.fault()
+            if fault is not None:
+                raise fault
+            if progress is not None:
+                progress(collector.rows, stretch.share)
+        return collector.finish(Origin(path.name, hashed.result(), path.stat().st_size))
+
+
+def diagnosed(found: Validation, others: Iterable[Chart] | None = None) -> Validation:
+    """The same validation with the fault that explains its disagreements best, looked for in a bounded sample of the rows."""
+    from dataclasses import replace
+
+    from mews_newtt.validation.diagnose import diagnose
+
+    if not found.disagreed or found.sample is None:
+        return found
+    sample, column_map, whole = found.sample
+    diagnosis = diagnose(found.chart, sample, column_map=column_map, others=others)
+    diagnosis.sampled = diagnosis.sampled or not whole
+    return replace(found, diagnosis=diagnosis)
+
+
+def _in_order(work: Iterable[tuple[Callable[[Any], Any], Any]], threads: int) -> Iterator[Any]:
+    """Results in the order of the work; a few are under way at once, no more."""
+    under_way: deque[Future[Any]] = deque()
+    with ThreadPoolExecutor(threads, "mews-newtt-validate") as pool:
+        try:
+            for do, what in work:
+                under_way.append(pool.submit(do, what))
+                if len(under_way) > threads:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            for future in under_way:
+                future.cancel()
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,183 @@
+"""Which single fault, or pair of faults, explains best what another platform answered; and how sure that is.
+
+Every hypothesis is scored over the table. It explains a disagreement that it turns into agreement, and breaks an agreement that it turns
+into disagreement. A verdict is certain only if one explanation leaves nothing unexplained, breaks nothing, and no other does as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.scoring.columns import ColumnMap, mapped_columns
+from mews_newtt.validation.faults import Fault, faults_of
+
+MOST_ROWS = 200_000  # rows looked at; all disagreements first, then agreements evenly spaced
+SHOWN = 5
+
+
+@dataclass
+class Finding:
+    """One explanation: the faults that the table cannot tell apart, and what they explain."""
+
+    faults: tuple[Fault, ...]
+    explains: int
+    of: int
+    breaks: int
+
+    @property
+    def kind(self) -> str:
+        return self.faults[0].kind
+
+    @property
+    def words(self) -> str:
+        breaks = "breaks none" if not self.breaks else f"breaks {self.breaks} agreement{'' if self.breaks == 1 else 's'}"
+        return f"{self.faults[0].words}; explains {self.explains} of {self.of} disagreement{'' if self.of == 1 else 's'}, {breaks}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "faults": [fault.to_dict() for fault in self.faults],
+            "kind": self.kind,
+            "explains": self.explains,
+            "of": self.of,
+            "breaks": self.breaks,
+            "words": self.words,
+        }
+
+
+@dataclass
+class Diagnosis:
+    """What was found.
+
+    `ties` are other faults that fit as well and have another effect on readings that can be recorded; `finer` have one only on readings
+    finer than recorded. `telling_case` is a set on which the first of them differs from the verdict.
+    """
+
+    rows: int
+    disagreements: int
+    findings: list[Finding] = field(default_factory=list)
+    certain: bool = False
+    ties: list[Fault] = field(default_factory=list)
+    finer: list[Fault] = field(default_factory=list)
+    telling_case: dict[str, Any] | None = None
+    sampled: bool = False
+    hypotheses: int = 0
+
+    @property
+    def words(self) -> str:
+        """The verdict in sentences."""
+        if not self.disagreements:
+            return "No disagreement to explain."
+        if not self.findings:
+            return f"No single fault or pair of faults known here explains the {self.disagreements} disagreements."
+        best = self.findings[0]
+        text = best.words[:1].upper() + best.words[1:] + "."
+        if self.certain:
+            text += " No other fault known here does as well."
+            if self.finer:
+                text += f" The same to the recording step: {self.finer[0].words}."
+        elif self.ties:
+            others = "one other fault" if len(self.ties) == 1 else f"{len(self.ties)} other faults, such as"
+            text += f" This table cannot tell it from {others}: {self.ties[0].words}."
+            if self.telling_case:
+                text += f" This set would: {self.telling_case['says']}."
+        else:
+            rest = best.of - best.explains
+            text += f" That is not certain: {rest} stay{'s' if rest == 1 else ''} unexplained." if rest else " That is not certain."
+        return text
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "rows": self.rows,
+            "disagreements": self.disagreements,
+            "hypotheses": self.hypotheses,
+            "sampled": self.sampled,
+            "certain": self.certain,
+            "words": self.words,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "ties": [fault.to_dict() for fault in self.ties],
+            "finer": [fault.to_dict() for fault in self.finer],
+            "telling_case": self.telling_case,
+        }
+
+
+def diagnose(
+    chart: Chart,
+    table: Any,
+    *,
+    column_map: ColumnMap | None = None,
+    others: Iterable[Chart] | None = None,
+    threads: int | None = None,
+) -> Diagnosis:
+    """Explain the disagreements between a chart and the `expected_` columns of a table.
+
+    Parameters
+    ----------
+    table : rows with readings and any of `expected_total`, `expected_level`, `expected_points_<parameter>`; blank cells claim nothing.
+        Anything with the Arrow C stream interface.
+    others : charts or versions that may have been used instead; those of the catalogue where none are given
+    threads : kept for callers that set it everywhere; the work is one thread's
+
+    Returns
+    -------
+    Diagnosis, its findings the best first.
+    """
+    import pyarrow as pa
+
+    from mews_newtt.chart.catalogue import catalogue
+    from mews_newtt.validation.diagnose_claims import Claims
+    from mews_newtt.validation.diagnose_search import Search
+    from mews_newtt.validation.mutants import Scorer
+    from mews_newtt.validation.mutants_sheet import sheet_of_table
+
+    table = table if isinstance(table, pa.Table) else pa.table(table)
+    column_map = column_map or ColumnMap()
+    observations = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
+    ours = mapped_columns(table.column_names, chart, column_map, observations, results=())
+    table, sampled = _looked_at(chart, table, ours, column_map)
+    sheet = sheet_of_table(table, ours, observations, column_map)
+    claims = Claims(chart, table, ours, column_map)
+    scorer = Scorer(chart, sheet)
+    scorer.foreign = claims.foreign
+    search = Search(scorer, claims)
+    found = Diagnosis(int(claims.any.sum()), search.disagreements, sampled=sampled)
+    if not search.disagreements:
+        return found
+    search.consider(faults_of(chart, others))
+    search.refine()
+    found.hypotheses = len(search.tried)
+    ranked = search.findings(SHOWN)
+    found.findings = [Finding(tuple(faults), one.explains, search.disagreements, one.breaks) for one, faults in ranked]
+    if ranked:
+        best = ranked[0][0]
+        _judge(chart, found, ranked[0][1], perfect=best.explains == search.disagreements and not best.breaks)
+    return found
+
+
+def _judge(chart: Chart, found: Diagnosis, tied: list[Fault], perfect: bool) -> None:
+    """Faults of one effect are one verdict; others that fit as well are ties, with a set that tells them apart."""
+    from mews_newtt.validation.diagnose_telling import rivals
+
+    fit = rivals(chart, tied)
+    found.ties, found.finer, found.telling_case = fit.recordable, fit.finer, fit.telling
+    found.certain = perfect and not found.ties
+
+
+def _looked_at(chart: Chart, table: Any, ours: list[str], column_map: ColumnMap) -> tuple[Any, bool]:
+    """The table, or of a long one its disagreements and evenly spaced agreements."""
+    if table.num_rows <= MOST_ROWS:
+        return table, False
+    import numpy as np
+
+    from mews_newtt.validation.diagnose_claims import Claims
+    from mews_newtt.validation.diagnose_search import agreements
+
+    claims = Claims(chart, table, ours, column_map)
+    agrees = agreements(chart, table, ours, claims, column_map)
+    wrong = np.flatnonzero(claims.any & ~agrees)
+    right = np.flatnonzero(claims.any & agrees)
+    wrong = wrong[:: max(1, -(-len(wrong) * 2 // MOST_ROWS))]
+    right = right[:: max(1, -(-len(right) // max(1, MOST_ROWS - len(wrong))))]
+    return table.take(np.sort(np.concatenate([wrong, right]))), True

@@ -1,0 +1,97 @@
+"""What another platform claims for each row, and whether an answer agrees with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.scoring.columns import EXPECTED_POINTS_PREFIX, ColumnMap
+from mews_newtt.validation.mutants import COMPLETE, PARTIAL, REFUSED, Answers
+from mews_newtt.validation.mutants_rows import NO_POINTS
+from mews_newtt.validation.mutants_sheet import Flags, distinct_values
+
+NONE, UNREADABLE = -1_000_000, -1_000_001
+Numbers = npt.NDArray[np.int32]
+Shown = Mapping[str, npt.NDArray[np.int16]]
+
+
+class Claims:
+    """Expected totals, levels and points as numbers; NONE where a cell is blank and claims nothing.
+
+    A filled total agrees only with the total of a complete set, a filled level with the level certainly reached; whatever is filled beside a
+    set that cannot be scored disagrees.
+    """
+
+    def __init__(self, chart: Chart, table: Any, ours: Sequence[str], column_map: ColumnMap):
+        self.rows = table.num_rows
+        place = {name: number for number, name in enumerate(ours)}
+        self.foreign: dict[str, int] = {}
+        self.total = self._read(table, place.get("expected_total"), column_map, whole_number)
+        names = {name.casefold(): rank for rank, level in enumerate(chart.levels) for name in (level.title, level.id)}
+
+        def level(text: str) -> int:
+            known = names.get(text.casefold())
+            return known if known is not None else self.foreign.setdefault(text.casefold(), 1000 + len(self.foreign))
+
+        self.level = self._read(table, place.get("expected_level"), column_map, level)
+        statuses = {"complete": COMPLETE, "partial": PARTIAL, "refused": REFUSED}
+        self.status = self._read(table, place.get("expected_status"), column_map, lambda text: statuses.get(text.casefold(), UNREADABLE))
+        self.points: dict[str, Numbers] = {}
+        for parameter in chart.parameters:
+            name = EXPECTED_POINTS_PREFIX + parameter.id
+            if name in place and parameter.role == "scored":
+                found = self._read(table, place[name], column_map, whole_number)
+                if (found != NONE).any():
+                    self.points[parameter.id] = found
+        self.any: Flags = (self.total != NONE) | (self.level != NONE) | (self.status != NONE)
+        for claimed in self.points.values():
+            self.any |= claimed != NONE
+
+    def _read(self, table: Any, place: int | None, column_map: ColumnMap, meaning: Any) -> Numbers:
+        if place is None:
+            return np.full(self.rows, NONE, np.int32)
+        raws, codes = distinct_values(table.column(place))
+        found = []
+        for raw in raws:
+            text = "" if raw is None else str(raw).strip()
+            blank = text.casefold() in ("", "nan", "null") or text in column_map.missing
+            found.append(NONE if blank else meaning(text))
+        return np.array(found, np.int32)[codes]
+
+    def agree(self, answers: Answers, shown: Shown) -> Flags:
+        """Which of the answered rows agree; `shown` are the points of every parameter in those rows."""
+        rows = answers.rows
+        total, level = self.total[rows], self.level[rows]
+        wrong = (total != NONE) & ((answers.status != COMPLETE) | (answers.total != total))
+        wrong |= (level != NONE) & ((answers.status == REFUSED) | (answers.level != level))
+        wrong |= (self.status[rows] != NONE) & (answers.status != self.status[rows])
+        for name, claimed in self.points.items():
+            here = claimed[rows]
+            wrong |= (here != NONE) & ((answers.status == REFUSED) | (shown[name] != here))
+        return np.asarray(~wrong)
+
+    def predictions(self, answers: Answers, shown: Shown) -> npt.NDArray[np.int32]:
+        """What is answered in the cells that claim something, by row; the same for answers that the claims cannot tell apart."""
+        rows = answers.rows
+        scored = answers.status != REFUSED
+        columns = [
+            np.where((self.total[rows] != NONE) & (answers.status == COMPLETE), answers.total, NO_POINTS),
+            np.where((self.level[rows] != NONE) & scored, answers.level, NO_POINTS),
+            np.where(self.status[rows] != NONE, answers.status, NO_POINTS),
+        ]
+        columns += [np.where((claimed[rows] != NONE) & scored, shown[name], NO_POINTS) for name, claimed in self.points.items()]
+        return np.stack(columns).astype(np.int32)
+
+
+def whole_number(text: str) -> int:
+    """A claimed total or points; what is no whole number agrees with nothing."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return UNREADABLE
+    return int(value) if value.is_finite() and value == value.to_integral_value() and abs(value) < 10**5 else UNREADABLE

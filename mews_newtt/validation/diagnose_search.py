@@ -1,0 +1,191 @@
+"""Hypotheses tried on a table: each alone, edges further out where an edge fits, and pairs where no one fault suffices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.validation.diagnose_claims import Claims
+from mews_newtt.validation.faults import Fault
+from mews_newtt.validation.mutants import Answers, Scorer
+from mews_newtt.validation.mutants_fields import Rows
+from mews_newtt.validation.mutants_sheet import Flags, Sheet
+
+FIRSTS, SECONDS = 8, 16  # single faults that pairs start from, and what is tried beside each
+FURTHER = 120  # steps that an edge is followed outwards
+BEST = 40  # explanations looked at closely
+KINDS = (  # the plainer explanation first, where the table cannot tell
+    "edge_moved",
+    "edge_side",
+    "band_worth",
+    "category_moved",
+    "trigger_ignored",
+    "parameter_ignored",
+    "missing_as_zero",
+    "threshold_moved",
+    "wrong_table",
+    "context_edge",
+    "context_ignored",
+    "context_mixed",
+    "context_assumed",
+    "rounded",
+    "truncated",
+    "between_low",
+    "unit_mixed",
+    "exchanged",
+    "skip_worth",
+    "group_apart",
+    "impossible_scored",
+    "scope_ignored",
+    "other_chart",
+    "pair",
+)
+
+
+class Tried(NamedTuple):
+    """A hypothesis and what it does to the table."""
+
+    fault: Fault
+    explains: int
+    breaks: int
+    explained: Rows
+    order: int
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        return (self.breaks - self.explains, self.breaks, KINDS.index(self.fault.kind), self.order)
+
+
+class Search:
+    """The hypotheses tried so far."""
+
+    def __init__(self, scorer: Scorer, claims: Claims):
+        self.scorer, self.claims = scorer, claims
+        self.agrees = claims.agree(scorer.base, scorer.base.points)
+        self.wrong: Flags = claims.any & ~self.agrees
+        self.disagreements = int(self.wrong.sum())
+        self.tried: dict[str, Tried] = {}
+        self._sheets: dict[str, Sheet] = {}
+
+    def answers(self, fault: Fault) -> tuple[Answers, dict[str, npt.NDArray[np.int16]]]:
+        found = self.scorer.differs(fault.chart, self._sheet(fault))
+        shown = {name: found.points[name] if name in found.points else self.scorer.base.points[name][found.rows] for name in self.claims.points}
+        return found, shown
+
+    def _sheet(self, fault: Fault) -> Sheet | None:
+        return fault.change(self.scorer.sheet) if fault.change is not None else None
+
+    def consider(self, faults: Iterable[Fault]) -> None:
+        for fault in faults:
+            if fault.id in self.tried:
+                continue
+            found, shown = self.answers(fault)
+            now = self.claims.agree(found, shown)
+            before = self.agrees[found.rows]
+            explained = found.rows[now & ~before]
+            self.tried[fault.id] = Tried(fault, len(explained), int((~now & before).sum()), explained, len(self.tried))
+
+    def ranked(self) -> list[Tried]:
+        return sorted((one for one in self.tried.values() if one.explains > one.breaks), key=lambda one: one.rank)
+
+    def refine(self) -> None:
+        """Follow fitting edges outwards; then pairs, where one fault leaves something unexplained or breaks something."""
+        self._further()
+        best = self.ranked()[:1]
+        if not best or best[0].explains < self.disagreements or best[0].breaks:
+            self._pairs()
+
+    def _further(self) -> None:
+        from mews_newtt.validation.faults_bands import edge_moves
+
+        places = list(dict.fromkeys(one.fault.id.rpartition(":")[0] for one in self.ranked()[:BEST] if one.fault.kind == "edge_moved"))
+        for place in places[:4]:
+            self.consider(edge_moves(self.scorer.chart, place.removeprefix("edge:"), FURTHER))
+
+    def _pairs(self) -> None:
+        from mews_newtt.validation.faults_reading import both
+
+        chart = self.scorer.chart
+        singles = [one for one in self.ranked() if one.fault.kind not in ("other_chart", "group_apart", "pair")]
+        firsts = self._distinct(singles)[:FIRSTS]
+        pairs: list[Fault] = []
+        for first in firsts:
+            left = np.setdiff1d(np.flatnonzero(self.wrong), first.explained, assume_unique=True)
+            gains = [(len(np.intersect1d(one.explained, left, assume_unique=True)) - one.breaks, one) for one in singles]
+            seconds = [one for gain, one in sorted(gains, key=lambda pair: (-pair[0], pair[1].rank)) if gain > 0]
+            for second in self._distinct(seconds)[:SECONDS]:
+                joined = both(first.fault, second.fault, chart)
+                if joined is not None and f"{second.fault.id} + {first.fault.id}" not in self.tried:
+                    pairs.append(joined)
+        self.consider(pairs)
+        best = next((one for one in self.ranked() if one.fault.joined), None)
+        if best is None:
+            return
+        for kept in best.fault.joined:  # each half of the best pair beside every other fault that explains anything
+            near = [both(self.tried[kept].fault, one.fault, chart) for one in singles]
+            self.consider(pair for pair in near if pair is not None and " + ".join(reversed(pair.joined)) not in self.tried)
+
+    def _distinct(self, tried: list[Tried]) -> list[Tried]:
+        """One of those that explain the same rows."""
+        seen: dict[bytes, Tried] = {}
+        for one in tried:
+            seen.setdefault(one.explained.tobytes() + bytes([one.breaks % 256]), one)
+        return list(seen.values())
+
+    def findings(self, most: int) -> list[tuple[Tried, list[Fault]]]:
+        """The best explanations, those that the table cannot tell apart together. A pair must explain more than one fault alone."""
+        ranked = self.ranked()
+        single = max((one.explains - one.breaks for one in ranked if not one.fault.joined), default=0)
+        ranked = [one for one in ranked if not one.fault.joined or one.explains - one.breaks > single]
+        groups: dict[bytes, tuple[Tried, list[Fault]]] = {}
+        for one in ranked:
+            if len(groups) >= most and one.rank[:2] != ranked[0].rank[:2]:
+                break
+            groups.setdefault(self._effect(one), (one, []))[1].append(one.fault)
+        return list(groups.values())[:most]
+
+    def _effect(self, one: Tried) -> bytes:
+        """What a hypothesis answers where something is claimed, as far as it differs from the chart."""
+        if one.explains == self.disagreements and not one.breaks:
+            return b"everything"
+        found, shown = self.answers(one.fault)
+        base = self.scorer.base
+        before = Answers(found.rows, base.status[found.rows], base.total[found.rows], base.level[found.rows])
+        was = self.claims.predictions(before, {name: base.points[name][found.rows] for name in self.claims.points})
+        now = self.claims.predictions(found, shown)
+        changed = (was != now).any(axis=0)
+        rows: bytes = found.rows[changed].tobytes()
+        return rows + bytes(now[:, changed].tobytes())
+
+
+def agreements(chart: Chart, table: Any, ours: list[str], claims: Claims, column_map: ColumnMap) -> Flags:
+    """Which rows of a long table agree, by the batch path."""
+    from mews_newtt.batch.table import score_table
+    from mews_newtt.validation.mutants_sheet import distinct_values
+
+    read = [
+        place
+        for place, name in enumerate(ours)
+        if name.removeprefix(SKIP_PREFIX) in chart.by_id and table.column_names[place] not in column_map.ignore
+    ]
+    readings = table.select(read).rename_columns([ours[place] for place in read])
+    plain = ColumnMap(values=column_map.values, units=column_map.units, missing=column_map.missing)
+    result = score_table(chart, readings, points=bool(claims.points), flags=False, column_map=plain)
+    levels = {level.id: rank for rank, level in enumerate(chart.levels)}
+    statuses = {"complete": 0, "partial": 1, "refused": 2}
+
+    def column(name: str, meaning: dict[str, int] | None = None) -> npt.NDArray[Any]:
+        values, codes = distinct_values(result.column(name))
+        numbers = [-1 if value is None else meaning[value] if meaning is not None else int(value) for value in values]
+        return np.array(numbers, np.int32)[codes]
+
+    rows = np.arange(table.num_rows, dtype=np.int64)
+    status = column("score_status", statuses).astype(np.uint8)
+    answers = Answers(rows, status, column("total"), column("level", levels).astype(np.int16))
+    return claims.agree(answers, {name: column(f"points_{name}").astype(np.int16) for name in claims.points})

@@ -1,0 +1,62 @@
+"""Small paths into JSON: `a.b`, `list[0]`, `list[id=heart_rate].points`. No more than an adapter needs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]|\[([^=\[\]]+)=([^\[\]]*)\]")
+Step = str | int | tuple[str, str]
+
+
+def steps_of(path: str) -> list[Step]:
+    """The steps of a path. Raises ValueError where it is none."""
+    steps: list[Step] = []
+    at = 0
+    while at < len(path):
+        if path[at] == "." and steps and at + 1 < len(path):
+            at += 1
+        part = _PART.match(path, at)
+        if part is None:
+            raise ValueError(path)
+        name, index, key, wanted = part.groups()
+        steps.append(name if name is not None else int(index) if index is not None else (key, wanted))
+        at = part.end()
+    if not steps:
+        raise ValueError(path)
+    return steps
+
+
+def look_up(document: Any, path: str) -> Any:
+    """What stands at a path; None where nothing does."""
+    for step in steps_of(path):
+        if isinstance(step, str):
+            document = document.get(step) if isinstance(document, dict) else None
+        elif isinstance(step, int):
+            document = document[step] if isinstance(document, list) and step < len(document) else None
+        else:
+            found = document if isinstance(document, list) else []
+            document = next((one for one in found if isinstance(one, dict) and str(one.get(step[0])) == step[1]), None)
+    return document
+
+
+def put(document: dict[str, Any], path: str, value: Any) -> None:
+    """Put a value at a path, making what is between. Selections (`[id=x]`) make an entry with that id."""
+    steps, here = steps_of(path), document
+    holder: Any = here
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        fresh: Any = value if following is None else {} if isinstance(following, str) else []
+        if isinstance(step, str):
+            holder[step] = fresh if following is None else holder.get(step, fresh)
+            holder = holder[step]
+        elif isinstance(step, int):
+            holder.extend({} for _ in range(step + 1 - len(holder)))
+            if following is None:
+                holder[step] = value
+            holder = holder[step]
+        else:
+            entry = next((one for one in holder if one.get(step[0]) == step[1]), None)
+            if entry is None:
+                entry = {step[0]: step[1]}
+                holder.append(entry)
+            holder = entry

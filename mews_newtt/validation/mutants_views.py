@@ -1,0 +1,59 @@
+"""Rows whose contexts are not all given: seen once for every way those could be, as the reference does."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+
+from mews_newtt.chart.contexts import distinguishable_values
+from mews_newtt.chart.model import Chart
+from mews_newtt.validation.mutants_fields import Rows
+from mews_newtt.validation.mutants_sheet import MISSING, READ, SKIPPED, Column, Sheet
+
+
+def view_signature(chart: Chart) -> tuple[object, ...]:
+    """Which contexts must be supposed where they are not given, and as what."""
+    return tuple((name, distinguishable_values(chart, name)) for name in chart.context_ids if chart.by_id[name].assumed is None)
+
+
+def needs_views(chart: Chart, sheet: Sheet) -> bool:
+    return any(
+        (column.kinds[column.codes] != READ).any()
+        for name in chart.context_ids
+        if chart.by_id[name].assumed is None
+        for column in (sheet.column(name),)
+    )
+
+
+def expand(chart: Chart, sheet: Sheet) -> tuple[dict[str, Column], Rows, Rows]:
+    """Rows whose contexts are not all given, once for every way those could be; the row of each view, and where each row's begin."""
+    names = {p.id for p in chart.parameters} | {name for rule in chart.scope for name, _ in rule.when}
+    columns = {name: sheet.column(name) for name in sorted(names)}
+    unknown = [name for name in chart.context_ids if chart.by_id[name].assumed is None]
+    lacks = {name: np.isin(columns[name].kinds[columns[name].codes], (MISSING, SKIPPED)) for name in unknown}
+    unknown = [name for name in unknown if lacks[name].any()]
+    if not unknown:
+        every = np.arange(sheet.rows, dtype=np.int64)
+        return columns, every, np.arange(sheet.rows + 1, dtype=np.int64)
+    values = {name: distinguishable_values(chart, name) for name in unknown}
+    many = np.ones(sheet.rows, np.int64)
+    for name in unknown:
+        many *= np.where(lacks[name], len(values[name]), 1)
+    row_of = np.repeat(np.arange(sheet.rows, dtype=np.int64), many)
+    starts = np.concatenate([[0], np.cumsum(many)])
+    turn = np.arange(len(row_of)) - starts[row_of]
+    found = {name: Column(column.cells, column.codes[row_of]) for name, column in columns.items()}
+    for name in unknown:
+        cells = list(columns[name].cells)
+        codes = found[name].codes.copy()
+        size = np.where(lacks[name], len(values[name]), 1)[row_of]
+        chosen, turn = turn % size, turn // size
+        unread = [place for place, cell in enumerate(cells) if cell.kind in (MISSING, SKIPPED)]
+        for place, (value, base) in enumerate(product(values[name], unread)):
+            wanted = lacks[name][row_of] & (chosen == place // len(unread)) & (columns[name].codes[row_of] == base)
+            codes[wanted] = len(cells)
+            cells.append(cells[base]._replace(supposed=value if isinstance(value, str) else Fraction(value)))
+        found[name] = Column(cells, codes)
+    return found, row_of, starts

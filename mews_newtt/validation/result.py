@@ -1,0 +1,208 @@
+"""What a validation found: one result, from which every report is made. Counts are of all rows; only lists are capped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.scoring.result import chart_identity
+from mews_newtt.validation.exercised import Exercised
+
+if TYPE_CHECKING:
+    from mews_newtt.validation.diagnose import Diagnosis
+    from mews_newtt.validation.spool import Spool
+
+SCHEMA_VERSION = 1
+MOST_LISTED = 1000  # disagreements listed with explanations; the counts and disagreements.csv hold all
+KINDS = {  # how an expected cell can disagree, in words
+    "total": "the total of a complete set is another one",
+    "total_of_partial": "a total was stated for a partial set, which has none",
+    "outside_bounds": "a total was stated for a partial set that no completion of it can have",
+    "total_without_points": "a total was stated on a chart that gives no points",
+    "level": "the level of a complete set is another one",
+    "level_of_partial": "the level of a partial set is not the one certainly reached",
+    "unknown_level": "the stated level is none of the chart's",
+    "points": "the points of a parameter are others",
+    "points_of_missing": "points were stated for a parameter that has none: no reading, or not read in this context",
+    "score_of_refused": "something was stated for a set that cannot be scored",
+    "status": "the set was stated to be complete, partial or refused, and is not",
+    "left_out": "nothing was answered where the chart gives an answer",
+    "not_a_number": "the stated total or points are no whole number",
+}
+
+
+class Cell(NamedTuple):
+    """One expected cell that disagrees."""
+
+    column: str
+    kind: str
+    expected: str
+    computed: str
+
+    @property
+    def says(self) -> str:
+        return KINDS[self.kind]
+
+    def to_dict(self) -> dict[str, str]:
+        return {**self._asdict(), "says": self.says}
+
+
+class Disagreement(NamedTuple):
+    """One row that disagrees: where, in which cells, and why the chart gives what it gives.
+
+    `row` counts as a spreadsheet shows it: in a CSV file the header is row 1.
+    """
+
+    row: int
+    case_id: str | None
+    cells: tuple[Cell, ...]
+    given: Mapping[str, str]
+    says: str
+    why: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "row": self.row,
+            "case_id": self.case_id,
+            "cells": [cell.to_dict() for cell in self.cells],
+            "given": dict(self.given),
+            "says": self.says,
+            "why": list(self.why),
+        }
+
+
+class Origin(NamedTuple):
+    """What was validated: a file by name and hash, or an endpoint."""
+
+    name: str
+    sha256: str | None = None
+    size: int | None = None
+    kind: str = "file"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "sha256": self.sha256, "bytes": self.size, "kind": self.kind}
+
+
+@dataclass
+class Column:
+    """Counts of one expected column; lower, higher: stated numbers and levels below and above the chart's."""
+
+    compared: int = 0
+    agreed: int = 0
+    disagreed: int = 0
+    blank: int = 0
+    lower: int = 0
+    higher: int = 0
+
+    def to_dict(self) -> dict[str, int]:
+        return dict(vars(self))
+
+
+class Matrix(NamedTuple):
+    """How often each stated answer stands beside each computed one."""
+
+    expected: tuple[str, ...]
+    computed: tuple[str, ...]
+    counts: Mapping[tuple[str, str], int]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "expected": list(self.expected),
+            "computed": list(self.computed),
+            "counts": [[self.counts.get((stated, right), 0) for right in self.computed] for stated in self.expected],
+        }
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What comparing a platform's answers with a chart found.
+
+    rows, compared, agreed, disagreed : rows; a row whose expected cells are all blank is not compared
+    complete, partial, refused : what the chart makes of the rows
+    by_column : counts of each expected column; kinds: counts of disagreeing cells by kind
+    total_matrix, level_matrix : stated beside computed, None where no such column was given
+    exercised : bands, edges and levels with the rows that try them and those that disagree there
+    disagreements : the first of them with explanations; `listed_all` says whether they are all
+    """
+
+    chart: Chart
+    source: Origin
+    rows: int
+    compared: int
+    agreed: int
+    complete: int
+    partial: int
+    refused: int
+    by_column: Mapping[str, Column]
+    kinds: Mapping[str, int]
+    total_matrix: Matrix | None
+    level_matrix: Matrix | None
+    exercised: Exercised
+    disagreements: tuple[Disagreement, ...]
+    ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    diagnosis: Diagnosis | None = None
+    spool: Spool | None = field(default=None, compare=False, repr=False)
+    sample: Any = field(default=None, compare=False, repr=False)  # an Arrow table for the diagnosis; not part of the result
+
+    @property
+    def disagreed(self) -> int:
+        return self.compared - self.agreed
+
+    @property
+    def verdict(self) -> str:
+        """`agrees`, `disagrees` or `nothing_compared`."""
+        if not self.compared:
+            return "nothing_compared"
+        return "disagrees" if self.disagreed else "agrees"
+
+    @property
+    def listed_all(self) -> bool:
+        return len(self.disagreements) == self.disagreed
+
+    @property
+    def says(self) -> str:
+        """The verdict in one sentence."""
+        if not self.compared:
+            return f"Nothing was compared: no row of {self.source.name} states anything in {', '.join(self.by_column) or 'an expected_ column'}."
+        beside = f" ({self.rows - self.compared:,} rows state nothing)" if self.compared < self.rows else ""
+        if not self.disagreed:
+            return f"All {self.compared:,} compared rows agree with {self.chart.short_title} {self.chart.version}{beside}."
+        says = "disagrees" if self.disagreed == 1 else "disagree"
+        return f"{self.disagreed:,} of {self.compared:,} compared rows {says} with {self.chart.short_title} {self.chart.version}{beside}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: the same file and chart give the same bytes."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "chart": chart_identity(self.chart),
+            "source": {**self.source.to_dict(), "rows": self.rows},
+            "verdict": self.verdict,
+            "says": self.says,
+            "rows": self.rows,
+            "compared": self.compared,
+            "agreed": self.agreed,
+            "disagreed": self.disagreed,
+            "complete": self.complete,
+            "partial": self.partial,
+            "refused": self.refused,
+            "by_column": {name: column.to_dict() for name, column in self.by_column.items()},
+            "kinds": [{"kind": kind, "cells": cells, "says": KINDS[kind]} for kind, cells in self.kinds.items()],
+            "matrix": self.total_matrix and self.total_matrix.to_dict(),
+            "level_matrix": self.level_matrix and self.level_matrix.to_dict(),
+            "by_parameter": self.exercised.by_parameter(),
+            "exercised": self.exercised.to_dict(),
+            "ignored_columns": list(self.ignored),
+            "notes": list(self.notes),
+            "disagreements": [one.to_dict() for one in self.disagreements],
+            "disagreements_listed": len(self.disagreements),
+            "diagnosis": self.diagnosis and self.diagnosis.to_dict(),
+        }
+
+
+def kinds_in_order(counts: Mapping[str, int]) -> dict[str, int]:
+    """Kinds that occur, the most frequent first."""
+    order: Sequence[str] = list(KINDS)
+    return dict(sorted(((k, n) for k, n in counts.items() if n), key=lambda entry: (-entry[1], order.index(entry[0]))))

@@ -1,0 +1,47 @@
+"""Every disagreement as a line of CSV, kept on disk while rows stream by, so that no list of them has to fit in memory."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mews_newtt.files import whole_path
+
+IN_MEMORY = 4 << 20
+
+
+class Spool:
+    """Lines of disagreements.csv; gone with the object."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - lives as long as the result does
+        self._headed = False
+
+    def __del__(self) -> None:
+        self._file.close()
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """More lines, of the same columns."""
+        text = frame.select(_harmless(frame.get_column(name)) for name in frame.columns).write_csv(include_header=not self._headed)
+        self._headed = True
+        self._file.write(text.encode())
+
+    def write(self, path: Path) -> None:
+        """All lines into a file."""
+        self._file.seek(0)
+        with whole_path(path) as beside, beside.open("wb") as out:
+            shutil.copyfileobj(self._file, out, 1 << 20)
+        self._file.seek(0, 2)
+
+
+def _harmless(column: pl.Series) -> Any:
+    """Text that a spreadsheet would run as a formula is marked as text; numbers stay."""
+    if column.dtype != pl.String:
+        return pl.col(column.name)
+    text = pl.col(column.name)
+    risky = text.str.contains(r"^\s*[=+\-@\t\r]") & ~text.str.contains(r"^[+-]?[0-9]+(\.[0-9]+)?$")
+    return pl.when(risky).then(pl.lit("'") + text).otherwise(text).alias(column.name)

@@ -1,0 +1,151 @@
+"""Rows of a stretch counted by what they try of a chart: once for each distinct value, by the rules of reading themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mews_newtt.chart.contexts import contexts_of, matches, table_for
+from mews_newtt.chart.model import Chart, Number, Parameter
+from mews_newtt.errors import Problem
+from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.scoring.observations import SKIP_PREFIX, read
+from mews_newtt.scoring.rows import given_of_row
+from mews_newtt.validation.exercised import Exercised, Tried
+
+Flags = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int32]
+Coded = tuple[list[Any], Codes]  # distinct raw values (the last: none), and which of them each row has
+Value = Number | str | None
+MOST_DISTINCT = 50_000  # values of one column in a stretch that are told apart
+MOST_KEPT = 1 << 17
+
+
+class Tally:
+    """Counts rows into an Exercised. Not for several threads at once."""
+
+    def __init__(self, chart: Chart, column_map: ColumnMap):
+        self.chart, self.column_map = chart, column_map
+        self.exercised = Exercised.of(chart)
+        self.uncounted: set[str] = set()
+        self._read: dict[tuple[str, Any], Value] = {}
+
+    def add(self, columns: Mapping[str, Coded], counted: Flags, wrong: Flags, own_wrong: Mapping[str, Flags]) -> None:
+        """Rows that are compared and scored (`counted`); `wrong` disagree; `own_wrong` disagree in a parameter's own points."""
+        crowded = {name for name, (raws, _) in columns.items() if len(raws) > MOST_DISTINCT}
+        self.uncounted |= crowded
+        values = {
+            name: [self._value(name, raw) for raw in raws] for name, (raws, _) in columns.items() if name not in crowded and name in self.chart.by_id
+        }
+        rows = len(counted)
+        for parameter in self.chart.parameters:
+            skips = columns.get(SKIP_PREFIX + parameter.id)
+            mine = own_wrong.get(parameter.id, wrong)
+            if skips is not None and parameter.skips and SKIP_PREFIX + parameter.id not in crowded:
+                self._skips(parameter, skips, counted, mine)
+            if parameter.id not in values:
+                if parameter.id in self.exercised.missing and parameter.id not in crowded:
+                    skipped = np.zeros(rows, np.bool_) if skips is None else self._filled(parameter, skips)
+                    self._missing(parameter, counted & ~skipped, mine)
+                continue
+            _, codes = columns[parameter.id]
+            if parameter.id in self.exercised.missing:
+                nothing = np.array([value is None for value in values[parameter.id]], np.bool_)
+                if nothing[:-1].any() or (codes == len(nothing) - 1).any():
+                    rest = counted & nothing[codes]
+                    self._missing(parameter, rest if skips is None else rest & ~self._filled(parameter, skips), mine)
+            if parameter.tables:
+                self._readings(parameter, values, columns, counted, mine)
+
+    def _value(self, name: str, raw: Any) -> Value:
+        """What a cell is read as; None for no reading, and for one that cannot be."""
+        key = (name, raw)
+        if key not in self._read:
+            if len(self._read) > MOST_KEPT:
+                self._read.clear()
+            cell = given_of_row({name: raw}, self.column_map, frozenset((name,))).get(name)
+            if isinstance(cell, Mapping):
+                cell = cell["value"] if cell["value"] is None else (cell["value"], str(cell["unit"]).strip())
+            found = read(self.chart.by_id[name].observation, cell)
+            self._read[key] = None if found is None or isinstance(found, Problem) else found.value
+        return self._read[key]
+
+    def _readings(self, parameter: Parameter, values: Mapping[str, list[Value]], columns: Mapping[str, Coded], counted: Flags, wrong: Flags) -> None:
+        own, codes = values[parameter.id], columns[parameter.id][1]
+        size, tables = len(own), len(parameter.tables)
+        key: npt.NDArray[Any] = codes
+        if parameter.tables[0].when:
+            chosen = self._chosen(parameter, values, columns, len(codes))
+            key = codes + chosen.astype(np.int32) * size  # the place after the last table: none is chosen
+        room = size * (tables + 1)
+        rows = np.bincount(key if counted.all() else key[counted], minlength=room).reshape(-1, size)[:tables]
+        wrongly = np.bincount(key[counted & wrong], minlength=room).reshape(-1, size)
+        for table, place in zip(*(found.tolist() for found in np.nonzero(rows)), strict=True):
+            value = own[place]
+            if value is not None:
+                self.exercised.add_reading(parameter, table, value, int(rows[table, place]), int(wrongly[table, place]))
+
+    def _chosen(self, parameter: Parameter, values: Mapping[str, list[Value]], columns: Mapping[str, Coded], rows: int) -> Codes:
+        """The place of the table that each row's contexts choose; after the last where none."""
+        key, classes = np.zeros(rows, np.int32), []
+        for name in contexts_of(parameter):
+            conditions = [wanted for table in parameter.tables for other, wanted in table.when if other == name]
+            assumed = self.chart.by_id[name].assumed
+            known: dict[tuple[bool, ...] | None, int] = {}
+            examples: list[Value] = []
+
+            def number_of(
+                value: Value, conditions: list[Any] = conditions, assumed: Value = assumed, known: Any = known, examples: Any = examples
+            ) -> int:
+                value = assumed if value is None else value
+                sign = None if value is None else tuple(matches(wanted, value) for wanted in conditions)
+                if sign not in known:
+                    known[sign] = len(examples)
+                    examples.append(value)
+                return int(known[sign])
+
+            given = values.get(name)
+            if given is None:
+                number_of(None)
+                classes.append((name, examples))
+                continue
+            classed = np.array([number_of(value) for value in given], np.int32)
+            key = key * len(examples) + classed[columns[name][1]]
+            classes.append((name, examples))
+        places = []
+        for chosen in product(*(examples for _, examples in classes)):
+            table = table_for(parameter, {name: value for (name, _), value in zip(classes, chosen, strict=True) if value is not None})
+            places.append(next((place for place, one in enumerate(parameter.tables) if one is table), len(parameter.tables)))
+        return np.array(places, np.int32)[key]
+
+    def _filled(self, parameter: Parameter, skips: Coded) -> Flags:
+        raws, codes = skips
+        return np.array([bool(self._code(parameter, raw)) for raw in raws], np.bool_)[codes]
+
+    def _code(self, parameter: Parameter, raw: Any) -> str:
+        name = SKIP_PREFIX + parameter.id
+        cell = given_of_row({name: raw}, self.column_map, frozenset((parameter.id,))).get(name)
+        text = "" if cell is None else str(cell).strip().casefold()
+        return "" if text in ("nan", "null") else text
+
+    def _skips(self, parameter: Parameter, skips: Coded, counted: Flags, wrong: Flags) -> None:
+        raws, codes = skips
+        rows, wrongly = (np.bincount(codes[chosen], minlength=len(raws)) for chosen in (counted, counted & wrong))
+        for place, raw in enumerate(raws):
+            tried = self.exercised.skips.get((parameter.id, self._code(parameter, raw)))
+            if tried is not None:
+                tried.add(int(rows[place]), int(wrongly[place]))
+
+    def _missing(self, parameter: Parameter, rows: Flags, wrong: Flags) -> None:
+        self.exercised.missing[parameter.id].add(int(rows.sum()), int((rows & wrong).sum()))
+
+
+def add_levels(into: dict[str, Tried], names: list[str], codes: npt.NDArray[Any], wrong: Flags) -> None:
+    """Rows by the level that the chart gives."""
+    rows, wrongly = np.bincount(codes, minlength=len(names)), np.bincount(codes[wrong], minlength=len(names))
+    for place, name in enumerate(names):
+        into[name].add(int(rows[place]), int(wrongly[place]))

@@ -1,0 +1,139 @@
+"""The track: exact heights, no line across a gap, pressures as joined markers, and a table that says the same."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mews_newtt import Score, charts, load_chart, score
+from mews_newtt.chart.bands import find_band
+from mews_newtt.drawn import series_html, series_svg
+from mews_newtt.drawn.scale import THINNEST, Scale, pieces
+from mews_newtt.drawn.twin import change_of, twin_html
+
+SVG = "{http://www.w3.org/2000/svg}"
+MEWS = load_chart("mews")
+QUIET: dict[str, Any] = {
+    "respiratory_rate": 16,
+    "oxygen_saturation": 98,
+    "temperature": 36.8,
+    "heart_rate": 80,
+    "systolic_bp": 120,
+    "diastolic_bp": 70,
+    "consciousness": "alert",
+    "concern": "none",
+}
+TABLES = [(chart, p, t) for chart in charts() for p in chart.parameters if p.observation.numeric for t in p.tables if t.applies]
+
+
+def taken(*changes: dict[str, Any]) -> list[tuple[str, Score]]:
+    return [(f"2026-11-20 {hour:02d}:00", score(MEWS, {**QUIET, **change}, raise_refused=False)) for hour, change in enumerate(changes)]
+
+
+def drawn(sets: list[tuple[str, Score]]) -> ElementTree.Element:
+    return ElementTree.fromstring(series_svg(MEWS, sets, name="a series"))
+
+
+def lines(svg: ElementTree.Element) -> list[tuple[float, float, float, float]]:
+    found = [each for each in svg.iter(f"{SVG}line") if each.get("class") == "mn-line"]
+    return [(float(e.get("x1", 0)), float(e.get("y1", 0)), float(e.get("x2", 0)), float(e.get("y2", 0))) for e in found]
+
+
+@given(st.sampled_from(TABLES), st.decimals(0, 300, places=2), st.lists(st.decimals(0, 300, places=1), max_size=3))
+def test_a_value_is_drawn_inside_the_band_that_it_scores_in(place: Any, value: Decimal, others: list[Decimal]) -> None:
+    chart, parameter, table = place
+    cut = pieces(chart, table)
+    edges = [edge for piece in cut for edge in (piece.low, piece.high) if edge is not None]
+    scale = Scale(edges, [Fraction(other) for other in (value, *others)], 130)
+    y = scale.y(Fraction(value))
+    band, _ = find_band(chart, table, value)
+    piece = next(piece for piece in cut if piece.band is band)
+    if value % parameter.observation.step == 0:  # a recordable value lies in its band as drawn, or on its line where two bands share the edge
+        assert scale.y(piece.high) - 1e-6 <= y <= scale.y(piece.low, low=True) + 1e-6
+
+
+@given(st.sampled_from(TABLES), st.lists(st.decimals(0, 300, places=1), min_size=2, max_size=6, unique=True))
+def test_higher_values_are_higher_and_no_band_is_too_thin_to_read(place: Any, values: list[Decimal]) -> None:
+    chart, _, table = place
+    cut = pieces(chart, table)
+    scale = Scale([edge for piece in cut for edge in (piece.low, piece.high) if edge is not None], [Fraction(v) for v in values], 130)
+    heights = [scale.y(Fraction(value)) for value in sorted(values)]
+    assert heights == sorted(heights, reverse=True) and len(set(heights)) == len(heights)
+    assert all(scale.y(piece.low, low=True) - scale.y(piece.high) >= THINNEST - 1e-6 for piece in cut)
+    assert heights[-1] >= 0 and heights[0] <= scale.height
+
+
+def test_a_line_joins_neighbours_and_crosses_no_gap() -> None:
+    one = {"respiratory_rate": None, "oxygen_saturation": None, "temperature": None, "systolic_bp": None, "diastolic_bp": None}
+    whole = lines(drawn(taken(one, one, one, one)))
+    assert len(whole) == 3, "three neighbours of four heart rates"
+    gap = lines(drawn(taken(one, {**one, "heart_rate": None}, one, one)))
+    assert len(gap) == 1, "the reading before the gap stands alone"
+    skipped = lines(drawn(taken(one, one, {**one, "heart_rate": None, "skip_heart_rate": "asleep"}, one)))
+    assert len(skipped) == 1
+    refused = lines(drawn(taken(one, {**one, "heart_rate": 4000}, one)))
+    assert refused == []
+
+
+def test_blood_pressure_is_drawn_as_joined_markers_and_never_along_time() -> None:
+    only = {"respiratory_rate": None, "oxygen_saturation": None, "temperature": None, "heart_rate": None}
+    joined = lines(drawn(taken(only, {**only, "systolic_bp": 150}, {**only, "diastolic_bp": None})))
+    assert len(joined) == 2, "one upright line for each pair; a lone pressure has none"
+    assert all(x1 == x2 and y1 < y2 for x1, y1, x2, y2 in joined)
+
+
+def test_a_value_far_out_is_an_arrow_with_its_number_and_squeezes_nothing() -> None:
+    text = series_svg(MEWS, taken({}, {"heart_rate": 400}), name="x")
+    assert ">400<" in text
+    assert 'd="M' in text
+
+
+def test_partial_and_refused_sets_have_no_total() -> None:
+    text = series_svg(MEWS, taken({"heart_rate": None}, {"heart_rate": 4000}), name="x")
+    assert "0 to 2" in text and "no total" in text and "refused" in text
+
+
+def test_the_table_says_every_value_and_no_cell_is_empty() -> None:
+    sets = taken({}, {"heart_rate": None, "skip_heart_rate": "asleep"}, {"temperature": None}, {"heart_rate": 4000}, {"consciousness": "voice"})
+    text = twin_html(MEWS, sets)
+    assert text.count("<tr>") == 1 + len(sets)
+    assert not re.search(r"<t[dh][^>]*>\s*</t[dh]>", text)
+    for words in ("80 (0 points)", "not taken: asleep", "missing: Temperature", "refused: heart_rate 4000 is impossible", "Responds to voice (raises the level)"):
+        assert words in text, words
+
+
+def test_a_rise_of_the_level_is_said_and_only_where_it_is_certain() -> None:
+    (_, quiet), (_, loud), (_, unsure) = taken({}, {"consciousness": "voice"}, {"heart_rate": None})
+    assert change_of(quiet, loud) == "▲ rises"
+    assert change_of(loud, quiet) == "▼ falls"
+    assert change_of(unsure, loud) == "▲ may rise"
+    assert change_of(quiet, unsure) == "" and change_of(None, loud) == ""
+
+
+def test_a_long_series_is_drawn_on_several_sheets() -> None:
+    text = series_html(MEWS, taken(*[{}] * 24, {}))
+    assert text.count("<svg") == 3
+    ids = re.findall(r'id="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("evil", ['"><script>alert(1)</script>', "</svg><script>", "]]>&<", "\x00\x1b"])
+def test_a_hostile_time_or_reason_stays_text(evil: str) -> None:
+    sets = [(evil, score(MEWS, {**QUIET, "heart_rate": None, "skip_heart_rate": evil + "x"}))]
+    text = series_html(MEWS, sets, title=evil, ident=evil)
+    assert "<script" not in text
+    ElementTree.fromstring(series_svg(MEWS, sets, name=evil, ident=evil))
+
+
+def test_another_scale_in_the_middle_of_a_series_is_drawn_with_its_own_bands() -> None:
+    news2 = load_chart("news2")
+    one = {"oxygen_saturation": 93, "air_or_oxygen": "air"}
+    text = series_svg(news2, [("1", score(news2, one)), ("2", score(news2, {**one, "spo2_scale": "2"}))], name="x")
+    assert "≥96: 0" in text and "≥88: 0" in text

@@ -1,0 +1,113 @@
+"""Diagnosis: faulty platforms built elsewhere are recognised, in words, and never with more confidence than the table allows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+from typing import Any
+
+import pytest
+
+from mews_newtt.chart.catalogue import catalogue, charts, load_chart
+from mews_newtt.chart.model import Chart
+from mews_newtt.validation.diagnose import Diagnosis, diagnose
+from mews_newtt.validation.diagnose_telling import whole
+from mews_newtt.validation.faults import Fault
+from mews_newtt.validation.mutants import COMPLETE, Scorer
+from mews_newtt.validation.mutants_sheet import sheet_of_sets
+from tests.validation.platforms import Platform, broken, content_of, edge_set, one_set, right, table_with
+
+SHIPPED = [chart.id for chart in charts()]
+OF_CARE = ("mews", "newtt2", "news2")
+
+
+class Probe:
+    """Sets by which effects are compared, beside the edges and away from them."""
+
+    def __init__(self, chart: Chart, seed: int = 99, amount: int = 1200):
+        content, rng = content_of(chart.id), Random(seed)
+        self.chart, self.sets = chart, [edge_set(content, rng) for _ in range(amount)]
+        self.scorer = Scorer(chart, sheet_of_sets([{n: str(v) for n, v in s.items()} for s in self.sets], catalogue().observations))
+
+    def same_effect(self, fault: Fault, platform: Platform) -> bool:
+        found = whole(self.scorer, fault)
+        for row, given in enumerate(self.sets):
+            total, level = platform.answer(given)
+            says = int(found.total[row]) if found.status[row] == COMPLETE and self.chart.has_points else None
+            partial = found.status[row] != COMPLETE  # what stands for a missing row in a level is the platform's own affair
+            if says != total or (not partial and self.chart.levels[found.level[row]].id != level):
+                return False
+        return True
+
+
+def diagnosed(chart: Chart, platform: Platform, sets: list[dict[str, Any]]) -> Diagnosis:
+    return diagnose(chart, table_with(sets, [platform.answer(given) for given in sets]))
+
+
+def measure(chart: Chart, seeds: range, rows: int) -> tuple[Counter[str], list[str]]:
+    """Verdicts on random platforms: right, tied (the file cannot tell), unseen (no disagreement), missed, and wrong with confidence."""
+    content, probe = content_of(chart.id), Probe(chart)
+    counts: Counter[str] = Counter()
+    told: list[str] = []
+    for seed in seeds:
+        rng = Random(seed)
+        platform = broken(content, rng)
+        found = diagnosed(chart, platform, [one_set(content, rng) for _ in range(rows)])
+        if not found.disagreements:
+            counts["unseen"] += 1
+            continue
+        first = found.findings[0].faults if found.findings else ()
+        inside = any(probe.same_effect(fault, platform) for fault in first[:60])
+        if found.certain and not (inside and probe.same_effect(first[0], platform)):
+            counts["confident and wrong"] += 1
+            told.append(f"{chart.id} {seed}: {platform.bug}: {found.words}")
+        if inside:
+            counts["tied" if found.ties else "right"] += 1
+        else:
+            counts["missed"] += 1
+            told.append(f"{chart.id} {seed}: {platform.bug}: {found.words}")
+    return counts, told
+
+
+def test_the_plain_scorer_agrees_where_nothing_is_wrong() -> None:
+    for name in SHIPPED:
+        chart, content, rng = load_chart(name), content_of(name), Random(5)
+        found = diagnosed(chart, right(content), [edge_set(content, rng) for _ in range(300)])
+        assert found.rows > 100, name
+        assert found.disagreements == 0, name
+
+
+@pytest.mark.parametrize("name", OF_CARE)
+def test_random_faulty_platforms(name: str) -> None:
+    counts, told = measure(load_chart(name), range(8), 1200)
+    assert counts["confident and wrong"] == 0, told
+    assert counts["missed"] <= 1, told
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", SHIPPED)
+def test_random_faulty_platforms_deep(name: str) -> None:
+    counts, told = measure(load_chart(name), range(1000, 1060), 4000)
+    print(name, dict(counts), *told, sep="\n  ")
+    assert counts["confident and wrong"] == 0, told
+    assert counts["right"] >= 0.95 * (counts["right"] + counts["missed"]), told
+
+
+def test_two_faults_at_once_are_told_as_a_pair() -> None:
+    chart, content, rng = load_chart("mews"), content_of("mews"), Random(21)
+    rows = {parameter["id"]: parameter["bands"] for parameter in content["parameters"] if "bands" in parameter}
+    rows["heart_rate"][2]["to"], rows["heart_rate"][3]["from"] = 109, 110  # 107 in the chart
+    rows["systolic_bp"][3]["points"] = 0  # 1 in the chart
+    found = diagnosed(chart, right(content), [one_set(content, rng) for _ in range(1500)])
+    first = found.findings[0]
+    assert first.kind == "pair" and first.explains == first.of and not first.breaks
+    assert {"edge:heart_rate.0.2:+3", "band:systolic_bp.0.3:points=0"} <= set(first.faults[0].joined)
+
+
+def test_one_row_cannot_tell_faults_apart_and_a_further_set_is_named() -> None:
+    chart = load_chart("mews")
+    calm = {"respiratory_rate": 16, "oxygen_saturation": 97, "temperature": "36.8", "heart_rate": 107, "systolic_bp": 118, "diastolic_bp": 70, "consciousness": "alert", "concern": "none"}
+    found = diagnose(chart, table_with([calm], [(0, "routine")]))
+    assert found.disagreements == 1 and not found.certain and found.ties
+    assert found.telling_case is not None and found.telling_case["answers"][0] != found.telling_case["answers"][1]
+    assert "cannot tell" in found.words

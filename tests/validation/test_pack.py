@@ -1,0 +1,182 @@
+"""Test packs: every mutant that can show is shown, what is called equivalent is, and the files say what they are."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+import pytest
+
+from mews_newtt.chart.catalogue import charts, load_chart
+from mews_newtt.chart.model import Chart
+from mews_newtt.errors import FileError
+from mews_newtt.scoring.reference import score
+from mews_newtt.scoring.result import Score
+from mews_newtt.validation.coverage import coverage
+from mews_newtt.validation.diagnose import diagnose
+from mews_newtt.validation.pack import Pack, make_pack, pack_faults
+from mews_newtt.validation.pack_files import write_pack
+from tests.batch.batch_support import random_columns
+from tests.batch.made_charts import made_chart
+from tests.cli.command import run
+
+SHIPPED = [chart.id for chart in charts()]
+
+
+def shows(found: Score) -> tuple[bool, int | None, str | None]:
+    """What a platform shows of a result."""
+    return found.status == "refused", found.total, found.level
+
+
+def assert_kills(chart: Chart, pack: Pack, sample: Random, amount: int) -> None:
+    """Of the mutants that are charts, scored by the reference: those not called equivalent answer some case otherwise."""
+    equivalent = {entry["id"] for entry in pack.equivalent} | {entry["id"] for entry in pack.alive}
+    faults = [f for f in pack_faults(chart, None) if f.change is None and f.kind != "other_chart" and f.id not in equivalent]
+    for fault in sample.sample(faults, min(amount, len(faults))):
+        assert any(
+            shows(score(chart, dict(case.given), raise_refused=False)) != shows(score(fault.chart, dict(case.given), raise_refused=False))
+            for case in pack.cases
+        ), fault.words
+
+
+@pytest.mark.parametrize("name", ["mews", "newtt2", "news2"])
+def test_every_mutant_is_shown_or_proven_equivalent(name: str) -> None:
+    chart = load_chart(name)
+    pack = make_pack(chart)
+    assert not pack.alive and pack.killed + len(pack.equivalent) == pack.made
+    assert len(pack.cases) < 400
+    assert_kills(chart, pack, Random(3), 60)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_mutant_of_every_chart(name: str) -> None:
+    chart = load_chart(name)
+    pack = make_pack(chart)
+    print(name, pack.says)
+    assert not pack.alive, pack.alive
+    assert_kills(chart, pack, Random(4), 10_000)
+
+
+def mutants_called_equivalent_are(chart: Chart, pack: Pack, rng: Random, rows: int, most: int = 40) -> None:
+    """Random sets never tell what was proven equivalent from the chart."""
+    faults = {fault.id: fault for fault in pack_faults(chart, ()) if fault.change is None}
+    proven = [faults[entry["id"]] for entry in pack.equivalent if entry["id"] in faults]
+    _, cells = random_columns(chart, rows, rng)
+    right = [shows(score(chart, row, raise_refused=False)) for row in cells]
+    for fault in rng.sample(proven, min(most, len(proven))):
+        assert [shows(score(fault.chart, row, raise_refused=False)) for row in cells] == right, fault.words
+
+
+@pytest.mark.parametrize("name", ["meows", "newtt2"])
+def test_what_is_called_equivalent_is(name: str) -> None:
+    chart = load_chart(name)
+    mutants_called_equivalent_are(chart, make_pack(chart, others=()), Random(1), 150)
+
+
+@pytest.mark.parametrize("seed", [0, 4, 5])
+def test_made_charts(seed: int) -> None:
+    chart = made_chart(Random(seed))
+    pack = make_pack(chart, others=())
+    mutants_called_equivalent_are(chart, pack, Random(seed), 60, 15)
+    assert_kills(chart, pack, Random(seed), 25)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_many_made_charts(seed: int) -> None:
+    chart = made_chart(Random(seed))
+    pack = make_pack(chart, others=())
+    mutants_called_equivalent_are(chart, pack, Random(seed), 150, 60)
+    assert_kills(chart, pack, Random(seed), 200)
+
+
+def test_a_manual_pack_is_short_and_says_what_it_shows() -> None:
+    pack = make_pack(load_chart("mews"), manual=True)
+    assert len(pack.cases) <= 40
+    assert pack.kill_rate > 0.95 and f"kill rate {pack.kill_rate:.1%}" in pack.says
+
+
+def test_the_same_seed_gives_the_same_pack() -> None:
+    chart = load_chart("newtt2")
+    assert make_pack(chart, seed=7).to_dict() == make_pack(chart, seed=7).to_dict()
+
+
+def test_a_pack_holds_what_a_clinician_expects() -> None:
+    pack = make_pack(load_chart("mews"))
+    by_why = {case.why: case for case in pack.cases}
+    first = by_why["heart rate 107 /min: first that gives 1 point"]
+    assert first.given["heart_rate"] == "107" and first.expected["expected_total"] == "1" and first.expected["expected_points_heart_rate"] == "1"
+    assert by_why["heart rate 106 /min: last that gives 0 points"].expected["expected_total"] == "0"
+    assert by_why["concern of the woman, her family or staff present: gives level Escalate"].expected["expected_level"] == "escalate"
+    partial = by_why["heart rate is missing: no plain total"]
+    assert (partial.expected["expected_status"], partial.expected["expected_total"]) == ("partial", "")
+    refused = by_why["temperature 45.1 is impossible: nothing is scored"]
+    assert refused.expected["expected_status"] == "refused" and refused.expected["expected_level"] == ""
+
+
+def test_the_files(tmp_path: Path) -> None:
+    pack = make_pack(load_chart("newtt2"))
+    paths = write_pack(pack, tmp_path / "pack")
+    assert sorted(path.name for path in paths) == ["cases.csv", "cases.ndjson", "pack.json", "sheet.html"]
+    rows = list(csv.DictReader((tmp_path / "pack" / "cases.csv").read_text(encoding="utf-8").splitlines()))
+    assert [row["case_id"] for row in rows] == [case.id for case in pack.cases]
+    assert all(row["why"] for row in rows)
+    lines = [json.loads(line) for line in (tmp_path / "pack" / "cases.ndjson").read_text(encoding="utf-8").splitlines()]
+    assert [line["given"] for line in lines] == [case.given for case in pack.cases]
+    told = json.loads((tmp_path / "pack" / "pack.json").read_text(encoding="utf-8"))
+    assert told["chart"]["sha256"] == pack.chart.sha256 and told["mutants"]["alive"] == 0
+    page = (tmp_path / "pack" / "sheet.html").read_text(encoding="utf-8")
+    assert "http" not in page and page.count("<tr>") == len(pack.cases) + 1
+    write_pack(pack, tmp_path / "pack")  # an earlier pack is replaced
+    assert not [path for path in tmp_path.iterdir() if path.name != "pack"]
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(FileError, match="no part of a pack"):
+        write_pack(make_pack(load_chart("mewc")), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_text_of_a_chart_is_escaped_on_the_sheet(tmp_path: Path) -> None:
+    chart = load_chart("mewc")._replace(title="<script>alert(1)</script>")
+    write_pack(make_pack(chart, others=()), tmp_path / "pack")
+    assert "<script>" not in (tmp_path / "pack" / "sheet.html").read_text(encoding="utf-8")
+
+
+def test_a_pack_answered_rightly_has_nothing_to_diagnose() -> None:
+    for name in SHIPPED:
+        if name == "npews":
+            continue  # the longest to make; the deep tests have it
+        chart = load_chart(name)
+        pack = make_pack(chart, manual=True, others=())
+        names = list(dict.fromkeys(name for case in pack.cases for name in (*case.given, *case.expected)))
+        table = pa.table({name: [{**case.given, **case.expected}.get(name) for case in pack.cases] for name in names})
+        assert diagnose(chart, table).disagreements == 0
+
+
+def test_coverage_of_a_pack_is_whole_and_of_one_row_is_not() -> None:
+    chart = load_chart("mews")
+    pack = make_pack(chart)
+    names = list(dict.fromkeys(name for case in pack.cases for name in case.given))
+    whole = coverage(chart, pa.table({name: [case.given.get(name) for case in pack.cases] for name in names}))
+    assert not whole.untested and not whole.alive and not whole.to_add
+    one = coverage(chart, pa.table({name: [pack.cases[0].given.get(name)] for name in names}))
+    assert one.alive and one.to_add
+    assert any("first above" in item.says for item in one.untested)
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    made = run("pack", "mews", "-o", str(tmp_path / "pack"), "--manual")
+    assert made.code == 0 and "kill rate" in made.err and not made.out
+    told = run("coverage", "mews", str(tmp_path / "pack" / "cases.csv"), "--json")
+    assert told.code in (0, 1) and json.loads(told.out)["rows"] <= 40
+    assert run("coverage", "mews", str(tmp_path / "none.csv")).code == 2
+    assert run("pack", "mews", "-o", str(tmp_path / "no" / "pack")).code == 2
+    (tmp_path / "few.csv").write_text("heart_rate,respiratory_rate\n80,16\n", encoding="utf-8")
+    few = run("coverage", "mews", str(tmp_path / "few.csv"))
+    assert few.code == 1 and "untested" in few.out and "cases to add" in few.out
