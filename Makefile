@@ -3,10 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-deep lint bench lock wheel clean
+.PHONY: demo serve test test-deep lint bench lock wheel clean
 
 demo: $(VENV)/core
 	$(BIN)/python examples/demo.py demo-output
+
+serve: $(VENV)/service
+	$(BIN)/mews-newtt serve
 
 test: $(VENV)/dev
 	$(BIN)/python -m pytest -n auto
@@ -23,6 +26,7 @@ bench: $(VENV)/bench
 	$(BIN)/python benchmarks/one_score.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/batch_scoring.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/file_scoring.py $(if $(QUICK),--quick)
+	$(BIN)/python benchmarks/service_load.py $(if $(QUICK),--seconds 2 --rounds 2 --rows 200000)
 
 # The set-ups are marked by files, so that they run once; pip checks every download against the lock's hashes.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -31,6 +35,10 @@ $(VENV)/core: requirements/core.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --require-hashes -r requirements/core.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/service: requirements/service.txt $(VENV)/core
+	$(PIP) --require-hashes -r requirements/service.txt
 	touch $@
 
 $(VENV)/dev: requirements/dev.txt $(VENV)/core
@@ -44,8 +52,9 @@ $(VENV)/bench: requirements/bench.txt $(VENV)/dev
 LOCK := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header
 lock: $(VENV)/dev
 	$(LOCK) pyproject.toml requirements/build.in -o requirements/core.txt
-	$(LOCK) --extra batch --extra dev pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/dev.txt
-	$(LOCK) --extra batch --extra dev --extra bench pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/bench.txt
+	$(LOCK) --extra service pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/service.txt
+	$(LOCK) --extra dev pyproject.toml requirements/build.in -c requirements/service.txt -o requirements/dev.txt
+	$(LOCK) --extra dev --extra bench pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/bench.txt
 
 wheel: $(VENV)/dev
 	$(BIN)/python -m build --no-isolation

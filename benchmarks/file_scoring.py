@@ -121,8 +121,8 @@ def measured(folder: Path, millions: float, rounds: int, packing: str) -> list[s
         low, _, high = (max(one.peak for one in runs) for runs in taken)
         kind = "CSV" if source == text else "Parquet"
         lines.append(
-            f"| {kind} to Parquet | {millions:g} | {source.stat().st_size / 1e6:,.0f} | {floor:.2f} | {wider:.2f} | {ours:.2f} | {ours / floor:.2f}x | {ours / wider:.2f}x "
-            f"| {millions / ours:.2f} | {low:,.0f} | {high:,.0f} |"
+            f"| {kind} to Parquet | {millions:g} | {source.stat().st_size / 1e6:,.0f} | {floor:.2f} | {wider:.2f} | {ours:.2f} "
+            f"| {ours / floor:.2f}x | {ours / wider:.2f}x | {millions / ours:.2f} | {low:,.0f} | {high:,.0f} |"
         )
         target.unlink()
     text.unlink()
@@ -144,9 +144,11 @@ def main() -> None:
         plan += [(50, 1), (100, 1)]
     lines = [
         f"`python benchmarks/file_scoring.py --write`, {machine()}. Medians of {plan[0][1]} rounds in turn, whole processes with their start;",
-        "one round from 50 million rows on. All write Parquet with zstd level 1. *Wider* is unscored too, but writes nine columns more, as a scored file has.",
+        "one round from 50 million rows on. All write Parquet with zstd level 1. *Wider* is unscored too, but writes",
+        "nine columns more, as a scored file has.",
         "",
-        "| NEWS2 and a case_id | million rows | MB in | unscored s | wider s | scored s | of unscored | of wider | million rows/s | peak MB unscored | scored |",
+        "| NEWS2 and a case_id | million rows | MB in | unscored s | wider s | scored s "
+        "| of unscored | of wider | million rows/s | peak MB unscored | scored |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     with tempfile.TemporaryDirectory(dir=options.folder) as name:

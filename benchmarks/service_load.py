@@ -1,0 +1,254 @@
+"""Load on loopback: single scores against a bare FastAPI endpoint of the same answer size, then while a large upload is worked on.
+
+    python benchmarks/service_load.py [--seconds 5] [--connections 32] [--rows 1000000] [--json]
+
+The bare endpoint parses the same JSON with the standard library and returns JSON of the same size, on the same server with as many workers.
+Both are checked before they are timed. Rounds alternate, and the best of each counts, so that a busy machine harms both alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+CHART = "news2"
+BARE = """
+import json, sys
+from typing import Any
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+ANSWER = json.loads(sys.argv[1])
+app = FastAPI()
+
+@app.post("/typical")
+async def typical(body: dict[str, Any]) -> dict[str, Any]:
+    return ANSWER
+
+@app.post("/lean")
+async def lean(request: Request) -> JSONResponse:
+    json.loads(await request.body())
+    return JSONResponse(ANSWER)
+
+uvicorn.run(app, port=int(sys.argv[2]), log_level="warning", access_log=False)
+"""
+
+
+def sets(count: int) -> list[bytes]:
+    """Made-up observation sets, the same each time."""
+    chance = random.Random(7)
+    return [
+        json.dumps(
+            {
+                "respiratory_rate": chance.randint(8, 30),
+                "oxygen_saturation": chance.randint(85, 100),
+                "air_or_oxygen": chance.choice(["air", "oxygen"]),
+                "systolic_bp": chance.randint(80, 200),
+                "heart_rate": chance.randint(40, 140),
+                "consciousness": "alert",
+                "temperature": round(chance.uniform(35, 40), 1),
+            }
+        ).encode()
+        for _ in range(count)
+    ]
+
+
+async def load(port: int, path: str, bodies: list[bytes], connections: int, seconds: float) -> dict[str, float]:
+    """Requests a second and latencies of so many connections that each send one request after another."""
+    took: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def one(number: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: ".encode()
+        place = number
+        while time.perf_counter() < end:
+            body = bodies[place % len(bodies)]
+            place += connections
+            start = time.perf_counter()
+            writer.write(head + str(len(body)).encode() + b"\r\n\r\n" + body)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            if not answer.startswith(b"HTTP/1.1 200"):
+                raise SystemExit(f"not 200: {answer[:80]!r}")
+            length = int(answer.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            await reader.readexactly(length)
+            took.append(time.perf_counter() - start)
+        writer.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one(number) for number in range(connections)))
+    took.sort()
+    return {
+        "per_second": len(took) / (time.perf_counter() - began),
+        "p50_ms": took[len(took) // 2] * 1000,
+        "p99_ms": took[int(len(took) * 0.99)] * 1000,
+    }
+
+
+def processor_seconds(pid: int) -> float:
+    """What a server has used of the processor; on a busy machine the ratio of two servers' use tells more than their speed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    import socket
+
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("the server did not start")
+
+
+def post(port: int, path: str, body: bytes, kind: str = "application/json", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    import http.client
+
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    connection.request("POST", path, body, {"Content-Type": kind, **headers})
+    answer = connection.getresponse()
+    return answer.status, dict(answer.getheaders()), answer.read()
+
+
+def table_of(folder: Path, rows: int) -> Path:
+    """A CSV file of so many rows."""
+    chosen = [json.loads(body) for body in sets(2000)]
+    names = list(chosen[0])
+    lines = [",".join(str(one[name]) for name in names) for one in chosen]
+    path = folder / "many.csv"
+    with path.open("w") as out:
+        out.write(",".join(names) + "\n")
+        for start in range(0, rows, len(lines)):
+            out.write("\n".join(lines[: rows - start]) + "\n")
+    return path
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    from mews_newtt import load_chart, score
+
+    chart = load_chart(CHART)
+    bodies = sets(2000)
+    expected = {**score(chart, json.loads(bodies[0])).to_dict()}
+    path = f"/v1/charts/{CHART}/score"
+    found: dict[str, Any] = {"connections": arguments.connections, "seconds": arguments.seconds, "rows": arguments.rows}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        own_port, bare_port = free_port(), free_port()
+        environment = {
+            **os.environ,
+            "MEWS_NEWTT_DATA_FOLDER": str(folder / "data"),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "service")]),
+        }
+        with open(os.devnull, "w") as quiet:
+            servers = [
+                subprocess.Popen([sys.executable, "-m", "mews_newtt", "serve", "--port", str(own_port)], env=environment, stderr=quiet),
+                subprocess.Popen([sys.executable, "-c", BARE, json.dumps(expected), str(bare_port)], env=environment),
+            ]
+        try:
+            wait_for(own_port)
+            wait_for(bare_port)
+            status, _, answer = post(own_port, path, bodies[0])
+            got = json.loads(answer)
+            got.pop("engine_version")
+            if status != 200 or got != expected:
+                raise SystemExit("the service's answer is not the library's")
+            for route in (path, "/typical", "/lean"):
+                asyncio.run(load(own_port if route == path else bare_port, route, bodies, arguments.connections, 0.5))
+            for _ in range(arguments.rounds):
+                for label, port, route in (("service", own_port, path), ("bare_typical", bare_port, "/typical"), ("bare_lean", bare_port, "/lean")):
+                    server = servers[0 if label == "service" else 1].pid
+                    before = processor_seconds(server)
+                    result = asyncio.run(load(port, route, bodies, arguments.connections, arguments.seconds))
+                    used = processor_seconds(server) - before
+                    result["processor_us"] = used / (result["per_second"] * arguments.seconds) * 1e6
+                    if label not in found or result["per_second"] > found[label]["per_second"]:
+                        found[label] = result
+            if arguments.rows:
+                found["upload"] = upload(own_port, folder, arguments, chart, bodies, path)
+        finally:
+            for server in servers:
+                server.terminate()
+            for server in servers:
+                server.wait(60)
+    for bare in ("bare_typical", "bare_lean"):
+        found[f"throughput_to_{bare}"] = found["service"]["per_second"] / found[bare]["per_second"]
+        found[f"processor_to_{bare}"] = found["service"]["processor_us"] / found[bare]["processor_us"]
+        found[f"p99_to_{bare}"] = found["service"]["p99_ms"] / found[bare]["p99_ms"]
+    return found
+
+
+def upload(port: int, folder: Path, arguments: argparse.Namespace, chart: Any, bodies: list[bytes], path: str) -> dict[str, Any]:
+    """Rows a second over HTTP and in the library; p99 of a few single scores a time, quiet and during the upload."""
+    import threading
+
+    from mews_newtt.batch.files import score_file
+
+    source = table_of(folder, arguments.rows)
+    score_file(chart, source, folder / "warm.csv")
+    start = time.perf_counter()
+    score_file(chart, source, folder / "library.csv")
+    library = time.perf_counter() - start
+    whole = (folder / "library.csv").read_bytes()
+    body = source.read_bytes()
+    post(port, f"/v1/charts/{CHART}/score-many", body, "text/csv")  # both are warm
+    start = time.perf_counter()
+    status, _, answer = post(port, f"/v1/charts/{CHART}/score-many", body, "text/csv")
+    served = time.perf_counter() - start
+    if status != 200 or answer != whole:
+        raise SystemExit("the service's file is not the library's")
+    quiet = asyncio.run(load(port, path, bodies, 4, arguments.seconds))
+    busy_with = threading.Thread(target=post, args=(port, f"/v1/charts/{CHART}/score-many", body, "text/csv"))
+    busy_with.start()
+    busy = asyncio.run(load(port, path, bodies, 4, max(1.0, served * 0.8)))
+    busy_with.join()
+    return {
+        "library_rows_per_second": arguments.rows / library,
+        "service_rows_per_second": arguments.rows / served,
+        "rows_to_library": library / served,
+        "quiet_p99_ms": quiet["p99_ms"],
+        "busy_p99_ms": busy["p99_ms"],
+        "p99_to_quiet": busy["p99_ms"] / quiet["p99_ms"],
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the upload; 0 leaves it out")
+    parser.add_argument("--json", action="store_true")
+    found = measure(parser.parse_args())
+    if "--json" in sys.argv:
+        print(json.dumps(found, indent=2))
+        return 0
+    for name, value in found.items():
+        if isinstance(value, dict):
+            print(name + ": " + ", ".join(f"{key} {part:,.2f}" for key, part in value.items()))
+        else:
+            print(f"{name}: {value:,.2f}" if isinstance(value, float) else f"{name}: {value}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    sys.exit(main())

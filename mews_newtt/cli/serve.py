@@ -1,0 +1,58 @@
+"""`mews-newtt serve`: the scoring service on this machine; beyond it only once clients are set up."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from mews_newtt.errors import FileError, Problem
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "serve",
+        help="run the scoring service",
+        description="Run the scoring service: JSON, FHIR and CDS Hooks, and the workbench. "
+        "Every setting is also an environment variable (docs/service.md).",
+    )
+    parser.add_argument("--host", help="address to listen on (127.0.0.1); another one needs a clients file")
+    parser.add_argument("--port", type=int, help="port to listen on (8311); 0 takes a free one")
+    parser.add_argument("--workers", type=int, help="web processes (1)")
+    parser.add_argument("--data", dest="data_folder", type=Path, metavar="DIR", help="folder of jobs and results")
+    parser.add_argument("--clients", dest="clients_file", type=Path, metavar="FILE", help="the clients file: who may call")
+    parser.add_argument("--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of the site's own charts (may be repeated)")
+    parser.add_argument("--new-key", metavar="CLIENT", help="print a new key and its entry for the clients file, then stop")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        from mews_newtt_service.auth.clients import new_key
+        from mews_newtt_service.serving import run as serve
+        from mews_newtt_service.settings import Settings
+    except ImportError as absent:
+        raise FileError(
+            Problem(
+                "extra_missing", "mews-newtt serve", f"needs the service extra ({absent.name} is not installed)", 'pip install "mews-newtt[service]"'
+            )
+        ) from None
+    if arguments.new_key is not None:
+        if not re.fullmatch(r"[\w.-]{1,64}", arguments.new_key, re.ASCII):
+            raise FileError(Problem("bad_client", "--new-key", "is no usable name of a client", "letters, digits, - _ . up to 64"))
+        key, digest = new_key()
+        print(f'[[clients]]\nid = "{arguments.new_key}"\nkey_sha256 = ["{digest}"]')
+        print(f"The key, shown only now (the clients file keeps its hash): {key}", file=sys.stderr)
+        return 0
+    if arguments.rules:
+        from mews_newtt.chart.catalogue import FOLDERS_VARIABLE
+
+        given = [os.environ[FOLDERS_VARIABLE]] if os.environ.get(FOLDERS_VARIABLE) else []
+        os.environ[FOLDERS_VARIABLE] = os.pathsep.join([*given, *map(str, arguments.rules)])  # web processes and workers read it too
+    names = ("host", "port", "workers", "data_folder", "clients_file")
+    said: dict[str, Any] = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    serve(Settings.from_environment(**said))
+    return 0

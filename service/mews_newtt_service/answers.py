@@ -1,0 +1,93 @@
+"""Answers: a Score as the JSON that `Score.to_dict` gives, put together from parts that are rendered once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from mews_newtt import __version__
+from mews_newtt.chart.model import Chart
+from mews_newtt.scoring.result import ParameterScore, Score, chart_identity
+
+ENGINE = "engine_version"
+ROWS_KEPT = 20_000  # the scorer gives one row object for one reading, again and again: so many are kept as text
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_quote = json.encoder.encode_basestring
+_TAIL = f', "{ENGINE}": {_encode(__version__)}}}'
+
+
+def chart_headers(chart: Chart) -> dict[str, str]:
+    """Which chart and engine an answer rests on."""
+    return {
+        "Mews-Newtt-Chart": f"{chart.id}@{chart.version}",
+        "Mews-Newtt-Chart-Status": chart.status,
+        "Mews-Newtt-Chart-Sha256": chart.sha256,
+        "Mews-Newtt-Engine": __version__,
+    }
+
+
+class JSONAnswer(Response):
+    """A body that is JSON already."""
+
+    media_type = "application/json"
+
+
+def json_answer(document: Mapping[str, Any], chart: Chart | None = None, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A document, with the engine version in it and the chart in its headers."""
+    text = _encode({**document, ENGINE: __version__})
+    return JSONAnswer(text.encode("utf-8", "replace"), status, {**(chart_headers(chart) if chart else {}), **(headers or {})})
+
+
+def score_text(result: Score) -> str:
+    """`{**result.to_dict(), "engine_version": ...}` as JSON; a property test holds it to that."""
+    chart = result.chart
+    parts = chart.memo.get("service_parts")
+    if parts is None:
+        parts = chart.memo["service_parts"] = _Parts(chart)
+    reasons = result.reasons
+    return (
+        f'{{"chart": {parts.identity}, "status": "{result.status}", "total": {_number(result.total)}, '
+        f'"total_min": {_number(result.total_min)}, '
+        f'"total_max": {_number(result.total_max)}, {parts.level(result)}, '
+        f'"reasons": {_encode([reason.to_dict() for reason in reasons]) if reasons else "[]"}, '
+        f'"parameters": [{", ".join(map(parts.row, result.parameters))}], "missing": {_list(result.missing)}, "skipped": {_list(result.skipped)}, '
+        f'"flags": {_list(result.flags)}, "float_noise": {result.float_noise}, "warnings": {_list(result.warnings)}, '
+        f'"problems": {_encode([one.to_dict() for one in result.problems]) if result.problems else "[]"}, "says": {_quote(result.says)}{_TAIL}'
+    )
+
+
+def _number(value: int | None) -> str:
+    return "null" if value is None else str(value)
+
+
+def _list(found: Any) -> str:
+    return f"[{', '.join(map(_quote, found))}]" if found else "[]"
+
+
+class _Parts:
+    """What follows from a chart alone, and rows seen before, as JSON text."""
+
+    def __init__(self, chart: Chart):
+        self.identity = _encode(chart_identity(chart))
+        self._levels: dict[tuple[str | None, str | None], str] = {}
+        self._rows: dict[int, tuple[ParameterScore, str]] = {}
+
+    def level(self, result: Score) -> str:
+        key = (result.level, result.level_max)
+        found = self._levels.get(key)
+        if found is None:
+            whole = Score(result.chart, result.status, level=result.level, level_max=result.level_max).to_dict()
+            found = _encode({name: whole[name] for name in ("level", "level_max", "level_detail")})[1:-1]
+            self._levels[key] = found
+        return found
+
+    def row(self, row: ParameterScore) -> str:
+        found = self._rows.get(id(row))
+        if found is None:
+            if len(self._rows) >= ROWS_KEPT:
+                self._rows.clear()
+            found = self._rows[id(row)] = (row, _encode(row.to_dict()))  # the row is held, so that its id stays its own
+        return found[1]

@@ -1,0 +1,1 @@
+"""Who calls: keys, signed tokens, and what each client may use."""

@@ -1,0 +1,1 @@
+"""Long work: uploads, the queue, and the workers that do it."""

@@ -1,0 +1,274 @@
+"""Uploads: the raw body or one part of a form, written to disk as they come in, never held in memory."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import re
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import anyio.to_thread
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
+
+from mews_newtt_service.jobs.queue import Queue, new_id
+from mews_newtt_service.plain import media_type
+from mews_newtt_service.problems import ServiceError, refuse
+
+FORMATS = {
+    "text/csv": "csv",
+    "text/tab-separated-values": "csv",
+    "application/vnd.apache.parquet": "parquet",
+    "application/x-ndjson": "ndjson",
+    "application/jsonl": "ndjson",
+}
+SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+PACKED = {"gzip": ".gz", "x-gzip": ".gz", "zstd": ".zst"}
+STROKE = 1 << 20  # bytes written at once
+FIELD_BYTES = 64 * 1024
+MOST_PARTS = 20
+
+
+class Upload(NamedTuple):
+    """A file that has come in whole: the job's id to be, what the file is called and is, and the form's other fields."""
+
+    job_id: str
+    name: str
+    stored: str
+    format: str
+    bytes: int
+    sha256: str
+    fields: dict[str, str]
+
+
+async def receive_upload(request: Request) -> Upload:
+    """The body, or the form's part `file`, in a new job's folder.
+
+    Raises
+    ------
+    ServiceError  400 a broken form, 413 too large, 415 a kind of file that is not read here, 507 the disk is full
+    """
+    queue: Queue = request.app.state.queue
+    job_id = new_id()
+    kind = media_type(request)
+    form = kind == "multipart/form-data"
+    if not form and kind not in FORMATS:
+        raise refuse(
+            415,
+            "unsupported_media_type",
+            "Content-Type",
+            f"is {kind[:60]!r}",
+            "send one of: " + ", ".join([*FORMATS, "multipart/form-data"]),
+            Accept=", ".join(FORMATS),
+        )
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if encoding != "identity" and (form or encoding not in PACKED):
+        raise refuse(
+            415,
+            "unsupported_encoding",
+            "Content-Encoding",
+            f"is {encoding[:60]!r}",
+            "use gzip or zstd, or none",
+            Accept_Encoding="gzip, zstd, identity",
+        )
+    try:
+        folder = await anyio.to_thread.run_sync(queue.make_folder, job_id)
+        try:
+            sink = _Form(request, folder) if form else _Raw(folder)
+            try:
+                async for chunk in request.stream():
+                    sink.take(chunk)
+                    if len(sink.waiting) >= STROKE:
+                        await anyio.to_thread.run_sync(sink.write)
+                await anyio.to_thread.run_sync(sink.end)
+            finally:
+                sink.close()
+            return _named(sink, job_id, folder, FORMATS.get(kind), PACKED.get(encoding, ""))
+        except BaseException:
+            queue.drop_folder(job_id)
+            raise
+    except OSError as fault:
+        raise disk_refusal(fault) from None
+
+
+def disk_refusal(fault: OSError) -> ServiceError:
+    """What the disk says, as an answer."""
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return refuse(507, "disk_full", "the service's data folder", "is full; nothing was kept", "try again later", Retry_After="60")
+    return refuse(503, "storage_unavailable", "the service's data folder", "cannot be written", "tell whoever runs the service", Retry_After="60")
+
+
+class _Raw:
+    """Bytes on their way into a file."""
+
+    def __init__(self, folder: Path):
+        self._file: BinaryIO | None = (folder / "upload").open("wb")
+        self._digest = hashlib.sha256()
+        self.waiting = bytearray()
+        self.size = 0
+        self.name = ""
+        self.kind = ""
+        self.fields: dict[str, str] = {}
+
+    def take(self, chunk: bytes) -> None:
+        self.waiting += chunk
+
+    def write(self) -> None:
+        if self._file is not None:
+            self._file.write(self.waiting)
+        self._digest.update(self.waiting)
+        self.size += len(self.waiting)
+        self.waiting.clear()
+
+    def end(self) -> None:
+        self.write()
+        self.close()
+
+    def close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+
+class _Form(_Raw):
+    """A multipart form: its part `file` on the way into a file, the other parts as short text."""
+
+    def __init__(self, request: Request, folder: Path):
+        _, options = parse_options_header(request.headers.get("content-type", ""))
+        boundary = options.get(b"boundary", b"")
+        if not boundary or len(boundary) > 70:
+            raise _malformed("has no boundary")
+        super().__init__(folder)
+        self._part = ""
+        self._parts = 0
+        self._header = [b"", b""]
+        self._headers: dict[bytes, bytes] = {}
+        self._text = bytearray()
+        self._files = 0
+        self._whole = False
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin,
+                "on_part_data": self._data,
+                "on_part_end": self._finish,
+                "on_header_field": self._header_field,
+                "on_header_value": self._header_value,
+                "on_header_end": self._header_end,
+                "on_headers_finished": self._opened,
+                "on_end": self._ended,
+            },
+        )
+
+    def take(self, chunk: bytes) -> None:
+        if chunk:
+            try:
+                self._parser.write(chunk)
+            except FormParserError:
+                raise _malformed("breaks off or is not a form") from None
+
+    def end(self) -> None:
+        if not self._whole:
+            raise _malformed("ends before its last boundary")
+        if self._files != 1:
+            raise _malformed("has no part named 'file'" if not self._files else "has several parts named 'file'")
+        super().end()
+
+    def _begin(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise _malformed(f"has more than {MOST_PARTS} parts")
+        self._headers, self._text = {}, bytearray()
+
+    def _header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header[0] += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header[1] += data[start:end]
+
+    def _header_end(self) -> None:
+        self._headers[self._header[0].lower()] = self._header[1][:2000]
+        self._header = [b"", b""]
+
+    def _opened(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        self._part = options.get(b"name", b"").decode("utf-8", "replace")
+        if self._part == "file":
+            self._files += 1
+            self.name = options.get(b"filename", b"").decode("utf-8", "replace")
+            self.kind = self._headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._part == "file":
+            self.waiting += data[start:end]
+            return
+        self._text += data[start:end]
+        if len(self._text) > FIELD_BYTES:
+            raise refuse(
+                413, "body_too_large", f"form part {self._part[:40]}", f"is larger than {FIELD_BYTES:,} bytes", "send files as the part 'file'"
+            )
+
+    def _finish(self) -> None:
+        if self._part != "file":
+            try:
+                self.fields[self._part] = self._text.decode("utf-8")
+            except UnicodeDecodeError:
+                raise refuse(400, "not_utf8", f"form part {self._part[:40]}", "is not UTF-8 text", "send text in UTF-8") from None
+
+    def _ended(self) -> None:
+        self._whole = True
+
+
+def _malformed(what: str) -> ServiceError:
+    return refuse(400, "malformed_multipart", "form", what, "send multipart/form-data with one part named 'file'")
+
+
+def _named(sink: _Raw, job_id: str, folder: Path, kind: str | None, packed: str) -> Upload:
+    """The upload under a name that says what it is; what the form calls the file serves for messages and for its kind."""
+    name = re.sub(r"[^\w. -]", "_", sink.name.replace("\\", "/").rpartition("/")[2])[:100] or "input"
+    upload = folder / "upload"
+    with upload.open("rb") as start:
+        magic = start.read(4)
+    magic_packed = ".gz" if magic[:2] == b"\x1f\x8b" else ".zst" if magic == b"\x28\xb5\x2f\xfd" else ""
+    if packed and packed != magic_packed:
+        raise refuse(400, "not_readable", "body", "is not packed as Content-Encoding says", "leave the header out, or pack the body")
+    if kind is None:
+        suffixes = [suffix.lower() for suffix in Path(name).suffixes if suffix.lower() not in (".gz", ".zst")]
+        kind = SUFFIXES.get(suffixes[-1]) if suffixes else FORMATS.get(sink.kind)
+        if magic == b"PAR1":
+            kind = "parquet"
+    if kind is None:
+        raise refuse(400, "format_unknown", name, "does not say what it is", "name the file .csv, .parquet or .ndjson (.gz and .zst may follow)")
+    if kind == "parquet" and magic_packed:
+        raise refuse(400, "format_packed", name, "is a packed Parquet file", "Parquet packs its own columns: send it as it is")
+    stored = f"input.{kind}{magic_packed}"
+    upload.rename(folder / stored)
+    if "map" in sink.fields:
+        (folder / "map.toml").write_text(sink.fields["map"], encoding="utf-8")
+    return Upload(job_id, name, stored, kind, sink.size, sink.sha256, sink.fields)
+
+
+async def keep_json(request: Request, rows: list[Any]) -> Upload:
+    """Observation sets of a JSON array as an NDJSON file of a new job."""
+    import json
+
+    queue: Queue = request.app.state.queue
+    job_id = new_id()
+
+    def write() -> Upload:
+        folder = queue.make_folder(job_id)
+        text = "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows).encode()
+        (folder / "input.ndjson").write_bytes(text)
+        return Upload(job_id, "array", "input.ndjson", "ndjson", len(text), hashlib.sha256(text).hexdigest(), {})
+
+    try:
+        return await anyio.to_thread.run_sync(write)
+    except OSError as fault:
+        queue.drop_folder(job_id)
+        raise disk_refusal(fault) from None

@@ -1,0 +1,157 @@
+"""What a job does: one public function of the library, from the files of the job's folder to result files beside them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mews_newtt import __version__
+from mews_newtt.batch.files import score_file
+from mews_newtt.batch.table import score_table
+from mews_newtt.chart.catalogue import catalogue, load_chart
+from mews_newtt.chart.model import Chart
+from mews_newtt.errors import ChartNotFound, FileError, Problem
+from mews_newtt.scoring.columns import ColumnMap, read_map
+from mews_newtt_service.jobs.queue import Job
+from mews_newtt_service.settings import Settings
+
+Progress = Callable[..., None]  # rows done, and the share of the whole where it is known
+Results = tuple[int, list[dict[str, Any]]]
+MEDIA_TYPES = {
+    ".csv": "text/csv; charset=utf-8",
+    ".parquet": "application/vnd.apache.parquet",
+    ".ndjson": "application/x-ndjson",
+    ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
+    ".xml": "application/xml",
+}
+CHUNK = 1 << 20
+
+
+def warm() -> None:
+    """Load the kernels before the first job asks for them."""
+    chart = catalogue().charts()[0]
+    score_table(chart, pa.table({parameter.id: pa.array([None], pa.string()) for parameter in chart.parameters}), points=True)
+
+
+def do(job: Job, folder: Path, out: Path, settings: Settings, progress: Progress) -> Results:
+    """Run one job: the rows it went through, and its result files."""
+    chart = load_chart(job.chart, job.version)
+    if chart.sha256 != job.sha256:
+        raise ChartNotFound(Problem("chart_changed", f"chart {chart.id} {chart.version}", "was changed after the job was sent", "send the job again"))
+    rows = {"score": _score, "verify": _verify, "pack": _pack}[job.kind](chart, job.parameters, folder, out, settings, progress)
+    return rows, [_described(path, out.name) for path in sorted(out.iterdir())]
+
+
+def _score(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, settings: Settings, progress: Progress) -> int:
+    source = _input(folder, parameters, settings)
+    summary = score_file(
+        chart,
+        source,
+        out / f"scores.{parameters['output_format']}",
+        column_map=_column_map(folder),
+        points=parameters.get("points", False),
+        on_bad_row=parameters.get("on_bad_row", "report"),
+        threads=settings.job_threads or None,
+        progress=progress,
+    )
+    _write_json(out / "summary.json", {**summary.to_dict(), "engine_version": __version__})
+    return summary.rows
+
+
+def _verify(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, settings: Settings, progress: Progress) -> int:
+    from dataclasses import replace
+
+    from mews_newtt.validation.compare import diagnosed, validate_file
+    from mews_newtt.validation.reports import write_reports
+
+    source = _input(folder, parameters, settings)
+    found = validate_file(chart, source, column_map=_column_map(folder), threads=settings.job_threads or None, progress=progress)
+    found = diagnosed(replace(found, source=found.source._replace(name=str(parameters["name"]))))  # as the caller calls the file
+    write_reports(found, out)
+    _write_json(out / "validation.json", {**found.to_dict(), "engine_version": __version__})
+    return int(found.rows)
+
+
+def _pack(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, settings: Settings, progress: Progress) -> int:
+    from mews_newtt.validation.pack import make_pack
+    from mews_newtt.validation.pack_files import write_pack
+
+    made = make_pack(chart, seed=parameters["seed"], manual=parameters["manual"])
+    write_pack(made, out)
+    _write_json(out / "pack.json", {**made.to_dict(), "engine_version": __version__})
+    return len(made.cases)
+
+
+def _input(folder: Path, parameters: dict[str, Any], settings: Settings) -> Path:
+    """The upload, unpacked to no more than the settings allow: what comes small and grows without end is refused on the way."""
+    given = folder / str(parameters["input"])
+    if given.suffix == ".parquet":
+        return _measured(given, settings)
+    if given.suffix not in (".gz", ".zst"):
+        return given
+    plain = folder / f"plain-{given.stem}"
+    with _unpacked(given) as packed, plain.open("wb") as whole:
+        size = 0
+        try:
+            while chunk := packed.read(CHUNK):
+                size += len(chunk)
+                if size > settings.unpacked_bytes:
+                    raise FileError(
+                        Problem("unpacked_too_large", str(given), f"unpacks to more than {settings.unpacked_bytes:,} bytes", "send it in parts")
+                    )
+                whole.write(chunk)
+        except (EOFError, gzip.BadGzipFile, pa.ArrowException) as fault:
+            raise FileError(Problem("not_readable", str(given), f"cannot be unpacked ({type(fault).__name__})", "pack it again")) from None
+        except OSError as fault:
+            if fault.errno is None:  # what Arrow says of a broken file has no number; a full disk has
+                raise FileError(Problem("not_readable", str(given), "cannot be unpacked", "pack it again")) from None
+            raise
+    return plain
+
+
+def _unpacked(path: Path) -> BinaryIO:
+    if path.suffix == ".gz":
+        return cast(BinaryIO, gzip.open(path, "rb"))
+    return cast(BinaryIO, pa.input_stream(str(path), compression="zstd"))
+
+
+def _measured(path: Path, settings: Settings) -> Path:
+    """A Parquet file whose own account of itself is within the limits."""
+    try:
+        about = pq.ParquetFile(path).metadata
+        size = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
+    except (pa.ArrowException, OSError) as fault:
+        raise FileError(
+            Problem("not_readable", str(path), f"is no Parquet file that can be read ({type(fault).__name__})", "write it again")
+        ) from None
+    if about.num_rows > settings.upload_rows:
+        raise FileError(Problem("too_many_rows", str(path), f"has {about.num_rows:,} rows; {settings.upload_rows:,} are allowed", "send it in parts"))
+    if size > settings.unpacked_bytes:
+        raise FileError(Problem("unpacked_too_large", str(path), f"unpacks to more than {settings.unpacked_bytes:,} bytes", "send it in parts"))
+    return path
+
+
+def _column_map(folder: Path) -> ColumnMap | None:
+    path = folder / "map.toml"
+    return read_map([str(path)]) if path.is_file() else None
+
+
+def _write_json(path: Path, document: dict[str, Any]) -> None:
+    path.write_text(json.dumps(document, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+
+
+def _described(path: Path, folder: str) -> dict[str, Any]:
+    return {
+        "name": path.name,
+        "media_type": MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
+        "bytes": os.path.getsize(path),
+        "folder": folder,
+    }

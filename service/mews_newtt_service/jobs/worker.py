@@ -1,0 +1,257 @@
+"""A worker process: takes one job after another from the queue, at low priority, and never leaves one half done.
+
+Started by the keeper with a pipe: a byte means new work, its end means stop. A heartbeat thread renews the lease, and ends the process when
+the job is cancelled, runs too long, or does not stop in time: what a library call does in between cannot be broken into in another way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from mews_newtt.errors import FileError, MewsNewttError, Problem
+from mews_newtt_service.jobs.queue import Job, Queue, new_id, open_queue
+from mews_newtt_service.settings import Settings
+
+POLL_SECONDS = 0.5
+TIDY_SECONDS = 60.0
+LEFT_EARLY = 75  # exit code: the keeper starts a fresh worker
+
+
+class Stopped(Exception):
+    """The job is to be left where it stands."""
+
+
+class Worker:
+    """One process's turn at the queue."""
+
+    def __init__(self, settings: Settings, queue: Queue):
+        self.settings = settings
+        self.queue = queue
+        self.name = f"{os.uname().nodename}:{os.getpid()}:{new_id()[:8]}"
+        self.stopping = threading.Event()
+        self._asked = 0.0
+
+    def stop(self, *_: int | FrameType | None) -> None:
+        if not self.stopping.is_set():
+            self._asked = time.monotonic()
+            self.stopping.set()
+
+    def run(self) -> None:
+        """Until told to stop: work, tidy, wait."""
+        tidied = 0.0
+        while not self.stopping.is_set():
+            try:
+                job = self.queue.claim(self.name)
+                if job is not None:
+                    self.work(job)
+                    continue
+                if time.monotonic() - tidied > TIDY_SECONDS:
+                    self.queue.tidy()
+                    tidied = time.monotonic()
+            except MewsNewttError:  # the database is away: wait for it
+                log("warning", "queue_unavailable", worker=self.name)
+                self.stopping.wait(2)
+            self._wait()
+
+    def _wait(self) -> None:
+        try:
+            ready, _, _ = select.select([sys.stdin.buffer], [], [], POLL_SECONDS)
+            if ready and not os.read(sys.stdin.fileno(), 4096):
+                self.stop()
+        except (OSError, ValueError):
+            self.stop()
+
+    def work(self, job: Job) -> None:
+        """One job, to its end."""
+        from mews_newtt_service.jobs.work import do
+
+        watch = _Watch(self, job)
+        log("info", "job_started", job=job.id, kind=job.kind, attempt=job.attempts)
+        out = self.queue.path(job.id, f"out-{job.attempts}")
+        try:
+            out.mkdir(mode=0o700, exist_ok=True)
+            watch.start()
+            rows, files = do(job, self.queue.folder / job.id, out, self.settings, watch.progress)
+            kept = self.queue.finish(job.id, self.name, rows, files)
+            log("info" if kept else "warning", "job_done" if kept else "job_lost", job=job.id, rows=rows)
+            if not kept:
+                self.queue.was_cancelled(job.id, self.name)
+        except Stopped:
+            self._left(job, watch)
+        except MewsNewttError as fault:
+            problems = tidy_problems(fault.problems, self.queue.folder / job.id, job.parameters.get("name", "input"))
+            self.queue.fail(job.id, self.name, problems)
+            log("info", "job_failed", job=job.id, codes=sorted({problem.code for problem in problems}))
+        except MemoryError:
+            self.queue.fail(job.id, self.name, [Problem("too_large_for_memory", "job", "needs more memory than there is", "send a smaller file")])
+        except OSError as fault:
+            told = _disk_problem(fault)
+            self.queue.fail(job.id, self.name, [told])
+            log("error", "job_failed", job=job.id, codes=[told.code], errno=fault.errno)
+        except Exception as fault:
+            self.queue.fail(
+                job.id, self.name, [Problem("internal_fault", "job", "failed in the service itself", "tell whoever runs the service the job's id")]
+            )
+            log("error", "fault", job=job.id, kind=type(fault).__name__, places=_places(fault))
+        finally:
+            watch.end()
+
+    def _left(self, job: Job, watch: _Watch) -> None:
+        if watch.released:
+            self.queue.release(job.id, self.name)
+            log("info", "job_returned", job=job.id)
+        else:
+            self.queue.was_cancelled(job.id, self.name)
+            log("info", "job_cancelled", job=job.id)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether running work has had its time after the call to stop."""
+        return self.stopping.is_set() and time.monotonic() - self._asked > self.settings.shutdown_seconds
+
+
+class _Watch:
+    """The heartbeat of one job."""
+
+    def __init__(self, worker: Worker, job: Job):
+        self._worker, self._job = worker, job
+        self._rows = 0
+        self._share: float | None = None
+        self._left = self._ended = False
+        self.released = False
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        self._done.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def progress(self, rows: int, share: float | None = None) -> None:
+        """Called by the work with the rows done, and the share of the whole where it is known; raises Stopped where it should leave off."""
+        self._rows, self._share = rows, share
+        most = self._worker.settings.upload_rows
+        if rows > most:
+            raise FileError(Problem("too_many_rows", "input", f"has more than {most:,} rows", "send it in parts"))
+        if self._left:
+            raise Stopped
+
+    def _beat(self) -> None:
+        worker, job = self._worker, self._job
+        every = min(worker.settings.lease_seconds / 4, 2.0)
+        began, left_at, lost = time.monotonic(), 0.0, 0.0
+        while not self._done.wait(min(every, 0.25)):
+            _notice_parent(worker)
+            now = time.monotonic()
+            if now - began > worker.settings.job_seconds:
+                with contextlib.suppress(MewsNewttError):
+                    worker.queue.fail(
+                        job.id,
+                        worker.name,
+                        [Problem("job_too_long", "job", f"ran for more than {worker.settings.job_seconds} s", "send it in parts")],
+                    )
+                os._exit(LEFT_EARLY)
+            if worker.overdue and not self._left:
+                self._left, self.released, left_at = True, True, now
+            if not self._left and now - lost >= every:
+                lost = now
+                try:
+                    if not worker.queue.beat(job.id, worker.name, self._rows, self._share):
+                        self._left, left_at = True, now
+                except MewsNewttError:
+                    continue  # the database is away; the lease tells whether somebody else takes the job
+            if self._left and now - left_at > 1.0:
+                with contextlib.suppress(MewsNewttError):
+                    worker._left(job, self)
+                os._exit(LEFT_EARLY)
+
+
+def _notice_parent(worker: Worker) -> None:
+    """While a job runs nobody reads the pipe: its end is seen here."""
+    with contextlib.suppress(OSError, ValueError):
+        ready, _, _ = select.select([sys.stdin.buffer], [], [], 0)
+        if ready and not os.read(sys.stdin.fileno(), 4096):
+            worker.stop()
+
+
+def tidy_problems(problems: tuple[Problem, ...], folder: Path, name: str) -> list[Problem]:
+    """Problems in the caller's words: the name of the file as it was sent, not where we keep it."""
+    inputs = sorted(folder.glob("*input*"), reverse=True)
+    ours = [*map(str, inputs), str(folder / "map.toml"), str(folder), *(path.name for path in inputs)]
+
+    def theirs(text: str) -> str:
+        for word in ours:
+            text = text.replace(word, "map" if word.endswith("map.toml") else name)
+        return text
+
+    return [Problem(problem.code, theirs(problem.where), theirs(problem.what), theirs(problem.mend)) for problem in problems]
+
+
+def _disk_problem(fault: OSError) -> Problem:
+    import errno
+
+    number = fault.errno
+    told = re.search(r"os error (\d+)", str(fault))  # as Polars tells it
+    if number is None and told is not None:
+        number = int(told[1])
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return Problem("disk_full", "the service's data folder", "is full; nothing was written", "try again later, or tell whoever runs the service")
+    return Problem("io_fault", "the service's data folder", "cannot be read or written", "tell whoever runs the service the job's id")
+
+
+def _places(fault: Exception) -> list[str]:
+    import traceback
+
+    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(fault.__traceback__)[-6:]]
+
+
+def log(level: str, event: str, **more: Any) -> None:
+    stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(json.dumps({"at": stamp, "level": level, "event": event, **more}, default=str) + "\n")
+        sys.stderr.flush()
+
+
+def lower_priority() -> None:
+    """Single scores come first: long work gets the time that is left."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(19)
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def main() -> int:
+    """Work until the pipe on standard input ends, or a signal says stop."""
+    settings = Settings.from_environment()
+    lower_priority()
+    if settings.job_threads:
+        os.environ["POLARS_MAX_THREADS"] = str(settings.job_threads)
+    worker = Worker(settings, open_queue(settings))
+    signal.signal(signal.SIGTERM, worker.stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the keeper says when
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file size limit is told as an error
+    from mews_newtt_service.jobs.work import warm
+
+    warm()
+
+    worker.run()
+    worker.queue.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Errors as RFC 9457 problem details, with the code, where, what and mend of the library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from mews_newtt import __version__
+from mews_newtt.errors import ChartError, ChartNotFound, FileError, MewsNewttError, ObservationError, Problem
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:mews-newtt:problem:"
+# What cannot be read at all, as against what can be read and cannot be scored.
+MALFORMED = frozenset(
+    (
+        "column_unnamed",
+        "file_empty",
+        "format_packed",
+        "format_unknown",
+        "json_too_deep",
+        "malformed_multipart",
+        "not_an_array",
+        "not_an_object",
+        "not_csv",
+        "not_json",
+        "not_readable",
+        "not_text",
+        "not_utf8",
+        "row_ragged",
+    )
+)
+TOO_LARGE = frozenset(("body_too_large", "too_many_rows", "unpacked_too_large", "line_too_long"))
+
+
+class ServiceError(MewsNewttError):
+    """What the service itself refuses, with its HTTP status and headers."""
+
+    def __init__(self, status: int, problems: Problem | Iterable[Problem], headers: Mapping[str, str] | None = None):
+        super().__init__(problems)
+        self.status = status
+        self.headers = dict(headers or {})
+
+
+def refuse(status: int, code: str, where: str, what: str, mend: str, **headers: str) -> ServiceError:
+    """A ServiceError of one problem; a header is named with underscores (`Retry_After="5"`)."""
+    return ServiceError(status, Problem(code, where, what, mend), {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def status_of(fault: MewsNewttError) -> int:
+    """The HTTP status of an error: 400 what cannot be read, 404 what is not there, 422 what cannot be scored."""
+    if isinstance(fault, ServiceError):
+        return fault.status
+    codes = {problem.code for problem in fault.problems}
+    if codes & TOO_LARGE:
+        return 413
+    if isinstance(fault, (ObservationError, FileError)) and codes & MALFORMED:
+        return 400
+    if isinstance(fault, ChartNotFound):
+        return 404
+    if isinstance(fault, ChartError):
+        return 500  # the operator's own chart files, not the caller's fault
+    return 422
+
+
+def problem_document(status: int, problems: Iterable[Problem], request_id: str | None = None) -> dict[str, Any]:
+    """The body of an error: the first problem at its top, every one in `problems`."""
+    every = list(problems)
+    first = every[0]
+    document: dict[str, Any] = {
+        "type": TYPE + first.code,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": "\n".join(f"{problem.where}: {problem.what}" for problem in every[:20]),
+        **first.to_dict(),
+        "problems": [problem.to_dict() for problem in every],
+        "engine_version": __version__,
+    }
+    if request_id:
+        document["instance"] = f"urn:mews-newtt:request:{request_id}"
+    return document
+
+
+def problem_response(scope: Scope, status: int, problems: Iterable[Problem], headers: Mapping[str, str] | None = None) -> Response:
+    """An error as a response, in the form that its path speaks: problem details, or what a router brought (FHIR's OperationOutcome)."""
+    every = list(problems)
+    app = scope.get("app")
+    for prefix, (render, media_type) in (app.state.outcomes if app is not None else {}).items():
+        if scope["path"].startswith(prefix):
+            return Response(render(status, every), status, headers, media_type)
+    text = json.dumps(problem_document(status, every, scope.get("request_id")), ensure_ascii=False, allow_nan=False)
+    return Response(text.encode("utf-8", "replace"), status, headers, MEDIA_TYPE)
+
+
+def error_response(scope: Scope, fault: MewsNewttError) -> Response:
+    """Any error of this package as a response."""
+    return problem_response(scope, status_of(fault), fault.problems, fault.headers if isinstance(fault, ServiceError) else None)

@@ -1,0 +1,1 @@
+"""Groups of paths; each module has `router(settings)`."""

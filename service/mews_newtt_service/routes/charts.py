@@ -1,0 +1,87 @@
+"""GET /v1/charts: which charts there are, and each version whole, under its content hash."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mews_newtt import __version__
+from mews_newtt_service.answers import JSONAnswer, chart_headers
+from mews_newtt_service.openapi import GET_RESPONSES, NOT_MODIFIED, examples
+from mews_newtt_service.plain import accepted, plain_router, query
+from mews_newtt_service.problems import refuse
+from mews_newtt_service.settings import Settings
+from mews_newtt_service.shelf import Shelf, summary_of, tag_of
+
+REVALIDATE = "private, no-cache"
+POSTED = frozenset(("score", "score-many", "verify", "pack"))
+
+
+def router(settings: Settings) -> APIRouter:
+    """The routes of charts."""
+    routes = plain_router()
+
+    @routes.get(
+        "/v1/charts", summary="Every version of every chart", tags=["charts"], responses={200: examples("charts"), **NOT_MODIFIED, **GET_RESPONSES}
+    )
+    async def list_charts(request: Request) -> Response:
+        query(request)
+        accepted(request, "application/json")
+        charts = _shelf(request).charts()
+        return _tagged(request, tag_of(__version__, *(chart.sha256 for chart in charts)), {"charts": [summary_of(chart) for chart in charts]})
+
+    @routes.get(
+        "/v1/charts/{chart_id}",
+        summary="All versions of one chart",
+        tags=["charts"],
+        responses={200: examples("chart_versions"), **NOT_MODIFIED, **GET_RESPONSES},
+    )
+    async def chart_versions(request: Request) -> Response:
+        query(request)
+        accepted(request, "application/json")
+        found = _shelf(request).versions(request.path_params["chart_id"])
+        chosen = _shelf(request).find(found[0].id)
+        document = {"id": chosen.id, "default_version": chosen.version, "versions": [summary_of(chart) for chart in found]}
+        return _tagged(request, tag_of(__version__, *(chart.sha256 for chart in found)), document)
+
+    @routes.get(
+        "/v1/charts/{chart_id}/{version}",
+        summary="One version of a chart, whole; its ETag is its content hash",
+        tags=["charts"],
+        responses={200: examples("chart"), **NOT_MODIFIED, **GET_RESPONSES},
+    )
+    async def one_chart(request: Request) -> Response:
+        query(request)
+        accepted(request, "application/json")
+        version: str = request.path_params["version"]
+        if version in POSTED:  # these paths look like versions
+            raise refuse(405, "method_not_allowed", f"{request.method} {version}", "is not offered", "use POST", Allow="POST")
+        chart = _shelf(request).find(request.path_params["chart_id"], version)
+        tag = tag_of(chart.sha256)
+        headers = {**chart_headers(chart), "ETag": tag, "Cache-Control": REVALIDATE}
+        if _has(request, tag):
+            return Response(None, 304, headers)
+        return JSONAnswer(_shelf(request).content(chart), 200, headers)
+
+    return routes
+
+
+def _shelf(request: Request) -> Shelf:
+    found: Shelf = request.app.state.shelf
+    return found
+
+
+def _tagged(request: Request, tag: str, document: dict[str, Any]) -> Response:
+    headers = {"ETag": tag, "Cache-Control": REVALIDATE, "Mews-Newtt-Engine": __version__}
+    if _has(request, tag):
+        return Response(None, 304, headers)
+    return JSONAnswer(json.dumps({**document, "engine_version": __version__}, ensure_ascii=False).encode(), 200, headers)
+
+
+def _has(request: Request, tag: str) -> bool:
+    wanted = request.headers.get("if-none-match", "")
+    return wanted.strip() == "*" or tag in [part.strip().removeprefix("W/") for part in wanted.split(",")]

@@ -1,0 +1,50 @@
+"""/healthz, /readyz and /metrics: is it alive, can it take work, what has it done."""
+
+from __future__ import annotations
+
+import anyio.to_thread
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mews_newtt import __version__
+from mews_newtt_service.answers import json_answer
+from mews_newtt_service.openapi import GET_RESPONSES, PROBLEM, examples
+from mews_newtt_service.plain import plain_router, query
+from mews_newtt_service.settings import Settings
+
+
+def router(settings: Settings) -> APIRouter:
+    """The routes for whoever runs the service."""
+    routes = plain_router()
+
+    @routes.get("/healthz", summary="Whether the process answers", tags=["running"], responses={200: examples("health"), **GET_RESPONSES})
+    async def healthz(request: Request) -> Response:
+        query(request)
+        return json_answer({"status": "ok", "version": __version__})
+
+    @routes.get(
+        "/readyz",
+        summary="Whether it can take work: charts read, database reached",
+        tags=["running"],
+        responses={200: examples("ready"), 503: PROBLEM, **GET_RESPONSES},
+    )
+    async def readyz(request: Request) -> Response:
+        query(request)
+        state = request.app.state
+        await anyio.to_thread.run_sync(state.queue.ping)
+        return json_answer({"status": "ok", "charts": len(state.shelf.charts()), "database": "ok"})
+
+    @routes.get(
+        "/metrics",
+        summary="Counts for Prometheus; no patient data",
+        tags=["running"],
+        responses={200: {"description": "Prometheus text", "content": {"text/plain": {}}}, **GET_RESPONSES},
+    )
+    async def metrics(request: Request) -> Response:
+        query(request)
+        text = await anyio.to_thread.run_sync(request.app.state.metrics.text)
+        return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return routes

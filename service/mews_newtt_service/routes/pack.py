@@ -1,0 +1,65 @@
+"""POST /v1/charts/{id}/pack: a pack of test cases for the chart."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.errors import Problem
+from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
+from mews_newtt_service.json_in import strict_object
+from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM, body
+from mews_newtt_service.plain import accepted, plain_router, query, require_json
+from mews_newtt_service.problems import ServiceError
+from mews_newtt_service.routes.score_many import OPTIONS
+from mews_newtt_service.settings import Settings
+
+FILES = {"application/json": "pack.json", "text/csv": "cases.csv", "application/x-ndjson": "cases.ndjson", "text/html": "sheet.html"}
+MOST_SEED = 2**31
+
+
+def router(settings: Settings) -> APIRouter:
+    """The route of packs."""
+    routes = plain_router()
+    answers = {name: {"schema": {"type": "object"} if name == "application/json" else {}} for name in FILES}
+
+    @routes.post(
+        "/v1/charts/{chart_id}/pack",
+        summary="Make a pack of test cases",
+        description="`Accept` chooses its form; `Prefer: respond-async` gives all of them as result files.",
+        tags=["verification"],
+        responses={
+            **LONG_RESPONSES,
+            200: {"description": "the pack", "content": answers},
+            202: {"description": "under way; see Content-Location", "content": {"application/json": {"schema": {"type": "object"}}}},
+            500: PROBLEM,
+        },
+        openapi_extra={"requestBody": body("pack"), "parameters": [*PIN, OPTIONS[-1]]},
+    )
+    async def pack(request: Request) -> Response:
+        options = query(request, "version", "sha256")
+        require_json(request)
+        wanted = accepted(request, *FILES)
+        chart: Chart = request.app.state.shelf.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        text = await request.body()
+        parameters = _parameters(strict_object(text, settings.json_depth) if text.strip() else {})
+        job = await submit(request, "pack", chart, parameters=parameters)
+        if wants_async(request):
+            return accepted_answer(job, chart)
+        return await direct_answer(request, job, chart, FILES[wanted])
+
+    return routes
+
+
+def _parameters(given: dict[str, object]) -> dict[str, object]:
+    seed, manual = given.get("seed", 0), given.get("manual", False)
+    faults = [Problem("unknown_key", name[:60], "is not known here", "use seed and manual") for name in given.keys() - {"seed", "manual"}]
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < MOST_SEED:
+        faults.append(Problem("bad_parameter", "seed", "is no whole number from 0", 'send "seed": 0'))
+    if not isinstance(manual, bool):
+        faults.append(Problem("bad_parameter", "manual", "is neither true nor false", 'send "manual": false'))
+    if faults:
+        raise ServiceError(422, faults)
+    return {"seed": seed, "manual": manual}

@@ -1,0 +1,239 @@
+"""POST /v1/charts/{id}/score-many: a JSON array, an NDJSON stream, or a file; every row answered, a row that cannot be scored too."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mews_newtt import __version__
+from mews_newtt.chart.model import Chart
+from mews_newtt.errors import ObservationError, Problem
+from mews_newtt.files import Summary
+from mews_newtt.scoring.reference import score
+from mews_newtt.scoring.result import Score, chart_identity
+from mews_newtt_service.answers import ENGINE, JSONAnswer, chart_headers, score_text
+from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
+from mews_newtt_service.jobs.uploads import Upload, receive_upload
+from mews_newtt_service.json_in import strict_json, strict_object
+from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM, body
+from mews_newtt_service.plain import accepted, media_type, one_of, plain_router, query, require_json, yes
+from mews_newtt_service.problems import ServiceError, refuse
+from mews_newtt_service.settings import Settings
+
+NDJSON = "application/x-ndjson"
+OUTPUTS = {"text/csv": "csv", "application/vnd.apache.parquet": "parquet", NDJSON: "ndjson"}
+AT_ONCE = 16  # rows scored before others get their turn
+FILE_BODY = {"schema": {"type": "string", "format": "binary"}}
+FORM_BODY = {
+    "schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}, "map": {"type": "string"}}}
+}
+OPTIONS = [
+    {"name": "points", "in": "query", "required": False, "schema": {"enum": ["false", "true"]}, "description": "files: add points_<parameter>"},
+    {
+        "name": "on_bad_row",
+        "in": "query",
+        "required": False,
+        "schema": {"enum": ["report", "error"]},
+        "description": "a row that cannot be scored is kept as refused (report), or refuses the whole (error)",
+    },
+    {"name": "Prefer", "in": "header", "required": False, "schema": {"enum": ["respond-async"]}, "description": "files: 202 and an address to poll"},
+]
+ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "the same rows in the same order, and their scores",
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            **{name: {"schema": {}} for name in (NDJSON, "text/csv", "application/vnd.apache.parquet")},
+        },
+    },
+    202: {"description": "under way; see Content-Location", "content": {"application/json": {"schema": {"type": "object"}}}},
+    500: PROBLEM,
+}
+
+
+def file_body(*names: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A body that is JSON or a file."""
+    found = body(*names)
+    if schema is not None:
+        found["content"]["application/json"]["schema"] = schema
+    found["content"] |= dict.fromkeys((NDJSON, "text/csv", "application/vnd.apache.parquet"), FILE_BODY) | {"multipart/form-data": FORM_BODY}
+    return found
+
+
+def router(settings: Settings) -> APIRouter:
+    """The route of many scores."""
+    routes = plain_router()
+    turns = Turns(settings.uploads_at_once)
+
+    @routes.post(
+        "/v1/charts/{chart_id}/score-many",
+        summary="Score many observation sets",
+        description="JSON array in, JSON out. NDJSON in, NDJSON out, line by line. CSV or Parquet (also as the part `file` of a form, with a "
+        "map file as part `map`) in, the scored file out; `Prefer: respond-async` gives an address to poll. `on_bad_row=report` (the default) keeps "
+        "a row that cannot be scored, as refused.",
+        tags=["scores"],
+        responses={**LONG_RESPONSES, **ANSWER},
+        openapi_extra={
+            "requestBody": file_body("sets", schema={"type": "array", "items": {"$ref": "#/components/schemas/Set"}}),
+            "parameters": [*PIN, *OPTIONS],
+        },
+    )
+    async def score_many(request: Request) -> Response:
+        options = query(request, "version", "sha256", "points", "on_bad_row")
+        on_bad_row, points = one_of(options, "on_bad_row", ("report", "error")), yes(options, "points")
+        chart: Chart = request.app.state.shelf.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        kind = media_type(request)
+        if kind == "application/json":
+            require_json(request)
+            accepted(request, "application/json")
+            return await _array(request, chart, settings, on_bad_row)
+        if kind == NDJSON and not wants_async(request) and request.headers.get("content-encoding", "identity") == "identity":
+            accepted(request, NDJSON)
+            if on_bad_row == "error":
+                raise refuse(
+                    400,
+                    "bad_parameter",
+                    "query on_bad_row",
+                    "is 'error', but a stream answers each line as it comes",
+                    "leave it out, or send a JSON array",
+                )
+            return Lines(request, chart, settings, turns)
+        with turns.taken(request.scope["client_id"]):
+            upload = await receive_upload(request)
+            wanted = _output(request, upload)
+            job = await submit(
+                request, "score", chart, upload=upload, parameters={"output_format": wanted, "points": points, "on_bad_row": on_bad_row}
+            )
+            if wants_async(request):
+                return accepted_answer(job, chart)
+            return await direct_answer(request, job, chart, f"scores.{wanted}")
+
+    return routes
+
+
+def _output(request: Request, upload: Upload) -> str:
+    """csv, parquet or ndjson: as Accept says, else as it came."""
+    same = next(name for name, kind in OUTPUTS.items() if kind == upload.format)
+    try:
+        return OUTPUTS[accepted(request, same, *(name for name in OUTPUTS if name != same))]
+    except ServiceError:
+        request.app.state.queue.drop_folder(upload.job_id)
+        raise
+
+
+async def _array(request: Request, chart: Chart, settings: Settings, on_bad_row: str) -> Response:
+    sets = strict_json(await request.body(), settings.json_depth)
+    if not isinstance(sets, list):
+        raise refuse(400, "not_an_array", "body", "is not a JSON array", "send [{...}, {...}], or one set to /score")
+    if len(sets) > settings.array_rows:
+        raise refuse(413, "too_many_rows", "body", f"holds {len(sets):,} sets; {settings.array_rows:,} are allowed", "send NDJSON or a file")
+    summary = Summary(chart_identity(chart))
+    texts: list[str] = []
+    problems: list[Problem] = []
+    for place, given in enumerate(sets):
+        result = _one(chart, given)
+        problems += [Problem(p.code, f"[{place}].{p.where}", p.what, p.mend) for p in result.problems]
+        summary.add(result)
+        texts.append(score_text(result))
+        if place % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
+    if problems and on_bad_row == "error":
+        raise ObservationError(problems)
+    _count(request, chart, summary.status)
+    head = json.dumps({"chart": chart_identity(chart), ENGINE: __version__, "summary": summary.to_dict()}, ensure_ascii=False)
+    return JSONAnswer(f'{head[:-1]}, "results": [{", ".join(texts)}]}}'.encode(), 200, chart_headers(chart))
+
+
+def _one(chart: Chart, given: Any) -> Score:
+    if not isinstance(given, dict):
+        problem = Problem("not_an_object", "observation set", "is not a JSON object", 'send {"respiratory_rate": 18, ...}')
+        return Score(chart, "refused", problems=(problem,))
+    return score(chart, given, raise_refused=False)
+
+
+def _count(request: Request, chart: Chart, statuses: Mapping[str, int]) -> None:
+    for status, rows in statuses.items():
+        request.app.state.metrics.scored(chart, status, rows)
+
+
+class Turns:
+    """How many uploads and streams of one client run at the same time."""
+
+    def __init__(self, most: int):
+        self._most = most
+        self._running: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def taken(self, client: str) -> Iterator[None]:
+        with self._lock:
+            if self._running[client] >= self._most:
+                raise refuse(
+                    429, "too_many_uploads", "client", f"{self._most} uploads or streams run already", "wait until one has ended", Retry_After="2"
+                )
+            self._running[client] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running[client] -= 1
+                if self._running[client] <= 0:
+                    del self._running[client]
+
+
+class Lines(Response):
+    """One line out for one line in, while they come: what the client does not read holds up what we read."""
+
+    def __init__(self, request: Request, chart: Chart, settings: Settings, turns: Turns):
+        super().__init__(None, 200, chart_headers(chart), NDJSON)
+        self.request, self.chart, self.settings, self.turns = request, chart, settings, turns
+        del self.headers["content-length"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self.turns.taken(scope["client_id"]):
+            lines = self._lines()
+            first = await anext(lines, None)  # what cannot be read from the start is still a plain refusal
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            statuses: Counter[str] = Counter()
+            out: list[str] = []
+            if first is not None:
+                out.append(self._answer(first, statuses))
+                async for line in lines:
+                    out.append(self._answer(line, statuses))
+                    if len(out) >= AT_ONCE:
+                        await send({"type": "http.response.body", "body": "".join(out).encode(), "more_body": True})
+                        out.clear()
+                        await asyncio.sleep(0)
+            await send({"type": "http.response.body", "body": "".join(out).encode()})
+            _count(self.request, self.chart, statuses)
+
+    def _answer(self, line: bytes, statuses: Counter[str]) -> str:
+        try:
+            result = score(self.chart, strict_object(line, self.settings.json_depth, "line"), raise_refused=False)
+        except ServiceError as fault:
+            result = Score(self.chart, "refused", problems=fault.problems)
+        statuses[result.status] += 1
+        return score_text(result) + "\n"
+
+    async def _lines(self) -> AsyncIterator[bytes]:
+        """Lines that hold something; one that is too long ends the stream."""
+        rest = b""
+        async for chunk in self.request.stream():
+            *whole, rest = (rest + chunk).split(b"\n")
+            if len(rest) > self.settings.line_bytes or any(len(line) > self.settings.line_bytes for line in whole):
+                raise refuse(413, "line_too_long", "body", f"has a line longer than {self.settings.line_bytes:,} bytes", "send one set a line")
+            for line in whole:
+                if line.strip():
+                    yield line
+        if rest.strip():
+            yield rest

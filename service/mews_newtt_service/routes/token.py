@@ -1,0 +1,93 @@
+"""POST /oauth/token: a signed assertion becomes a token (OAuth 2.0 client credentials, as SMART Backend Services has it)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+import anyio.to_thread
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from mews_newtt_service.auth.access import Access
+from mews_newtt_service.auth.tokens import ALGORITHMS, ASSERTION_TYPE, TOKEN_SECONDS, TokenError
+from mews_newtt_service.openapi import GET_RESPONSES, JSON_ERROR, PROBLEM, examples
+from mews_newtt_service.plain import media_type, plain_router
+from mews_newtt_service.settings import Settings
+
+FORM = {
+    "required": True,
+    "content": {
+        "application/x-www-form-urlencoded": {
+            "schema": {
+                "type": "object",
+                "required": ["grant_type", "client_assertion_type", "client_assertion"],
+                "properties": {
+                    "grant_type": {"const": "client_credentials"},
+                    "client_assertion_type": {"const": ASSERTION_TYPE},
+                    "client_assertion": {"type": "string"},
+                },
+            }
+        }
+    },
+}
+ERRORS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 503), JSON_ERROR)
+GATE: dict[int | str, dict[str, Any]] = dict.fromkeys((403, 405, 408, 409, 413, 415, 421, 429), PROBLEM)
+
+
+def router(settings: Settings) -> APIRouter:
+    """The routes of signing in."""
+    routes = plain_router()
+
+    @routes.post(
+        "/oauth/token",
+        summary="A token for a signed assertion",
+        tags=["signing in"],
+        responses={200: examples(), **ERRORS, **GATE},
+        openapi_extra={"requestBody": FORM},
+    )
+    async def token(request: Request) -> Response:
+        access: Access = request.app.state.access
+        try:
+            if media_type(request) != "application/x-www-form-urlencoded":
+                raise TokenError("invalid_request", "send application/x-www-form-urlencoded")
+            text = (await request.body()).decode("ascii", "replace")
+            try:
+                pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=20)
+            except ValueError:
+                raise TokenError("invalid_request", "the form cannot be read") from None
+            form = dict(pairs)
+            if len(form) < len(pairs):
+                raise TokenError("invalid_request", "a field is given twice")
+            if form.get("grant_type") != "client_credentials":
+                raise TokenError("unsupported_grant_type", "only client_credentials is offered")
+            if form.get("client_assertion_type") != ASSERTION_TYPE or not form.get("client_assertion"):
+                raise TokenError("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}, with a client_assertion")
+            if access.clients is None:
+                raise TokenError("invalid_client", "no clients are set up here; nobody has to sign in", 401)
+            _, made = await anyio.to_thread.run_sync(access.tokens.exchange, form["client_assertion"], access.clients, _audiences(request, settings))
+        except TokenError as refusal:
+            return JSONResponse({"error": refusal.error, "error_description": refusal.what}, refusal.status)
+        return JSONResponse({"access_token": made, "token_type": "bearer", "expires_in": TOKEN_SECONDS})
+
+    @routes.get(
+        "/.well-known/smart-configuration", summary="Where and how to sign in", tags=["signing in"], responses={200: examples(), **GET_RESPONSES}
+    )
+    async def configuration(request: Request) -> Response:
+        document = {
+            "token_endpoint": _audiences(request, settings)[0],
+            "grant_types_supported": ["client_credentials"],
+            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+            "capabilities": ["client-confidential-asymmetric"],
+        }
+        return Response(json.dumps(document), media_type="application/json")
+
+    return routes
+
+
+def _audiences(request: Request, settings: Settings) -> list[str]:
+    base = settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+    return [f"{base}/oauth/token"]

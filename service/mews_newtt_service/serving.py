@@ -1,0 +1,189 @@
+"""Starts the service: sockets, web processes, workers for long work, and an orderly end."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+from asyncio import BaseTransport, TimerHandle
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.supervisors import Multiprocess
+
+from mews_newtt.errors import Problem
+from mews_newtt_service.jobs.keeper import Keeper
+from mews_newtt_service.settings import Settings, SettingsError
+
+APPLICATION = "mews_newtt_service.app:create_app"
+BACKLOG = 2048
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, patient only so long: a connection whose headers do not come is closed, one that does not read is cut."""
+
+    header_seconds = float(os.environ.get("MEWS_NEWTT_HEADER_SECONDS") or 10)  # web processes beside the first know settings by their environment
+    send_seconds = float(os.environ.get("MEWS_NEWTT_SEND_SECONDS") or 30)
+    _waiting: TimerHandle | None = None
+    _unread: TimerHandle | None = None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(cast(Any, transport))
+        self._wait()
+
+    def _wait(self) -> None:
+        if self._waiting is None:
+            self._waiting = self.loop.call_later(self.header_seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        self._waiting = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _came(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def on_message_begin(self) -> None:
+        self._wait()  # the next request on a connection that is kept
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._came()
+        super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(self.send_seconds, self.transport.abort)  # closing would wait for what is not read
+
+    def resume_writing(self) -> None:
+        self._read()
+        super().resume_writing()
+
+    def _read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._came()
+        self._read()
+        super().connection_lost(exc)
+
+
+class JSONLines(logging.Formatter):
+    """Log records of libraries as our own lines; of an exception its kind and place, never its words."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage() if not record.exc_info else "exception",
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["kind"] = record.exc_info[0].__name__
+            line["places"] = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(record.exc_info[2])[-6:]]
+        return json.dumps(line)
+
+
+def log_as_json(level: str) -> None:
+    """Send what libraries log to standard error, as JSON lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JSONLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    logging.getLogger("uvicorn.access").disabled = True
+
+
+def run(settings: Settings) -> None:
+    """Serve until a signal says stop; running work is finished or given back first."""
+    _make_data_folder(settings.data_folder)
+    listening = _listen(settings)
+    host, port = listening.getsockname()[:2]
+    whom = "" if settings.clients_file else " (this machine only, nobody signs in)"
+    sys.stderr.write(f"mews-newtt: listening on http://{f'[{host}]' if ':' in host else host}:{port}{whom}\n")
+    sys.stderr.flush()
+    log_as_json(settings.log_level)
+    PatientProtocol.header_seconds, PatientProtocol.send_seconds = settings.header_seconds, settings.send_seconds
+    many = settings.workers > 1
+    keeper = Keeper(settings) if many else None
+    counts = tempfile.mkdtemp(prefix="mews-newtt-metrics-") if many else None
+    environment = settings.to_environment()
+    if counts is not None:
+        environment |= {"MEWS_NEWTT_JOB_WORKERS": "0", "PROMETHEUS_MULTIPROC_DIR": counts}  # web processes leave the workers to us
+    os.environ.update(environment)
+    config = uvicorn.Config(
+        APPLICATION,
+        factory=True,
+        workers=settings.workers,
+        http=PatientProtocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        limit_concurrency=settings.connections,
+        ws="none",
+    )
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _heard)  # uvicorn hears them while it runs, and raises them again when it has ended
+    try:
+        if keeper is not None:
+            keeper.start()
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        if keeper is not None:
+            keeper.stop()
+        if counts is not None:
+            shutil.rmtree(counts, ignore_errors=True)
+        listening.close()
+
+
+def _heard(*_: object) -> None:
+    """A signal to stop, once everything has stopped."""
+
+
+def _make_data_folder(folder: Path) -> None:
+    try:
+        (folder / "jobs").mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        raise SettingsError(
+            Problem("data_folder", str(folder), f"cannot be written: {fault.strerror}", "set MEWS_NEWTT_DATA_FOLDER (or --data) to a folder that can")
+        ) from None
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(settings.host.strip("[]"), settings.port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(found[0], found[1])
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(found[4])
+        made.listen(BACKLOG)
+        made.set_inheritable(True)
+    except OSError as fault:
+        raise SettingsError(
+            Problem(
+                "cannot_listen",
+                f"{settings.host}, port {settings.port}",
+                f"cannot be listened on: {fault.strerror or fault}",
+                "choose another --port, or stop what uses it",
+            )
+        ) from None
+    return made

@@ -1,0 +1,182 @@
+"""Settings of the service, from environment variables MEWS_NEWTT_<NAME>; a misspelt one is an error, never ignored."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mews_newtt.errors import MewsNewttError, Problem, did_you_mean
+
+PREFIX = "MEWS_NEWTT_"
+NOT_SETTINGS = frozenset(("CONFIG", "RULES"))  # read by the library itself
+MIB = 1 << 20
+
+
+class SettingsError(MewsNewttError):
+    """A setting that cannot be used; the service does not start."""
+
+
+def default_data_folder() -> Path:
+    """Where jobs and results lie when nobody says: the user's own state folder."""
+    home = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return Path(home) / "mews-newtt"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator can set. Sizes are bytes, times are seconds, where the name does not say otherwise."""
+
+    host: str = field(default="127.0.0.1", metadata={"says": "address to listen on; beyond loopback only with a clients file"})
+    port: int = field(default=8311, metadata={"says": "port to listen on; 0 takes any free one"})
+    workers: int = field(default=1, metadata={"says": "web processes"})
+    hosts: tuple[str, ...] = field(
+        default=(), metadata={"says": "names in the Host header that are answered, with commas; on loopback without clients: loopback names only"}
+    )
+    public_url: str = field(
+        default="", metadata={"says": "address by which clients know the service, for tokens and links, such as https://scores.example.nhs.uk"}
+    )
+    data_folder: Path = field(default_factory=default_data_folder, metadata={"says": "folder of jobs, results and the embedded database"})
+    database_url: str = field(
+        default="", metadata={"says": "postgresql://... when several machines serve (also DATABASE_URL); empty: SQLite in the data folder"}
+    )
+    clients_file: Path | None = field(
+        default=None,
+        metadata={"says": "TOML file of clients and their hashed keys; without it nobody has to sign in, and only loopback is served"},
+    )
+    metrics_open: bool = field(default=False, metadata={"says": "let /metrics be read without signing in"})
+    requests_per_minute: int = field(default=6000, metadata={"says": "requests of one signed-in client in each web process; 0: no limit"})
+    uploads_at_once: int = field(default=4, metadata={"says": "uploads and streams of one client at the same time in each web process"})
+    jobs_per_client: int = field(default=20, metadata={"says": "jobs of one client that may wait or run at the same time"})
+    json_bytes: int = field(default=MIB, metadata={"says": "largest JSON body of one observation set"})
+    array_bytes: int = field(default=16 * MIB, metadata={"says": "largest JSON body of many observation sets"})
+    array_rows: int = field(default=10_000, metadata={"says": "most observation sets in a JSON array"})
+    line_bytes: int = field(default=64 * 1024, metadata={"says": "longest line of an NDJSON stream"})
+    json_depth: int = field(default=32, metadata={"says": "deepest nesting of JSON"})
+    upload_bytes: int = field(default=4096 * MIB, metadata={"says": "largest upload"})
+    unpacked_bytes: int = field(default=32768 * MIB, metadata={"says": "largest upload once unpacked"})
+    upload_rows: int = field(default=50_000_000, metadata={"says": "most rows of an upload"})
+    job_workers: int = field(default=1, metadata={"says": "processes that do the long work; 0: none here (other machines do it)"})
+    job_threads: int = field(default=0, metadata={"says": "threads of each such process; 0: as many as there are cores"})
+    job_seconds: int = field(default=3600, metadata={"says": "longest run of a job"})
+    job_attempts: int = field(default=3, metadata={"says": "how often a job is taken up again after its worker died"})
+    lease_seconds: float = field(default=60.0, metadata={"says": "how long a worker may be silent before its job is taken again"})
+    result_hours: float = field(default=24.0, metadata={"says": "how long results are kept"})
+    header_seconds: float = field(default=10.0, metadata={"says": "longest wait for the headers of a request"})
+    body_seconds: float = field(default=20.0, metadata={"says": "longest silence while a body is sent"})
+    send_seconds: float = field(default=30.0, metadata={"says": "longest wait for a client that does not read its answer"})
+    shutdown_seconds: int = field(default=30, metadata={"says": "how long running work may finish when the service stops"})
+    connections: int = field(default=1000, metadata={"says": "connections at the same time in each web process"})
+    log_level: str = field(default="info", metadata={"says": "info, warning or error; info logs each request"})
+    telemetry: bool = field(default=False, metadata={"says": "OpenTelemetry spans (needs opentelemetry-api, and an exporter set up by the operator)"})
+
+    def __post_init__(self) -> None:
+        faults = [
+            Problem("bad_setting", PREFIX + name.upper(), f"is {getattr(self, name)}", "give a number of 1 or more")
+            for name in (
+                "workers",
+                "json_bytes",
+                "array_bytes",
+                "array_rows",
+                "line_bytes",
+                "json_depth",
+                "upload_bytes",
+                "upload_rows",
+                "job_attempts",
+            )
+            if getattr(self, name) < 1
+        ]
+        if self.log_level not in ("info", "warning", "error"):
+            faults.append(Problem("bad_setting", PREFIX + "LOG_LEVEL", f"is {self.log_level!r}", "write info, warning or error"))
+        if self.database_url and not self.database_url.startswith(("postgresql://", "postgres://")):
+            faults.append(Problem("bad_setting", PREFIX + "DATABASE_URL", "is no PostgreSQL address", "write postgresql://user@host/database"))
+        if not self.is_loopback and self.clients_file is None:
+            faults.append(
+                Problem(
+                    "no_authentication",
+                    f"host {self.host}",
+                    "would be reached from other machines, and nobody would have to sign in",
+                    f"set {PREFIX}CLIENTS_FILE (see `mews-newtt serve --new-key`), or listen on 127.0.0.1",
+                )
+            )
+        if faults:
+            raise SettingsError(faults)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+        """The settings of the environment; what is given here outranks it.
+
+        Raises
+        ------
+        SettingsError  naming every variable that is misspelt or cannot be read
+        """
+        environment = os.environ if environment is None else environment
+        fields = {f.name: f for f in dataclasses.fields(cls)}
+        found: dict[str, Any] = {}
+        faults: list[Problem] = []
+        for variable, text in environment.items():
+            name = variable.removeprefix(PREFIX)
+            if not variable.startswith(PREFIX) or name in NOT_SETTINGS:
+                continue
+            wanted = fields.get(name.lower())
+            if wanted is None:
+                near = did_you_mean(name, [known.upper() for known in fields])
+                mend = f"did you mean {PREFIX}{near}?" if near else "see docs/service.md for the settings"
+                faults.append(Problem("unknown_setting", variable, "is no setting", mend))
+                continue
+            try:
+                found[wanted.name] = _readers()[str(wanted.type)](text)
+            except ValueError:
+                faults.append(Problem("bad_setting", variable, f"is {text[:60]!r}, not {_kinds()[str(wanted.type)]}", wanted.metadata["says"]))
+        if environment.get("DATABASE_URL", "").startswith(("postgresql://", "postgres://")):
+            found.setdefault("database_url", environment["DATABASE_URL"])
+        if faults:
+            raise SettingsError(faults)
+        return cls(**{**found, **given})
+
+    def to_environment(self) -> dict[str, str]:
+        """The variables that give these settings again, for processes started from here."""
+        found = {}
+        for one in dataclasses.fields(self):
+            value = getattr(self, one.name)
+            found[PREFIX + one.name.upper()] = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
+        return found
+
+
+def _yes_or_no(text: str) -> bool:
+    try:
+        return {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False, "": False}[
+            text.strip().casefold()
+        ]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+def _readers() -> dict[str, Callable[[str], Any]]:
+    return {
+        "str": str,
+        "int": int,
+        "float": float,
+        "bool": _yes_or_no,
+        "Path": Path,
+        "Path | None": lambda text: Path(text) if text else None,
+        "tuple[str, ...]": lambda text: tuple(part.strip().lower() for part in text.split(",") if part.strip()),
+    }
+
+
+def _kinds() -> dict[str, str]:
+    return {"int": "a whole number", "float": "a number", "bool": "yes or no"}

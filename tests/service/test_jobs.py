@@ -1,0 +1,300 @@
+"""Long work: queued, watched, cancelled, expired; and nothing lost when processes are killed, disks fill up or databases go away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mews_newtt import load_chart
+from mews_newtt.batch.files import score_file
+from tests.service.support import CSV, FULL, MANY, SCORE, Service, client, codes, many_rows
+
+ASYNC = {"Content-Type": "text/csv", "Prefer": "respond-async"}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("service"), MEWS_NEWTT_RESULT_HOURS="0.5") as found:
+        yield found
+
+
+def test_a_job_from_the_first_answer_to_its_file(service: Service) -> None:
+    first = service.http.post(MANY, content=CSV, headers=ASYNC)
+    job = service.job(first)
+    assert (job["state"], job["rows"], job["kind"]) == ("done", 2, "score")
+    files = {file["name"]: file for file in job["files"]}
+    answer = service.http.get(files["scores.csv"]["href"])
+    assert answer.content == service.http.post(MANY, content=CSV, headers={"Content-Type": "text/csv"}).content
+    assert files["scores.csv"]["bytes"] == len(answer.content)
+    assert service.http.get(files["summary.json"]["href"]).json()["rows"] == 2
+    assert service.http.get(first.headers["content-location"] + "/files/nothing").status_code == 404
+    assert service.http.get(first.headers["content-location"] + "/files/..%2Finput.csv").status_code == 404
+    assert job["id"] in [one["id"] for one in service.http.get("/v1/jobs").json()["jobs"]]
+    wait_until(lambda: os.listdir(service.folder / "data" / "jobs" / job["id"]) == ["out-1"])  # what was sent is not kept
+
+
+def test_the_same_request_again_is_the_same_job(service: Service) -> None:
+    headers = {**ASYNC, "X-Request-ID": "repeat-1"}
+    first = service.http.post(MANY, content=CSV, headers=headers)
+    again = service.http.post(MANY, content=CSV, headers=headers)
+    assert first.headers["content-location"] == again.headers["content-location"]
+    other = service.http.post(MANY, content=CSV + "13,,,,,,\n", headers=headers)
+    assert (other.status_code, codes(other)) == (409, ["request_id_reused"])
+
+
+def test_a_failed_job_says_why(service: Service) -> None:
+    job = service.job(service.http.post(MANY, content="resprate,temprature\n1,2\n", headers=ASYNC))
+    assert (job["state"], job["files"]) == ("failed", [])
+    assert {problem["code"] for problem in job["problems"]} == {"column_misspelt"}
+
+
+def test_cancelling_removes_the_results(service: Service) -> None:
+    first = service.http.post(MANY, content=CSV, headers=ASYNC)
+    job = service.job(first)
+    assert service.http.delete(first.headers["content-location"]).status_code == 202
+    gone = service.http.get(first.headers["content-location"]).json()
+    assert (gone["state"], gone["files"]) == ("cancelled", [])
+    assert service.http.get(job["files"][0]["href"]).status_code == 409
+    assert not (service.folder / "data" / "jobs" / job["id"]).exists()
+
+
+def test_single_scores_go_on_while_a_job_runs(service: Service, tmp_path: Path) -> None:
+    body = many_rows(tmp_path / "many.csv", 400_000).read_bytes()
+    first = service.http.post(MANY, content=body, headers=ASYNC)
+    scored = 0
+    while service.http.get(first.headers["content-location"]).status_code == 202:
+        assert service.http.post(SCORE, json=FULL).json()["total"] == 5
+        scored += 1
+    assert scored > 3
+    assert service.job(first)["rows"] == 400_000
+
+
+@pytest.mark.deep
+def test_a_running_job_is_cancelled(service: Service, tmp_path: Path) -> None:
+    body = many_rows(tmp_path / "many.csv", 2_000_000).read_bytes()
+    first = service.http.post(MANY, content=body, headers=ASYNC)
+    wait_until(lambda: service.http.get(first.headers["content-location"]).json()["state"] == "running")
+    service.http.delete(first.headers["content-location"])
+    stopped = service.job(first)
+    assert stopped["state"] == "cancelled"
+    wait_until(lambda: not (service.folder / "data" / "jobs" / stopped["id"]).exists())
+    assert service.job(service.http.post(MANY, content=CSV, headers=ASYNC))["state"] == "done"  # the worker is ready for the next
+
+
+def wait_until(happens: Any, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("what", ["everything", pytest.param("worker", marks=pytest.mark.deep)])
+def test_kill_9_in_the_middle_of_a_job_loses_nothing(tmp_path: Path, what: str) -> None:
+    source = many_rows(tmp_path / "many.csv", 1_000_000)
+    settings = {"MEWS_NEWTT_LEASE_SECONDS": "1.5"}
+    service = Service(tmp_path / "service", **settings)
+    try:
+        first = service.http.post(MANY, content=source.read_bytes(), headers=ASYNC)
+        where = first.headers["content-location"]
+        wait_until(lambda: service.http.get(where).json()["state"] == "running")
+        if what == "worker":
+            for pid in children(service.process.pid):
+                os.kill(pid, signal.SIGKILL)
+        else:
+            service.kill_all()
+            service = Service(tmp_path / "service", **settings)
+        job = service.job(first)
+        assert (job["state"], job["rows"], job["attempts"]) == ("done", 1_000_000, 2)
+        score_file(load_chart("news2"), source, tmp_path / "library.csv")
+        assert service.http.get(f"{where}/files/scores.csv").content == (tmp_path / "library.csv").read_bytes()
+    finally:
+        service.stop()
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_job_whose_worker_always_dies_fails_cleanly(tmp_path: Path) -> None:
+    settings = {"lease_seconds": 0.05, "job_attempts": 2}
+    with client(tmp_path, **settings) as http:
+        where = http.post(MANY, content=CSV, headers=ASYNC).headers["content-location"]
+        queue = http.app.state.queue
+        for attempt in (1, 2):
+            taken = queue.claim(f"worker {attempt}")
+            assert (taken.attempts, taken.state) == (attempt, "running")
+            time.sleep(0.1)
+        assert queue.claim("worker 3") is None
+        job = http.get(where).json()
+        assert (job["state"], job["problems"][0]["code"]) == ("failed", "job_gave_up")
+
+
+@pytest.mark.deep
+def test_a_stopping_service_gives_its_work_back(tmp_path: Path) -> None:
+    body = many_rows(tmp_path / "many.csv", 3_000_000).read_bytes()
+    service = Service(tmp_path / "service", MEWS_NEWTT_SHUTDOWN_SECONDS="0")
+    first = service.http.post(MANY, content=body, headers=ASYNC)
+    wait_until(lambda: service.http.get(first.headers["content-location"]).json()["state"] == "running")
+    assert service.stop() == 0
+    assert "job_returned" in service.log.read_text()
+    with Service(tmp_path / "service") as again:
+        job = again.job(first)
+        assert (job["state"], job["attempts"], job["rows"]) == ("done", 1, 3_000_000)
+
+
+@pytest.mark.deep
+def test_a_stopping_service_finishes_short_work(tmp_path: Path) -> None:
+    body = many_rows(tmp_path / "many.csv", 500_000).read_bytes()
+    service = Service(tmp_path / "service")
+    first = service.http.post(MANY, content=body, headers=ASYNC)
+    wait_until(lambda: service.http.get(first.headers["content-location"]).json()["state"] == "running")
+    assert service.stop() == 0
+    assert "job_done" in service.log.read_text()
+
+
+def test_a_full_disk_is_told_and_nothing_is_kept(tmp_path: Path) -> None:
+    body = many_rows(tmp_path / "many.csv", 100_000).read_bytes()
+    with Service(tmp_path / "service", limit_file=2 << 20) as service:
+        answer = service.http.post(MANY, content=body, headers={"Content-Type": "text/csv"})
+        assert (answer.status_code, codes(answer)) == (507, ["disk_full"])
+        small = many_rows(tmp_path / "small.csv", 45_000).read_bytes()  # comes in whole; its scores do not fit
+        answer = service.http.post(MANY, content=small, headers={"Content-Type": "text/csv"})
+        assert (answer.status_code, codes(answer)) == (507, ["disk_full"])
+        assert service.http.post(SCORE, json=FULL).json()["total"] == 5
+        assert os.listdir(service.folder / "data" / "jobs") == []
+
+
+def test_results_expire(tmp_path: Path) -> None:
+    with client(tmp_path, result_hours=0.0, job_workers=0) as http:
+        queue = http.app.state.queue
+        where = http.post(MANY, content=CSV, headers=ASYNC).headers["content-location"]
+        job = queue.claim("worker")
+        assert queue.fail(job.id, "worker", [])
+        time.sleep(0.01)
+        assert queue.tidy() == 1
+        assert http.get(where).status_code == 404
+        assert os.listdir(queue.folder) == []
+
+
+def test_a_client_may_not_fill_the_queue(tmp_path: Path) -> None:
+    with client(tmp_path, jobs_per_client=2) as http:
+        answers = [http.post(MANY, content=CSV, headers=ASYNC) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [202, 202, 429]
+        assert answers[2].headers["retry-after"] == "10"
+        assert len(os.listdir(http.app.state.queue.folder)) == 2
+
+
+# PostgreSQL -------------------------------------------------------------------------------------------------------------------
+
+
+class PostgreSQL:
+    """A real server of its own, in a folder of the test."""
+
+    def __init__(self, folder: Path):
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        if not found:
+            pytest.skip("PostgreSQL is not installed")
+        self.bin = found[-1].parent
+        self.folder = folder
+        self.user = "postgres" if os.getuid() == 0 else None
+        self.socket = Path("/tmp") / f"mn-{os.getpid()}-{time.monotonic_ns() % 10**6}"  # a socket's path must be short
+        self.socket.mkdir()
+        if self.user:
+            shutil.chown(self.socket, self.user)
+            folder.mkdir(exist_ok=True)
+            shutil.chown(folder, self.user)
+            for parent in folder.parents:
+                if parent.stat().st_uid == 0 and parent not in (Path("/"), Path("/tmp")):
+                    parent.chmod(parent.stat().st_mode | 0o011)
+        self._run("initdb", "-D", str(folder / "db"), "-U", "tester", "-A", "trust", "--no-sync")
+        self.url = f"postgresql://tester@/postgres?host={self.socket}"
+        self.start()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self.bin / program), *arguments]
+        done = subprocess.run(command, user=self.user, cwd="/", capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def start(self) -> None:
+        options = f"-k {self.socket} -c listen_addresses='' -c fsync=off"
+        self._run("pg_ctl", "-D", str(self.folder / "db"), "-o", options, "-l", str(self.folder / "log"), "-w", "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", str(self.folder / "db"), "-m", "immediate", "-w", "stop")
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self.socket, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    found = PostgreSQL(tmp_path_factory.mktemp("postgres") / "server")
+    yield found
+    found.close()
+
+
+def test_two_services_share_one_queue(postgres: PostgreSQL, tmp_path: Path) -> None:
+    shared = {"MEWS_NEWTT_DATA_FOLDER": str(tmp_path / "shared"), "DATABASE_URL": postgres.url}
+    with Service(tmp_path / "one", MEWS_NEWTT_JOB_WORKERS="0", **shared) as one, Service(tmp_path / "two", **shared) as two:
+        first = one.http.post(MANY, content=CSV, headers=ASYNC)  # the one has no worker; the other does its work
+        job = one.job(first)
+        assert (job["state"], job["rows"]) == ("done", 2)
+        assert two.http.get(f"{first.headers['content-location']}/files/scores.csv").status_code == 200
+
+
+def test_no_two_workers_take_the_same_job(postgres: PostgreSQL, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from mews_newtt_service.jobs.queue import new_id, open_queue
+    from mews_newtt_service.settings import Settings
+
+    settings = Settings(data_folder=tmp_path, database_url=postgres.url, jobs_per_client=100)
+    queues = [open_queue(settings) for _ in range(4)]
+    chart = load_chart("news2")
+    wanted = [queues[0].add(new_id(), "tester", "score", chart, {}).id for _ in range(40)]
+
+    def take(queue: Any) -> list[str]:
+        found = []
+        while job := queue.claim(f"worker {id(queue)}"):
+            found.append(job.id)
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [job for found in pool.map(take, queues) for job in found]
+    assert sorted(taken) == sorted(wanted)
+    for queue in queues:
+        queue.close()
+
+
+def test_the_database_goes_and_comes_back(postgres: PostgreSQL, tmp_path: Path) -> None:
+    with Service(tmp_path / "service", DATABASE_URL=postgres.url) as service:
+        assert service.http.get("/readyz").status_code == 200
+        postgres.stop()
+        away = service.http.get("/readyz")
+        assert (away.status_code, codes(away), away.headers["retry-after"]) == (503, ["database_unavailable"], "5")
+        assert service.http.get("/healthz").status_code == 200
+        assert service.http.get("/metrics").status_code == 200
+        assert service.http.post(SCORE, json=FULL).json()["total"] == 5
+        refused = service.http.post(MANY, content=CSV, headers=ASYNC)
+        assert (refused.status_code, codes(refused)) == (503, ["database_unavailable"])
+        assert os.listdir(service.folder / "data" / "jobs") == []
+        postgres.start()
+        wait_until(lambda: service.http.get("/readyz").status_code == 200)
+        assert service.job(service.http.post(MANY, content=CSV, headers=ASYNC))["state"] == "done"
+
+
+def test_a_caller_who_goes_away_stops_the_work(service: Service, tmp_path: Path) -> None:
+    body = many_rows(tmp_path / "many.csv", 2_000_000).read_bytes()
+    with pytest.raises(httpx.ReadTimeout), httpx.Client(base_url=service.url, timeout=httpx.Timeout(20, read=0.3), trust_env=False) as hasty:
+        hasty.post(MANY, content=body, headers={"Content-Type": "text/csv"})
+    wait_until(lambda: service.http.get("/v1/jobs").json()["jobs"][0]["state"] == "cancelled")

@@ -1,0 +1,68 @@
+"""What stands beside the code holds: the settings' list, the unit, the container, the clients."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mews_newtt_service.settings import PREFIX, Settings
+from tests.service.support import ROOT, Service
+
+NAMES = {PREFIX + field.name.upper() for field in dataclasses.fields(Settings)}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("service")) as found:
+        yield found
+
+
+def test_every_setting_is_documented_with_its_meaning() -> None:
+    text = (ROOT / "docs" / "service.md").read_text()
+    for field in dataclasses.fields(Settings):
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{PREFIX}{field.name.upper()}`"))
+        assert row.endswith(f"| {field.metadata['says']} |")
+        if field.default not in (dataclasses.MISSING, None, "", ()):
+            shown = ("yes" if field.default else "no") if isinstance(field.default, bool) else str(field.default)
+            assert row.split("|")[2].strip().partition(" ")[0] == shown, row
+
+
+@pytest.mark.parametrize("name", ["docs/service.md", "service/Containerfile", "service/mews-newtt.service"])
+def test_no_paper_names_a_setting_that_is_none(name: str) -> None:
+    named = set(re.findall(rf"{PREFIX}[A-Z_]+", (ROOT / name).read_text())) - {PREFIX + "RULES", PREFIX + "CONFIG"}
+    assert named
+    assert named <= NAMES
+
+
+def test_the_unit_stops_later_than_the_service() -> None:
+    unit = (ROOT / "service" / "mews-newtt.service").read_text()
+    stops = re.search(r"TimeoutStopSec=(\d+)", unit)
+    assert stops is not None
+    assert int(stops[1]) > Settings().shutdown_seconds + 10
+
+
+@pytest.mark.parametrize(("program", "script"), [(sys.executable, "score.py"), ("sh", "score.sh"), ("node", "score.mjs")], ids=["python", "curl", "javascript"])
+def test_the_example_clients_work(service: Service, program: str, script: str) -> None:
+    needed = {"sh": "curl"}.get(program, program)
+    if shutil.which(needed) is None:
+        pytest.skip(f"{needed} is not installed")
+    done = subprocess.run([program, str(ROOT / "examples" / "clients" / script), service.url], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "total 5" in done.stdout or '"total": 5' in done.stdout
+    assert "partial" in done.stdout or "no total" in done.stdout
+
+
+def test_a_client_tells_what_is_wrong(service: Service, tmp_path: Path) -> None:
+    script = (ROOT / "examples" / "clients" / "score.py").read_text().replace('"temperature": 37.5', '"temperature": 375')
+    (tmp_path / "score.py").write_text(script)
+    done = subprocess.run([sys.executable, str(tmp_path / "score.py"), service.url], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "375 is impossible" in done.stderr
+    assert "mend: " in done.stderr

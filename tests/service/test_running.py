@@ -1,0 +1,269 @@
+"""Leaving it running: health, counts, logs without a single reading, slow clients, and several web processes."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mews_newtt_service.access_log import AccessLog
+from tests.service.support import CSV, FULL, MANY, SCORE, Service, client, codes
+
+# Readings and labels that appear nowhere else: none of them may come into a log or a count.
+TELLTALE = {"respiratory_rate": 23, "temperature": 38.47, "heart_rate": 137, "case_id": "NHS-9434765919", "systolic_bp": "ninety-seven"}
+WORDS = ("38.47", "9434765919", "ninety-seven")
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("service"), MEWS_NEWTT_HEADER_SECONDS="1", MEWS_NEWTT_BODY_SECONDS="1", MEWS_NEWTT_SEND_SECONDS="2") as found:
+        yield found
+
+
+def test_no_reading_comes_into_logs_or_counts(service: Service) -> None:
+    service.http.post(SCORE, json=TELLTALE)
+    service.http.post(f"{SCORE}?case_id=9434765919", json=FULL)
+    service.http.post("/v1/charts/NHS-9434765919/score", json=FULL)
+    service.http.get("/v1/NHS-9434765919")
+    service.http.post(SCORE, content=b'{"temperature": 38.47', headers={"Content-Type": "application/json"})
+    service.http.post(MANY, content="temperature,case_id\n38.47,9434765919\nninety-seven,1\n", headers={"Content-Type": "text/csv"})
+    service.http.post(MANY + "?on_bad_row=error", files={"file": ("9434765919.csv", "temperature\nninety-seven\n")})
+    service.http.post(MANY, content='{"temperature": "ninety-seven"}\n', headers={"Content-Type": "application/x-ndjson"})
+    counts = service.http.get("/metrics").text
+    time.sleep(0.3)
+    log = service.log.read_text()
+    assert '"route": "/v1/charts/{chart_id}/score-many"' in log
+    for word in WORDS:
+        assert word not in log
+        assert word not in counts
+
+
+def test_every_line_of_the_log_is_json(service: Service) -> None:
+    service.http.post(SCORE, json=FULL, headers={"X-Request-ID": "told-in-the-log"})
+    time.sleep(0.3)
+    lines = [json.loads(line) for line in service.log.read_text().splitlines() if not line.startswith("mews-newtt: ")]
+    mine = next(line for line in lines if line.get("request_id") == "told-in-the-log")
+    assert {name: mine[name] for name in ("level", "event", "client", "method", "route", "status")} == {
+        "level": "info", "event": "request", "client": "local", "method": "POST", "route": "/v1/charts/{chart_id}/score", "status": 200,
+    }
+
+
+def test_a_fault_of_our_own_tells_its_place_and_not_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("temperature 38.47")
+
+    monkeypatch.setattr("mews_newtt_service.routes.score.score", broken)
+    out = io.StringIO()
+    with client(tmp_path, raise_faults=False) as http:
+        log = AccessLog("info", out)
+        http.app.state.log._stream = out
+        answer = http.post(SCORE, json=FULL)
+        assert (answer.status_code, codes(answer)) == (500, ["internal_fault"])
+        assert "mews_newtt_faults_total 1.0" in http.get("/metrics").text
+    assert "38.47" not in answer.text + out.getvalue()
+    assert '"kind": "RuntimeError"' in out.getvalue()
+    assert "test_running.py" in out.getvalue()
+    log.stop()
+
+
+def test_counts_are_by_chart_and_status(tmp_path: Path) -> None:
+    with client(tmp_path) as http:
+        http.post(SCORE, json=FULL)
+        http.post(MANY, json=[FULL, {"respiratory_rate": 20}, {"respiratory_rate": -1}])
+        http.get("/v1/a/b/c")
+        http.request("BREW", SCORE)
+        counts = http.get("/metrics").text
+    for line in (
+        'mews_newtt_scores_total{chart="news2",status="complete",version="2017.1"} 2.0',
+        'mews_newtt_scores_total{chart="news2",status="partial",version="2017.1"} 1.0',
+        'mews_newtt_scores_total{chart="news2",status="refused",version="2017.1"} 1.0',
+        'mews_newtt_requests_total{method="POST",route="/v1/charts/{chart_id}/score",status="200"} 1.0',
+        'mews_newtt_requests_total{method="GET",route="unmatched",status="404"} 1.0',
+    ):
+        assert line in counts, line
+    assert "BREW" not in counts
+
+
+def closes_within(connection: socket.socket, seconds: float) -> bool:
+    connection.settimeout(seconds)
+    try:
+        return connection.recv(65536) == b""
+    except TimeoutError:
+        return False
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /v1/charts HTTP/1.1\r\nHost: loc"])
+def test_headers_that_do_not_come_are_not_waited_for(service: Service, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", service.port)) as slow:
+        slow.sendall(sent)
+        assert closes_within(slow, 5)
+
+
+def test_a_connection_that_is_kept_may_rest_between_requests(service: Service) -> None:
+    kept = http.client.HTTPConnection("127.0.0.1", service.port)
+    for _ in range(2):
+        kept.request("GET", "/healthz")
+        assert kept.getresponse().read()
+        time.sleep(1.5)  # longer than headers may take
+    kept.close()
+
+
+def test_a_body_that_does_not_come_is_408(service: Service) -> None:
+    with socket.create_connection(("127.0.0.1", service.port)) as slow:
+        slow.sendall(f"POST {SCORE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+        slow.settimeout(5)
+        assert slow.recv(65536).startswith(b"HTTP/1.1 408 ")
+
+
+def test_slow_clients_hold_up_nobody(service: Service) -> None:
+    slow = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(50)]
+    try:
+        for one in slow:
+            one.sendall(f"POST {SCORE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+        start = time.perf_counter()
+        for _ in range(10):
+            assert service.http.post(SCORE, json=FULL).status_code == 200
+        assert time.perf_counter() - start < 2
+    finally:
+        for one in slow:
+            one.close()
+
+
+def test_a_stream_is_held_up_by_who_does_not_read_and_then_cut(service: Service) -> None:
+    line = json.dumps(FULL).encode() + b"\n"
+    with socket.create_connection(("127.0.0.1", service.port)) as lazy:
+        lazy.settimeout(0.5)
+        lazy.sendall(f"POST {MANY} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        chunk = line * 50
+        frame = b"%x\r\n%s\r\n" % (len(chunk), chunk)
+        sent = 0
+        held_up = False
+        while sent < 50_000_000 and not held_up:  # what we do not read of the answer stops what is read of us
+            try:
+                lazy.sendall(frame)
+                sent += len(chunk)
+            except OSError:
+                held_up = True
+        assert held_up
+        time.sleep(3)
+        lazy.settimeout(5)
+        with pytest.raises(ConnectionError):
+            lazy.sendall(frame)
+
+
+def test_so_many_uploads_of_one_client_at_once(service: Service) -> None:
+    """The fifth is told to wait; single scores are not held up."""
+    start = f"POST {MANY} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nContent-Length: 1000\r\n\r\nrespiratory_rate\n"
+    held = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(4)]
+    try:
+        for one in held:
+            one.sendall(start.encode())
+        time.sleep(0.3)
+        answer = service.http.post(MANY, content=CSV, headers={"Content-Type": "text/csv"})
+        assert (answer.status_code, codes(answer), answer.headers["retry-after"]) == (429, ["too_many_uploads"], "2")
+        assert service.http.post(SCORE, json=FULL).status_code == 200
+    finally:
+        for one in held:
+            one.close()
+
+
+def test_a_long_stream_flows(service: Service) -> None:
+    """Reading while sending: 20,000 sets go through without either side holding more than a little."""
+    from threading import Thread
+
+    line = json.dumps({"respiratory_rate": 20}).encode() + b"\n"
+    with socket.create_connection(("127.0.0.1", service.port)) as flow:
+        def send() -> None:
+            flow.sendall(f"POST {MANY} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+            for _ in range(20):
+                chunk = line * 100
+                flow.sendall(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            flow.sendall(b"0\r\n\r\n")
+
+        sender = Thread(target=send)
+        sender.start()
+        flow.settimeout(20)
+        got = b""
+        while not got.endswith(b"0\r\n\r\n"):
+            got += flow.recv(1 << 20)
+        sender.join()
+    assert got.count(b'"status": "partial"') == 2000
+
+
+def test_several_web_processes_share_counts_and_jobs(tmp_path: Path) -> None:
+    with Service(tmp_path, "--workers", "2") as service:
+        for _ in range(30):
+            fresh = http.client.HTTPConnection("127.0.0.1", service.port)
+            fresh.request("POST", SCORE, json.dumps(FULL), {"Content-Type": "application/json"})
+            assert fresh.getresponse().status == 200
+            fresh.close()
+        assert 'status="complete",version="2017.1"} 30.0' in service.http.get("/metrics").text
+        assert service.http.post(MANY, content=CSV, headers={"Content-Type": "text/csv"}).status_code == 200
+        assert service.stop() == 0
+
+
+@pytest.mark.deep
+def test_memory_stays_flat(tmp_path: Path) -> None:
+    """An hour's worth of an ordinary site, sent as fast as it goes: good and bad sets, streams, files."""
+    with Service(tmp_path) as service:
+        def work(rounds: int) -> None:
+            for number in range(rounds):
+                for place in range(100):
+                    service.http.post(SCORE, json={**FULL, "temperature": 35 + (number * 100 + place) % 50 / 10, "heart_rate": 60 + place})
+                service.http.post(SCORE, json={"temperature": f"odd {number}"}, headers={"X-Request-ID": f"soak-{rounds}-{number}"})
+                service.http.post(MANY, content=(json.dumps(FULL) + "\n") * 200, headers={"Content-Type": "application/x-ndjson"})
+                if number % 10 == 0:
+                    service.http.post(MANY, content=CSV, headers={"Content-Type": "text/csv"})
+
+        work(20)  # caches fill
+        before = resident(service.process.pid)
+        work(60)
+        assert resident(service.process.pid) < before * 1.1 + 4 * 1024
+
+
+def resident(pid: int) -> int:
+    """KiB of memory a process holds."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+
+
+def test_a_taken_port_is_told(service: Service) -> None:
+    from tests.cli.command import run
+    from tests.service.support import ROOT
+
+    done = run("serve", "--port", str(service.port), "--data", str(service.folder / "x"), PYTHONPATH=f"{ROOT}:{ROOT / 'service'}")
+    assert (done.code, "cannot_listen" in done.err) == (2, True)
+
+
+def test_a_data_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    from tests.cli.command import run
+    from tests.service.support import ROOT
+
+    (tmp_path / "file").write_text("")
+    done = run("serve", "--port", "0", "--data", str(tmp_path / "file" / "x"), PYTHONPATH=f"{ROOT}:{ROOT / 'service'}")
+    assert (done.code, "data_folder" in done.err) == (2, True)
+
+
+def test_telemetry_names_the_route_and_nothing_else(tmp_path: Path) -> None:
+    trace = pytest.importorskip("opentelemetry.sdk.trace")
+    from opentelemetry import trace as api
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    kept = InMemorySpanExporter()
+    provider = trace.TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    api.set_tracer_provider(provider)
+    with client(tmp_path, telemetry=True) as http:
+        http.post(SCORE, json=TELLTALE)
+    spans = [span for span in kept.get_finished_spans() if span.instrumentation_scope.name == "mews_newtt_service"]
+    assert [(span.attributes or {}).get("http.request.method") for span in spans] == ["POST"]
+    assert all(word not in span.to_json() for span in spans for word in WORDS)
