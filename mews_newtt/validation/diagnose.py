@@ -73,6 +73,9 @@ class Diagnosis:
         if not self.findings:
             return f"No single fault or pair of faults known here explains the {self.disagreements} disagreements."
         best = self.findings[0]
+        if 2 * (best.explains - best.breaks) <= best.of:  # a chance fit must not read like a finding
+            text = f"No single fault or pair of faults known here explains most of the {self.disagreements} disagreements."
+            return f"{text} The nearest, which is no verdict: {best.words}."
         text = best.words[:1].upper() + best.words[1:] + "."
         if self.certain:
             text += " No other fault known here does as well."

@@ -49,7 +49,7 @@ SLOWEST = 1024  # bytes a second: a body that comes in more slowly than this is 
 IDS_KEPT = 10_000
 GONE = 499  # as the log and the counts name a caller who went away
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-_UPLOAD = re.compile(r"/v1/charts/[^/]+/(score-many|verify)|/workbench/.*")
+_UPLOAD = re.compile(r"/v1/charts/[^/]+/(score-many|verify)|/workbench/validate")
 
 
 class Gate:

@@ -1,0 +1,100 @@
+"""A form made from a chart, and what was filled into it as an observation set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from mews_newtt.chart.model import Chart, Parameter, number
+from mews_newtt.drawn.words import unit_of
+
+RADIOS = 6  # so many answers or fewer are shown as radio buttons
+UNIT, SKIP = "unit_", "skip_"
+LONGEST = 200  # characters of a filled-in field that are read
+
+
+class Field(NamedTuple):
+    """One parameter as the form asks for it, with what was filled in."""
+
+    parameter: Parameter
+    unit: str
+    units: tuple[tuple[str, str], ...]  # value and words; the parameter's own unit first
+    hint: str
+    answers: tuple[tuple[str, str], ...]
+    radios: bool
+    value: str
+    unit_given: str
+    skip: str
+    faults: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return self.parameter.id
+
+    @property
+    def title(self) -> str:
+        return self.parameter.title
+
+
+def fields(chart: Chart, filled: Mapping[str, str], faults: Mapping[str, Iterable[str]]) -> list[tuple[str, list[Field]]]:
+    """The form's fields by role, in the order of the chart."""
+    headings = (("recorded", "About this person"), ("scored", "Readings"), ("trigger", "Triggers and concerns"))
+    found = [(title, [_field(p, filled, faults.get(p.id, ())) for p in chart.parameters if p.role == role]) for role, title in headings]
+    return [(title, asked) for title, asked in found if asked]
+
+
+def _field(parameter: Parameter, filled: Mapping[str, str], faults: Iterable[str]) -> Field:
+    observation = parameter.observation
+    titles = {category.id: category.title for category in observation.categories}
+    answers = tuple((name, titles[name]) for name in parameter.category_ids)
+    others = tuple((unit.ucum, number("", unit.ucum).strip() or unit.ucum) for unit in observation.other_units)
+    own = unit_of(parameter)
+    return Field(
+        parameter,
+        own,
+        (("", own or "no unit"), *others) if others else (),
+        _hint(parameter),
+        answers,
+        len(answers) <= RADIOS and parameter.role != "recorded",
+        filled.get(parameter.id, ""),
+        filled.get(UNIT + parameter.id, ""),
+        filled.get(SKIP + parameter.id, ""),
+        tuple(faults),
+    )
+
+
+def _hint(parameter: Parameter) -> str:
+    """What may be filled in: limits and the step it is recorded in."""
+    observation = parameter.observation
+    says = []
+    if observation.numeric:
+        unit = unit_of(parameter)
+        limits = str(observation.impossible)
+        if limits != "any":
+            says.append(f"{limits}{'' if unit == '%' else ' '}{unit}, in steps of {observation.step.normalize():f}".replace("  ", " "))
+    if not parameter.required:
+        says.append("counts only where it is given" if parameter.role != "recorded" else "may be left out")
+    if parameter.assumed:
+        titles = {category.id: category.title for category in observation.categories}
+        says.append(f"not given: {titles.get(parameter.assumed, parameter.assumed)} is read")
+    text = "; ".join(says)
+    return text[:1].upper() + text[1:]
+
+
+def filled_in(chart: Chart, form: Mapping[str, Any]) -> dict[str, str]:
+    """What the form's own fields hold; anything else that was sent is left out."""
+    known = [prefix + parameter.id for parameter in chart.parameters for prefix in ("", UNIT, SKIP)]
+    return {name: text.strip()[:LONGEST] for name in known if isinstance(text := form.get(name), str) and text.strip()}
+
+
+def as_set(chart: Chart, filled: Mapping[str, str]) -> dict[str, Any]:
+    """What was filled in, as an observation set."""
+    given: dict[str, Any] = {}
+    for parameter in chart.parameters:
+        value = filled.get(parameter.id)
+        unit = filled.get(UNIT + parameter.id)
+        if value is not None:
+            given[parameter.id] = {"value": value, "unit": unit} if unit else value
+        if SKIP + parameter.id in filled:
+            given[SKIP + parameter.id] = filled[SKIP + parameter.id]
+    return given

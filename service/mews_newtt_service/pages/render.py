@@ -1,0 +1,84 @@
+"""Pages out of templates: everything is escaped unless this package drew it itself."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from mews_newtt import __version__
+from mews_newtt.chart.model import Chart
+from mews_newtt.errors import ChartNotFound, MewsNewttError, Problem
+from mews_newtt_service.answers import chart_headers
+from mews_newtt_service.problems import status_of
+
+View = Callable[[Request], Awaitable[Response]]
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+
+
+def drawn(html: str) -> Markup:
+    """HTML of `mews_newtt.drawn`, which has escaped whatever came from outside."""
+    return Markup(html)
+
+
+def chart_path(chart: Chart) -> str:
+    return f"{chart.id}/{chart.version}"
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+)
+_ENVIRONMENT.globals.update(engine_version=__version__)
+_ENVIRONMENT.filters.update(drawn=drawn, path=chart_path, number=_number)
+
+
+def html(template: str, **context: Any) -> str:
+    """A template as text."""
+    return _ENVIRONMENT.get_template(template).render(**context)
+
+
+def page(
+    request: Request, template: str, *, title: str, here: str = "", chart: Chart | None = None, status: int = 200, **context: Any
+) -> HTMLResponse:
+    """A whole page, with the chart it rests on in its headers."""
+    text = html(template, title=title, here=here, chart=chart, request_id=request.scope.get("request_id", ""), **context)
+    return HTMLResponse(text, status, {"Referrer-Policy": "same-origin", **(chart_headers(chart) if chart else {})})
+
+
+def shows_faults(view: View) -> View:
+    """Errors of our own become a page that says what, where and how to mend it."""
+
+    @functools.wraps(view)
+    async def shown(request: Request) -> Response:
+        try:
+            return await view(request)
+        except MewsNewttError as fault:
+            return page(request, "fault.html", title="That did not work", status=status_of(fault), problems=fault.problems)
+
+    return shown
+
+
+def pinned_chart(request: Request, text: str) -> Chart:
+    """The chart that a form or a link names as `id@version`."""
+    name, sign, version = text.partition("@")
+    if not name:
+        raise ChartNotFound(Problem("chart_unnamed", "the chart", "is not named", "choose a chart"))
+    found: Chart = request.app.state.shelf.find(name, version if sign else None)
+    return found
+
+
+def chart_of(request: Request) -> Chart:
+    """The chart a path names; without a version the one the library would take."""
+    shelf = request.app.state.shelf
+    found: Chart = shelf.find(request.path_params["chart"], request.path_params.get("version"))
+    return found

@@ -1,0 +1,216 @@
+"""Runs: under way, ended, side by side, and gone."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from base64 import b64encode
+from collections import OrderedDict
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import anyio.to_thread
+from fastapi import APIRouter
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from mews_newtt.errors import Problem
+from mews_newtt_service.jobs.queue import Job, Queue, new_id
+from mews_newtt_service.pages.drafts import run_of
+from mews_newtt_service.pages.render import page, shows_faults
+from mews_newtt_service.pages.reports import changes_of, told
+from mews_newtt_service.problems import refuse
+
+SHOWN = 20  # disagreements on the page; the files hold more
+RESULTS = {"verify": "validation.json", "pack": "pack.json"}
+_results: OrderedDict[str, dict[str, Any]] = OrderedDict()  # the last few answers that were looked at; a run's answer never changes
+_verdicts: OrderedDict[str, str] = OrderedDict()
+
+
+Kept = TypeVar("Kept")
+
+
+class Run(NamedTuple):
+    """A job as the pages show it."""
+
+    id: str
+    kind: str
+    name: str
+    chart: str
+    version: str
+    state: str
+    created: str
+    expires: str
+    rows: int
+    verdict: str
+
+
+def add_to(pages: APIRouter) -> None:
+    pages.add_api_route("/workbench/runs/{job}", shows_faults(run_page), methods=["GET"])
+    pages.add_api_route("/workbench/runs/{job}/state", state, methods=["GET"])
+    pages.add_api_route("/workbench/runs/{job}/everything.zip", shows_faults(everything), methods=["GET"])
+    pages.add_api_route("/workbench/runs/{job}/files/{name}", shows_faults(one_file), methods=["GET"])
+    pages.add_api_route("/workbench/runs/{job}/view/{name}", shows_faults(view), methods=["GET"])
+    pages.add_api_route("/workbench/runs/{job}/delete", shows_faults(delete), methods=["POST"])
+    pages.add_api_route("/workbench/runs/{job}/beside/{other}", shows_faults(beside), methods=["GET"])
+
+
+def runs_of(request: Request, kind: str) -> list[Run]:
+    """The caller's runs of a kind, newest first."""
+    queue: Queue = request.app.state.queue
+    return [_shown(request, job) for job in queue.jobs(request.scope["client_id"]) if job.kind == kind and job.state != "cancelled"]
+
+
+def _shown(request: Request, job: Job) -> Run:
+    verdict = ""
+    if job.kind == "verify" and job.state == "done":
+        if job.id not in _verdicts:
+            _keep(_verdicts, job.id, str((_result(request, job) or {}).get("verdict", "")), 5000)
+        verdict = _verdicts[job.id]
+    name = str(job.parameters.get("name", ""))
+    return Run(job.id, job.kind, name, job.chart, job.version, job.state, _stamp(job.created), _stamp(job.expires), job.rows, verdict)
+
+
+def _stamp(when: float | None) -> str:
+    return "" if when is None else datetime.fromtimestamp(when, UTC).strftime("%d %b %Y, %H:%M:%S UTC")
+
+
+def _path(request: Request, job: Job, name: str) -> Path:
+    """A result file of a run, by a name that the run itself lists."""
+    queue: Queue = request.app.state.queue
+    known = next((file for file in job.files if file["name"] == name), None)
+    path = queue.path(job.id, f"{known['folder']}/{name}") if known else None
+    if path is None or not path.is_file():
+        raise refuse(404, "file_unknown", "this file", "is no result of this run", "see the run's files")
+    return path
+
+
+def _result(request: Request, job: Job) -> dict[str, Any] | None:
+    """The run's own answer; read once."""
+    if job.id not in _results:
+        if job.state != "done" or not any(file["name"] == RESULTS.get(job.kind) for file in job.files):
+            return None
+        _keep(_results, job.id, json.loads(_path(request, job, RESULTS[job.kind]).read_text(encoding="utf-8")), 8)
+    return _results[job.id]
+
+
+def _keep(kept: OrderedDict[str, Kept], name: str, value: Kept, most: int) -> None:
+    kept[name] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
+
+
+def _progress(job: Job) -> dict[str, Any]:
+    """How far a run is: its own share where it knows one, else what its rows are of the estimate."""
+    about = job.parameters.get("about_rows")
+    share = job.share
+    if share is None and about and job.state == "running":
+        share = job.rows / about
+    words = "Waiting for its turn" if job.state == "queued" else f"{job.rows:,} rows done" + (f" of about {about:,}" if about else "")
+    return {"ended": job.ended, "words": words, "share": None if share is None else min(share, 0.99)}
+
+
+async def state(request: Request) -> Response:
+    """How far a run is, for the page's own script."""
+    job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
+    return JSONResponse(_progress(job))
+
+
+async def run_page(request: Request) -> Response:
+    job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
+    chart = request.app.state.shelf.find(job.chart, job.version)
+    here = "pack" if job.kind == "pack" else "validate"
+    shown = _shown(request, job)
+    if not job.ended:
+        return page(request, "waiting.html", title="A run is under way", here=here, chart=chart, run=shown, progress=_progress(job))
+    if job.state != "done":
+        problems = [Problem(p["code"], p["where"], p["what"], p["mend"]) for p in job.problems]
+        return page(request, "failed.html", title="The run could not be done", here=here, chart=chart, run=shown, problems=problems)
+    found = await anyio.to_thread.run_sync(_result, request, job)
+    pages = [file for file in job.files if file["media_type"].startswith("text/html")]
+    files = sorted(job.files, key=lambda file: file["name"])
+    if job.kind == "pack":
+        return page(request, "pack_made.html", title="A pack", here=here, chart=chart, run=shown, made=found, pages=pages, files=files)
+    others = [run for run in await anyio.to_thread.run_sync(runs_of, request, "verify") if run.id != job.id and run.state == "done"]
+    return page(
+        request,
+        "run.html",
+        title=f"Validation of {shown.name}",
+        here=here,
+        chart=chart,
+        run=shown,
+        told=told(found or {}, SHOWN),
+        pages=pages,
+        files=files,
+        others=[run for run in others if run.chart == job.chart],
+    )
+
+
+async def one_file(request: Request) -> Response:
+    """A result file, always to be saved."""
+    job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
+    path = _path(request, job, request.path_params["name"])
+    return FileResponse(path, media_type="application/octet-stream", filename=path.name)
+
+
+async def view(request: Request) -> Response:
+    """A report or a sheet in the browser: no script runs in it, nothing is fetched, only its own style counts."""
+    job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
+    path = _path(request, job, request.path_params["name"])
+    if path.suffix != ".html":
+        raise refuse(404, "file_unknown", "this file", "is no page", "download it instead")
+    text = await anyio.to_thread.run_sync(path.read_text, "utf-8")
+    styles = {b64encode(sha256(style.encode()).digest()).decode() for style in re.findall(r"<style[^>]*>(.*?)</style>", text, re.DOTALL)}
+    allowed = " ".join(f"'sha256-{style}'" for style in sorted(styles)) or "'none'"
+    policy = f"default-src 'none'; style-src {allowed}; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+    return HTMLResponse(text, headers={"Content-Security-Policy": policy})
+
+
+async def everything(request: Request) -> Response:
+    """All files of a run in one."""
+    job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
+
+    queue: Queue = request.app.state.queue
+
+    def packed() -> Path:
+        """In the run's own folder, so that it goes with the run whatever happens."""
+        made = queue.path(job.id, f"everything-{new_id()}.zip")
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in job.files:
+                archive.write(_path(request, job, file["name"]), file["name"])
+        return made
+
+    path = await anyio.to_thread.run_sync(packed)
+    name = f"{job.chart}-{job.version}-{'pack' if job.kind == 'pack' else 'validation'}.zip"
+    return FileResponse(path, media_type="application/zip", filename=name, background=BackgroundTask(path.unlink, missing_ok=True))
+
+
+async def delete(request: Request) -> Response:
+    """A run and its files, gone; one under way is stopped."""
+    job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
+    await anyio.to_thread.run_sync(request.app.state.queue.forget, job.id)
+    _results.pop(job.id, None)
+    return RedirectResponse("/workbench/pack" if job.kind == "pack" else "/workbench/validate", 303)
+
+
+async def beside(request: Request) -> Response:
+    """Two runs: what changed from the earlier to the later one."""
+    jobs = [await anyio.to_thread.run_sync(run_of, request, request.path_params[name]) for name in ("job", "other")]
+    before, after = sorted(jobs, key=lambda job: job.created)
+    results = [found for job in (before, after) if (found := await anyio.to_thread.run_sync(_result, request, job)) is not None]
+    if len(results) < 2 or before.kind != "verify" or after.kind != "verify":
+        raise refuse(404, "run_unknown", "one of these runs", "has no result to compare", "choose two runs that are done")
+    return page(
+        request,
+        "beside.html",
+        title="What changed between two runs",
+        here="validate",
+        before=_shown(request, before),
+        after=_shown(request, after),
+        results=results,
+        changes=changes_of(*results),
+    )

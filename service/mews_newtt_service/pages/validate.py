@@ -1,0 +1,185 @@
+"""Validate a file: upload it, say what its columns are, and start the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import anyio.to_thread
+from fastapi import APIRouter
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.errors import ColumnError, FileError, MewsNewttError, Problem
+from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns, read_map
+from mews_newtt_service.jobs.queue import Queue
+from mews_newtt_service.jobs.submit import submit
+from mews_newtt_service.jobs.uploads import receive_upload
+from mews_newtt_service.pages import drafts
+from mews_newtt_service.pages.columns import LEAVE, MOST_WORDS, Chosen, Looked, choices, known_to, look_at, map_text, meanings, suggested
+from mews_newtt_service.pages.render import page, pinned_chart, shows_faults
+from mews_newtt_service.pages.runs import runs_of
+from mews_newtt_service.routes.score_many import Turns
+from mews_newtt_service.settings import Settings
+
+MOST_COLUMNS = 500
+
+
+def add_to(pages: APIRouter, settings: Settings) -> None:
+    turns = Turns(settings.uploads_at_once)
+
+    async def take(request: Request) -> Response:
+        with turns.taken(request.scope["client_id"]):
+            return await _take(request)
+
+    pages.add_api_route("/workbench/validate", shows_faults(upload_page), methods=["GET"])
+    pages.add_api_route("/workbench/validate", shows_faults(take), methods=["POST"])
+    pages.add_api_route("/workbench/validate/{job}", shows_faults(columns_page), methods=["GET", "POST"])
+
+
+async def upload_page(request: Request) -> Response:
+    """The form for a file, and the runs that are kept."""
+    shelf = request.app.state.shelf
+    like = request.query_params.get("like", "")[:32]
+    return page(
+        request,
+        "validate.html",
+        title="Validate a file",
+        here="validate",
+        charts=shelf.charts(),
+        wanted=request.query_params.get("chart", ""),
+        like=like,
+        runs=await anyio.to_thread.run_sync(runs_of, request, "verify"),
+    )
+
+
+async def _take(request: Request) -> Response:
+    """Keep what is sent until its columns are named."""
+    queue: Queue = request.app.state.queue
+    upload = await receive_upload(request)
+    try:
+        if not upload.bytes:
+            raise FileError(Problem("file_empty", "the file", "is empty, or none was chosen", "choose a file with a first line of column names"))
+        chart = pinned_chart(request, upload.fields.get("chart", ""))
+        await anyio.to_thread.run_sync(drafts.keep, request, drafts.Draft(upload, chart, upload.fields.get("like", "")))
+    except BaseException:
+        queue.drop_folder(upload.job_id)
+        raise
+    return RedirectResponse(f"/workbench/validate/{upload.job_id}", 303)
+
+
+async def columns_page(request: Request) -> Response:
+    """What each column means: suggested, changed at will, then run."""
+    draft = await anyio.to_thread.run_sync(drafts.find, request, request.path_params["job"])
+    looked = await anyio.to_thread.run_sync(look_at, draft.path(request.app.state.queue), draft.upload.name, draft.upload.format)
+    if len(looked.columns) > MOST_COLUMNS:
+        raise ColumnError(Problem("too_many_columns", draft.upload.name, f"has {len(looked.columns)} columns", f"send at most {MOST_COLUMNS}"))
+    problems: tuple[Problem, ...] = ()
+    if request.method == "POST":
+        async with request.form(max_files=0, max_fields=20_000) as form:
+            chosen = _chosen(form, looked)
+            wants_run = form.get("do") == "run"
+            ask_words = _new_words(draft.chart, looked, chosen, form)
+        if wants_run and not ask_words:
+            try:
+                return await _start(request, draft, looked, chosen.map)
+            except MewsNewttError as fault:
+                problems = fault.problems
+    else:
+        chosen = await anyio.to_thread.run_sync(_first, request, draft, looked)
+        ask_words = _new_words(draft.chart, looked, chosen, {})
+    return page(
+        request,
+        "columns.html",
+        title="What the columns are",
+        here="validate",
+        chart=draft.chart,
+        name=draft.upload.name,
+        job=draft.upload.job_id,
+        rows=looked.rows,
+        meanings=meanings(draft.chart, looked.columns, chosen),
+        choices=choices(draft.chart),
+        leave=LEAVE,
+        missing=", ".join(sorted(chosen.missing)),
+        nothing_expected=not _expects(chosen.columns),
+        ask_words=ask_words,
+        problems=problems,
+        status=422 if problems else 200,
+    )
+
+
+def _first(request: Request, draft: drafts.Draft, looked: Looked) -> Chosen:
+    """What is suggested before anybody chose: as in the earlier run where the columns are the same, else by the names."""
+    if draft.like:
+        try:
+            job = drafts.run_of(request, draft.like)
+            path = request.app.state.queue.path(job.id, "map.toml")
+            before = read_map([str(path)]) if path.is_file() else ColumnMap()
+            names = {column.name for column in looked.columns}
+            if {*before.columns, *before.ignore} <= names:
+                chosen = {name: LEAVE if name in before.ignore else before.ours(name) for name in names}
+                return Chosen(chosen, before.units, before.values, before.missing)
+        except MewsNewttError:
+            pass  # the earlier run is gone: suggest by the names
+    return Chosen(suggested(draft.chart, looked.columns))
+
+
+def _new_words(chart: Chart, looked: Looked, chosen: Chosen, form: Mapping[str, Any]) -> bool:
+    """Whether a column holds words nobody was asked about yet."""
+    found = meanings(chart, looked.columns, chosen)
+    return any(each.unknown and f"theirs-{place}-0" not in form for place, each in enumerate(found))
+
+
+def _chosen(form: FormData, looked: Looked) -> Chosen:
+    """The form's choices. Columns are numbered in it, so that no name of a column is a name of a field."""
+    chosen: dict[str, str] = {}
+    units: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    for place, column in enumerate(looked.columns):
+        ours = _text(form, f"column-{place}") or LEAVE
+        chosen[column.name] = ours
+        unit = _text(form, f"unit-{place}")
+        if unit:
+            units[ours] = unit
+        for at in range(MOST_WORDS):
+            theirs, answer = _text(form, f"theirs-{place}-{at}"), _text(form, f"answer-{place}-{at}")
+            if theirs and answer:
+                values.setdefault(ours, {})[theirs] = answer
+    missing = frozenset(word.strip() for word in _text(form, "missing").split(",") if word.strip())
+    return Chosen(chosen, units, values, missing)
+
+
+def _text(form: Mapping[str, Any], name: str) -> str:
+    value = form.get(name)
+    return value.strip()[:300] if isinstance(value, str) else ""
+
+
+def _expects(chosen: Mapping[str, str]) -> bool:
+    return any(ours in EXPECTED or ours.startswith(EXPECTED_POINTS_PREFIX) for ours in chosen.values())
+
+
+async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_map: ColumnMap) -> Response:
+    queue: Queue = request.app.state.queue
+    names = [column.name for column in looked.columns]
+    _check(draft.chart, names, column_map)
+    if not _expects({name: column_map.ours(name) for name in names}):
+        raise ColumnError(
+            Problem(
+                "nothing_expected", draft.upload.name, "has no column of the other system's result", "say which column is its total, level or points"
+            )
+        )
+    path = queue.path(draft.upload.job_id, "map.toml")
+    await anyio.to_thread.run_sync(path.write_text, map_text(column_map), "utf-8")
+    about = {"about_rows": looked.rows} if looked.rows else {}
+    job = await submit(request, "verify", draft.chart, upload=draft.upload, parameters=about)
+    return RedirectResponse(f"/workbench/runs/{job.id}", 303)
+
+
+def _check(chart: Chart, names: list[str], column_map: ColumnMap) -> None:
+    """The library's own check, told for this page: its mends name options of the command."""
+    try:
+        mapped_columns(names, chart, column_map, known_to(chart), results=())  # nothing is written into this file, so no name is in the way
+    except ColumnError as fault:
+        raise ColumnError([problem._replace(mend="choose another meaning for it below") for problem in fault.problems]) from None

@@ -1,0 +1,98 @@
+"""A running service and a browser for the workbench's pages."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service on loopback, with one worker and a second version of one chart."""
+    import uvicorn
+
+    from mews_newtt_service.app import create_app
+    from mews_newtt_service.settings import Settings
+
+    folder = tmp_path_factory.mktemp("workbench")
+    rules = folder / "rules" / "mews"
+    rules.mkdir(parents=True)
+    text = (ROOT / "rules" / "mews" / "0.1.toml").read_text(encoding="utf-8")
+    changed = text.replace('version = "0.1"', 'version = "0.2"').replace('{ from = 24,          points = 2, printed = "≥24" }', '{ from = 24, points = 1, printed = "≥24" }')
+    assert changed.count("0.2") == 1 and changed.count("points = 1, printed = \"≥24\"") == 1
+    (rules / "0.2.toml").write_text(changed, encoding="utf-8")
+    before = dict(os.environ)
+    os.environ["MEWS_NEWTT_RULES"] = str(folder / "rules")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "service"), os.environ.get("PYTHONPATH", "")])
+    try:
+        app = create_app(Settings(data_folder=folder / "data", job_workers=1, log_level="error"))
+        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert server.started, "the service did not start"
+        address = server.servers[0].sockets[0].getsockname()
+        yield f"http://{address[0]}:{address[1]}"
+        server.should_exit = True
+        thread.join(20)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    if not CHROMIUM.exists():
+        pytest.skip("no chromium here")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+def _opened(browser: Any, service: str, **options: Any) -> Iterator[Any]:
+    """A page that must ask nobody else for anything, and whose console must stay silent."""
+    context = browser.new_context(base_url=service, viewport={"width": 1280, "height": 900}, **options)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    outside: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: outside.append(request.url) if not request.url.startswith((service, "blob:", "data:")) else None)
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") and "status of 4" not in message.text else None)
+    page.on("pageerror", lambda fault: said.append(str(fault)))
+    yield page
+    context.close()
+    assert not outside, f"asked outside: {outside}"
+    assert not said, f"the console says: {said}"
+
+
+@pytest.fixture
+def page(browser: Any, service: str) -> Iterator[Any]:
+    yield from _opened(browser, service)
+
+
+@pytest.fixture
+def plain(browser: Any, service: str) -> Iterator[Any]:
+    """The same without JavaScript."""
+    yield from _opened(browser, service, java_script_enabled=False)
+
+
+@pytest.fixture
+def client(service: str) -> Iterator[Any]:
+    """Without a browser, for what needs none."""
+    httpx = pytest.importorskip("httpx")
+    with httpx.Client(base_url=service, follow_redirects=True, timeout=20) as opened:
+        yield opened

@@ -1,0 +1,153 @@
+"""Try a set: with and without JavaScript, by keyboard alone, and as a link that tells no server anything."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+from playwright.sync_api import expect
+
+NEWS2 = "/workbench/try/news2/2017.1"
+READINGS = {"respiratory_rate": "21", "oxygen_saturation": "93", "systolic_bp": "120", "heart_rate": "95", "temperature": "37.5"}
+
+
+def fill(page: Any) -> None:
+    for name, value in READINGS.items():
+        page.fill(f"#{name}", value)
+    page.check("[name=air_or_oxygen][value=air]")
+    page.check("[name=consciousness][value=alert]")
+
+
+def outcome(page: Any) -> Any:
+    return page.locator(".wb-outcome")
+
+
+def test_a_set_is_scored_without_javascript(plain: Any) -> None:
+    plain.goto(NEWS2)
+    fill(plain)
+    plain.get_by_role("button", name="Score").click()
+    expect(outcome(plain)).to_contain_text("Medium: the total is 5, in 5 to 6")
+    expect(outcome(plain).locator("dd").first).to_have_text("5")
+    expect(plain.locator("#heart_rate")).to_have_value("95")
+    assert plain.url.endswith(NEWS2), "no reading is in the address"
+    expect(plain.locator(".mn-mark-hit")).to_have_count(7)
+    expect(plain.locator("#fold-what-if")).to_contain_text("90 /min")
+
+
+def test_the_score_appears_as_one_types(page: Any) -> None:
+    page.goto(NEWS2)
+    page.fill("#respiratory_rate", "25")
+    expect(outcome(page)).to_contain_text("partial")
+    expect(outcome(page).locator("dd").first).to_have_text("3 to 20")
+    fill(page)
+    expect(outcome(page).locator("dd").first).to_have_text("5")
+    expect(page.locator("#says")).to_contain_text("NEWS2 (verified): complete; total 5, level Medium")
+    page.fill("#temperature", "39.1")
+    expect(outcome(page).locator("dd").first).to_have_text("7")
+    assert "39.1" not in page.url
+
+
+def test_a_missing_reading_is_never_taken_for_normal(page: Any) -> None:
+    page.goto(NEWS2)
+    fill(page)
+    page.fill("#heart_rate", "")
+    expect(outcome(page)).to_contain_text("No total; it lies in")
+    expect(outcome(page)).to_contain_text("Missing: Heart rate")
+    page.goto("/workbench/try/newtt2/0.1")
+    page.fill("#heart_rate", "120")
+    expect(outcome(page)).to_contain_text("Nothing that was given raises the level. What is missing still may.")
+
+
+def test_a_fault_stands_beside_its_field_and_nothing_is_scored(page: Any, plain: Any) -> None:
+    page.goto(NEWS2)
+    page.fill("#temperature", "98.6")
+    expect(outcome(page)).to_contain_text("Nothing was scored")
+    expect(page.locator("#fault-temperature")).to_contain_text("98.6 is impossible")
+    page.select_option("#unit-temperature", "[degF]")
+    expect(page.locator("#fault-temperature")).to_be_hidden()
+    expect(outcome(page)).to_contain_text("was converted exactly to 37.0 °C")
+    plain.goto(NEWS2)
+    plain.fill("#temperature", "37,5")
+    plain.get_by_role("button", name="Score").click()
+    expect(plain.locator("#fault-temperature")).to_contain_text("write the decimal point: 37.5")
+
+
+def test_a_reason_for_no_reading_that_has_points(page: Any) -> None:
+    page.goto("/workbench/try/npews/2023.1")
+    group = page.locator(".nhsuk-form-group", has=page.locator("#systolic_bp"))
+    group.locator("summary").click()
+    group.locator("[name=skip_systolic_bp]").fill("U4")
+    expect(page.locator("#marked-row-systolic_bp")).to_contain_text("Not taken: U4: unsuccessful with concern")
+
+
+def test_triggers_raise_the_level_with_their_reason(page: Any) -> None:
+    page.goto("/workbench/try/mews/0.1")
+    page.check("[name=consciousness][value=voice]")
+    expect(outcome(page)).to_contain_text("Escalate: Level of consciousness (ACVPU): voice")
+
+
+def test_what_would_change_it_tells_the_distance_and_the_outcome(page: Any) -> None:
+    page.goto(NEWS2)
+    fill(page)
+    rows = page.locator("#fold-what-if tbody tr")
+    heart = rows.filter(has_text="Heart rate")
+    expect(heart).to_contain_text("90 /min")
+    expect(heart).to_contain_text("5 /min lower")
+    expect(heart).to_contain_text("Low")
+    expect(rows.filter(has_text="111 /min")).to_contain_text("16 /min higher")
+    expect(rows.filter(has_text="New confusion / Responds to voice / Responds to pain / Unresponsive")).to_contain_text("High")
+
+
+def test_a_link_holds_the_readings_where_no_server_sees_them(page: Any, browser: Any, service: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(NEWS2)
+    fill(page)
+    expect(outcome(page).locator("dd").first).to_have_text("5")
+    page.get_by_role("button", name="Copy a link to this set").click()
+    link = page.evaluate("navigator.clipboard.readText()")
+    address, sign, held = link.partition("#")
+    assert address == service + NEWS2 and sign and "heart_rate=95" in held
+    asked: list[str] = []
+    other = browser.new_page()
+    other.on("request", lambda request: asked.append(request.url))
+    other.goto(link)
+    expect(outcome(other).locator("dd").first).to_have_text("5")
+    expect(other.locator("#heart_rate")).to_have_value("95")
+    assert not any("95" in url for url in asked)
+    other.close()
+
+
+def test_by_keyboard_alone(page: Any) -> None:
+    page.goto(NEWS2)
+    page.keyboard.press("Tab")
+    expect(page.locator(".nhsuk-skip-link")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.name || ''")
+        if name in READINGS:
+            page.keyboard.type(READINGS[name])
+        elif name in ("air_or_oxygen", "consciousness"):
+            page.keyboard.press("ArrowDown")
+        outline = page.evaluate("(e => { const s = getComputedStyle(e); return s.outlineStyle + s.boxShadow + s.backgroundColor })(document.activeElement)")
+        assert "none" not in outline or "rgb" in outline, "focus can be seen"
+        if page.evaluate("document.activeElement.textContent") == "Score":
+            break
+    page.keyboard.press("Enter")
+    expect(outcome(page).locator("dd").first).to_have_text("5")
+
+
+def test_the_same_as_json_fhir_and_curl(page: Any, service: str) -> None:
+    page.goto(NEWS2)
+    fill(page)
+    expect(outcome(page).locator("dd").first).to_have_text("5")
+    shown = json.loads(page.locator("#as-json").text_content())
+    assert (shown["total"], shown["level"], shown["chart"]["id"]) == (5, "medium", "news2")
+    fhir = json.loads(page.locator("#as-fhir").text_content())
+    assert fhir["entry"][0]["resource"]["valueQuantity"]["value"] == 5
+    assert json.loads(page.locator("#as-fhir-sent").text_content())["resourceType"] == "Bundle"
+    command = page.locator("#as-curl").text_content()
+    assert service in command
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=20)
+    assert json.loads(done.stdout)["total"] == 5
