@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -67,13 +68,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 app.state.outcomes["/fhir/"] = (module.outcome, module.MEDIA_TYPE)
     static = Path(__file__).parent / "static"
     if static.is_dir():
-        app.mount("/static", StaticFiles(directory=static), name="static")
+        app.mount("/static", _Static(directory=static), name="static")
     app.add_exception_handler(MewsNewttError, _own_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_parameters)
     app.add_middleware(Gate, state=app.state)
     describe(app)
     return app
+
+
+class _Static(StaticFiles):
+    """Files a browser may keep, and asks for again by their ETag."""
+
+    def file_response(self, *given: Any, **named: Any) -> Response:
+        response = super().file_response(*given, **named)
+        response.headers["cache-control"] = "no-cache"
+        return response
 
 
 def _is_there(name: str) -> bool:
