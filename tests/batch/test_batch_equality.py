@@ -53,7 +53,7 @@ def test_groups_of_which_one_has_no_column(most: int) -> None:
 
 
 @pytest.mark.deep
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=450, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32))
 def test_many_made_charts(seed: int) -> None:
     rng = Random(seed)
