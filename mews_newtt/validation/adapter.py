@@ -16,6 +16,7 @@ from mews_newtt.scoring.observations import SKIP_PREFIX
 from mews_newtt.validation.jsonpath import look_up, put, steps_of
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 HIDDEN = "***"
 CREDENTIALS = ("authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "ocp-apim-subscription-key")
 
@@ -102,7 +103,7 @@ class Adapter(NamedTuple):
                 return ""
             said = str(found)
             for secret in secrets:
-                said = said.replace(secret, HIDDEN)
+                said = re.sub(re.escape(secret), HIDDEN, said, flags=re.IGNORECASE)
             return said.strip()[:200]
 
         if not isinstance(document, dict):
@@ -223,6 +224,8 @@ def _checked(adapter: Adapter, where: str, chart: Chart) -> list[Problem]:
                 Problem("unknown_status", f"{where}, statuses, {theirs}", f"{ours!r} is no status", "allowed: complete, partial, refused")
             )
     for name, text in adapter.headers.items():
+        if not (_TOKEN.fullmatch(name) and text.isascii() and text.isprintable()):
+            problems.append(Problem("bad_header", f"{where}, headers, {name}", "is no header", "use letters, digits and -, and plain text after it"))
         if name.casefold() in CREDENTIALS and not _VARIABLE.search(text):
             mend = f'write {name} = "${{A_VARIABLE}}" and set the variable'
             problems.append(Problem("credential_in_file", f"{where}, headers, {name}", "must come from the environment", mend))

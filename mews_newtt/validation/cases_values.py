@@ -101,13 +101,14 @@ def middle(parameter: Parameter, band: Band) -> str:
     step = Fraction(parameter.observation.step)
     possible = parameter.observation.impossible
     low, high = band.interval.low, band.interval.high
-    if low is None and high is None:
-        low = high = Decimal(0) if possible.low is None else possible.low
-    elif low is None:
-        low = high - 3 * parameter.observation.step  # type: ignore[operator]
+    if low is None:
+        if high is None:
+            low = high = Decimal(0) if possible.low is None else possible.low
+        else:
+            low = high - 3 * parameter.observation.step
     elif high is None:
         high = low + 3 * parameter.observation.step
-    exact = (Fraction(low) + Fraction(high)) / 2  # type: ignore[arg-type]
+    exact = (Fraction(low) + Fraction(high)) / 2
     first = math.floor(exact / step)
     tries = sorted(range(first - 4, first + 6), key=lambda n: abs(n * step - exact))
     for n in tries:

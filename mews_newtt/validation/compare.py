@@ -54,8 +54,8 @@ def validate(
     ColumnError  no expected column, or a column that is a slip
     """
     table = data if isinstance(data, pa.Table) else pa.table(data)
+    comparer = Comparer(chart, table.column_names, column_map or ColumnMap(), blanks_disagree)  # tells of columns named twice
     frame = pl.DataFrame(table)
-    comparer = Comparer(chart, frame.columns, column_map or ColumnMap(), blanks_disagree)
     collector = Collector(comparer, 0)
     pieces = (frame.slice(start, ROWS) for start in range(0, max(frame.height, 1), ROWS))
     for found in _in_order(((comparer.compare, piece) for piece in pieces), threads or default_threads()):

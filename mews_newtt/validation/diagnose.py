@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.columns import ColumnMap, mapped_columns
 from mews_newtt.validation.faults import Fault, faults_of
+
+if TYPE_CHECKING:
+    from mews_newtt.validation.diagnose_search import Search
 
 MOST_ROWS = 200_000  # rows looked at; all disagreements first, then agreements evenly spaced
 SHOWN = 5
@@ -64,6 +67,8 @@ class Diagnosis:
     telling_case: dict[str, Any] | None = None
     sampled: bool = False
     hypotheses: int = 0
+    set_aside: int = 0  # levels of sets that lack a reading, left out since no fault gives them beside the rest
+    thin: bool = False  # one explanation, of which too little was tried to be sure of it
 
     @property
     def words(self) -> str:
@@ -86,9 +91,16 @@ class Diagnosis:
             text += f" This table cannot tell it from {others}: {self.ties[0].words}."
             if self.telling_case:
                 text += f" This set would: {self.telling_case['says']}."
+        elif self.thin:
+            text += " That is not certain: too few readings were tried to tell it from a wrong answer to single readings."
+        elif self.set_aside:
+            text += " That is not certain."
         else:
             rest = best.of - best.explains
             text += f" That is not certain: {rest} stay{'s' if rest == 1 else ''} unexplained." if rest else " That is not certain."
+        if self.set_aside:
+            sets = "set that lacks" if self.set_aside == 1 else "sets that lack"
+            text += f" The levels of {self.set_aside} {sets} a reading are left out of this: no fault known here gives them as well."
         return text
 
     def to_dict(self) -> dict[str, Any]:
@@ -98,6 +110,8 @@ class Diagnosis:
             "hypotheses": self.hypotheses,
             "sampled": self.sampled,
             "certain": self.certain,
+            "set_aside": self.set_aside,
+            "thin": self.thin,
             "words": self.words,
             "findings": [finding.to_dict() for finding in self.findings],
             "ties": [fault.to_dict() for fault in self.ties],
@@ -131,6 +145,7 @@ def diagnose(
 
     from mews_newtt.chart.catalogue import catalogue
     from mews_newtt.validation.diagnose_claims import Claims
+    from mews_newtt.validation.diagnose_evidence import enough
     from mews_newtt.validation.diagnose_search import Search
     from mews_newtt.validation.mutants import Scorer
     from mews_newtt.validation.mutants_sheet import sheet_of_table
@@ -148,15 +163,46 @@ def diagnose(
     found = Diagnosis(int(claims.any.sum()), search.disagreements, sampled=sampled)
     if not search.disagreements:
         return found
-    search.consider(faults_of(chart, others))
+    faults = faults_of(chart, others)
+    search.consider(faults)
     search.refine()
-    found.hypotheses = len(search.tried)
     ranked = search.findings(SHOWN)
+    if not ranked or ranked[0][0].explains < search.disagreements or ranked[0][0].breaks:
+        again = _without_levels(search, faults)
+        if again is not None:
+            search, ranked = again, again.findings(SHOWN)
+            found.set_aside = int((claims.level != again.claims.level).sum())
+            found.disagreements = search.disagreements
+    found.hypotheses = len(search.tried)
     found.findings = [Finding(tuple(faults), one.explains, search.disagreements, one.breaks) for one, faults in ranked]
     if ranked:
         best = ranked[0][0]
-        _judge(chart, found, ranked[0][1], perfect=best.explains == search.disagreements and not best.breaks)
+        perfect = best.explains == search.disagreements and not best.breaks
+        found.thin = perfect and not enough(chart, best.fault, sheet, best.explained)
+        _judge(chart, found, ranked[0][1], perfect=perfect and not found.thin and not found.set_aside and not best.fault.joined)
     return found
+
+
+def _without_levels(search: Search, faults: list[Fault]) -> Search | None:
+    """The search without the levels of sets that lack a reading, where a single fault then explains everything that is left.
+
+    What a missing reading stands for in a level is a platform's own affair as long as it shows no total: beside a fault elsewhere it must
+    not hide that fault. A platform that shows totals for partial sets is still judged by them.
+    """
+    from mews_newtt.validation.diagnose_evidence import lacking
+    from mews_newtt.validation.diagnose_search import Search
+
+    claims = search.claims.without_levels(lacking(search.scorer.chart, search.scorer.sheet))
+    if (claims.level == search.claims.level).all():
+        return None
+    again = Search(search.scorer, claims)
+    if not again.disagreements:
+        return None
+    again.consider(faults)
+    again.refine()
+    best = next(iter(again.ranked()), None)
+    fits = best is not None and not best.fault.joined and best.explains == again.disagreements and not best.breaks
+    return again if fits else None
 
 
 def _judge(chart: Chart, found: Diagnosis, tied: list[Fault], perfect: bool) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Container, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.columns import EXPECTED_POINTS_PREFIX, ColumnMap
+from mews_newtt.validation.expected import STATUSES, UNREADABLE, is_blank, level_names, plain, whole
 from mews_newtt.validation.mutants import COMPLETE, PARTIAL, REFUSED, Answers
 from mews_newtt.validation.mutants_rows import NO_POINTS
 from mews_newtt.validation.mutants_sheet import Flags, distinct_values
 
-NONE, UNREADABLE = -1_000_000, -1_000_001
+NONE = -(1 << 30)
 Numbers = npt.NDArray[np.int32]
 Shown = Mapping[str, npt.NDArray[np.int16]]
 
@@ -31,37 +32,42 @@ class Claims:
         self.rows = table.num_rows
         place = {name: number for number, name in enumerate(ours)}
         self.foreign: dict[str, int] = {}
-        self.total = self._read(table, place.get("expected_total"), column_map, whole_number)
-        names = {name.casefold(): rank for rank, level in enumerate(chart.levels) for name in (level.title, level.id)}
+        self.total = self._read(table, place.get("expected_total"), column_map, whole)
+        names = level_names(chart)
 
         def level(text: str) -> int:
-            known = names.get(text.casefold())
-            return known if known is not None else self.foreign.setdefault(text.casefold(), 1000 + len(self.foreign))
+            known = names.get(plain(text))
+            return known if known is not None else self.foreign.setdefault(plain(text), 1000 + len(self.foreign))
 
-        self.level = self._read(table, place.get("expected_level"), column_map, level)
-        statuses = {"complete": COMPLETE, "partial": PARTIAL, "refused": REFUSED}
+        self.level = self._read(table, place.get("expected_level"), column_map, level, names)
+        statuses = dict(zip(STATUSES, (COMPLETE, PARTIAL, REFUSED), strict=True))
         self.status = self._read(table, place.get("expected_status"), column_map, lambda text: statuses.get(text.casefold(), UNREADABLE))
         self.points: dict[str, Numbers] = {}
         for parameter in chart.parameters:
             name = EXPECTED_POINTS_PREFIX + parameter.id
             if name in place and parameter.role == "scored":
-                found = self._read(table, place[name], column_map, whole_number)
+                found = self._read(table, place[name], column_map, whole)
                 if (found != NONE).any():
                     self.points[parameter.id] = found
         self.any: Flags = (self.total != NONE) | (self.level != NONE) | (self.status != NONE)
         for claimed in self.points.values():
             self.any |= claimed != NONE
 
-    def _read(self, table: Any, place: int | None, column_map: ColumnMap, meaning: Any) -> Numbers:
+    def _read(self, table: Any, place: int | None, column_map: ColumnMap, meaning: Any, names: Container[str] = ()) -> Numbers:
         if place is None:
             return np.full(self.rows, NONE, np.int32)
         raws, codes = distinct_values(table.column(place))
-        found = []
-        for raw in raws:
-            text = "" if raw is None else str(raw).strip()
-            blank = text.casefold() in ("", "nan", "null") or text in column_map.missing
-            found.append(NONE if blank else meaning(text))
+        found = [NONE if is_blank(raw, column_map, names) else meaning(str(raw).strip()) for raw in raws]
         return np.array(found, np.int32)[codes]
+
+    def without_levels(self, rows: Flags) -> Claims:
+        """The same without what is claimed for the levels of these rows."""
+        found = copy(self)
+        found.level = np.where(rows, NONE, self.level).astype(np.int32)
+        found.any = (self.total != NONE) | (found.level != NONE) | (self.status != NONE)
+        for claimed in self.points.values():
+            found.any |= claimed != NONE
+        return found
 
     def agree(self, answers: Answers, shown: Shown) -> Flags:
         """Which of the answered rows agree; `shown` are the points of every parameter in those rows."""
@@ -86,12 +92,3 @@ class Claims:
         ]
         columns += [np.where((claimed[rows] != NONE) & scored, shown[name], NO_POINTS) for name, claimed in self.points.items()]
         return np.stack(columns).astype(np.int32)
-
-
-def whole_number(text: str) -> int:
-    """A claimed total or points; what is no whole number agrees with nothing."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return UNREADABLE
-    return int(value) if value.is_finite() and value == value.to_integral_value() and abs(value) < 10**5 else UNREADABLE

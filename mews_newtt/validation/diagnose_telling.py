@@ -16,7 +16,7 @@ from mews_newtt.validation.mutants import COMPLETE, REFUSED, Answers, Scorer
 from mews_newtt.validation.mutants_rows import NO_POINTS
 from mews_newtt.validation.mutants_sheet import Flags, sheet_of_sets
 
-MOST = 60  # faults compared with the first
+MOST = 60  # faults whose own edges are tried; all are compared
 RANDOM = 1200
 FINE = 1000  # what a reading finer than recorded adds to a set's distance from the plainest
 
@@ -33,8 +33,7 @@ def rivals(chart: Chart, tied: Sequence[Fault]) -> Rivals:
     """Of faults that fit equally, those of another effect than the first."""
     if len(tied) < 2:
         return Rivals([], [], None)
-    tied = tied[: MOST + 1]
-    pool = Pool(chart, [fault.chart for fault in tied], random=RANDOM)
+    pool = Pool(chart, [fault.chart for fault in _mixed(tied)[: MOST + 1]], random=RANDOM)
     observations = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
     sheet = sheet_of_sets(pool.sets, observations)
     scorer = Scorer(chart, sheet)
@@ -60,6 +59,17 @@ def rivals(chart: Chart, tied: Sequence[Fault]) -> Rivals:
                 "says": f"{says} ({one} by the first, {other} by the other)",
             }
     return found._replace(telling=telling)
+
+
+def _mixed(tied: Sequence[Fault]) -> list[Fault]:
+    """One fault of each kind and place in turn, so that the many moves of one edge crowd nothing out."""
+    turns: dict[tuple[str, ...], int] = {}
+    order = []
+    for fault in tied:
+        place = (fault.kind, *fault.parameters)
+        turns[place] = turns.get(place, -1) + 1
+        order.append(turns[place])
+    return [fault for _, _, fault in sorted(zip(order, range(len(tied)), tied, strict=True), key=lambda one: one[:2])]
 
 
 def whole(scorer: Scorer, fault: Fault) -> Answers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,26 +78,23 @@ class Reader:
 
     def __init__(self, chart: Chart, column_map: ColumnMap, blanks_disagree: bool):
         self.chart, self.column_map, self.blanks_disagree = chart, column_map, blanks_disagree
-        self.levels = _level_names(chart)
+        self.levels = level_names(chart)
         self.scored = points_columns(chart)
 
     def read(self, stated: Stated, column: Any) -> tuple[Numbers, list[Any], npt.NDArray[np.int32]]:
         """What each row states, the distinct cells, and which of them each row has."""
         raws, codes = distinct_values(column)
+        names = self.levels if stated.holds == "level" else ()
         meaning = {"level": self._level, "status": _status}.get(stated.holds, whole)
-        found = np.array([NONE if self._is_blank(raw) else meaning(str(raw).strip()) for raw in raws], np.int32)
+        found = np.array([NONE if is_blank(raw, self.column_map, names) else meaning(str(raw).strip()) for raw in raws], np.int32)
         return found[codes], raws, codes
 
-    def _is_blank(self, raw: Any) -> bool:
-        text = "" if raw is None else str(raw).strip()
-        return text.casefold() in ("", "nan", "null", "none") or text in self.column_map.missing
-
     def _level(self, text: str) -> int:
-        return self.levels.get(_plain(text), UNKNOWN)
+        return self.levels.get(plain(text), UNKNOWN)
 
     def level_id(self, raw: Any) -> str | None:
         """A stated level by the chart's own id, where it is one of its levels."""
-        rank = NONE if self._is_blank(raw) else self._level(str(raw).strip())
+        rank = NONE if is_blank(raw, self.column_map, self.levels) else self._level(str(raw).strip())
         return self.chart.levels[rank].id if rank >= 0 else None
 
     def kinds(self, stated: Stated, values: Numbers, results: Results, status: Numbers | None) -> Kinds:
@@ -144,26 +141,35 @@ class Reader:
         return found
 
 
+def is_blank(raw: Any, column_map: ColumnMap, levels: Container[str] = ()) -> bool:
+    """Whether an expected cell states nothing. A chart may have a level named none: in a column of levels that states it."""
+    text = "" if raw is None else str(raw).strip()
+    nothing = text.casefold() in ("", "nan", "null", "none") and (raw is None or plain(text) not in levels)
+    return nothing or text in column_map.missing
+
+
 def whole(text: str) -> int:
     """A stated number; what is no whole number cannot agree with anything."""
     if not _WHOLE.fullmatch(text):
         return UNREADABLE
-    digits = text.partition(".")[0]
-    return max(-MOST, min(MOST, int(digits))) if len(digits) < 12 else MOST
+    digits = text.partition(".")[0].lstrip("+-").lstrip("0") or "0"
+    size = min(MOST, int(digits)) if len(digits) < 12 else MOST
+    return -size if text.startswith("-") else size
 
 
 def _status(text: str) -> int:
     return STATUSES.index(text.casefold()) if text.casefold() in STATUSES else UNKNOWN
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A level's name whatever its case, spaces, hyphens and underscores."""
     return re.sub(r"[\s_-]+", " ", name.strip().casefold())
 
 
-def _level_names(chart: Chart) -> Mapping[str, int]:
+def level_names(chart: Chart) -> Mapping[str, int]:
     """Level by id or title; a name that two levels share says neither."""
     ranks: dict[str, set[int]] = {}
     for rank, level in enumerate(chart.levels):
         for name in (level.id, level.title):
-            ranks.setdefault(_plain(name), set()).add(rank)
+            ranks.setdefault(plain(name), set()).add(rank)
     return {name: min(found) for name, found in ranks.items() if len(found) == 1}

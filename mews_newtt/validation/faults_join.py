@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mews_newtt.chart.model import Band, Chart, Parameter
 
 
@@ -10,7 +12,7 @@ def joined_chart(chart: Chart, one: Chart, other: Chart) -> Chart | None:
     found = _joined_parts(chart.parameters, one.parameters, other.parameters)
     if found is None or [p.id for p in one.parameters] != [p.id for p in chart.parameters]:
         return None
-    parts: dict[str, object] = {"parameters": found}
+    parts: dict[str, Any] = {"parameters": found}
     for name in ("levels", "groups", "scope", "zones"):
         base, first, second = getattr(chart, name), getattr(one, name), getattr(other, name)
         if first == base or second == base:
@@ -20,7 +22,7 @@ def joined_chart(chart: Chart, one: Chart, other: Chart) -> Chart | None:
         if joined is None:
             return None
         parts[name] = joined
-    return chart._replace(**parts)  # type: ignore[arg-type]
+    return chart._replace(**parts)
 
 
 def _joined_parts(base: tuple[object, ...], first: tuple[object, ...], second: tuple[object, ...]) -> tuple[object, ...] | None:

@@ -43,7 +43,7 @@ def _rounded(chart: Chart, numeric: list[Parameter]) -> Iterator[Fault]:
     ]
     for mark, says, way in ways:
         for whole in (False, True):
-            rows = [p for p in numeric if not whole or p.observation.step.as_tuple().exponent < 0]  # type: ignore[operator]
+            rows = [p for p in numeric if not whole or p.observation.step % 1]
             if not rows:
                 continue
             grid = "whole numbers" if whole else "the recording step"

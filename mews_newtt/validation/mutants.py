@@ -270,8 +270,11 @@ class Scorer:
 
     def _relative_to(self, base: Scorer) -> Answers:
         """All rows; levels by the names of the other chart's, -1 for one it does not have."""
+        from mews_newtt.validation.expected import plain
+
         rank = base.chart.level_rank
-        names = np.array([rank.get(level.id, base.foreign.get(level.id.casefold(), -1)) for level in self.chart.levels], np.int16)
+        foreign = [base.foreign.get(plain(level.id), base.foreign.get(plain(level.title), -1)) for level in self.chart.levels]
+        names = np.array([rank.get(level.id, code) for level, code in zip(self.chart.levels, foreign, strict=True)], np.int16)
         points = {}
         for p in base.chart.parameters:
             points[p.id] = self.base.points.get(p.id, np.full(self.sheet.rows, NO_POINTS, np.int16))

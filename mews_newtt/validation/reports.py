@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from mews_newtt import __version__
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import whole_file
+from mews_newtt.files import whole_file, whole_path
 from mews_newtt.validation.result import Validation
 
 NAMES = ("report.html", "report.json", "junit.xml", "disagreements.csv")
@@ -25,7 +26,7 @@ def check_report_folder(folder: Path | str) -> Path:
 
 
 def write_reports(found: Validation, folder: Path | str, *, run_on: str | None = None) -> list[Path]:
-    """Write report.html, report.json, junit.xml and disagreements.csv; each appears when it is whole.
+    """Write report.html, report.json, junit.xml and disagreements.csv; they appear together, when all are whole.
 
     Parameters
     ----------
@@ -42,11 +43,13 @@ def write_reports(found: Validation, folder: Path | str, *, run_on: str | None =
         json.dumps(as_document(found, run_on), ensure_ascii=False, allow_nan=False, indent=2) + "\n",
         as_junit(found, run_on),
     )
-    for path, text in zip(paths, texts, strict=False):
-        with whole_file(path) as out:
+    with ExitStack() as whole:  # all are written beside their names first: what fails leaves the folder as it was
+        for path, text in zip(paths, texts, strict=False):
+            out = whole.enter_context(whole_file(path))
             out.write(text)
-    if found.spool is not None:
-        found.spool.write(paths[-1])
+            out.flush()  # a full disk is met here, before any takes its name
+        if found.spool is not None:
+            found.spool.write(whole.enter_context(whole_path(paths[-1])))
     return paths if found.spool is not None else paths[:-1]
 
 

@@ -9,8 +9,6 @@ from typing import Any
 
 import polars as pl
 
-from mews_newtt.files import whole_path
-
 IN_MEMORY = 4 << 20
 
 
@@ -33,7 +31,7 @@ class Spool:
     def write(self, path: Path) -> None:
         """All lines into a file."""
         self._file.seek(0)
-        with whole_path(path) as beside, beside.open("wb") as out:
+        with path.open("wb") as out:
             shutil.copyfileobj(self._file, out, 1 << 20)
         self._file.seek(0, 2)
 

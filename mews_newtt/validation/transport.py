@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
@@ -49,8 +49,8 @@ class Endpoint:
     def __init__(self, chart: Chart, url: str, adapter: Adapter, sleep: Callable[[float], None] = time.sleep):
         import httpx
 
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        parts = _parts(url)
+        if parts is None:
             raise FileError(Problem("bad_url", "--url", "is no http or https address", "write it as https://host/path"))
         if parts.username or parts.password:
             raise FileError(Problem("credential_in_url", "--url", "holds a name or password", "put it into a header of the adapter as ${VARIABLE}"))
@@ -58,12 +58,16 @@ class Endpoint:
         self.shown = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))  # a query may hold a key
         headers, self._secrets = filled_headers(adapter)
         path = adapter.path.replace("{chart}", chart.id).replace("{version}", chart.version)
-        self._url = url.rstrip("/") + path if path else url
+        self._url = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + path if path else parts.path, parts.query, ""))
         self._httpx, self._sleep = httpx, sleep
         self._pace = Pace(adapter.limits.per_second, sleep)
-        self._client = httpx.Client(
-            headers=headers, timeout=adapter.limits.timeout_seconds, follow_redirects=False, trust_env=parts.hostname not in LOCAL
-        )
+        try:
+            httpx.URL(self._url)
+            self._client = httpx.Client(
+                headers=headers, timeout=adapter.limits.timeout_seconds, follow_redirects=False, trust_env=parts.hostname not in LOCAL
+            )
+        except httpx.InvalidURL:
+            raise FileError(Problem("bad_url", "--url", "is no address with the adapter's path behind it", "check both")) from None
 
     def __enter__(self) -> Endpoint:
         return self
@@ -77,12 +81,15 @@ class Endpoint:
         said = ""
         for attempt in range(self.adapter.limits.retries + 1):
             self._pace.wait()
+            until = time.monotonic() + self.adapter.limits.timeout_seconds
             try:
                 with self._client.stream(self.adapter.method, self._url, json=body) as response:
                     code, wait = response.status_code, response.headers.get("Retry-After", "")
                     content = b""
                     for part in response.iter_bytes():
                         content += part
+                        if time.monotonic() > until:  # a drip of bytes never trips the timeout of a single one
+                            raise self._httpx.ReadTimeout("")
                         if len(content) > MOST_BYTES:
                             return Answer(f"{NO_ANSWER}: more than {MOST_BYTES} bytes")
             except (self._httpx.TransportError, self._httpx.DecodingError) as fault:
@@ -103,6 +110,16 @@ class Endpoint:
         if not 200 <= code < 300:
             raise FileError(Problem("endpoint_wrong", self.shown, f"answers HTTP {code}", "check --url and the adapter's path and method"))
         return read_json(content, self.adapter, self.chart, self._secrets)
+
+
+def _parts(url: str) -> SplitResult | None:
+    """An http or https address in its parts; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port)
+    except ValueError:
+        return None
+    return parts if good else None
 
 
 def read_json(content: bytes, adapter: Adapter, chart: Chart, secrets: tuple[str, ...] = ()) -> Answer:
@@ -155,6 +172,17 @@ class Command:
                     self._lines.put(line)
         self._lines.put(None)
 
+    def _in_step(self, case: Case) -> None:
+        """A line that nobody asked for would be taken for the answer to the next case."""
+        with contextlib.suppress(queue.Empty):
+            if self._lines.get_nowait() is None:
+                raise BrokenPipeError
+            raise FileError(
+                Problem(
+                    "command_out_of_step", self.shown, f"wrote more than one line before {case.id}", "it must write one line an answer, nothing else"
+                )
+            )
+
     def ask(self, case: Case) -> Answer:
         """One case; a command that ends, or is silent for too long, ends the run."""
         request = self.adapter.request(case.given, self.chart)
@@ -164,6 +192,7 @@ class Command:
             try:
                 if self._process.stdin is None:
                     raise BrokenPipeError
+                self._in_step(case)
                 self._process.stdin.write(line.encode())
                 self._process.stdin.flush()
                 answer = self._lines.get(timeout=self.adapter.limits.timeout_seconds)

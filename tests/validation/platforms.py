@@ -20,7 +20,7 @@ from tests.naive import Content, Naive, table_of, tables
 
 RULES = Path(__file__).resolve().parents[2] / "rules"
 Given = dict[str, Any]
-Answer = tuple[int | None, str | None]  # of a partial set it says nothing, unless missing counts as 0
+Answer = tuple[int | None, str | None]
 Read = Callable[[Given], Given]
 LOWS, HIGHS = ("from", "above"), ("to", "below")
 
@@ -56,6 +56,7 @@ class Platform(NamedTuple):
     read: Read
     zero: bool  # missing counts as 0
     bug: str
+    counted: bool = False  # of a partial set it shows the level of what is there, and no total; otherwise neither
 
     def answer(self, given: Given) -> Answer:
         given = self.read(dict(given))
@@ -71,7 +72,7 @@ class Platform(NamedTuple):
                 continue
             lacks |= table is not None and table.get("applies", True)
         plain = self.naive.has_points and (self.zero or not lacks)
-        return (total if plain else None), (None if lacks and not self.zero else self.naive.levels[level])
+        return (total if plain else None), (None if lacks and not (self.zero or self.counted) else self.naive.levels[level])
 
 
 def same(given: Given) -> Given:
@@ -205,6 +206,8 @@ def _one_table(content: Content, rng: Random) -> Platform | None:
 
 def _threshold(content: Content, rng: Random) -> Platform | None:
     levels = [level for level in content["levels"][1:] if "total" in level or "counts" in level]
+    if not levels:
+        return None
     level = rng.choice(levels)
     by = rng.choice([-1, 1])
     if "total" in level:

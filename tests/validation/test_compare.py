@@ -256,3 +256,40 @@ def test_row_by_row_it_is_what_the_reference_says(rows: list[dict[str, str]]) ->
     for column in found.by_column.values():
         assert column.compared == column.agreed + column.disagreed and column.compared + column.blank == len(rows)
     assert sum(found.kinds.values()) == sum(column.disagreed for column in found.by_column.values())
+
+
+@pytest.mark.parametrize("name", ["meows", "mewc", "mewt", "npews"])
+def test_a_level_named_none_is_an_answer_and_not_a_blank(name: str) -> None:
+    chart = load_chart(name)
+    loud = next(p for p in chart.parameters if p.role == "scored" and p.observation.numeric)
+    row = {p.id: "" for p in chart.parameters if p.role == "scored"} | {
+        loud.id: str(loud.tables[0].bands[0].interval.high if loud.tables[0].bands[0].interval else "")
+    }
+    stated = validate(chart, table({**row, "expected_level": "none"}))
+    assert stated.compared == 1 and stated.by_column["expected_level"].blank == 0
+    assert validate(DEMO, table({**QUIET, "expected_level": "none"})).compared == 0, "a chart without such a level"
+
+
+@pytest.mark.parametrize(("cell", "side"), [("-" + "9" * 30, "lower"), ("9" * 30, "higher"), ("-1", "lower")])
+def test_a_number_however_long_is_on_its_own_side(cell: str, side: str) -> None:
+    found = validate(DEMO, table({**QUIET, "expected_total": cell}))
+    assert getattr(found.by_column["expected_total"], side) == 1
+    assert validate(DEMO, table({**QUIET, "expected_total": "0" * 30})).verdict == "agrees"
+
+
+def test_a_column_named_twice_is_told() -> None:
+    import pyarrow as pa
+
+    columns = [pa.array(["84"]), pa.array(["0"]), pa.array(["1"])]
+    with pytest.raises(ColumnError):
+        validate(DEMO, pa.Table.from_arrays(columns, names=["heart_rate", "expected_total", "expected_total"]))
+
+
+def test_the_diagnosis_looks_at_the_same_cells() -> None:
+    """One reader of expected cells: what validation calls blank, or wrong, the diagnosis does too."""
+    from mews_newtt.validation.diagnose import diagnose
+
+    cells = ["0", "3.0", "1e2", "None", "n/a", "Routine", "9" * 30, ""]
+    rows = table(*[{**QUIET, "expected_total": one, "expected_level": other} for one, other in zip(cells, [*cells[5:], *cells[:5]], strict=True)])
+    found, seen = validate(DEMO, rows), diagnose(DEMO, rows, others=[])
+    assert (seen.rows, seen.disagreements) == (found.compared, found.disagreed)

@@ -267,7 +267,8 @@ def test_the_made_up_vendor_over_http(vendor: str, tmp_path: Path) -> None:
     assert len(written) == 4 and not any(KEY in text for text in (*written, ran.out, ran.err))
 
 
-@pytest.mark.parametrize(("fault", "code"), [("none", 0), pytest.param("missing-as-zero", 1, marks=pytest.mark.deep)])
+@pytest.mark.deep  # the test over HTTP starts the same platform
+@pytest.mark.parametrize(("fault", "code"), [("none", 0), ("missing-as-zero", 1)])
 def test_the_made_up_vendor_as_a_command(fault: str, code: int) -> None:
     ran = run("conform", "mews", "--manual", "--json", "--command", f"'{sys.executable}' '{VENDOR}' --lines --fault {fault}")
     document = json.loads(ran.out)
@@ -290,3 +291,71 @@ def test_a_command_that_ends_or_keeps_silent_is_told() -> None:
 def test_url_needs_an_adapter() -> None:
     ran = run("conform", "mews", "--url", "http://localhost:1")
     assert ran.code == 2 and "--adapter" in ran.err
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "http://[bad", "http://127.0.0.1:ab/", "http:///path", "ftp://x"])
+def test_an_address_that_is_none_is_told(url: str) -> None:
+    with pytest.raises(FileError, match="is no http or https address"):
+        Endpoint(CHART, url, Adapter())
+
+
+def test_what_stands_behind_the_question_mark_stays_behind_the_path() -> None:
+    with Endpoint(CHART, "http://127.0.0.1:1/base/?site=7", Adapter(path="/api/score")) as platform:
+        assert platform._url == "http://127.0.0.1:1/base/api/score?site=7"
+        assert platform.shown == "http://127.0.0.1:1/base/"
+
+
+def test_a_drip_of_bytes_ends_at_the_timeout() -> None:
+    class Drip(BaseHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            pass
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            try:
+                for _ in range(200):
+                    self.wfile.write(b" ")
+                    self.wfile.flush()
+                    if over.wait(0.05):
+                        return
+            except OSError:
+                pass
+
+    over = threading.Event()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Drip)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        adapter = Adapter(limits=Limits(per_second=1000, timeout_seconds=0.3, retries=0))
+        with Endpoint(CHART, f"http://127.0.0.1:{server.server_port}", adapter) as platform:
+            assert platform.ask(cases()[0]).status == "no answer: ReadTimeout"
+    finally:
+        over.set()
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_command_that_says_more_than_asked_is_out_of_step(tmp_path: Path) -> None:
+    script = tmp_path / "chatty.py"
+    script.write_text('import sys\nfor line in sys.stdin:\n    print(\'{"total": 0}\\n{"total": 0}\', flush=True)\n')
+    adapter = Adapter(limits=Limits(per_second=20.0))
+    with Command(CHART, f"{sys.executable} {script}", adapter) as platform:
+        platform.ask(cases()[0])
+        platform._pace.wait()  # long enough for its second line
+        with pytest.raises(FileError, match="more than one line"):
+            platform.ask(cases()[1])
+
+
+def test_a_credential_is_blotted_out_however_it_is_written() -> None:
+    answer = Adapter().read({"total": 1, "level": f"no {KEY.upper()} here"}, CHART, (KEY,))
+    assert KEY.upper() not in answer.level and HIDDEN in answer.level
+
+
+def test_a_header_that_is_none_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text('[request]\nheaders = { "Two Words" = "x", Accept = "\u00e9" }\n', encoding="utf-8")
+    with pytest.raises(FileError) as told:
+        read_adapter(path, CHART)
+    assert [problem.code for problem in told.value.problems] == ["bad_header", "bad_header"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mews_newtt import score
 from mews_newtt.chart.catalogue import catalogue, charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.validation.diagnose import Diagnosis, diagnose
@@ -15,7 +16,7 @@ from mews_newtt.validation.diagnose_telling import whole
 from mews_newtt.validation.faults import Fault
 from mews_newtt.validation.mutants import COMPLETE, Scorer
 from mews_newtt.validation.mutants_sheet import sheet_of_sets
-from tests.validation.platforms import Platform, broken, content_of, edge_set, one_set, right, table_with
+from tests.validation.platforms import Answer, Platform, broken, content_of, edge_set, one_set, right, table_with
 
 SHIPPED = [chart.id for chart in charts()]
 OF_CARE = ("mews", "newtt2", "news2")
@@ -29,10 +30,10 @@ class Probe:
         self.chart, self.sets = chart, [edge_set(content, rng) for _ in range(amount)]
         self.scorer = Scorer(chart, sheet_of_sets([{n: str(v) for n, v in s.items()} for s in self.sets], catalogue().observations))
 
-    def same_effect(self, fault: Fault, platform: Platform) -> bool:
+    def same_effect(self, fault: Fault, answers: list[Answer]) -> bool:
+        """Whether a fault answers as a platform did for the probe's sets."""
         found = whole(self.scorer, fault)
-        for row, given in enumerate(self.sets):
-            total, level = platform.answer(given)
+        for row, (total, level) in enumerate(answers):
             says = int(found.total[row]) if found.status[row] == COMPLETE and self.chart.has_points else None
             partial = found.status[row] != COMPLETE  # what stands for a missing row in a level is the platform's own affair
             if says != total or (not partial and self.chart.levels[found.level[row]].id != level):
@@ -51,14 +52,15 @@ def measure(chart: Chart, seeds: range, rows: int) -> tuple[Counter[str], list[s
     told: list[str] = []
     for seed in seeds:
         rng = Random(seed)
-        platform = broken(content, rng)
+        platform = broken(content, rng)._replace(counted=rng.random() < 0.5)
         found = diagnosed(chart, platform, [one_set(content, rng) for _ in range(rows)])
         if not found.disagreements:
             counts["unseen"] += 1
             continue
         first = found.findings[0].faults if found.findings else ()
-        inside = any(probe.same_effect(fault, platform) for fault in first[:60])
-        if found.certain and not (inside and probe.same_effect(first[0], platform)):
+        answers = [platform.answer(given) for given in probe.sets]
+        inside = any(probe.same_effect(fault, answers) for fault in first)
+        if found.certain and not (inside and probe.same_effect(first[0], answers)):
             counts["confident and wrong"] += 1
             told.append(f"{chart.id} {seed}: {platform.bug}: {found.words}")
         if inside:
@@ -79,7 +81,7 @@ def test_the_plain_scorer_agrees_where_nothing_is_wrong() -> None:
 
 @pytest.mark.parametrize("name", OF_CARE)
 def test_random_faulty_platforms(name: str) -> None:
-    counts, told = measure(load_chart(name), range(8), 1200)
+    counts, told = measure(load_chart(name), range(5), 1000)
     assert counts["confident and wrong"] == 0, told
     assert counts["missed"] <= 1, told
 
@@ -87,8 +89,9 @@ def test_random_faulty_platforms(name: str) -> None:
 @pytest.mark.deep
 @pytest.mark.parametrize("name", SHIPPED)
 def test_random_faulty_platforms_deep(name: str) -> None:
-    counts, told = measure(load_chart(name), range(1000, 1060), 4000)
-    print(name, dict(counts), *told, sep="\n  ")
+    counts, told = measure(load_chart(name), range(52_000, 52_060), 4000)  # seeds that nothing was tuned on
+    share = counts["right"] / max(1, counts["right"] + counts["missed"])
+    print(name, dict(counts), f"right where the table can tell: {share:.1%}", *told, sep="\n  ")
     assert counts["confident and wrong"] == 0, told
     assert counts["right"] >= 0.95 * (counts["right"] + counts["missed"]), told
 
@@ -101,13 +104,80 @@ def test_two_faults_at_once_are_told_as_a_pair() -> None:
     found = diagnosed(chart, right(content), [one_set(content, rng) for _ in range(1500)])
     first = found.findings[0]
     assert first.kind == "pair" and first.explains == first.of and not first.breaks
+    assert not found.certain, "other pairs were not all tried"
     assert {"edge:heart_rate.0.2:+3", "band:systolic_bp.0.3:points=0"} <= set(first.faults[0].joined)
 
 
 def test_one_row_cannot_tell_faults_apart_and_a_further_set_is_named() -> None:
     chart = load_chart("mews")
-    calm = {"respiratory_rate": 16, "oxygen_saturation": 97, "temperature": "36.8", "heart_rate": 107, "systolic_bp": 118, "diastolic_bp": 70, "consciousness": "alert", "concern": "none"}
+    calm = {
+        "respiratory_rate": 16,
+        "oxygen_saturation": 97,
+        "temperature": "36.8",
+        "heart_rate": 107,
+        "systolic_bp": 118,
+        "diastolic_bp": 70,
+        "consciousness": "alert",
+        "concern": "none",
+    }
     found = diagnose(chart, table_with([calm], [(0, "routine")]))
     assert found.disagreements == 1 and not found.certain and found.ties
     assert found.telling_case is not None and found.telling_case["answers"][0] != found.telling_case["answers"][1]
     assert "cannot tell" in found.words
+
+
+def quiet_table(name: str, values: list[int], wrong: set[int]) -> Any:
+    """Otherwise quiet sets of `mews` with one heart rate each; the platform gives one point less to the wrong ones."""
+    chart = load_chart("mews")
+    quiet = {
+        "respiratory_rate": 16,
+        "oxygen_saturation": 97,
+        "temperature": "36.8",
+        "systolic_bp": 118,
+        "diastolic_bp": 70,
+        "consciousness": "alert",
+        "concern": "none",
+    }
+    sets = [{**quiet, name: value} for value in values]
+    totals = [score(chart, given).total or 0 for given in sets]
+    return table_with(sets, [(total - (value in wrong), "routine") for total, value in zip(totals, values, strict=True)])
+
+
+def test_a_stretch_that_was_not_tried_leaves_it_uncertain() -> None:
+    """106 to 113 tried without 108 and 109: the edge at 110, or single readings gone wrong."""
+    chart = load_chart("mews")
+    full = diagnose(chart, quiet_table("heart_rate", [106, 107, 108, 109, 110, 111] * 2, {107, 108, 109}))
+    assert full.certain and full.findings[0].faults[0].id == "edge:heart_rate.0.2:+3"
+    gaps = diagnose(chart, quiet_table("heart_rate", [106, 109, 110, 111] * 2, {109}))
+    assert not gaps.certain and gaps.thin and "too few readings" in gaps.words
+
+
+def test_one_row_is_no_evidence() -> None:
+    found = diagnose(load_chart("mews"), quiet_table("heart_rate", [106, 107, 108, 109], {107}))
+    assert found.findings and not found.certain
+
+
+def test_levels_of_sets_that_lack_a_reading_do_not_hide_a_fault_elsewhere() -> None:
+    """A platform with a fault, and a rule of its own for what is missing: the fault is named, without certainty."""
+    chart, content, rng = load_chart("mews"), content_of("mews"), Random(5)
+    platform = moved_heart_rate(content)
+    sets = [one_set(content, rng, 0.05) for _ in range(1500)]
+    levels = [level.id for level in chart.levels]
+    answers = [platform.answer(given) for given in sets]
+    found = diagnose(chart, table_with(sets, [(total, level if total is not None else levels[-1]) for total, level in answers]))
+    assert found.findings[0].faults[0].id == "edge:heart_rate.0.2:+3" and not found.findings[0].breaks
+    assert found.set_aside and not found.certain and "lack a reading" in found.words
+
+
+def moved_heart_rate(content: Any) -> Platform:
+    rows = {parameter["id"]: parameter["bands"] for parameter in content["parameters"] if "bands" in parameter}
+    rows["heart_rate"][2]["to"], rows["heart_rate"][3]["from"] = 109, 110  # 107 in the chart
+    return right(content)
+
+
+def test_the_many_moves_of_one_edge_crowd_no_other_fault_out() -> None:
+    """On a chart of zones one edge may be moved to a hundred places that answer alike; the others are compared all the same."""
+    chart, content, rng = load_chart("meows"), content_of("meows"), Random(1025)
+    next(p for p in content["parameters"] if p["id"] == "respiratory_rate")["bands"][1]["zone"] = "red"
+    found = diagnosed(chart, right(content), [one_set(content, rng) for _ in range(600)])
+    assert found.disagreements and not found.certain and found.ties

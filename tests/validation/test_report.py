@@ -178,6 +178,7 @@ def test_agreement_says_what_it_does_not_show(tmp_path: Path) -> None:
     assert "Every compared row agrees" in text and "Not tried" in text and "Rows that disagree" not in text
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="needs chromium")
 def test_the_page_passes_the_accessibility_check(folder: Path) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -193,3 +194,18 @@ def test_the_page_passes_the_accessibility_check(folder: Path) -> None:
                 assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"sideways scrolling at {width}"
         finally:
             browser.close()
+
+
+def test_a_disk_that_fills_up_leaves_the_reports_of_the_last_run(found: Validation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mews_newtt.validation.spool import Spool
+
+    write_reports(found, tmp_path / "reports", run_on="yesterday")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "reports").iterdir()}
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Spool, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        write_reports(found, tmp_path / "reports", run_on="today")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "reports").iterdir()} == before

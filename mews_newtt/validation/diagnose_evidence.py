@@ -1,0 +1,78 @@
+"""How much of a fault a table shows: a verdict on what no row tried would be a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from mews_newtt.chart.model import Band, Chart, Interval, Table
+from mews_newtt.validation.faults import Fault
+from mews_newtt.validation.mutants_fields import Rows
+from mews_newtt.validation.mutants_sheet import READ, Flags, Sheet
+
+MOST = 500  # readings of a changed stretch looked at
+BAND = 2  # different readings of a changed band that must have been seen wrong
+AT_LEAST = 2  # rows that a certain verdict rests on
+
+
+def enough(chart: Chart, fault: Fault, sheet: Sheet, explained: Rows) -> bool:
+    """Whether the rows that a fault explains show it, and not only a part of it.
+
+    One row may have gone wrong for any reason. Where an edge is moved, every recordable reading that now counts otherwise must have been seen
+    to; where a band is worth something else, two readings of it: a wrong answer to one reading alone would look the same.
+    """
+    if len(explained) < AT_LEAST:
+        return False
+    if fault.kind not in ("edge_moved", "edge_side", "band_worth") or len(fault.parameters) != 1:
+        return True
+    parameter = chart.by_id[fault.parameters[0]]
+    if not parameter.observation.numeric:
+        return True
+    column = sheet.column(parameter.id)
+    seen = {column.cells[code].value for code in set(column.codes[explained].tolist())}
+    changed = fault.chart.by_id[parameter.id].tables
+    stretch: set[Fraction] = set()
+    for before, after in zip(parameter.tables, changed, strict=True):
+        if before != after:
+            stretch |= set(_changed(chart, before, after, parameter.observation.step, parameter.observation.impossible))
+    needed = len(stretch) if fault.kind != "band_worth" else min(BAND, len(stretch))
+    return len(stretch & seen) >= needed
+
+
+def lacking(chart: Chart, sheet: Sheet) -> Flags:
+    """Rows without a reading, or a fitting one, of something that the chart asks of every set: of a group of which one is given, all of them."""
+    found = np.zeros(sheet.rows, np.bool_)
+    groups = {group.parameters for group in chart.groups if group.kind == "one_of"}
+    grouped = {name for members in groups for name in members}
+    single = [(p.id,) for p in chart.parameters if p.role != "recorded" and p.required and p.id not in grouped and p.assumed is None]
+    for names in [*single, *groups]:
+        without = [np.array([cell.kind != READ for cell in sheet.column(name).cells], np.bool_)[sheet.column(name).codes] for name in names]
+        found |= np.logical_and.reduce(without)
+    return found
+
+
+def _changed(chart: Chart, before: Table, after: Table, step: Decimal, possible: Interval) -> Iterator[Fraction]:
+    """Recordable readings that count for something else in another table, from the least to the greatest edge that moved, or of the band."""
+    ends = set()
+    for one, other in zip(before.bands, after.bands, strict=False):
+        if one != other:
+            ends |= {end for band in (one, other) if band.interval for end in (band.interval.low, band.interval.high) if end is not None}
+    if not ends:
+        return
+    value = max(min(ends), possible.low) if possible.low is not None else min(ends)
+    highest = min(max(ends), possible.high) if possible.high is not None else max(ends)
+    value -= value % step
+    for _ in range(MOST):
+        if value > highest:
+            return
+        if _worth(chart, before, value) != _worth(chart, after, value):
+            yield Fraction(value)
+        value += step
+
+
+def _worth(chart: Chart, table: Table, value: Decimal) -> tuple[int, ...] | None:
+    band: Band | None = next((band for band in table.bands if band.interval is not None and band.interval.contains(value)), None)
+    return None if band is None else chart.severity(band)
