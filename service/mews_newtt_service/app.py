@@ -51,11 +51,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.state.shelf = Shelf()
     app.state.queue = open_queue(settings)
     app.state.metrics = Metrics(app.state.queue)
     app.state.access = Access(settings, app.state.queue)
-    app.state.log = AccessLog(settings.log_level)
+    app.state.log = log = AccessLog(settings.log_level)
+    app.state.shelf = Shelf(lambda fault: log.event("error", "charts_kept", problems=[f"{one.where}: {one.what}" for one in fault.problems[:20]]))
     app.state.outcomes = {}
     app.state.single = score.SingleScores(app.state)
     for module in (score, charts, score_many, verify, pack, jobs, token, health):

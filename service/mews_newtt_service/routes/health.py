@@ -34,7 +34,10 @@ def router(settings: Settings) -> APIRouter:
         query(request)
         state = request.app.state
         await anyio.to_thread.run_sync(state.queue.ping)
-        return json_answer({"status": "ok", "charts": len(state.shelf.charts()), "database": "ok"})
+        ready: dict[str, str | int] = {"status": "ok", "charts": len(state.shelf.charts()), "database": "ok"}
+        if state.shelf.fault is not None:  # still serving the charts as they were
+            ready["charts_kept_because"] = state.shelf.fault.problems[0].code
+        return json_answer(ready)
 
     @routes.get(
         "/metrics",
