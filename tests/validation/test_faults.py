@@ -45,7 +45,7 @@ def test_mutants_of_made_charts_are_scored_as_the_reference_does(seed: int) -> N
 
 
 @pytest.mark.deep
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32))
 def test_mutants_of_many_made_charts(seed: int) -> None:
     rng = Random(seed)
