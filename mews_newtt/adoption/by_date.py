@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.catalogue import Catalogue, best_of, in_force
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.scoring.columns import POINTS_PREFIX, ColumnMap
+from mews_newtt.scoring.rows import points_columns
 
 OBSERVED, VERSION = "observed_at", "chart_version"
 
@@ -105,10 +106,25 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
         parts.append(part.append_column(VERSION, pa.array([version] * len(places), pa.string())))
         order += places
     whole = pa.concat_tables(parts, promote_options="default")
+    whole = _in_order(whole, timeline, table.column_names)
     back = [0] * len(order)
     for now, place in enumerate(order):
         back[place] = now
     return whole.take(pa.array(back, pa.int64()))
+
+
+def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:
+    """The same columns in the same order whichever versions the rows needed: the input's, the scores, points of every version, the version."""
+    import pyarrow as pa
+
+    given = set(own)
+    scores = [name for name in table.column_names if name not in given and not name.startswith(POINTS_PREFIX) and name != VERSION]
+    points = dict.fromkeys(f"{POINTS_PREFIX}{name}" for _, chart in timeline.turns for name in points_columns(chart))
+    asked = any(name.startswith(POINTS_PREFIX) for name in table.column_names if name not in given)
+    for name in points if asked else ():
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows, pa.int16()))
+    return table.select([*own, *scores, *(points if asked else ()), VERSION])
 
 
 def _takeable(table: Any) -> Any:

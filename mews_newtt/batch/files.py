@@ -22,7 +22,7 @@ from polars.io.plugins import register_io_source
 from mews_newtt.batch.careful import REFUSED
 from mews_newtt.batch.counts import add_results
 from mews_newtt.batch.engine import Results, default_threads
-from mews_newtt.batch.formats import Input, opened
+from mews_newtt.batch.formats import Format, Input, opened
 from mews_newtt.batch.read import Stretch, Table, open_table
 from mews_newtt.batch.table import SMALL_BATCH, result_columns, score_columns
 from mews_newtt.batch.write import run_interruptibly, sink, target
@@ -125,6 +125,7 @@ def score_file(
         into, form = stack.enter_context(target(output, output_format))
         scorer = Scorer(chart, tables[0].names, column_map or ColumnMap(), points, flags, form.kind == "csv")
         empty = scorer.score(Stretch(lambda: tables[0].columns, lambda row: row, tables[0].name)).frame
+        _fits(empty, form, tables[0].name)
         failures: list[BaseException] = []
         stop = threading.Event()
 
@@ -204,6 +205,14 @@ def _same_columns(tables: list[Table]) -> None:
         if table.names != first.names or table.columns.schema != first.columns.schema:
             what = "has other columns" if table.names != first.names else "has columns of other types"
             raise FileError(Problem("columns_differ", table.name, f"{what} than {first.name}", "score files of different shape one by one"))
+
+
+def _fits(frame: pl.DataFrame, form: Format, name: str) -> None:
+    """Whether CSV can hold all columns; told before anything is scored."""
+    held = [column for column, kind in frame.schema.items() if form.kind == "csv" and (kind.is_nested() or kind == pl.Binary)]
+    if held:
+        where = f"{name}, column {', '.join(held[:20])}"
+        raise FileError(Problem("not_for_csv", where, "holds lists, structs or bytes, which CSV cannot", "write Parquet or NDJSON, or leave it out"))
 
 
 def _not_over_an_input(paths: list[Input], output: str | Path | BinaryIO) -> None:

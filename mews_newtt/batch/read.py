@@ -18,10 +18,12 @@ import pyarrow as pa
 
 from mews_newtt.batch.blocks import Block, Blocks, Rejoined, schema
 from mews_newtt.batch.formats import STDIO, Format, Input, format_of, kind_of, packing_of
+from mews_newtt.batch.json_lines import json_problem
 from mews_newtt.errors import FileError, Problem
 
 ROWS = 1 << 18  # rows of a stretch: enough to share the cost of a call, few enough to keep memory flat
 HEAD = 1 << 12
+WIDE = [getattr(pl, name) for name in ("Int128", "UInt128") if hasattr(pl, name)]
 
 
 @dataclass
@@ -101,13 +103,16 @@ def unpacked(source: BinaryIO, packed: str | None) -> BinaryIO:
 
 
 @contextlib.contextmanager
-def _told(name: str, kind: str) -> Iterator[None]:
-    """A reader's fault in our words."""
+def _told(name: str, kind: str, lines: Path | None = None) -> Iterator[None]:
+    """A reader's fault in our words; of JSON `lines`, which line has it."""
     try:
         yield
     except (pl.exceptions.PolarsError, pa.ArrowException, EOFError, OSError) as fault:
         if isinstance(fault, OSError) and fault.errno is not None:
             raise
+        placed = json_problem(lines, name) if lines else None
+        if placed:
+            raise FileError(placed) from None
         says = (str(fault).strip().splitlines() or [type(fault).__name__])[0][:300]
         raise FileError(Problem("not_readable", name, f"cannot be read as {kind}: {says}", "check the file, or say --format")) from None
 
@@ -143,22 +148,29 @@ def _of_block(block: Block, name: str, share: float | None) -> Stretch:
 
 def _parquet(path: Path, name: str, size: int) -> Table:
     with _told(name, "parquet"):
-        scan = pl.scan_parquet(path)
+        scan = _narrowed(pl.scan_parquet(path))
         columns = pl.DataFrame(schema=scan.collect_schema())
         rows = scan.select(pl.len()).collect().item()
     return Table(name, columns.columns, columns, lambda: _batches(scan, name, "parquet", rows), size)
 
 
 def _ndjson(path: Path, name: str, size: int) -> Table:
-    with _told(name, "ndjson"):
-        scan = pl.scan_ndjson(path, infer_schema_length=None)
+    with _told(name, "ndjson", path):
+        scan = _narrowed(pl.scan_ndjson(path, infer_schema_length=None))
         columns = pl.DataFrame(schema=scan.collect_schema())
-    return Table(name, columns.columns, columns, lambda: _batches(scan, name, "ndjson", 0), size)
+
+    return Table(name, columns.columns, columns, lambda: _batches(scan, name, "ndjson", 0, path), size)
 
 
-def _batches(scan: pl.LazyFrame, name: str, kind: str, rows: int) -> Iterator[Stretch]:
+def _narrowed(scan: pl.LazyFrame) -> pl.LazyFrame:
+    """Whole numbers too wide for Arrow as text: every digit stays."""
+    wide = [name for name, kind in scan.collect_schema().items() if kind in WIDE]
+    return scan.with_columns(pl.col(wide).cast(pl.String)) if wide else scan
+
+
+def _batches(scan: pl.LazyFrame, name: str, kind: str, rows: int, lines: Path | None = None) -> Iterator[Stretch]:
     done = 0
-    with _told(name, kind):
+    with _told(name, kind, lines):
         for frame in scan.collect_batches(chunk_size=ROWS, maintain_order=True, lazy=True):
             done += frame.height
             yield _ready(frame, done - frame.height, name, done / rows if rows else None)

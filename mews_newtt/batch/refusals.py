@@ -78,7 +78,8 @@ def _given(values: pa.Array, codes: Rows) -> Rows:
 
 def _python_values(values: pa.Array) -> list[Any]:
     found: list[Any] = values.to_pylist()
-    if pa.types.is_float32(values.type) or pa.types.is_float16(values.type):
-        kind = np.dtype(values.type.to_pandas_dtype()).type
+    own = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    if pa.types.is_float32(own) or pa.types.is_float16(own):
+        kind = np.dtype(own.to_pandas_dtype()).type
         return [None if value is None else kind(value) for value in found]
     return found

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute
 
 from mews_newtt.batch import kernels as k
 from mews_newtt.batch.numbering import number_texts, shortest_of_singles, states_of_floats
@@ -235,6 +236,19 @@ def code_source(states: States, coded: pa.DictionaryArray, places: list[int]) ->
     if kind == k.BYTE:
         return byte_source(states, coded, (places + [ODD] * k.BYTES)[: k.BYTES])
     return Source(states, coded, kind, places=np.array([*places, states.missing, ODD], np.int32))
+
+
+def readable(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """A column as a kind that Arrow can select from and code; None for kinds that no reading has: lists, structs, somebody's own types."""
+    kind = column.type
+    if pa.types.is_run_end_encoded(kind):
+        return readable(pa.compute.run_end_decode(column))
+    own = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_nested(own) or isinstance(own, pa.BaseExtensionType):
+        return None
+    if pa.types.is_decimal(kind) and kind.bit_width < 128:
+        return column.cast(pa.decimal128(kind.precision, kind.scale))
+    return column.cast(pa.large_binary()) if pa.types.is_binary_view(kind) else column
 
 
 def plain_text(values: pa.Array) -> pa.Array:

@@ -15,9 +15,10 @@ from mews_newtt.batch.careful import COMPLETE, REFUSED
 from mews_newtt.batch.engine import Results, default_threads, empty_results, engine_of
 from mews_newtt.batch.layout import NO_POINTS
 from mews_newtt.batch.refusals import wording
-from mews_newtt.batch.sources import Source, absent_source, code_source, plain_text, source_of
+from mews_newtt.batch.sources import Source, absent_source, code_source, plain_text, readable, source_of
 from mews_newtt.batch.states import States
 from mews_newtt.chart.model import Chart
+from mews_newtt.errors import ColumnError, Problem
 from mews_newtt.scoring.columns import ColumnMap, check_columns
 from mews_newtt.scoring.observations import SKIP_PREFIX
 from mews_newtt.scoring.rows import given_of_row, points_columns
@@ -62,7 +63,8 @@ def score_table(
 
     Raises
     ------
-    ColumnError  a name that looks like a misspelt parameter, a column given twice, or one that a result would overwrite
+    ColumnError  a name that looks like a misspelt parameter, a column given twice, one that a result would overwrite, or readings in a
+        column of lists, structs or a type of somebody's own
 
     Source
     ------
@@ -121,11 +123,25 @@ def _batches(table: pa.Table, places: list[int]) -> Iterator[pa.RecordBatch | No
     if not places:
         yield None
         return
-    chosen = table.select(places)
+    chosen = _readable(table.select(places))
     pieces = max(column.num_chunks for column in chosen.columns)
     if pieces > 1 and table.num_rows < pieces * SMALL_BATCH:
         chosen = chosen.combine_chunks()
     yield from chosen.to_batches()
+
+
+def _readable(table: pa.Table) -> pa.Table:
+    """The columns as kinds that readings have. Raises ColumnError for the others."""
+    faults = []
+    for place, field in enumerate(table.schema):
+        column = readable(table.column(place))
+        if column is None:
+            faults.append(Problem("column_kind", f"column {field.name}", f"holds {str(field.type)[:60]}, no reading", "give numbers or text"))
+        elif column.type != field.type:
+            table = table.set_column(place, field.name, column)
+    if faults:
+        raise ColumnError(faults)
+    return table
 
 
 def _prepare(name: str, column_map: ColumnMap) -> Callable[[Any], Any] | None:

@@ -95,7 +95,10 @@ def _texts(reader: TableReader, key: str) -> dict[str, str]:
 def mapped_columns(
     names: Sequence[str], chart: Chart, column_map: ColumnMap, known: Mapping[str, Observation], *, results: Iterable[str] = RESULTS
 ) -> list[str]:
-    """Our name for each column. Raises ColumnError for every slip: doubled, mapped but absent, misspelt, or overwritten."""
+    """Our name for each column; an ignored one has none (""), whatever it is called, so that nothing reads it.
+
+    Raises ColumnError for every slip: doubled, mapped but absent, misspelt, or overwritten.
+    """
     problems = [
         Problem("column_absent", f"--map {theirs}={ours}", "there is no such column", _near_columns(theirs, names))
         for theirs, ours in column_map.columns.items()
@@ -122,7 +125,7 @@ def mapped_columns(
                     f"did you mean {near!r}?" if near else "use the names of `mews-newtt charts show CHART`",
                 )
             )
-    ours_names = [column_map.ours(name) if name not in column_map.ignore else name for name in names]
+    ours_names = ["" if name in column_map.ignore else column_map.ours(name) for name in names]
     problems += _doubled(names, ours_names, known)
     problems += _slips(names, ours_names, chart, column_map, known)
     if not problems and not any(p.id in ours_names or SKIP_PREFIX + p.id in ours_names for p in chart.parameters):
@@ -172,8 +175,10 @@ def _near_columns(theirs: str, names: Sequence[str]) -> str:
 
 def _doubled(names: Sequence[str], ours: Sequence[str], known: Mapping[str, Observation]) -> list[Problem]:
     found = []
-    for name in dict.fromkeys(ours):
-        theirs = [their for their, our in zip(names, ours, strict=True) if our == name]
+    same: dict[str, list[str]] = {}
+    for their, our in zip(names, ours, strict=True):
+        same.setdefault(our or their, []).append(their)
+    for name, theirs in same.items():
         if len(theirs) > 1 and (name in known or is_reserved(name, known) or len(set(theirs)) < len(theirs)):
             found.append(
                 Problem("column_twice", f"column {name}", f"stands {len(theirs)} times ({', '.join(theirs)})", "keep one, or --ignore the other")

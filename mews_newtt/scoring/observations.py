@@ -211,8 +211,9 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
                 "not_a_reading", observation.id, f"{str(raw)[:60]} is no value and unit", "give a number, text, or a pair of value and unit"
             )
         raw, unit = raw
-    if hasattr(raw, "item") and hasattr(raw, "dtype") and getattr(raw, "size", 1) == 1:  # a numpy scalar: float32 keeps its own shortest decimal
-        raw = str(raw) if str(raw.dtype) in ("float32", "float16") else raw.item()
+    if hasattr(raw, "item") and hasattr(raw, "dtype") and getattr(raw, "size", 1) == 1:  # a numpy scalar
+        narrow = observation.numeric and str(raw.dtype) in ("float32", "float16")  # keeps its own shortest decimal
+        raw = str(raw) if narrow or getattr(raw.dtype, "kind", "") in ("m", "M") else raw.item()  # the item of a time may be a bare number
     if _is_nothing(raw):
         return None
     if observation.numeric:

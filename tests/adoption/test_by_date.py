@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mews_newtt import load_chart, score
-from mews_newtt.adoption.by_date import charts_by_date, day_of, score_file_by_date, score_table_by_date
+from mews_newtt.adoption.by_date import Timeline, charts_by_date, day_of, score_file_by_date, score_table_by_date
 from mews_newtt.adoption.share import changed_rows
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
@@ -135,3 +135,13 @@ def test_the_command_scores_by_date_and_says_which_version_served(site: Path, tm
     assert [row["chart_version"] for row in pl.read_csv(out, infer_schema=False).to_dicts()] == ["1.0", "2.0"]
     assert run("score", "made-up@1.0", path, "--by-date", "-o", out, "--rules", site).code == 2
     assert run("score", "made-up", path, "--by-date", "--rules", site).code == 2
+
+
+def test_the_columns_are_the_same_whichever_versions_the_rows_needed() -> None:
+    """A file is scored in stretches: one with rows of a single version must fit one with rows of both, whose parameters differ."""
+    timeline = Timeline("made-up", ((None, load_chart("mews")), (date(2026, 6, 1), load_chart("news2"))))
+    early, late = ({"observed_at": day, "heart_rate": 131, "respiratory_rate": 18} for day in ("2026-01-01", "2026-07-01"))
+    both = score_table_by_date(timeline, pa.Table.from_pylist([early, late]), points=True)
+    assert both.column("points_diastolic_bp").to_pylist() == [None, None]
+    for rows_of_one in ([early], [late, late]):
+        assert score_table_by_date(timeline, pa.Table.from_pylist(rows_of_one), points=True).schema.equals(both.schema)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a service on loopback, with one worker and a second version of one chart."""
-    import uvicorn
-
-    from mews_newtt_service.app import create_app
-    from mews_newtt_service.settings import Settings
+    from tests.service.support import Service
 
     folder = tmp_path_factory.mktemp("workbench")
     rules = folder / "rules" / "mews"
@@ -30,25 +24,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     changed = text.replace('version = "0.1"', 'version = "0.2"').replace('{ from = 24,          points = 2, printed = "≥24" }', '{ from = 24, points = 1, printed = "≥24" }')
     assert changed.count("0.2") == 1 and changed.count("points = 1, printed = \"≥24\"") == 1
     (rules / "0.2.toml").write_text(changed, encoding="utf-8")
-    before = dict(os.environ)
-    os.environ["MEWS_NEWTT_RULES"] = str(folder / "rules")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "service"), os.environ.get("PYTHONPATH", "")])
-    try:
-        app = create_app(Settings(data_folder=folder / "data", job_workers=1, log_level="error"))
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 20
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert server.started, "the service did not start"
-        address = server.servers[0].sockets[0].getsockname()
-        yield f"http://{address[0]}:{address[1]}"
-        server.should_exit = True
-        thread.join(20)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    # A process of its own: what another test sets in this one's environment must not move its chart files.
+    with Service(folder, MEWS_NEWTT_RULES=str(folder / "rules"), MEWS_NEWTT_LOG_LEVEL="error") as running:
+        yield running.url
 
 
 @pytest.fixture(scope="session")
