@@ -25,7 +25,7 @@ class Claims:
     """Expected totals, levels and points as numbers; NONE where a cell is blank and claims nothing.
 
     A filled total agrees only with the total of a complete set, a filled level with the level certainly reached; whatever is filled beside a
-    set that cannot be scored disagrees.
+    set that cannot be scored disagrees. `silent` are rows whose blank total says that there is none.
     """
 
     def __init__(self, chart: Chart, table: Any, ours: Sequence[str], column_map: ColumnMap):
@@ -49,6 +49,7 @@ class Claims:
                 found = self._read(table, place[name], column_map, whole)
                 if (found != NONE).any():
                     self.points[parameter.id] = found
+        self.silent: Flags = np.zeros(self.rows, np.bool_)
         self.any: Flags = (self.total != NONE) | (self.level != NONE) | (self.status != NONE)
         for claimed in self.points.values():
             self.any |= claimed != NONE
@@ -69,11 +70,21 @@ class Claims:
             found.any |= claimed != NONE
         return found
 
+    def with_silence(self, base: Answers) -> Claims:
+        """The same, with what a blank total beside a level says where no complete set lacks its total: that the set has none."""
+        found = copy(self)
+        silent = (self.total == NONE) & (self.level != NONE)
+        complete = base.status == COMPLETE
+        told = (complete & (self.total != NONE)).any() and not (complete & silent).any()
+        found.silent = silent if told else np.zeros(self.rows, np.bool_)
+        return found
+
     def agree(self, answers: Answers, shown: Shown) -> Flags:
         """Which of the answered rows agree; `shown` are the points of every parameter in those rows."""
         rows = answers.rows
         total, level = self.total[rows], self.level[rows]
         wrong = (total != NONE) & ((answers.status != COMPLETE) | (answers.total != total))
+        wrong |= self.silent[rows] & (answers.status == COMPLETE)
         wrong |= (level != NONE) & ((answers.status == REFUSED) | (answers.level != level))
         wrong |= (self.status[rows] != NONE) & (answers.status != self.status[rows])
         for name, claimed in self.points.items():
@@ -89,6 +100,7 @@ class Claims:
             np.where((self.total[rows] != NONE) & (answers.status == COMPLETE), answers.total, NO_POINTS),
             np.where((self.level[rows] != NONE) & scored, answers.level, NO_POINTS),
             np.where(self.status[rows] != NONE, answers.status, NO_POINTS),
+            np.where(self.silent[rows], answers.status == COMPLETE, NO_POINTS),
         ]
         columns += [np.where((claimed[rows] != NONE) & scored, shown[name], NO_POINTS) for name, claimed in self.points.items()]
         return np.stack(columns).astype(np.int32)

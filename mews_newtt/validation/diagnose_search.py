@@ -21,6 +21,7 @@ FIRSTS, SECONDS = 8, 16  # single faults that pairs start from, and what is trie
 FURTHER = 120  # steps that an edge is followed outwards
 BEST = 40  # explanations looked at closely
 KINDS = (  # the plainer explanation first, where the table cannot tell
+    "partial_level",  # explains partial sets only
     "edge_moved",
     "edge_side",
     "band_worth",
@@ -66,8 +67,8 @@ class Search:
     """The hypotheses tried so far."""
 
     def __init__(self, scorer: Scorer, claims: Claims):
-        self.scorer, self.claims = scorer, claims
-        self.agrees = claims.agree(scorer.base, scorer.base.points)
+        self.scorer, self.claims = scorer, claims.with_silence(scorer.base)
+        self.agrees = self.claims.agree(scorer.base, scorer.base.points)
         self.wrong: Flags = claims.any & ~self.agrees
         self.disagreements = int(self.wrong.sum())
         self.tried: dict[str, Tried] = {}

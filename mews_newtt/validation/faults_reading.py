@@ -9,7 +9,7 @@ from fractions import Fraction
 from mews_newtt.chart.contexts import distinguishable_values
 from mews_newtt.chart.model import Chart, Number, Parameter, number
 from mews_newtt.validation.faults import Change, Fault, row_name
-from mews_newtt.validation.mutants_sheet import MISSING, READ, REFUSED, Cell, Sheet
+from mews_newtt.validation.mutants_sheet import MISSING, READ, REFUSED, SKIPPED, Cell, Sheet
 
 Turn = Callable[[Fraction], Fraction]
 HALF = Fraction(1, 2)
@@ -31,6 +31,7 @@ def reading_faults(chart: Chart) -> Iterator[Fault]:
     yield Fault("impossible:*", "impossible_scored", says, (), chart, _cells(everything, _possible))
     for name in chart.context_ids:
         yield from _contexts(chart, chart.by_id[name])
+    yield from _levels_of_what_is_there(chart)
 
 
 def _rounded(chart: Chart, numeric: list[Parameter]) -> Iterator[Fault]:
@@ -106,6 +107,20 @@ def _contexts(chart: Chart, parameter: Parameter) -> Iterator[Fault]:
                 says = f"{row_name(parameter)}: {given.replace('_', ' ')} seems to be taken for {wanted.replace('_', ' ')}"
                 change = _cells((parameter.id,), _taken(given, wanted))
                 yield Fault(f"taken:{parameter.id}:{given}:{wanted}", "context_mixed", says, (parameter.id,), chart, change)
+
+
+def _levels_of_what_is_there(chart: Chart) -> Iterator[Fault]:
+    """A set stays partial, and its level is that of the readings it has: another one only where a missing row cannot count for nothing."""
+    rows = [p for p in chart.parameters if p.role == "scored" and p.required]
+    least = [min(chart.severity(band) for band in table.bands) for p in rows for table in p.tables if table.applies and table.bands]
+    if len(set(least)) > 1:  # somewhere another than the quietest band is the least
+        says = "the level of a set that lacks a reading seems to be that of the readings it has, though what is missing gives points in any case"
+        names = tuple(p.id for p in rows)
+        yield Fault("level-of-what-is-there", "partial_level", says, names, chart, _cells(names, _counted_as_nothing))
+
+
+def _counted_as_nothing(cell: Cell) -> Cell:
+    return cell._replace(nothing=True) if cell.kind in (MISSING, SKIPPED) else cell
 
 
 def _value(parameter: Parameter, value: Number | str) -> str:

@@ -107,6 +107,7 @@ def _put_unread(chart: Chart, parameter: Parameter, table: Table, column: Column
             continue
         supposed = cell.supposed if cell.supposed is not None else parameter.assumed
         worth = least if supposed is None else chart.severity(find_band(chart, table, supposed)[0])
+        worth = (0, 0, 0) if cell.nothing else worth
         found[:, place] = (1, *worth, settled, NO_POINTS)
 
 

@@ -29,13 +29,18 @@ _LEADING = re.compile(r"\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class Cell(NamedTuple):
-    """One way a parameter stands in a row. `raw` is the number as written, whatever its unit; `supposed` what an unread context is taken for."""
+    """One way a parameter stands in a row.
+
+    `raw` is the number as written, whatever its unit; `supposed` what an unread context is taken for; `nothing` of a row left open that it
+    counts for nothing meanwhile.
+    """
 
     kind: int
     value: Fraction | str | None = None
     skip: str = ""
     raw: Fraction | None = None
     supposed: Fraction | str | None = None
+    nothing: bool = False
 
 
 NO_READING = Cell(MISSING)
