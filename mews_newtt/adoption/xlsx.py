@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from mews_newtt.errors import FileError, Problem
 
 MAX_UNPACKED = 100_000_000
 SHEET = "Transcription"
+WIDTHS = (24, 30, 30, 22, 12, 14, 16, 24, 24, 24, 24)  # of the columns, in characters
 
 
 def _openpyxl(part: str = "") -> Any:
@@ -127,20 +129,28 @@ def write_xlsx(path: Path, rows: Sequence[Sequence[str | int | None]], headings:
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = SHEET
+    line = styles.Side(style="thin", color="BBBBBB")
+    asked = 0  # columns that the section's heading names: their cells are framed, so that one sees what to fill
     for r, row in enumerate(rows, start=1):
-        for c in range(1, max(len(row), 11) + 1):
+        title, heading = r - 1 in titles, r - 1 in headings
+        asked = len([text for text in row if text]) if heading else asked if any(row) and not title else 0
+        for c in range(1, max(len(row), len(WIDTHS)) + 1):
             value = row[c - 1] if c <= len(row) else None
             cell = sheet.cell(r, c)
             cell.number_format = "@"  # text: nothing is turned into a date
             if value is not None and value != "":
                 cell.value = unwritable.sub("", str(value))
                 cell.data_type = "s"
-            if r - 1 in headings or r - 1 in titles:
-                cell.font = styles.Font(bold=True, size=13 if r - 1 in titles else 11)
-                cell.fill = styles.PatternFill("solid", fgColor="DDE6F0" if r - 1 in titles else "EEEEEE")
+            if title or heading:
+                cell.font = styles.Font(bold=True, size=13 if title else 11)
+                cell.fill = styles.PatternFill("solid", fgColor="DDE6F0" if title else "EEEEEE")
+            if c <= asked:
+                cell.border = styles.Border(left=line, right=line, top=line, bottom=line)
             cell.alignment = styles.Alignment(wrap_text=True, vertical="top")
-    for letter, width in zip("ABCDEFGHIJK", (24, 30, 30, 22, 12, 14, 16, 24, 24, 24, 24), strict=True):
-        sheet.column_dimensions[letter].width = width
+        lines = [math.ceil(1.2 * len(str(text)) / width) for text, width in zip(row, WIDTHS, strict=False) if text]
+        sheet.row_dimensions[r].height = (18 if title else 15) * max([1, *lines])
+    for place, width in enumerate(WIDTHS):
+        sheet.column_dimensions[chr(ord("A") + place)].width = width
     help_sheet = book.create_sheet("Guide")
     help_sheet.column_dimensions["A"].width = 120
     for r, line in enumerate(guide, start=1):
@@ -148,4 +158,7 @@ def write_xlsx(path: Path, rows: Sequence[Sequence[str | int | None]], headings:
         cell.alignment = styles.Alignment(wrap_text=True)
         if line:
             cell.data_type = "s"
+    for page in (sheet, help_sheet):
+        page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
+        page.page_setup.fitToHeight, page.sheet_properties.pageSetUpPr.fitToPage = 0, True  # one page wide, as long as it is
     book.save(path)

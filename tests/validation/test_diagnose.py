@@ -56,12 +56,12 @@ def measure(chart: Chart, seeds: range, rows: int) -> tuple[Counter[str], list[s
         platform = broken(content, rng)._replace(counted=rng.random() < 0.5)
         sets = [one_set(content, rng) for _ in range(rows)]
         found = diagnosed(chart, platform, sets)
+        if not found.disagreements:
+            counts["unseen"] += 1
+            continue
         without = right(content)._replace(counted=platform.counted)
         if all(platform.answer(given) == without.answer(given) for given in sets):
-            platform = without  # no row shows the bug; what is left is how it treats partial sets
-            if not found.disagreements:
-                counts["unseen"] += 1
-                continue
+            platform = without  # no row shows the bug: what is left to find is how it treats partial sets
         first = found.findings[0].faults if found.findings else ()
         answers = [platform.answer(given) for given in probe.sets]
         inside = any(probe.same_effect(fault, answers) for fault in first)
