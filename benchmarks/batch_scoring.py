@@ -270,7 +270,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md and the plot")
     options = parser.parse_args()
     if options.quick:
-        options.rows, options.rounds, options.most = 200_000, 2, 100_000
+        options.rows, options.rounds, options.most = 50_000, 1, 10_000
     memory = Memory(1 << 30 if not options.quick else 1 << 24)
     lines = [f"`python benchmarks/batch_scoring.py --write`, {machine()}", "", *against_peers(options.rows, options.rounds, memory)]
     del memory

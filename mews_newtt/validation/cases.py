@@ -12,10 +12,11 @@ from random import Random
 
 from mews_newtt.chart.model import Band, Chart, Interval, Parameter, Table
 from mews_newtt.scoring.observations import SKIP_PREFIX
-from mews_newtt.validation.cases_values import Given, Setting, as_text, edge_values, middle, quiet_set, settings
+from mews_newtt.validation.cases_values import Given, Setting, as_text, edge_values, middle, quiet_set, settings, unknown_words
 
 LIFTS = 4  # other rows raised at once, at most
 RANDOM = 1500
+WILD = 4000
 
 
 class Pool:
@@ -26,6 +27,7 @@ class Pool:
         self.others = [other for other in others if [p.id for p in other.parameters] == [p.id for p in chart.parameters]]
         self.settings = settings(chart)
         self.quiet = [quiet_set(chart, setting) for setting in self.settings]
+        self.seed = seed
         self.random = Random(seed)
         self.amount = random
         self._edges: dict[str, list[str]] = {}
@@ -163,12 +165,12 @@ class Pool:
                                         yield self.put({**quiet, name: value}, row, self.middle(row, band))
 
     def _refused(self) -> Iterator[Given]:
-        """Impossible readings, two where one may be given, and sets the chart is not for."""
+        """Impossible readings, words a row does not know, two where one may be given, and sets the chart is not for and those beside them."""
         if not self.settings:
             return
         for quiet in (self.quiet[0], self.quiet[-1]):
             for parameter in self.chart.parameters:
-                yield from (self.put(quiet, parameter, value) for value in impossible_values(parameter))
+                yield from (self.put(quiet, parameter, value) for value in (*impossible_values(parameter), *unknown_words(parameter)))
             for rule in self.chart.scope:
                 choices = []
                 for name, wanted in rule.when:
@@ -177,7 +179,10 @@ class Pool:
                     else:
                         choices.append((name, sorted(wanted)))
                 for turn in range(max((len(values) for _, values in choices), default=0)):
-                    yield {**quiet, **{name: values[turn % len(values)] for name, values in choices if values}}
+                    outside = {**quiet, **{name: values[turn % len(values)] for name, values in choices if values}}
+                    yield outside
+                    for name, _ in choices:  # as any other answer would leave it
+                        yield from ({**outside, name: category} for category in self.chart.by_id[name].category_ids)
             for group in self.chart.groups:
                 if group.kind == "one_of" and any(name in quiet for name in group.parameters):
                     tables = {name: next((t for t in self.chart.by_id[name].tables if t.bands), None) for name in group.parameters}
@@ -198,6 +203,39 @@ class Pool:
                 if values:
                     given[parameter.id] = rng.choice(values)
             yield given
+
+
+    def wild(self) -> list[Given]:
+        """Sets at random where contexts, what the scope looks at and reasons for no reading vary too; for faults that the pool does not show."""
+        rng, chart = Random(self.seed), self.chart
+        values = {p.id: list(dict.fromkeys(self._anything(p))) for p in chart.parameters}
+        found: dict[tuple[tuple[str, str], ...], Given] = {}
+        for _ in range(WILD):
+            given = dict(rng.choice(self.quiet))
+            lively, lacking = rng.choice((0.1, 0.3, 0.7)), rng.choice((0.0, 0.1, 0.4))
+            for parameter in chart.parameters:
+                chance = rng.random()
+                if chance < lacking:
+                    given.pop(parameter.id, None)
+                    if parameter.skips and rng.random() < 0.3:
+                        given[SKIP_PREFIX + parameter.id] = rng.choice(parameter.skips).code
+                elif chance < lacking + lively and values[parameter.id]:
+                    given = self.put(given, parameter, rng.choice(values[parameter.id]))
+            found.setdefault(tuple(sorted(given.items())), given)
+        return list(found.values())
+
+    def _anything(self, parameter: Parameter) -> Iterator[str]:
+        """Every answer of a parameter, or readings beside each of its edges wherever the chart has one."""
+        if not parameter.observation.numeric:
+            yield from parameter.observation.category_ids
+            return
+        whole, fine = edge_values(parameter, [table for table in parameter.tables if table.bands])
+        yield from (*whole, *fine)
+        whens = [when for p in self.chart.parameters for table in p.tables for when in table.when]
+        whens += [when for rule in self.chart.scope for when in rule.when]
+        for name, wanted in whens:
+            if name == parameter.id and isinstance(wanted, Interval):
+                yield from (as_text(value) for value in inside(wanted, parameter))
 
 
 def impossible_values(parameter: Parameter) -> Iterable[str]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from mews_newtt.chart.model import Band, Chart, Interval, Parameter, Table, number
 from mews_newtt.scoring.observations import SKIP_PREFIX
 from mews_newtt.validation.cases import Pool, impossible_values, inside
-from mews_newtt.validation.cases_values import Given, as_text, decimal, middle
+from mews_newtt.validation.cases_values import Given, as_text, decimal, middle, unknown_words
 from mews_newtt.validation.faults import row_name, worth_words
 
 Reason = tuple[Given, str]
@@ -122,6 +122,9 @@ def _refused(pool: Pool) -> Iterator[Reason]:
             continue
         for value in impossible_values(parameter):
             yield pool.put(quiet, parameter, value), f"{row_name(parameter)} {value} is impossible: nothing is scored"
+        for word in unknown_words(parameter):
+            says = f"{row_name(parameter)} {word.replace('_', ' ')} is no answer on this chart: nothing is scored"
+            yield pool.put(quiet, parameter, word), says
     for rule in chart.scope:
         given, named = dict(quiet), []
         for name, wanted in rule.when:

@@ -10,8 +10,8 @@ from itertools import product
 from typing import NamedTuple
 
 from mews_newtt.chart.bands import find_band
-from mews_newtt.chart.contexts import distinguishable_values, table_for
-from mews_newtt.chart.model import Band, Chart, Interval, Number, Parameter, Table
+from mews_newtt.chart.contexts import distinguishable_values, matches, table_for
+from mews_newtt.chart.model import Band, Chart, Number, Parameter, Table
 
 Given = dict[str, str]
 MOST_CONTEXTS = 400
@@ -38,10 +38,15 @@ def as_text(value: Number | str) -> str:
     return "0" if text in ("-0", "0") else text
 
 
-def settings(chart: Chart) -> list[Setting]:
-    """Every way the contexts can choose tables and count, the first of each; in chart order."""
+def settings(chart: Chart, *, supposed: bool = False) -> list[Setting]:
+    """Every way the contexts can choose tables and count, the first of each; in chart order.
+
+    With `supposed` those ways too that no set can state (finer than recorded, or refused) but that are supposed where nothing is stated.
+    """
     names = chart.context_ids
     choices = [_recordable(chart, name) for name in names]
+    if supposed:
+        choices = [[*known, *(v for v in distinguishable_values(chart, name) if v not in known)] for name, known in zip(names, choices, strict=True)]
     found: dict[tuple[object, ...], Setting] = {}
     for chosen in product(*choices):
         values = dict(zip(names, chosen, strict=True))
@@ -61,19 +66,19 @@ def _recordable(chart: Chart, name: str) -> list[Number | str]:
     if not parameter.observation.numeric:
         return values
     step = Fraction(parameter.observation.step)
-    refused = [wanted for rule in chart.scope if rule.refuse and len(rule.when) == 1 for other, wanted in rule.when if other == name]
     found: list[Number | str] = []
     for value in values:
         if isinstance(value, str):
             continue
         near = decimal(math.floor(Fraction(value) / step) * step)
-        if near not in found and parameter.observation.impossible.contains(near) and not any(_inside(wanted, near) for wanted in refused):
+        if near not in found and parameter.observation.impossible.contains(near) and not refused_alone(chart, name, near):
             found.append(near)
     return found
 
 
-def _inside(wanted: object, value: Decimal) -> bool:
-    return isinstance(wanted, Interval) and wanted.contains(value)
+def refused_alone(chart: Chart, name: str, value: Number | str) -> bool:
+    """Whether a reading refuses every set that has it."""
+    return any(rule.refuse and all(other == name and matches(wanted, value) for other, wanted in rule.when) for rule in chart.scope)
 
 
 def decimal(value: Fraction) -> Decimal:
@@ -156,3 +161,8 @@ def edge_values(parameter: Parameter, tables: Iterable[Table]) -> tuple[list[str
     whole = sorted(value for value in at if value % step == 0)
     finer = sorted((fine | at) - set(whole))
     return [as_text(decimal(v)) for v in whole if possible.contains(v)], [as_text(decimal(v)) for v in finer if possible.contains(v)]
+
+
+def unknown_words(parameter: Parameter) -> list[str]:
+    """Words that the observation has and that are no answer of this chart's row: a set that gives one is refused."""
+    return [name for name in parameter.observation.category_ids if name not in parameter.category_ids]

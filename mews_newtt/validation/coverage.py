@@ -88,8 +88,9 @@ def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) ->
     from mews_newtt.validation.coverage_items import items_of
     from mews_newtt.validation.mutants import Scorer
     from mews_newtt.validation.mutants_sheet import sheet_of_table
-    from mews_newtt.validation.pack import expected_of, make_pack, pack_faults, scorer_of, shown_by
+    from mews_newtt.validation.pack import expected_of, make_pack, pack_faults
     from mews_newtt.validation.pack_cover import cover
+    from mews_newtt.validation.pack_judge import scorer_of, shown_by
 
     table = data if isinstance(data, pa.Table) else pa.table(data)
     column_map = column_map or ColumnMap()

@@ -7,25 +7,25 @@ are gone through: a sum that the two treat differently gives a set that tells th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from mews_newtt.chart.contexts import matches, table_for
-from mews_newtt.chart.model import Band, Chart, Group, Parameter
-from mews_newtt.scoring.levels import level_rules
+from mews_newtt.chart.model import Band, Chart, Group, Number, Parameter
 from mews_newtt.scoring.observations import SKIP_PREFIX
-from mews_newtt.validation.cases_values import Given, Setting, as_text, settings
+from mews_newtt.validation.cases_values import MOST_CONTEXTS, Given, Setting, as_text, refused_alone, settings
 from mews_newtt.validation.faults import Fault
-from mews_newtt.validation.mutants_rows import COUNTS, LEVEL, POINTS, SETTLED, ZONE, Worths, cell_worths, group_worths
-from mews_newtt.validation.mutants_sheet import MISSING, NO_READING, READ, SKIPPED, Cell, Column, Flags, Sheet
+from mews_newtt.validation.mutants_rows import Worths, cell_worths, group_worths
+from mews_newtt.validation.mutants_sheet import MISSING, NO_READING, READ, SKIPPED, Cell, Column, Sheet
+from mews_newtt.validation.mutants_sums import Counter, Worth, added, counters_of, numbered, reduced, shown, summed
 
-Counter = tuple[int, int, int]  # points or zone, threshold, how many matter at most
-Worth = tuple[int, ...]  # points, level, open, and each counter
-PROVABLE = ("rounded", "truncated")  # readings changed by steps: exhausted by quarters of a step
+PROVABLE = ("rounded", "truncated", "partial_level")  # readings changed by steps, exhausted by quarters of a step; or those not given
+MISTAKEN = ("context_mixed", "context_ignored")  # a category of a context taken for another
+SAME = ("scope", "zones", "has_points")  # what a provable mutant leaves as it is
 MOST_STATES = 5_000
 MOST_CELLS = 6_000
 
@@ -50,7 +50,7 @@ class Prover:
 
     def __init__(self, chart: Chart):
         self.chart = chart
-        self.settings = settings(chart)
+        self.settings = settings(chart, supposed=True)
         grouped = {name for group in chart.groups for name in group.parameters}
         counted = (p for p in chart.parameters if p.id not in grouped and (p.role != "recorded" or p.tables))
         self.units: list[Group | Parameter] = [*chart.groups, *counted]
@@ -86,19 +86,20 @@ class Prover:
         """Equivalent or not; a witness is to be scored before it is believed."""
         mutant = fault.chart
         same = [p.id for p in mutant.parameters] == [p.id for p in self.chart.parameters]
-        if not same or any(getattr(mutant, part) != getattr(self.chart, part) for part in ("groups", "scope", "zones", "has_points")):
+        if not same or len(self.settings) >= MOST_CONTEXTS or any(getattr(mutant, part) != getattr(self.chart, part) for part in SAME):
             return Proof()
+        if any(group.kind == "one_of" and group not in mutant.groups for group in self.chart.groups):
+            return Proof()
+        for own in self.chart.parameters:
+            for word in set(own.category_ids).symmetric_difference(mutant.by_id[own.id].category_ids):
+                return Proof(witness={own.id: word})  # refused by one of the two
         if self._reads_alike(fault):
             return Proof(how="structure")
-        if fault.change is not None and (fault.kind not in PROVABLE or set(fault.parameters) & set(self.chart.context_ids)):
+        if fault.change is not None and not self._provable(fault):
             return Proof()
-        if any(
-            [t.when for t in p.tables] != [t.when for t in mutant.by_id[p.id].tables] or p.assumed != mutant.by_id[p.id].assumed
-            for p in self.chart.parameters
-            if p.role != "recorded" and mutant.by_id[p.id].tables
-        ):
+        if any(_waits_otherwise(self.chart, p, mutant.by_id[p.id]) for p in self.chart.parameters):
             return Proof()
-        counters = _counters(self.chart, mutant)
+        counters = counters_of(self.chart, mutant)
         if mutant.levels == self.chart.levels:
             touched = [unit for unit in self.units if self._touched(unit, fault)]
             every = (option for setting in self.settings for unit in touched for option in self._options(unit, setting, fault, counters))
@@ -110,8 +111,24 @@ class Prover:
             if seen is None:
                 return Proof()
             if seen:
-                return Proof(witness={**setting.given, **given})
+                return Proof(witness={**self._stated(setting), **given})
         return Proof(how="enumeration")
+
+    def _provable(self, fault: Fault) -> bool:
+        """Whether going through every setting shows all that a fault of reading can do."""
+        contexts, refusing = self.chart.context_ids, [name for rule in self.chart.scope if rule.refuse for name, _ in rule.when]
+        if fault.kind not in MISTAKEN:
+            return fault.kind == "partial_level" or (fault.kind in PROVABLE and {*contexts, *refusing}.isdisjoint(fault.parameters))
+        if self.chart.has_points and len(contexts) > 1:
+            return False  # whether a set is partial may hang on the other contexts
+        asked = [wanted for rule in self.chart.scope if rule.refuse for name, wanted in rule.when if name in fault.parameters]
+        return all(matches(c, before) == matches(c, after) for s in self.settings for before, after in _taken(fault, s) for c in asked)
+
+    def _stated(self, setting: Setting) -> Given:
+        """The contexts of a setting that only choose: those that count are units of their own."""
+        own = {p.id for p in self.units if isinstance(p, Parameter)}
+        chosen = {name: text for name, text in setting.given.items() if name not in own}
+        return {name: text for name, text in chosen.items() if not refused_alone(self.chart, name, setting.values[name])}
 
     def _reads_alike(self, fault: Fault) -> bool:
         """Whether the chart makes no difference between a reading and what it is taken for."""
@@ -127,7 +144,7 @@ class Prover:
             return False
         name, given, wanted = fault.id.split(":")[1:]
         conditions = [c for p in self.chart.parameters for t in p.tables for other, c in t.when if other == name]
-        conditions += [c for rule in self.chart.scope for other, c in rule.when if other == name]
+        conditions += [c for rule in self.chart.scope if rule.refuse for other, c in rule.when if other == name]
         bands = [b for table in self.chart.by_id[name].tables for b in table.bands if {given, wanted}.intersection(b.categories)]
         return all(matches(c, given) == matches(c, wanted) for c in conditions) and _shown_alike(self.chart, bands)
 
@@ -146,6 +163,8 @@ class Prover:
         names = unit.parameters if isinstance(unit, Group) else (unit.id,)
         if fault.change is not None and not set(names).isdisjoint(fault.parameters):
             return True
+        if isinstance(unit, Group) and unit not in fault.chart.groups:
+            return True
         for name in names:
             own, new = self.chart.by_id[name], fault.chart.by_id[name]
             if own is not new:
@@ -153,6 +172,8 @@ class Prover:
                     return True
                 if table_for(new, setting.values) != setting.tables[name]:
                     return True
+            if fault.kind in MISTAKEN and (setting is None or table_for(new, _mistaken(fault, setting)) != setting.tables[name]):
+                return True
         return False
 
     def _reduce(self, unit: Group | Parameter, names: tuple[str, ...], setting: Setting, fault: Fault, counters: list[Counter]) -> list[Option]:
@@ -161,9 +182,9 @@ class Prover:
         for name in names:
             column = self._cells(name, setting, fault)
             changed = fault.change(Sheet({name: column}, 0)).column(name) if fault.change is not None else column
-            here = self._worths(self.chart, name, setting, column)
-            there = self._worths(fault.chart, name, setting, changed)
-            _, firsts = np.unique(_numbered(np.concatenate([here, there, column.kinds[None, :] == READ])), return_index=True)
+            here = self._worths(self.chart, name, column, setting.values)
+            there = self._worths(fault.chart, name, changed, _mistaken(fault, setting))
+            _, firsts = np.unique(numbered(np.concatenate([here, there, column.kinds[None, :] == READ])), return_index=True)
             firsts.sort()
             columns.append(Column([column.cells[place] for place in firsts.tolist()], _none()))
             base.append(here[:, firsts])
@@ -171,16 +192,27 @@ class Prover:
         if isinstance(unit, Group):
             places = np.indices([len(column.cells) for column in columns]).reshape(len(columns), -1)
             given = [column.kinds[at] == READ for column, at in zip(columns, places, strict=True)]
-            one = self._grouped(unit, [worth[:, at] for worth, at in zip(base, places, strict=True)], given)
-            two = self._grouped(unit, [worth[:, at] for worth, at in zip(other, places, strict=True)], given)
+            if unit.kind == "one_of":  # two given are refused by both
+                allowed = np.stack(given).sum(axis=0) < 2
+                places, given = places[:, allowed], [some[allowed] for some in given]
+            one = reduced(group_worths(unit, [worth[:, at] for worth, at in zip(base, places, strict=True)], given), counters)
+            members = [worth[:, at] for worth, at in zip(other, places, strict=True)]
+            if unit in fault.chart.groups:
+                two = reduced(group_worths(unit, members, given), counters)
+            else:
+                two = summed([reduced(member, counters) for member in members], counters)
         else:
-            one, two = base[0], other[0]
+            one, two = reduced(base[0], counters), reduced(other[0], counters)
         by_name = dict(zip(names, columns, strict=True))
-        joint = np.concatenate([_reduced(one, counters), _reduced(two, counters)])
-        _, firsts = np.unique(_numbered(joint), return_index=True)
+        joint = np.concatenate([one, two])
+        _, firsts = np.unique(numbered(joint), return_index=True)
         size = len(joint) // 2
-        rows = ((place, joint[:, place].tolist()) for place in sorted(firsts.tolist()))
-        return [Option(tuple(row[:size]), tuple(row[size:]), _given(names, by_name, place)) for place, row in rows]
+        found = []
+        for first in sorted(firsts.tolist()):
+            row = joint[:, first].tolist()
+            at = [int(cell) for cell in places[:, first]] if isinstance(unit, Group) else [first]
+            found.append(Option(tuple(row[:size]), tuple(row[size:]), _given(by_name, at)))
+        return found
 
     def _cells(self, name: str, setting: Setting, fault: Fault) -> Column:
         own, new = self.chart.by_id[name], fault.chart.by_id[name]
@@ -188,19 +220,12 @@ class Prover:
             return self.columns[name] if own.tables == new.tables else self._column(own, new)
         value = setting.values[name]  # a context that counts too: as it stands here, given or supposed
         taken = value if isinstance(value, str) else Fraction(value)
-        return Column([Cell(READ, taken), Cell(MISSING, supposed=taken)], _none())
+        cells = [Cell(MISSING, supposed=taken)] if fault.kind not in MISTAKEN else []
+        return Column(cells if refused_alone(self.chart, name, value) else [Cell(READ, taken), *cells], _none())
 
-    def _worths(self, chart: Chart, name: str, setting: Setting, column: Column) -> Worths:
+    def _worths(self, chart: Chart, name: str, column: Column, values: Mapping[str, Number | str]) -> Worths:
         parameter = chart.by_id[name]
-        return cell_worths(chart, parameter, table_for(parameter, setting.values), column)
-
-    def _grouped(self, group: Group, members: list[Worths], given: list[Flags]) -> Worths:
-        found = group_worths(group, members, given)
-        if group.kind == "one_of":  # two given are refused
-            both = np.stack(given).sum(axis=0) > 1
-            found[:, both] = 0
-            found[SETTLED, both] = 1
-        return found
+        return cell_worths(chart, parameter, table_for(parameter, values), column)
 
     def _search(self, mutant: Chart, options: list[list[Option]], counters: list[Counter]) -> tuple[bool | None, Given]:
         """Whether the two treat any sum differently (None: too many to go through), and a set that has it."""
@@ -210,14 +235,14 @@ class Prover:
             layer: dict[tuple[Worth, Worth], tuple[tuple[Worth, Worth], Option] | None] = {}
             for state in layers[-1]:
                 for option in unit:
-                    after = (_added(state[0], option.worth, counters), _added(state[1], option.mutant, counters))
+                    after = (added(state[0], option.worth, counters), added(state[1], option.mutant, counters))
                     if after not in layer:
                         layer[after] = (state, option)
             if len(layer) > MOST_STATES:
                 return None, {}
             layers.append(layer)
         for state in layers[-1]:
-            if _shown(self.chart, state[0], counters) != _shown(mutant, state[1], counters):
+            if shown(self.chart, state[0], counters) != shown(mutant, state[1], counters):
                 given: Given = {}
                 at = state
                 for layer in reversed(layers[1:]):
@@ -228,6 +253,34 @@ class Prover:
                     given |= step[1].given
                 return True, given
         return False, {}
+
+
+def _mistaken(fault: Fault, setting: Setting) -> Mapping[str, Number | str]:
+    """The contexts of a setting as a platform takes them that mistakes one for another."""
+    values = dict(setting.values)
+    for _, after in _taken(fault, setting) if fault.kind in MISTAKEN else ():
+        values[fault.parameters[0]] = after
+    return values
+
+
+def _taken(fault: Fault, setting: Setting) -> Iterator[tuple[Number | str, Number | str]]:
+    """What a context is, and what it is taken for."""
+    stated = setting.values[fault.parameters[0]]
+    words = fault.id.split(":")[2:]
+    if words[0] == stated or len(words) == 1:
+        yield stated, words[-1]
+
+
+def _waits_otherwise(chart: Chart, own: Parameter, new: Parameter) -> bool:
+    """Whether a row may hang on other contexts: then a set that lacks one may be complete on one of the two charts alone."""
+    if own.assumed != new.assumed:
+        return True
+    hangs = chart.has_points and own.role == "scored"
+    conditions = [table.when for table in own.tables]
+    changed = [table.when for table in new.tables]
+    if changed != conditions:
+        return hangs or any(when and when not in conditions for when in changed)
+    return hangs and own.required != new.required and sum(not table.applies for table in own.tables) > 1
 
 
 def _shown_alike(chart: Chart, bands: Sequence[Band]) -> bool:
@@ -241,59 +294,14 @@ def _edges(parameter: Parameter) -> set[Fraction]:
     return {Fraction(edge) for interval in intervals for edge in (interval.low, interval.high) if edge is not None}
 
 
-def _numbered(columns: np.typing.NDArray[Any]) -> np.typing.NDArray[np.int64]:
-    """A number for each column, the same only for equal columns."""
-    found = np.zeros(columns.shape[1], np.int64)
-    for row in columns.astype(np.int64):
-        found = np.unique(found * (int(row.max()) - int(row.min()) + 1) + row - int(row.min()), return_inverse=True)[1]
-    return found
-
-
 def _none() -> np.typing.NDArray[np.int32]:
     return np.zeros(0, np.int32)
 
 
-def _counters(chart: Chart, mutant: Chart) -> list[Counter]:
-    """What the level rules of both look at, and up to how many."""
-    most: dict[tuple[int, int], int] = {}
-    for one in (chart, mutant):
-        for rule in level_rules(one):
-            for place, threshold, at_least, _ in rule.counts:
-                key = (ZONE if place else POINTS, threshold)
-                most[key] = max(most.get(key, 0), at_least)
-    return [(kind, threshold, many) for (kind, threshold), many in sorted(most.items())]
-
-
-def _reduced(worths: Worths, counters: list[Counter]) -> np.typing.NDArray[np.int64]:
-    there = worths[COUNTS] > 0
-    rows = [worths[POINTS] * there, worths[LEVEL] * there, (worths[SETTLED] == 0) & there]
-    rows += [(worths[kind] >= threshold) & there for kind, threshold, _ in counters]
-    return np.stack(rows).astype(np.int64)
-
-
-def _added(state: Worth, worth: Worth, counters: list[Counter]) -> Worth:
-    counted = (min(a + b, most) for a, b, (_, _, most) in zip(state[3:], worth[3:], counters, strict=True))
-    return (state[0] + worth[0], max(state[1], worth[1]), state[2] | worth[2], *counted)
-
-
-def _shown(chart: Chart, state: Worth, counters: list[Counter]) -> tuple[int, int]:
-    """The plain total (-1 for none) and the level."""
-    level = state[1]
-    place = {(kind, threshold): 3 + n for n, (kind, threshold, _) in enumerate(counters)}
-    for rule in level_rules(chart):
-        if rule.rank <= level:
-            break
-        counts = ((ZONE if kind else POINTS, threshold, many) for kind, threshold, many, _ in rule.counts)
-        if (rule.total is not None and state[0] >= rule.total) or any(state[place[kind, threshold]] >= many for kind, threshold, many in counts):
-            level = rule.rank
-    return (-1 if state[2] or not chart.has_points else state[0], level)
-
-
-def _given(names: tuple[str, ...], columns: Mapping[str, Column], place: int) -> Given:
+def _given(columns: Mapping[str, Column], places: list[int]) -> Given:
     found: Given = {}
-    at = np.unravel_index(place, [len(columns[name].cells) for name in names])
-    for name, code in zip(names, at, strict=True):
-        cell = columns[name].cells[int(code)]
+    for (name, column), place in zip(columns.items(), places, strict=True):
+        cell = column.cells[place]
         if cell.kind == READ and cell.value is not None:
             found[name] = as_text(cell.value)
         elif cell.kind == SKIPPED:

@@ -98,13 +98,14 @@ def make_pack(chart: Chart, *, seed: int = 0, manual: bool = False, others: Iter
     from mews_newtt.validation.cases import Pool
     from mews_newtt.validation.cases_readable import readable
     from mews_newtt.validation.pack_cover import cover
+    from mews_newtt.validation.pack_judge import judge
 
     pool = Pool(chart, seed=seed)
     expected = readable(pool)
     reasons = {_key(given): why for given, why in expected}
     sets = [given for given, _ in expected] + [given for given in pool.sets if _key(given) not in reasons]
     faults = pack_faults(chart, others)
-    judged = judge(chart, faults, sets)
+    judged = judge(chart, faults, sets, pool)
     sets = judged.sets
     cost = _cost(chart, sets, pool.quiet)
     levels = _levels(chart, judged.scorer, cost)
@@ -133,63 +134,6 @@ def pack_faults(chart: Chart, others: Iterable[Chart] | None) -> list[Fault]:
     from mews_newtt.validation.faults import faults_of
 
     return [fault for fault in faults_of(chart, others, reach=REACH) if not (fault.kind == "unit_mixed" and fault.id.endswith(":ignored"))]
-
-
-class Judged(NamedTuple):
-    """Sets, for each fault the sets that show it, and the faults proven equivalent (by place: how)."""
-
-    sets: list[dict[str, str]]
-    killers: list[npt.NDArray[np.int64]]
-    equivalent: dict[int, str]
-    scorer: Scorer
-
-
-def judge(chart: Chart, faults: list[Fault], sets: list[dict[str, str]], *, search: bool = True) -> Judged:
-    """Which sets show which faults; where none does, a proof that none can or (with `search`) a set found for it."""
-    from mews_newtt.validation.mutants_proof import Prover
-
-    sets = list(sets)
-    scorer = scorer_of(chart, sets)
-    killers = [shown_by(scorer, fault) for fault in faults]
-    equivalent: dict[int, str] = {}
-    unseen = [place for place, rows in enumerate(killers) if not len(rows)]
-    prover = Prover(chart) if unseen else None
-    more: list[dict[str, str]] = []
-    tried: list[int] = []
-    for place in unseen:
-        proof = prover.prove(faults[place]) if prover is not None else None
-        if proof is not None and proof.how is not None:
-            equivalent[place] = proof.how
-        elif proof is not None and proof.witness is not None and search:
-            more.append(proof.witness)
-            tried.append(place)
-    if more:
-        extra = scorer_of(chart, more)
-        for place in tried:
-            killers[place] = shown_by(extra, faults[place]) + len(sets)
-        sets += more
-        scorer = scorer_of(chart, sets)
-    return Judged(sets, killers, equivalent, scorer)
-
-
-def scorer_of(chart: Chart, sets: list[dict[str, str]]) -> Scorer:
-    from mews_newtt.chart.catalogue import catalogue
-    from mews_newtt.validation.mutants import Scorer
-    from mews_newtt.validation.mutants_sheet import sheet_of_sets
-
-    observations = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
-    return Scorer(chart, sheet_of_sets(sets, observations))
-
-
-def shown_by(scorer: Scorer, fault: Fault) -> npt.NDArray[np.int64]:
-    """The sets that a fault answers otherwise than the chart: in whether it scores, in the plain total, or in the level."""
-    from mews_newtt.validation.diagnose_telling import apart
-    from mews_newtt.validation.mutants import Answers
-
-    part = scorer.differs(fault.chart, fault.change(scorer.sheet) if fault.change is not None else None)
-    base = scorer.base
-    before = Answers(part.rows, base.status[part.rows], base.total[part.rows], base.level[part.rows])
-    return part.rows[apart(before, part)]
 
 
 def expected_of(chart: Chart, given: Mapping[str, str]) -> dict[str, str]:
