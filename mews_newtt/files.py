@@ -87,7 +87,10 @@ def read_header(line: str | None, name: str) -> Header:
     counts = {mark: line.count(mark) for mark in DELIMITERS}
     best = max(counts, key=lambda mark: counts[mark])
     delimiter = best if counts[best] else ","
-    names = next(csv.reader([line], delimiter=delimiter))
+    try:
+        names = next(csv.reader([line], delimiter=delimiter))
+    except csv.Error as fault:
+        raise FileError(Problem("not_csv", f"{name}, row 1", f"is not CSV: {fault}", "the first line must name the columns")) from None
     blank = [place for place, column in enumerate(names, start=1) if not column.strip()]
     if blank:
         raise FileError(Problem("column_unnamed", f"{name}, column {blank[0]}", "has no name", "name every column in the first line"))

@@ -132,6 +132,11 @@ def test_numbers_as_people_and_machines_write_them(raw: str, value: str) -> None
     assert number_of("temperature", raw) == (Decimal(value), ())
 
 
+@pytest.mark.parametrize("raw", ["1e5000", "1E+9999", "1e-999999999", Decimal("1E+999999999"), Decimal("1E-999999999")])
+def test_an_exponent_beyond_bounds_is_no_number_and_no_unit(raw: Any) -> None:
+    assert "is no number" in said({"temperature": raw})
+
+
 def test_exponents_are_numbers_and_huge_ones_impossible() -> None:
     assert number_of("heart_rate", "1e2") == (Decimal(100), ())
     assert "impossible" in said({"heart_rate": "1e9"}) and "impossible" in said({"heart_rate": "1e999"})
@@ -282,7 +287,7 @@ def test_a_code_that_a_spreadsheet_made_a_number(raw: Any) -> None:
     assert number_of("spo2_scale", raw)[0] == "1"
 
 
-@pytest.mark.parametrize(("raw", "words"), [("Q", "allowed: alert, confusion"), ("Alrt", "did you mean 'alert'"), (True, "'True' is no category"), (0, "'0' is no category"), (["A"], "is no category")])
+@pytest.mark.parametrize(("raw", "words"), [("Q", "allowed: alert, confusion"), ("Alrt", "did you mean 'alert'"), (True, "'True' is no category"), (0, "'0' is no category"), (["A"], "is no category"), (Decimal("1.00E+50"), "is no category"), (1e300, "is no category")])
 def test_an_unknown_category_names_those_allowed(raw: Any, words: str) -> None:
     assert words in said({"consciousness": raw})
 
@@ -304,6 +309,8 @@ def test_skip_reasons() -> None:
     for both in ({"systolic_bp": 90, "skip_systolic_bp": "U4"}, {"systolic_bp": {"value": 90, "skipped": "U4"}}):
         assert "has a reading (90) and a skip reason (U4)" in said(both)
     assert ObservationSet({"systolic_bp": None, "skip_systolic_bp": "U4"}).skipped == {"systolic_bp": "U4"}
+    for odd in ({"systolic_bp": {"skipped": {"reason": "U4"}}}, {"skip_systolic_bp": ["U4"]}):
+        assert "give the reason as text" in said(odd)
 
 
 def test_a_skip_without_points_leaves_the_set_partial_and_one_with_points_does_not() -> None:
@@ -340,7 +347,8 @@ def test_every_fault_at_once_and_keywords_too() -> None:
         ('{"heart_rate": [80]}', ["is no number"]),
         ('{"heart_rate": Infinity}', ["is no number"]),
         ('{"heart_rate": 1e999}', ["impossible"]),
-        ('{"heart_rate": 1e99999999}', ["heart_rate"]),
+        ('{"heart_rate": 1e99999999}', ["heart_rate", "is no number"]),
+        ('{"heart_rate": 1e99999999999999999999}', ["is not JSON", "too large"]),
         pytest.param('{"heart_rate": ' + "9" * 5000 + "}", ["is not JSON"], id="5000 digits"),
         ('{"heart_rate": {"valu": 80}}', ["valu", "use value, unit or skipped"]),
     ],

@@ -107,6 +107,11 @@ def date_of_run(stated: str | None) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def visible(text: str) -> str:
+    """Text of a file for a terminal, which would take control characters for commands."""
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
+
+
 def tell(found: Validation, report: Path | None) -> None:
     """The result in the terminal."""
     from rich.box import SIMPLE
@@ -118,9 +123,9 @@ def tell(found: Validation, report: Path | None) -> None:
     console.print(found.says, style=colour)
     console.print(f"chart: {chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}")
     digest = f", sha256 {found.source.sha256[:12]}" if found.source.sha256 else ""
-    console.print(
-        f"source: {found.source.name}{digest}; {found.rows:,} rows: {found.complete:,} complete, {found.partial:,} partial, {found.refused:,} refused"
-    )
+    rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
+    counts = f"{found.complete:,} complete, {found.partial:,} partial, {found.refused:,} refused"
+    console.print(f"source: {visible(found.source.name)}{digest}; {rows}: {counts}")
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("column", no_wrap=True)
     for heading in ("compared", "agree", "disagree", "lower", "higher", "blank"):
@@ -132,8 +137,8 @@ def tell(found: Validation, report: Path | None) -> None:
     for kind in found.to_dict()["kinds"]:
         console.print(f"  {kind['cells']:,} × {kind['says']}")
     for one in found.disagreements[:SHOWN]:
-        case = f" ({one.case_id})" if one.case_id else ""
-        cells = "; ".join(f"{cell.column} stated {cell.expected or 'nothing'}, the chart gives {cell.computed}" for cell in one.cells)
+        case = f" ({visible(one.case_id)})" if one.case_id else ""
+        cells = "; ".join(f"{cell.column} stated {visible(cell.expected) or 'nothing'}, the chart gives {cell.computed}" for cell in one.cells)
         console.print(f"  row {one.row}{case}: {cells}")
     if found.disagreed > SHOWN:
         console.print(f"  and {found.disagreed - SHOWN:,} more rows" + ("" if report else ": --report DIR lists them"))

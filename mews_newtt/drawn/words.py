@@ -50,8 +50,8 @@ def conditions_say(chart: Chart, when: Iterable[tuple[str, Condition]]) -> str:
 def condition_says(chart: Chart, name: str, wanted: Condition) -> str:
     observation = chart.by_id[name].observation
     if isinstance(wanted, Interval):
-        unit = number("", observation.unit).strip()
-        return f"{wanted} {unit}".rstrip()
+        words, _, last = str(wanted).rpartition(" ")
+        return f"{words} {number(last, observation.unit)}".strip()
     return " / ".join(category.title for category in observation.categories if category.id in wanted)
 
 

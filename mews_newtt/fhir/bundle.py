@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.codes import Key, key_of
-from mews_newtt.fhir.jsontext import Resource
+from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.times import is_time
 
 READABLE = ("collection", "searchset", "transaction", "document", "batch", "message")
 VOID = ("entered-in-error", "cancelled")
+RULES = ("modifierExtension", "implicitRules")  # may say that what stands here means something else
 TEXTS = ("chart", "version", "sha256", "effective", "issued")  # simple input parameters
 _SAYS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
 
@@ -54,6 +55,13 @@ class Faults(list[Problem]):
         self.wrong_type(f"{where}.{key}", found, "text")
         return ""
 
+    def other_rules(self, body: Mapping[str, Any], where: str) -> bool:
+        """Whether something here changes the meaning in a way that is not known; told."""
+        found = [key for key in RULES if key in body]
+        for key in found:
+            self.add("modifier_extension", f"{where}.{key}", "may change the meaning and is not known here", "leave out what carries it")
+        return bool(found)
+
     def raise_errors(self) -> None:
         errors = [problem for problem in self if not problem.warning]
         if errors:
@@ -86,6 +94,8 @@ def take_apart(resource: Mapping[str, Any], faults: Faults) -> Given:
     Faults that leave nothing to read raise at once; the others are added to `faults`.
     """
     kind = resource.get("resourceType")
+    if kind == "Parameters":
+        faults.other_rules(resource, kind)
     texts: dict[str, str] = {}
     loose: list[tuple[str, Resource, str]] = []
     if kind == "Bundle":
@@ -100,11 +110,17 @@ def take_apart(resource: Mapping[str, Any], faults: Faults) -> Given:
     patients: list[tuple[str, Resource, frozenset[str]]] = []
     subjects: dict[str, Resource] = {}
     aliases = {name: _tail(body) for _, body, name in loose if name and _tail(body)}
+    void: set[str] = set()
     for place, body, full_url in loose:
-        if body.get("resourceType") == "Patient":
+        if body.get("resourceType") == "Observation" and body.get("status") in VOID:
+            void |= {full_url, _tail(body)} - {""}
+        elif body.get("resourceType") == "Patient":
             patients.append((place, body, frozenset(name for name in (full_url, _tail(body)) if name)))
         elif body.get("resourceType") == "Observation":
             observations += _with_contained(place, body, full_url, aliases, subjects, faults)
+    for found in observations:
+        if not void.isdisjoint(found.names):
+            faults.add("observation_void", found.place, "is here a second time, as entered in error or cancelled", "send the version that holds")
     _one_subject(observations, faults)
     return Given(tuple(observations), tuple(patients), next(iter(subjects.values()), None), texts)
 
@@ -132,11 +148,15 @@ def _entries(bundle: Mapping[str, Any], where: str, faults: Faults) -> Iterator[
     if kind not in READABLE:
         faults.add("bundle_type", f"{where}.type", f"{kind[:60]!r} is not read here", "send one of: " + ", ".join(READABLE))
         return
+    faults.other_rules(bundle, where)
     if any(link.get("relation") == "next" for _, link in faults.objects(bundle, "link", where)):
         faults.add("bundle_incomplete", f"{where}.link", "names a next page: readings may be missing here", "send every page, in one Bundle")
     for place, entry in faults.objects(bundle, "entry", where):
+        faults.other_rules(entry, place)
         body = faults.object(entry, "resource", place)
-        if body:
+        if faults.text(body, "resourceType", f"{place}.resource") == "Bundle":
+            faults.add("bundle_nested", f"{place}.resource", "is a Bundle in a Bundle", "send the Observations of one person in one Bundle")
+        elif body:
             yield f"{place}.resource", body, faults.text(entry, "fullUrl", place)
 
 
@@ -152,9 +172,15 @@ def _with_contained(
     if faults.text(body, "status", place) in VOID:
         return
     own = faults.object(body, "subject", place)
-    subject = _subject_key(own, aliases) or (outer.subject if outer else "")
-    if own and subject:
-        subjects.setdefault(subject, _reference(own))
+    holder = outer.body if outer else body
+    subject = _subject_key(own, aliases, holder, f"{place}.subject", faults) or (outer.subject if outer else "")
+    for link_place, link in faults.objects(body, "focus", place):
+        if not _same_person(_subject_key(link, aliases, holder, link_place, faults), subject):
+            faults.add("focus_elsewhere", link_place, "is not the person: this Observation was left out", "nothing to do", warning=True)
+            return
+    about = _reference(own, holder)
+    if about and subject:
+        subjects.setdefault(subject, about)
     tail = _tail(body)
     reference = full_url if full_url.startswith("urn:") else tail or full_url
     names = frozenset(name for name in (full_url, tail, f"#{body.get('id')}") if name)
@@ -167,19 +193,34 @@ def _with_contained(
                 yield from _with_contained(inner_place, inner, "", aliases, subjects, faults, found)
 
 
-def _reference(subject: Resource) -> Resource:
-    """A Reference as we send it on: who it is, and nothing else that came with it (a name, above all)."""
+def _reference(subject: Resource, holder: Mapping[str, Any]) -> Resource:
+    """A Reference as we send it on: who it is, and nothing else that came with it (a name, above all). A contained person goes by an identifier."""
     found = {name: subject[name] for name in ("reference", "type") if isinstance(subject.get(name), str) and subject[name]}
     identifier = subject.get("identifier")
+    if found.get("reference", "").startswith("#"):
+        del found["reference"]
+        several = _contained(holder, subject["reference"]).get("identifier")
+        identifier = next((each for each in several if isinstance(each, dict)), None) if isinstance(several, list) else identifier
     if isinstance(identifier, dict):
         kept = {name: identifier[name] for name in ("system", "value") if isinstance(identifier.get(name), str) and identifier[name]}
         found |= {"identifier": kept} if kept else {}
-    return found
+    return found if found.keys() - {"type"} else {}
 
 
-def _subject_key(subject: Mapping[str, Any], aliases: Mapping[str, str]) -> str:
-    reference, identifier = subject.get("reference"), subject.get("identifier")
-    if isinstance(reference, str) and reference:
+def _contained(holder: Mapping[str, Any], reference: str) -> Resource:
+    """What a reference such as `#p` means: it holds inside one resource only."""
+    inside = holder.get("contained")
+    every = inside if isinstance(inside, list) else []
+    return next((one for one in every if isinstance(one, dict) and isinstance(one.get("id"), str) and f"#{one['id']}" == reference), {})
+
+
+def _subject_key(subject: Resource, aliases: Mapping[str, str], holder: Mapping[str, Any], place: str, faults: Faults) -> str:
+    """What tells one person from another; a person contained twice is one where everything said of them is the same."""
+    reference, identifier = faults.text(subject, "reference", place), subject.get("identifier")
+    if reference.startswith("#"):
+        person = _contained(holder, reference)
+        return f"#{write_json(person)}" if person else f"{place}{reference}"
+    if reference:
         plain = reference.split("/_history/")[0]
         return aliases.get(plain, plain)
     if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):

@@ -89,7 +89,7 @@ def cards(chart: Chart, request: Mapping[str, Any]) -> dict[str, Any]:
     faults = Faults()
     try:
         given = _newest(chart, take_apart({**bundle, "link": []}, faults), bool(_has_next(bundle)), faults)
-        _same_patient(given, patient_id)
+        _same_patient(given, patient, patient_id)
         if not given.observations:
             faults.raise_errors()
             return {"cards": []}
@@ -136,8 +136,10 @@ def _has_next(bundle: Resource) -> bool:
     return any(link.get("relation") == "next" for _, link in Faults().objects(bundle, "link", "Bundle"))
 
 
-def _same_patient(given: Given, patient_id: str) -> None:
+def _same_patient(given: Given, patient: Resource, patient_id: str) -> None:
     about = f"Patient/{patient_id}"
+    if patient.get("id", patient_id) != patient_id:  # an age from somebody else's birth date
+        raise ObservationError(Problem("subjects_differ", "prefetch.patient", "is not the patient whose record is open", "send that patient"))
     for found in given.observations:
         if found.subject and found.subject != about and not found.subject.endswith(f"/{about}"):
             raise ObservationError(

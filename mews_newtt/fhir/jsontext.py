@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from mews_newtt.errors import ObservationError, Problem
@@ -21,7 +21,7 @@ def read_json(text: str | bytes) -> Resource:
     """
     try:
         found = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_doubles)
-    except (ValueError, RecursionError) as fault:
+    except (ValueError, RecursionError, InvalidOperation) as fault:  # the last: an exponent beyond all bounds
         if isinstance(fault, ObservationError):
             raise
         raise ObservationError(Problem("not_json", "resource", "is not JSON", "send one FHIR resource as JSON")) from None

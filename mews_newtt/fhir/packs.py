@@ -48,6 +48,12 @@ def pack_bundles(pack: PackLike, chart: Chart, *, effective: str | None = None) 
         yield {"resourceType": "Bundle", "identifier": {"system": CASE, "value": case.id}, "type": "collection", "entry": entries}
 
 
+def pack_collection(pack: PackLike, chart: Chart, *, effective: str | None = None) -> Resource:
+    """A whole pack as one resource: a collection of its cases' Bundles."""
+    entries = [{"fullUrl": f"{CASE}-{number}", "resource": bundle} for number, bundle in enumerate(pack_bundles(pack, chart, effective=effective), 1)]
+    return {"resourceType": "Bundle", "type": "collection", **({"entry": entries} if entries else {})}
+
+
 def expected_observation(chart: Chart, case: CaseLike, subject: Resource, effective: str | None) -> Resource:
     """The expected score of a case, in the shape that a system under test would send."""
     expected = case.expected

@@ -14,6 +14,8 @@ from mews_newtt.fhir.times import completed_years, span
 from mews_newtt.fhir.values import number_of, value_of
 from mews_newtt.scoring.observations import ObservationSet
 
+FINAL, OPEN = ("final", "amended", "corrected"), ("preliminary", "registered", "unknown")
+
 
 class Readings(NamedTuple):
     """An observation set and where it came from."""
@@ -47,9 +49,7 @@ def read_set(chart: Chart, given: Given, faults: Faults) -> Readings:
     reader.age_of_patient(given)
     effective = span(reader.times)
     stated = given.texts.get("effective")
-    if stated:
-        effective = (stated, stated)
-    elif effective and effective[0] != effective[1]:
+    if effective and effective[0] != effective[1]:
         faults.add(
             "times_differ",
             "",
@@ -57,6 +57,8 @@ def read_set(chart: Chart, given: Given, faults: Faults) -> Readings:
             "check that they belong to one set",
             warning=True,
         )
+    if stated:
+        effective = (stated, stated)
     raw: dict[str, Any] = {name: value for name, (value, _) in reader.raw.items()}
     places = {name: place for name, (_, place) in reader.raw.items()}
     readings = Readings(ObservationSet({}), places, reader.references, given.subject, effective, ())
@@ -88,17 +90,28 @@ class _Reader:
         self._seen.add(content)
         self._found = found
         before = len(self.raw)
-        if "modifierExtension" in body:
-            self.faults.add(
-                "modifier_extension", f"{place}.modifierExtension", "may change the meaning and is not known here", "leave this Observation out"
-            )
+        if self.faults.other_rules(body, place):
             return
         self._node(body, place, has_parts="component" in body or "hasMember" in body)
         if not self._is_score(body, place):
             for part_place, part in self.faults.objects(body, "component", place):
-                self._node(part, part_place, has_parts=False)
+                if not self.faults.other_rules(part, part_place):
+                    self._node(part, part_place, has_parts=False)
+                if "component" in part:
+                    self.faults.add("not_read", f"{part_place}.component", "a component has none of its own", "send one level of components")
         if len(self.raw) > before:
             self.times += found.effective
+            self._status(body, place)
+
+    def _status(self, body: Resource, place: str) -> None:
+        """A reading that is not yet final is read and told; a status that FHIR does not have may mean that it is none."""
+        status = body.get("status")
+        if status in OPEN:
+            self.faults.add(
+                "not_final", f"{place}.status", f"is {status}: the reading may still change", "score it again when it is final", warning=True
+            )
+        elif status and status not in FINAL:
+            self.faults.add("unknown_status", f"{place}.status", "is no status of an Observation", "send final, or one of FHIR's other codes")
 
     def _is_score(self, body: Resource, place: str) -> bool:
         return self.codes.is_score(codings(body, "code", place, Faults()))
@@ -148,9 +161,13 @@ class _Reader:
     def _answer_as_code(self, answer: tuple[str, str], body: Resource, place: str, values: list[str]) -> None:
         """`breathing room air` or `on oxygen` as the code itself, alone or with how much."""
         name, category = answer
+        absent = self.faults.object(body, "dataAbsentReason", place)
         if not values:
-            if body.get("dataAbsentReason") is None and self._on_chart(name, place):
+            if not absent and self._on_chart(name, place):
                 self._keep(name, category, f"{place}.code")
+            return
+        if absent:
+            self._absent_and_there(name, place)
             return
         quantity = self.faults.object(body, "valueQuantity", place)
         amounts = [self.codes.observations[other] for other in AMOUNTS.get(name, ())]
@@ -163,6 +180,9 @@ class _Reader:
                 f"a value beside a code that says {category!r} is not read",
                 "send the code alone, or how much oxygen in L/min or %",
             )
+            return
+        if quantity.get("comparator") is not None:
+            self.faults.add("comparator", f"{place}.value.comparator", "the amount is only said to be beyond a number", "send the amount itself")
             return
         if (quantity.get("value") == 0) != (category == self.codes.observations[name].category_ids[0]):
             self.faults.add(
@@ -191,11 +211,14 @@ class _Reader:
                 )
             return
         if absent:
-            self.faults.add("reading_and_skip", place, f"{name} has a value and a reason for having none", "keep the one that is true")
+            self._absent_and_there(name, place)
             return
         value = value_of(self.codes.observations[name], values[0], body, place, self.faults)
         if value is not None:
             self._keep(name, value, f"{place}.value")
+
+    def _absent_and_there(self, name: str, place: str) -> None:
+        self.faults.add("reading_and_skip", place, f"{name} has a value and a reason for having none", "keep the one that is true")
 
     def _skip_reason(self, name: str, absent: Resource, place: str) -> str | None:
         """A reason that counts as a skip: one in our own system, which is how a chart's skip codes are sent. Others are just no reading."""

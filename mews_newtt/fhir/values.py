@@ -89,12 +89,16 @@ def _category(observation: Observation, body: Resource, place: str, faults: Faul
     where = f"{place}.value"
     keys = codings(body, "valueCodeableConcept", place, faults)
     names = {c.id for c in observation.categories if not set(keys).isdisjoint(category_keys(observation, c.id))}
-    text = faults.object(body, "valueCodeableConcept", place).get("text")
+    concept = faults.object(body, "valueCodeableConcept", place)
+    text = concept.get("text")
+    if names:  # words beside a code are not needed; those that name another answer must not be passed over
+        words = [text, *(coding.get("display") for _, coding in faults.objects(concept, "coding", f"{place}.valueCodeableConcept"))]
+        names |= {observation.category_by_name.get(word.strip().casefold(), "") for word in words if isinstance(word, str)} - {""}
     if len(names) > 1:
         faults.add(
             "codes_disagree",
             where,
-            f"{observation.id} has codes of different answers: {', '.join(sorted(names))}",
+            f"{observation.id} has codes or words of different answers: {', '.join(sorted(names))}",
             "give the code of what was observed",
         )
         return None

@@ -110,7 +110,7 @@ class _Reader:
         if number is None:
             return None
         found = Decimal(str(number)) if isinstance(number, (int, float, Decimal)) and not isinstance(number, bool) else None
-        if found is None or not found.is_finite() or abs(found) > LARGEST:
+        if found is None or not found.is_finite() or not -LARGEST <= found <= LARGEST:  # abs() of a huge one overflows
             self.faults.add("not_a_number", f"{place}.value", "is no score", "send a whole number")
             return None
         unit = quantity.get("code") or quantity.get("unit") or "1"

@@ -109,7 +109,8 @@ def mapped_columns(
         for theirs in sorted(column_map.ignore)
         if theirs not in names
     ]
-    for parameter in [*column_map.values, *column_map.units]:
+    stated = (*EXPECTED, "expected_status")  # what a platform said may be translated too
+    for parameter in [*(name for name in column_map.values if name not in stated), *column_map.units]:
         if parameter not in known:
             problems.append(
                 Problem("unknown_parameter", f"map of {parameter}", "is no parameter of any chart", "use the names of `mews-newtt charts show CHART`")

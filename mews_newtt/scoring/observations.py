@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -20,10 +20,11 @@ from mews_newtt.errors import ObservationError, Problem, did_you_mean
 LABELS = ("case_id", "patient_id", "observed_at", "recorded_at")  # say whose and when; never scored
 SKIP_PREFIX = "skip_"
 NOISE = 1000  # a reading within step / NOISE of a recordable value is that value
+MOST_CODE = 10**15  # no code of a category is so large a number
 MEMO_SIZE = 10_000
 _MEMOISED = frozenset((int, str, float, bool))  # hashable, and equal values of one type read the same
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
-_NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d)[A-Za-z%°\[{/].*)")
+_NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d|[eE][+-]?\d)[A-Za-z%°\[{/].*)")  # E+9999 is no unit
 _NOTHING = frozenset(("", "nan", "null"))
 
 
@@ -123,10 +124,11 @@ def parse_json(text: str | bytes) -> dict[str, Any]:
     """A JSON object with exact decimals; raises ObservationError for anything else."""
     try:
         found = json.loads(text, parse_float=Decimal, object_pairs_hook=_no_doubles)
-    except (ValueError, RecursionError) as fault:
+    except (ValueError, RecursionError, InvalidOperation) as fault:
         if isinstance(fault, ObservationError):
             raise
-        raise ObservationError(Problem("not_json", "observation set", f"is not JSON: {fault}", "send one JSON object")) from None
+        says = "a number is too large" if isinstance(fault, InvalidOperation) else fault
+        raise ObservationError(Problem("not_json", "observation set", f"is not JSON: {says}", "send one JSON object")) from None
     if not isinstance(found, dict):
         raise ObservationError(Problem("not_an_object", "observation set", "is not a JSON object", 'send {"respiratory_rate": 18, ...}'))
     return found
@@ -149,10 +151,17 @@ def _read_other(
         if not _is_nothing(raw):
             labels[name] = str(raw)
     elif parameter != name and parameter in known:
-        if not _is_nothing(raw):
-            skipped[parameter] = str(raw).strip()
+        _read_reason(parameter, raw, skipped, problems)
     else:
         problems.append(unknown_parameter(str(name), known))
+
+
+def _read_reason(parameter: str, raw: Any, skipped: dict[str, str], problems: list[Problem]) -> None:
+    """Why there is no reading: a text or a code."""
+    if isinstance(raw, (Mapping, list, tuple)):
+        problems.append(Problem("not_a_reason", f"{parameter}, skipped", f"is {str(raw)[:60]}", "give the reason as text"))
+    elif not _is_nothing(raw):
+        skipped[parameter] = str(raw).strip()
 
 
 def unknown_parameter(name: str, known: Mapping[str, Observation]) -> Problem:
@@ -183,8 +192,7 @@ def _unwrap(observation: Observation, raw: Mapping[str, Any], skipped: dict[str,
         problems.append(
             Problem("unknown_key", f"{observation.id}, {min(map(str, extra))}", "is not a key of a reading", "use value, unit or skipped")
         )
-    if not _is_nothing(raw.get("skipped")):
-        skipped[observation.id] = str(raw["skipped"]).strip()
+    _read_reason(observation.id, raw.get("skipped"), skipped, problems)
     unit = raw.get("unit")
     value = raw.get("value")
     return value if _is_nothing(unit) or _is_nothing(value) else (value, str(unit).strip())
@@ -224,7 +232,7 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
 
 
 def _read_category(observation: Observation, raw: Any) -> Reading | Problem:
-    if isinstance(raw, (float, Decimal)) and math.isfinite(raw) and raw % 1 == 0:
+    if isinstance(raw, (float, Decimal)) and math.isfinite(raw) and -MOST_CODE < raw < MOST_CODE and raw % 1 == 0:
         raw = int(raw)  # spreadsheets turn a code such as 1 into 1.0
     text = str(raw).strip()
     category = observation.category_by_name.get(text.casefold())

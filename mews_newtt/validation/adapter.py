@@ -99,9 +99,9 @@ class Adapter(NamedTuple):
 
         def text(path: str) -> str:
             found = look_up(document, path) if path else None
-            if found is None or isinstance(found, (dict, list)):
+            if found is None or isinstance(found, (dict, list)) or found != found:  # NaN is no number
                 return ""
-            said = str(found)
+            said = str(found).encode("utf-8", "replace").decode()  # half a surrogate pair is no text
             for secret in secrets:
                 said = re.sub(re.escape(secret), HIDDEN, said, flags=re.IGNORECASE)
             return said.strip()[:200]

@@ -204,7 +204,6 @@ class Pool:
                     given[parameter.id] = rng.choice(values)
             yield given
 
-
     def wild(self) -> list[Given]:
         """Sets at random where contexts, what the scope looks at and reasons for no reading vary too; for faults that the pool does not show."""
         rng, chart = Random(self.seed), self.chart

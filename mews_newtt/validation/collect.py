@@ -1,10 +1,9 @@
-"""Stretches compared one by one, and what they found put together."""
+"""What was found in stretches compared one by one, added up."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,74 +14,17 @@ import pyarrow as pa
 from mews_newtt.batch.careful import COMPLETE, REFUSED
 from mews_newtt.batch.engine import Results
 from mews_newtt.batch.layout import NO_POINTS
-from mews_newtt.batch.table import score_columns
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.columns import ColumnMap
-from mews_newtt.scoring.observations import SKIP_PREFIX
-from mews_newtt.scoring.reference import score
-from mews_newtt.scoring.rows import given_of_row
-from mews_newtt.validation.expected import (
-    AGREES,
-    BLANK,
-    BY_CODE,
-    CODES,
-    NONE,
-    STATUSES,
-    UNKNOWN,
-    UNREADABLE,
-    Kinds,
-    Numbers,
-    Reader,
-    Stated,
-    columns_of,
-    stated_columns,
-)
+from mews_newtt.validation.comparer import Compared, Comparer
+from mews_newtt.validation.expected import AGREES, BLANK, BY_CODE, CODES, NONE, STATUSES, UNKNOWN, UNREADABLE, Kinds, Numbers, Stated
+from mews_newtt.validation.explained import as_text, explained
 from mews_newtt.validation.lines import lines_of
-from mews_newtt.validation.mutants_sheet import distinct_values
-from mews_newtt.validation.result import MOST_LISTED, Cell, Column, Disagreement, Matrix, Origin, Validation, kinds_in_order
+from mews_newtt.validation.result import MOST_LISTED, Column, Disagreement, Matrix, Origin, Validation, kinds_in_order
 from mews_newtt.validation.spool import Spool
-from mews_newtt.validation.tally import Coded, Flags, Tally, add_levels
+from mews_newtt.validation.tally import Flags, Tally, add_levels
 
 WRONG_KEPT, RIGHT_KEPT = 50_000, 100_000  # rows that the diagnosis looks at
-MOST_SHOWN = 200  # characters of a cell that go into a report
-
-
-@dataclass
-class Compared:
-    """One stretch: its rows, the chart's results, what each expected column states and how that stands."""
-
-    frame: pl.DataFrame
-    results: Results
-    values: dict[str, Numbers]
-    kinds: dict[str, Kinds]
-    columns: dict[str, Coded]
-
-
-class Comparer:
-    """One chart over stretches of the same columns; safe on several threads at once."""
-
-    def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap, blanks_disagree: bool):
-        self.chart, self.column_map = chart, column_map
-        ours = columns_of(names, chart, column_map)
-        self.stated = stated_columns(names, ours, chart, column_map)
-        self.reader = Reader(chart, column_map, blanks_disagree)
-        pairs = [pair for pair in zip(names, ours, strict=True) if pair[0] not in column_map.ignore]
-        self.read = [(theirs, our) for theirs, our in pairs if our.removeprefix(SKIP_PREFIX) in chart.by_id]
-        self.case_id = next((theirs for theirs, our in pairs if our == "case_id"), None)
-        used = {theirs for theirs, _ in self.read} | {one.theirs for one in self.stated} | {self.case_id}
-        self.ignored = tuple(name for name in names if name not in used)
-        self.points = any(one.holds == "points" for one in self.stated)
-
-    def compare(self, frame: pl.DataFrame) -> Compared:
-        """Score a stretch and compare it."""
-        table: pa.Table = frame.select([theirs for theirs, _ in self.read]).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
-        results = score_columns(self.chart, table, [our for _, our in self.read], self.column_map, self.points, 1)
-        columns = {our: distinct_values(table.column(place)) for place, (_, our) in enumerate(self.read)}
-        answers = frame.select([one.theirs for one in self.stated]).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
-        values = {one.name: self.reader.read(one, answers.column(place))[0] for place, one in enumerate(self.stated)}
-        status = values.get("expected_status")
-        kinds = {one.name: self.reader.kinds(one, values[one.name], results, status) for one in self.stated}
-        return Compared(frame, results, values, kinds, columns)
 
 
 class _Kept:
@@ -212,42 +154,8 @@ class Collector:
         self.spool.add(lines_of(self.comparer, found, places, self.before + self.rows))
         room = MOST_LISTED - len(self.listed)
         for place in places[:room].tolist() if room > 0 else ():
-            self.listed.append(self._explained(found, place))
+            self.listed.append(explained(self.comparer, found, place, self.before + self.rows))
         self.kept_wrong.add(found.frame, places)
-
-    def _explained(self, found: Compared, place: int) -> Disagreement:
-        comparer, chart, frame = self.comparer, self.chart, found.frame
-        cells = {our: _cell(frame.get_column(theirs), place) for theirs, our in comparer.read}
-        result = score(chart, given_of_row(cells, comparer.column_map, frozenset(chart.by_id)), raise_refused=False)
-        wrong = []
-        for one in comparer.stated:
-            kind = BY_CODE.get(int(found.kinds[one.name][place]))
-            if kind is None:
-                continue
-            if one.holds == "points":
-                points = result.points().get(one.parameter)
-                right = "none" if points is None else str(points)
-            elif one.holds == "status":
-                right = result.status
-            elif result.status == "refused":
-                right = "refused"
-            elif one.holds == "level":
-                right = result.level or "" if result.status == "complete" else f"{result.level} to {result.level_max}"
-            elif result.total is not None:
-                right = str(result.total)
-            else:
-                right = f"{result.total_min} to {result.total_max}" if chart.has_points else "no total"
-            wrong.append(Cell(one.name, kind, _text(frame.get_column(one.theirs)[place]), right))
-        why = [
-            row.says
-            for row in result.parameters
-            if row.role != "recorded" and (row.points or row.missing or row.skipped or (row.band and row.band.level))
-        ]
-        why += [f"{reason.level}: {reason.says}" for reason in result.reasons]
-        why += [f"{problem.where}: {problem.what}" for problem in result.problems]
-        case = None if comparer.case_id is None else _text(frame.get_column(comparer.case_id)[place])
-        given = {our: _text(cell) for our, cell in cells.items() if _text(cell)}
-        return Disagreement(self.before + self.rows + place + 1, case, tuple(wrong), given, result.says, tuple(why))
 
     def finish(self, source: Origin) -> Validation:
         """The result."""
@@ -289,22 +197,12 @@ class Collector:
         for one in comparer.stated:
             column = frame.get_column(one.theirs).alias(one.name)
             if one.holds == "level":
-                texts = {raw: comparer.reader.level_id(raw) or _text(raw) for raw in column.unique().to_list()}
+                texts = {raw: comparer.reader.level_id(raw) or as_text(raw) for raw in column.unique().to_list()}
                 column = pl.Series(one.name, [texts[raw] for raw in column.to_list()], pl.String)
             if one.holds != "status":
                 columns.append(column)
         own = ColumnMap({}, comparer.column_map.values, comparer.column_map.units, frozenset(), comparer.column_map.missing)
         return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.stride == self.kept_right.stride == 1
-
-
-def _cell(column: pl.Series, row: int) -> Any:
-    """A value as the rules of reading take it: a narrow float says how narrow it is."""
-    value = column[row]
-    return np.float32(value) if column.dtype == pl.Float32 and value is not None else value
-
-
-def _text(raw: Any) -> str:
-    return "" if raw is None else str(raw).strip()[:MOST_SHOWN]
 
 
 def _total_matrix(counts: Mapping[tuple[str, str], int]) -> Matrix:

@@ -24,7 +24,8 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.files import Progress
 from mews_newtt.scoring.columns import ColumnMap
-from mews_newtt.validation.collect import Collector, Compared, Comparer
+from mews_newtt.validation.collect import Collector
+from mews_newtt.validation.comparer import Compared, Comparer
 from mews_newtt.validation.result import Origin, Validation
 
 ROWS = 1 << 18  # of a table that are compared at once
@@ -82,6 +83,7 @@ def validate_file(
     if str(path) == STDIO:
         raise FileError(Problem("not_a_file", "standard input", "cannot be filed as evidence", "save it as a file and name that"))
     path = Path(path)
+    before = _standing(path)
     with open_table(path, format) as table, ThreadPoolExecutor(1, "mews-newtt-hash") as beside:
         comparer = Comparer(chart, table.names, column_map or ColumnMap(), blanks_disagree)
         hashed = beside.submit(_hash, path)
@@ -106,7 +108,12 @@ def validate_file(
                 raise fault
             if progress is not None:
                 progress(collector.rows, stretch.share)
-        return collector.finish(Origin(path.name, hashed.result(), path.stat().st_size))
+        digest = _result(hashed)
+        if before is None or digest is None or _standing(path) != before:  # the hash would vouch for what was not compared
+            raise FileError(
+                Problem("file_changed", path.name, "was changed, moved or removed while it was read", "run it again when nothing writes to it")
+            )
+        return collector.finish(Origin(path.name, digest, before[0]))
 
 
 def diagnosed(found: Validation, others: Iterable[Chart] | None = None) -> Validation:
@@ -137,6 +144,23 @@ def _in_order(work: Iterable[tuple[Callable[[Any], Any], Any]], threads: int) ->
         finally:
             for future in under_way:
                 future.cancel()
+
+
+def _standing(path: Path) -> tuple[int, int, int] | None:
+    """What tells that a file is still the same one; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _result(hashed: Future[str]) -> str | None:
+    """The hash; None where the file went before it was opened."""
+    try:
+        return hashed.result()
+    except FileNotFoundError:
+        return None
 
 
 def _hash(path: Path) -> str:

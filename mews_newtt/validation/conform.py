@@ -16,6 +16,7 @@ from mews_newtt.validation.result import Origin, Validation
 
 Ask = Callable[[Case], Answer]
 NO_ANSWER = "no answer"
+SILENT = 5  # cases without an answer from the first on, after which the rest is not asked
 
 
 def conform(
@@ -71,14 +72,16 @@ def compare_answers(
         try:
             for one in pool.map(ask, sent):
                 answers.append(one)
+                if len(answers) == SILENT and _silent(answers):
+                    break  # a platform that hangs would be waited for at every case
                 if progress is not None:
                     progress(len(answers), len(answers) / len(sent))
-        except BaseException:
+        finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    if all(one.status.startswith(NO_ANSWER) for one in answers):
+    if _silent(answers):
+        cases_asked = "no case" if len(answers) == len(sent) else f"none of the first {len(answers)} cases"
         raise FileError(
-            Problem("endpoint_silent", source.name, f"answered no case: {answers[0].status}", "check the address, the adapter and the platform")
+            Problem("endpoint_silent", source.name, f"answered {cases_asked}: {answers[0].status}", "check the address, the adapter and the platform")
         )
     table = pl.DataFrame(_columns(chart, sent, answers, adapter))
     found = validate(chart, table.to_arrow(), source=source, blanks_disagree=True)
@@ -88,6 +91,10 @@ def compare_answers(
     if adapter.leave_out:
         notes += (f"left out of every request: {', '.join(adapter.leave_out)}",)
     return replace(found, notes=notes)
+
+
+def _silent(answers: Sequence[Answer]) -> bool:
+    return all(one.status.startswith(NO_ANSWER) for one in answers)
 
 
 def _columns(chart: Chart, cases: Sequence[Case], answers: Sequence[Answer], adapter: Adapter) -> dict[str, list[str]]:

@@ -47,7 +47,8 @@ class Coverage:
             of[1] += 1
         parts = ", ".join(f"{PLURAL[kind]} {seen} of {all_of}" for kind, (seen, all_of) in counts.items())
         wanted = self.made - self.equivalent
-        return f"{self.rows} rows exercise {parts}; they would show {self.killed} of {wanted} single faults"
+        rows = "1 row exercises" if self.rows == 1 else f"{self.rows:,} rows exercise"
+        return f"{rows} {parts}; {'it' if self.rows == 1 else 'they'} would show {self.killed:,} of {wanted:,} single faults"
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -76,10 +76,11 @@ class Diagnosis:
         if not self.disagreements:
             return "No disagreement to explain."
         if not self.findings:
-            return f"No single fault or pair of faults known here explains the {self.disagreements} disagreements."
+            return f"No single fault or pair of faults known here explains {_all_of(self.disagreements)}."
         best = self.findings[0]
         if 2 * (best.explains - best.breaks) <= best.of:  # a chance fit must not read like a finding
-            text = f"No single fault or pair of faults known here explains most of the {self.disagreements} disagreements."
+            most = "most of " if self.disagreements > 1 else ""
+            text = f"No single fault or pair of faults known here explains {most}{_all_of(self.disagreements)}."
             return f"{text} The nearest, which is no verdict: {best.words}."
         text = best.words[:1].upper() + best.words[1:] + "."
         if self.certain:
@@ -118,6 +119,10 @@ class Diagnosis:
             "finer": [fault.to_dict() for fault in self.finer],
             "telling_case": self.telling_case,
         }
+
+
+def _all_of(disagreements: int) -> str:
+    return "the one disagreement" if disagreements == 1 else f"the {disagreements} disagreements"
 
 
 def diagnose(

@@ -44,7 +44,7 @@ class Stated(NamedTuple):
 
 def stated_columns(names: Sequence[str], ours: Sequence[str], chart: Chart, column_map: ColumnMap) -> list[Stated]:
     """The expected columns of a table. Raises ColumnError where there is none."""
-    found = []
+    found, pointless = [], []
     scored = points_columns(chart)
     for theirs, our in zip(names, ours, strict=True):
         parameter = our.removeprefix(EXPECTED_POINTS_PREFIX)
@@ -54,6 +54,11 @@ def stated_columns(names: Sequence[str], ours: Sequence[str], chart: Chart, colu
             found.append(Stated(our, theirs, our.removeprefix("expected_")))
         elif our.startswith(EXPECTED_POINTS_PREFIX) and parameter in scored:
             found.append(Stated(our, theirs, "points", parameter))
+        elif our.startswith(EXPECTED_POINTS_PREFIX):
+            says = f"{chart.short_title} gives no points for {parameter or 'nothing'}"
+            pointless.append(Problem("no_points", f"column {theirs}", says, f"leave it out, or --ignore {theirs!r}"))
+    if pointless:
+        raise ColumnError(pointless)
     if not found:
         near = next((f"did you mean --map '{name}={meant}'?" for name in names for meant in EXPECTED if _is_near(name, meant)), None)
         mend = near or "name it expected_total, expected_level or expected_points_<parameter>, or use --map theirs=ours"
@@ -80,13 +85,19 @@ class Reader:
         self.chart, self.column_map, self.blanks_disagree = chart, column_map, blanks_disagree
         self.levels = level_names(chart)
         self.scored = points_columns(chart)
+        unknown = [name for name in column_map.values.get("expected_level", {}).values() if plain(name) not in self.levels]
+        if unknown:
+            allowed = ", ".join(level.id for level in chart.levels)
+            raise ColumnError(Problem("unknown_level", "map of expected_level", f"{unknown[0]!r} is no level of {chart.id}", f"one of: {allowed}"))
 
     def read(self, stated: Stated, column: Any) -> tuple[Numbers, list[Any], npt.NDArray[np.int32]]:
         """What each row states, the distinct cells, and which of them each row has."""
         raws, codes = distinct_values(column)
         names = self.levels if stated.holds == "level" else ()
         meaning = {"level": self._level, "status": _status}.get(stated.holds, whole)
-        found = np.array([NONE if is_blank(raw, self.column_map, names) else meaning(str(raw).strip()) for raw in raws], np.int32)
+        ours = self.column_map.values.get(stated.name, {})
+        texts = [None if is_blank(raw, self.column_map, names) and raw not in ours else str(raw).strip() for raw in raws]
+        found = np.array([NONE if text is None else meaning(ours.get(text, text)) for text in texts], np.int32)
         return found[codes], raws, codes
 
     def _level(self, text: str) -> int:
@@ -94,7 +105,9 @@ class Reader:
 
     def level_id(self, raw: Any) -> str | None:
         """A stated level by the chart's own id, where it is one of its levels."""
-        rank = NONE if is_blank(raw, self.column_map, self.levels) else self._level(str(raw).strip())
+        ours = self.column_map.values.get("expected_level", {})
+        blank = is_blank(raw, self.column_map, self.levels) and raw not in ours
+        rank = NONE if blank else self._level(ours.get(str(raw).strip(), str(raw).strip()))
         return self.chart.levels[rank].id if rank >= 0 else None
 
     def kinds(self, stated: Stated, values: Numbers, results: Results, status: Numbers | None) -> Kinds:

@@ -14,7 +14,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.validation.expected import AGREES, BY_CODE, CODES, STATUSES, Stated
 
 if TYPE_CHECKING:
-    from mews_newtt.validation.collect import Compared, Comparer
+    from mews_newtt.validation.comparer import Compared, Comparer
 
 
 def lines_of(comparer: Comparer, found: Compared | None, places: npt.NDArray[np.int64], before: int) -> pl.DataFrame:

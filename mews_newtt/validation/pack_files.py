@@ -27,6 +27,8 @@ def check_folder(folder: Path | str) -> Path:
         raise FileError(Problem("folder_missing", str(folder.parent), "is not a folder", "make it, or write elsewhere"))
     if folder.exists() and not folder.is_dir():
         raise FileError(Problem("output_is_file", str(folder), "is a file", "name a folder"))
+    if not os.access(folder.parent, os.W_OK | os.X_OK):
+        raise FileError(Problem("folder_read_only", str(folder.parent), "cannot be written to", "write elsewhere, or change its permissions"))
     if folder.is_dir() and (strange := sorted(path.name for path in folder.iterdir() if path.name not in NAMES)):
         raise FileError(Problem("folder_not_empty", str(folder), f"holds what is no part of a pack: {strange[0]}", "name a new or an empty folder"))
     return folder

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -22,11 +24,21 @@ def check_report_folder(folder: Path | str) -> Path:
         raise FileError(Problem("output_is_file", str(folder), "is a file", "name a folder"))
     if not folder.parent.is_dir():
         raise FileError(Problem("folder_missing", str(folder.parent), "is not a folder", "make it, or write elsewhere"))
+    check_writable(folder if folder.exists() else folder.parent)
     return folder
 
 
+def check_writable(folder: Path) -> None:
+    """Told before the work, which may be long, not after it."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FileError(Problem("folder_read_only", str(folder), "cannot be written to", "write elsewhere, or change its permissions"))
+
+
 def write_reports(found: Validation, folder: Path | str, *, run_on: str | None = None) -> list[Path]:
-    """Write report.html, report.json, junit.xml and disagreements.csv; they appear together, when all are whole.
+    """Write report.html, report.json, junit.xml and disagreements.csv, all or none.
+
+    report.json takes its name last and names the others with their sha256; that of an earlier run goes before the first of them changes.
+    So where there is a report.json the files beside it are of the same run, however a run ended.
 
     Parameters
     ----------
@@ -37,20 +49,27 @@ def write_reports(found: Validation, folder: Path | str, *, run_on: str | None =
 
     folder = check_report_folder(folder)
     folder.mkdir(exist_ok=True)
-    paths = [folder / name for name in NAMES]
-    texts = (
-        as_html(found, run_on),
-        json.dumps(as_document(found, run_on), ensure_ascii=False, allow_nan=False, indent=2) + "\n",
-        as_junit(found, run_on),
-    )
+    page, marker, junit, lines = (folder / name for name in NAMES)
     with ExitStack() as whole:  # all are written beside their names first: what fails leaves the folder as it was
-        for path, text in zip(paths, texts, strict=False):
+        told = whole.enter_context(whole_file(marker))  # entered first, so named last
+        files = {}
+        for path, text in ((page, as_html(found, run_on)), (junit, as_junit(found, run_on))):
             out = whole.enter_context(whole_file(path))
             out.write(text)
             out.flush()  # a full disk is met here, before any takes its name
+            files[path.name] = hashlib.sha256(text.encode()).hexdigest()
         if found.spool is not None:
-            found.spool.write(whole.enter_context(whole_path(paths[-1])))
-    return paths if found.spool is not None else paths[:-1]
+            beside = whole.enter_context(whole_path(lines))
+            found.spool.write(beside)
+            with beside.open("rb") as stream:
+                files[lines.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+        document = {**as_document(found, run_on), "files": files}
+        told.write(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+        told.flush()
+        for old in (marker, *(() if found.spool is not None else (lines,))):
+            if old.is_file():
+                Path(os.path.realpath(old)).unlink()
+    return [page, marker, junit, lines] if found.spool is not None else [page, marker, junit]
 
 
 def as_document(found: Validation, run_on: str | None = None) -> dict[str, Any]:

@@ -167,7 +167,8 @@ class Validation:
         """The verdict in one sentence."""
         if not self.compared:
             return f"Nothing was compared: no row of {self.source.name} states anything in {', '.join(self.by_column) or 'an expected_ column'}."
-        beside = f" ({self.rows - self.compared:,} rows state nothing)" if self.compared < self.rows else ""
+        blank = self.rows - self.compared
+        beside = f" ({blank:,} {'row states' if blank == 1 else 'rows state'} nothing)" if blank else ""
         if not self.disagreed:
             return f"All {self.compared:,} compared rows agree with {self.chart.short_title} {self.chart.version}{beside}."
         says = "disagrees" if self.disagreed == 1 else "disagree"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import re
 import shlex
 import subprocess
 import threading
@@ -23,6 +24,8 @@ from mews_newtt.validation.pack import Case
 AGAIN = (429, 500, 502, 503, 504)  # worth another try
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 MOST_BYTES = 1 << 20  # of an answer
+_SECONDS = re.compile(r"[0-9]{1,9}")
+UNASKED = 16  # lines of a command that are held; then it has to wait
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -99,7 +102,7 @@ class Endpoint:
                     return self._answer(code, content)
                 said = f"HTTP {code}"
             if attempt < self.adapter.limits.retries:
-                self._sleep(float(wait) if wait.isdigit() and int(wait) <= LONGEST_WAIT else min(FIRST_WAIT * 2**attempt, LONGEST_WAIT))
+                self._sleep(float(wait) if _SECONDS.fullmatch(wait) and int(wait) <= LONGEST_WAIT else min(FIRST_WAIT * 2**attempt, LONGEST_WAIT))
         return Answer(f"{NO_ANSWER}: {said}")
 
     def _answer(self, code: int, content: bytes) -> Answer:
@@ -147,7 +150,7 @@ class Command:
             self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         except OSError as fault:
             raise FileError(Problem("command_failed", self.shown, fault.strerror or "cannot be started", "check the command")) from None
-        self._lines: queue.Queue[bytes | None] = queue.Queue()
+        self._lines: queue.Queue[bytes | None] = queue.Queue(UNASKED)
         self._lock = threading.Lock()
         self._pace = Pace(adapter.limits.per_second)
         threading.Thread(target=self._listen, name="mews-newtt-answers", daemon=True).start()
@@ -197,10 +200,9 @@ class Command:
                 self._process.stdin.flush()
                 answer = self._lines.get(timeout=self.adapter.limits.timeout_seconds)
             except queue.Empty:
-                seconds = f"{self.adapter.limits.timeout_seconds:g} s"
-                raise FileError(
-                    Problem("command_silent", self.shown, f"did not answer {case.id} within {seconds}", "it must answer each line with a line")
-                ) from None
+                says = f"did not answer {case.id} within {self.adapter.limits.timeout_seconds:g} s"
+                mend = "it must answer each line with a line, at once: let it flush its output"
+                raise FileError(Problem("command_silent", self.shown, says, mend)) from None
             except OSError:
                 answer = None
         if answer is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.queue = open_queue(settings)
     app.state.metrics = Metrics(app.state.queue)
-    app.state.access = Access(settings, app.state.queue)
     app.state.log = log = AccessLog(settings.log_level)
-    app.state.shelf = Shelf(lambda fault: log.event("error", "charts_kept", problems=[f"{one.where}: {one.what}" for one in fault.problems[:20]]))
+
+    def kept(what: str) -> Callable[[MewsNewttError], None]:
+        return lambda fault: log.event("error", what, problems=[f"{one.where}: {one.what}" for one in fault.problems[:20]])
+
+    app.state.access = Access(settings, app.state.queue, kept("clients_kept"))
+    app.state.shelf = Shelf(kept("charts_kept"))
     app.state.outcomes = {}
     app.state.single = score.SingleScores(app.state)
     for module in (score, charts, score_many, verify, pack, jobs, token, health):

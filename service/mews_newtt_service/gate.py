@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mews_newtt.errors import MewsNewttError, Problem
 from mews_newtt_service.access_log import AccessLog
-from mews_newtt_service.auth.access import Access
+from mews_newtt_service.auth.access import PUBLIC, Access
 from mews_newtt_service.metrics import METHODS, Metrics
 from mews_newtt_service.problems import ServiceError, error_response, problem_response, refuse
 from mews_newtt_service.routes.score import MATCH, SingleScores
@@ -72,6 +72,9 @@ class Gate:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
+        method = scope["method"]
+        if method == "HEAD":
+            scope = {**scope, "method": "GET"}  # answered as GET is; the server leaves the body out
         passage = _Passage(send)
         headers: dict[bytes, bytes] = dict(scope["headers"])
         given = headers.get(b"x-request-id")
@@ -119,12 +122,14 @@ class Gate:
             await self._answer(passage, scope, None, False)
         finally:
             took = time.perf_counter() - started
-            route, method = _route(scope), scope["method"]
+            route = _route(scope)
             self.metrics.answered(route, method, passage.status, took)
             if self.log.logs_requests:
                 self.log.request(request_id, scope.get("client_id"), method if method in METHODS else "other", route, passage.status, took)
 
     def _limit(self, path: str) -> int:
+        if path in PUBLIC:
+            return self.settings.json_bytes  # nobody has signed in yet
         return self.settings.upload_bytes if _UPLOAD.fullmatch(path) else self.settings.array_bytes
 
     async def _answer(self, passage: _Passage, scope: Scope, refusal: MewsNewttError | None, read: bool) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from mews_newtt.errors import Problem
 from mews_newtt_service.problems import ServiceError, refuse
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)  # possessive, and to the end where none closes it: linear whatever comes
 _BRACKETS = re.compile(rb"[\[{\]}]")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -67,7 +67,10 @@ def _no_constant(text: str) -> NoReturn:
 def _number(text: str) -> float | Decimal:
     """A number with a point: exact, and a float (which the scorer knows again) where that has the same digits."""
     near = float(text)
-    return near if repr(near) == text else Decimal(text)
+    try:
+        return near if repr(near) == text else Decimal(text)
+    except InvalidOperation:
+        raise ValueError("a number is too large") from None
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

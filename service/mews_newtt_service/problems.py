@@ -34,7 +34,7 @@ MALFORMED = frozenset(
         "row_ragged",
     )
 )
-TOO_LARGE = frozenset(("body_too_large", "too_many_rows", "unpacked_too_large", "line_too_long"))
+TOO_LARGE = frozenset(("body_too_large", "too_many_rows", "too_many_columns", "unpacked_too_large", "line_too_long"))
 
 
 class ServiceError(MewsNewttError):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 import os
 import shutil
 import signal
 import socket
 import sys
 import tempfile
+import threading
 import traceback
 from asyncio import BaseTransport, TimerHandle
 from datetime import UTC, datetime
@@ -25,20 +27,48 @@ from mews_newtt_service.jobs.keeper import Keeper
 from mews_newtt_service.settings import Settings, SettingsError
 
 APPLICATION = "mews_newtt_service.app:create_app"
+ONE_OF_MANY = "mews_newtt_service.serving:create_one_of_many"
 BACKLOG = 2048
+HEADER_BYTES = 64 * 1024  # of headers that go on and on; the first stroke that is read may hold more
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, patient only so long: a connection whose headers do not come is closed, one that does not read is cut."""
+    """uvicorn's HTTP protocol, patient only so long: a connection whose headers do not come, or do not end, is closed; one that does not read is cut.
+
+    Where all connections are taken, one that waits for nothing makes room for the next.
+    """
 
     header_seconds = float(os.environ.get("MEWS_NEWTT_HEADER_SECONDS") or 10)  # web processes beside the first know settings by their environment
     send_seconds = float(os.environ.get("MEWS_NEWTT_SEND_SECONDS") or 30)
     _waiting: TimerHandle | None = None
     _unread: TimerHandle | None = None
+    _heading = 0  # bytes since anything but headers or trailers came
+    _moved = False  # something did, in what is being read
+    _since = 0.0
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(cast(Any, transport))
+        self._since = self.loop.time()
         self._wait()
+        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
+            idle = [cast(PatientProtocol, other) for other in self.connections if other is not self and cast(PatientProtocol, other)._is_idle]
+            if idle:  # one that never asked anything goes first, then the oldest
+                spared = min(idle, key=lambda other: (other.cycle is not None, other._since))
+                self.connections.discard(spared)
+                spared.transport.close()
+
+    @property
+    def _is_idle(self) -> bool:
+        return not self.transport.is_closing() and (self.cycle is None or self.cycle.response_complete)
+
+    def data_received(self, data: bytes) -> None:
+        self._moved = False
+        super().data_received(data)
+        self._heading = 0 if self._moved else self._heading + len(data)
+        if self._heading > HEADER_BYTES and not self.transport.is_closing():
+            if self._is_idle:
+                self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.close()
 
     def _wait(self) -> None:
         if self._waiting is None:
@@ -55,12 +85,18 @@ class PatientProtocol(HttpToolsProtocol):
             self._waiting = None
 
     def on_message_begin(self) -> None:
+        self._moved = True
         self._wait()  # the next request on a connection that is kept
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        self._moved = True
         self._came()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._moved = True
+        super().on_body(body)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -125,7 +161,7 @@ def run(settings: Settings) -> None:
         environment |= {"MEWS_NEWTT_JOB_WORKERS": "0", "PROMETHEUS_MULTIPROC_DIR": counts}  # web processes leave the workers to us
     os.environ.update(environment)
     config = uvicorn.Config(
-        APPLICATION,
+        ONE_OF_MANY if many else APPLICATION,
         factory=True,
         workers=settings.workers,
         http=PatientProtocol,
@@ -152,6 +188,21 @@ def run(settings: Settings) -> None:
         if counts is not None:
             shutil.rmtree(counts, ignore_errors=True)
         listening.close()
+
+
+def create_one_of_many() -> Any:
+    """The application in one of several web processes; it stops when the process that started them is gone, however that ended."""
+    from mews_newtt_service.app import create_app
+
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=follow, name="parent", daemon=True).start()
+    return create_app()
 
 
 def _heard(*_: object) -> None:

@@ -62,6 +62,9 @@ class Settings:
     upload_rows: int = field(default=50_000_000, metadata={"says": "most rows of an upload"})
     job_workers: int = field(default=1, metadata={"says": "processes that do the long work; 0: none here (other machines do it)"})
     job_threads: int = field(default=0, metadata={"says": "threads of each such process; 0: as many as there are cores"})
+    job_memory_bytes: int = field(
+        default=0, metadata={"says": "most memory of each such process; 0: together, three quarters of what the machine or container has"}
+    )
     job_seconds: int = field(default=3600, metadata={"says": "longest run of a job"})
     job_attempts: int = field(default=3, metadata={"says": "how often a job is taken up again after its worker died"})
     lease_seconds: float = field(default=60.0, metadata={"says": "how long a worker may be silent before its job is taken again"})
@@ -70,7 +73,7 @@ class Settings:
     body_seconds: float = field(default=20.0, metadata={"says": "longest silence while a body is sent"})
     send_seconds: float = field(default=30.0, metadata={"says": "longest wait for a client that does not read its answer"})
     shutdown_seconds: int = field(default=30, metadata={"says": "how long running work may finish when the service stops"})
-    connections: int = field(default=1000, metadata={"says": "connections at the same time in each web process"})
+    connections: int = field(default=1000, metadata={"says": "connections at the same time in each web process; beyond, idle ones are closed"})
     log_level: str = field(default="info", metadata={"says": "info, warning or error; info logs each request"})
     telemetry: bool = field(default=False, metadata={"says": "OpenTelemetry spans (needs opentelemetry-api, and an exporter set up by the operator)"})
 

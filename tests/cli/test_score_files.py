@@ -53,6 +53,7 @@ def score_text(tmp_path: Path, text: str | bytes, *options: str, chart: str = "n
         pytest.param(b"heart_rate,caf\xe9\n80,1\n", ["ward.csv", "not UTF-8", "save the file"], id="Latin-1"),
         pytest.param("heart_rate\n80\n".encode("utf-16"), ["not UTF-8"], id="UTF-16"),
         pytest.param(b"heart_rate,x\n80,\x00\n", ["NUL"], id="NUL byte"),
+        pytest.param(f"heart_rate,{'x' * 1_100_000}\n80,1\n", ["row 1", "is not CSV", "must name the columns"], id="an endless column name"),
         pytest.param('heart_rate,note\n80,"no end\n81,x\n', ["is not CSV", "quotes"], id="open quote"),
     ],
 )

@@ -112,6 +112,12 @@ def test_another_persons_observations_are_not_scored() -> None:
     assert "not the patient whose record is open" in card("mews", request)["detail"]
 
 
+def test_another_person_as_the_patient_is_not_taken_for_her() -> None:
+    request = call("mews", UNWELL)
+    request["prefetch"]["patient"] = {"resourceType": "Patient", "id": "baby", "birthDate": "2026-11-22"}
+    assert "prefetch.patient" in card("mews", request)["detail"]
+
+
 def test_a_card_holds_no_markup_from_outside() -> None:
     bad = observation(coded("9279-1"), valueQuantity=quantity(20, "<img src=x>"))
     assert "<" not in card("mews", call("mews", {"heart_rate": 90}, bad))["detail"]

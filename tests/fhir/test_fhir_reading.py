@@ -161,6 +161,63 @@ def test_mother_and_baby_are_never_one_set() -> None:
         assert scored(bundle(rate, SPO2, *OTHERS)).result.total == 5
 
 
+def test_a_contained_person_is_one_only_where_all_said_of_them_is_the_same() -> None:
+    def of(person: Resource, code: str, value: int) -> Resource:
+        held = [{"resourceType": "Patient", "id": "p", **person}]
+        return observation(coded(code), subject={"reference": "#p"}, contained=held, valueQuantity=quantity(value, "/min"))
+
+    mother, baby = ({"identifier": [{"system": "urn:nhs", "value": number}], "name": [{"text": "Ada"}]} for number in ("1", "2"))
+    assert faults(bundle(of(mother, "9279-1", 21), of(baby, "8867-4", 150))) == [("subjects_differ", "Bundle.entry[1].resource.subject")]
+    answer = scored(bundle(of(mother, "9279-1", 21), of(mother, "8867-4", 95)))
+    assert answer.resource["entry"][0]["resource"]["subject"] == {"identifier": {"system": "urn:nhs", "value": "1"}}
+    unnamed = scored(bundle(of({}, "9279-1", 21)))
+    assert "subject" not in unnamed.resource["entry"][0]["resource"], "#p means nothing outside the Observation that holds it"
+    dangling = [observation(coded(code), subject={"reference": "#p"}, valueQuantity=quantity(95, "/min")) for code in ("9279-1", "8867-4")]
+    assert faults(bundle(*dangling)) == [("subjects_differ", "Bundle.entry[1].resource.subject")]
+
+
+def test_an_observation_of_somebody_else_in_her_record_is_not_hers() -> None:
+    fetal = observation(coded("8867-4"), focus=[{"reference": "Patient/fetus"}], valueQuantity=quantity(150, "/min"))
+    answer = scored(bundle(RR, fetal))
+    assert "heart_rate" in answer.result.missing
+    assert "focus_elsewhere" in write_json(resources(answer, "OperationOutcome")[0])
+    assert "heart_rate" not in scored(bundle(RR, {**HR, "focus": [MOTHER]})).result.missing
+
+
+@pytest.mark.parametrize("status", ["Entered-In-Error", "entered in error", "error", "done"])
+def test_a_status_that_fhir_does_not_have_may_mean_that_it_is_no_reading(status: str) -> None:
+    assert faults(bundle({**RR, "status": status})) == [("unknown_status", "Bundle.entry[0].resource.status")]
+
+
+def test_a_reading_that_is_not_final_is_read_and_told() -> None:
+    answer = scored(bundle({**RR, "status": "preliminary"}, SPO2, *OTHERS))
+    assert answer.result.total == 5
+    assert "is preliminary" in write_json(resources(answer, "OperationOutcome")[0])
+
+
+def test_a_reading_that_is_also_there_as_entered_in_error_is_refused() -> None:
+    sent = bundle(*ADULT)
+    sent["entry"].append(deepcopy(sent["entry"][0]))
+    sent["entry"][-1]["resource"]["status"] = "entered-in-error"
+    assert faults(sent) == [("observation_void", "Bundle.entry[0].resource")]
+
+
+def test_what_may_change_the_meaning_is_refused_wherever_it_stands() -> None:
+    other = {"modifierExtension": [{"url": "http://x.example", "valueBoolean": True}]}
+    part = {"code": coded("8480-6"), "valueQuantity": quantity(120, "mm[Hg]"), **other}
+    place = "Bundle.entry[0].resource"
+    assert faults(bundle(observation(coded("85354-9"), component=[part]))) == [("modifier_extension", f"{place}.component[0].modifierExtension")]
+    assert faults(bundle({**RR, "implicitRules": "http://x.example"})) == [("modifier_extension", f"{place}.implicitRules")]
+    assert faults({**bundle(RR), "implicitRules": "http://x.example"}) == [("modifier_extension", "Bundle.implicitRules")]
+    assert faults({"resourceType": "Parameters", "implicitRules": "http://x.example"}) == [("modifier_extension", "Parameters.implicitRules")]
+
+
+def test_what_would_be_lost_is_refused() -> None:
+    assert faults(bundle(RR, bundle(HR))) == [("bundle_nested", "Bundle.entry[1].resource")]
+    deep = {"code": coded("8480-6"), "valueQuantity": quantity(120, "mm[Hg]"), "component": [{"code": coded("8462-4"), "valueQuantity": quantity(60, "mm[Hg]")}]}
+    assert faults(bundle(observation(coded("85354-9"), component=[deep]))) == [("not_read", "Bundle.entry[0].resource.component[0].component")]
+
+
 @pytest.mark.parametrize(
     ("value", "code", "where"),
     [
@@ -195,6 +252,11 @@ def test_a_temperature_whose_unit_and_code_differ_is_refused() -> None:
         (observation(coded("9279-1"), valueQuantity=quantity(21, "/min"), modifierExtension=[{"url": "http://x.example"}]), "modifier_extension"),
         (observation(coded("1104441000000107"), valueCodeableConcept=coded("44054006")), "unknown_category"),
         (observation(coded("1104441000000107"), valueCodeableConcept=coded("248234008", "300202002")), "codes_disagree"),
+        (observation(coded("1104441000000107"), valueCodeableConcept=coded("248234008", text="Unresponsive")), "codes_disagree"),
+        (observation(coded("722742002"), valueQuantity={**quantity(0, "L/min"), "comparator": ">"}), "comparator"),
+        (observation(coded("722742002"), valueQuantity=quantity(0, "L/min"), dataAbsentReason={"text": "asleep"}), "reading_and_skip"),
+        (observation(coded("1104441000000107"), valueQuantity=quantity("1.00e50", "{score}")), "unknown_category"),
+        (observation(coded("9279-1"), subject={"reference": 3}, valueQuantity=quantity(21, "/min")), "wrong_type"),
         (observation(coded("1104441000000107"), valueQuantity=quantity(15, "{score}")), "unknown_category"),
         (observation(coded("1104441000000107"), valueQuantity=quantity(15, "mg")), "not_a_category"),
         (observation(coded("9279-1"), effective="yesterday", valueQuantity=quantity(21, "/min")), "not_a_time"),
@@ -255,6 +317,10 @@ def test_readings_of_different_times_give_a_period_and_a_warning() -> None:
     answer = scored(bundle(later, SPO2, *OTHERS))
     assert resources(answer, "Observation")[0]["effectivePeriod"] == {"start": "2026-11-22T09:30:00+00:00", "end": "2026-11-22T10:00:00+00:00"}
     assert "times_differ" in write_json(resources(answer, "OperationOutcome")[0])
+    told = [{"name": "effective", "valueDateTime": "2026-11-22"}, {"name": "observations", "resource": bundle(later, SPO2, *OTHERS)}]
+    answer = scored({"resourceType": "Parameters", "parameter": told})
+    assert resources(answer, "Observation")[0]["effectiveDateTime"] == "2026-11-22"
+    assert "times_differ" in write_json(resources(answer, "OperationOutcome")[0]), "a time that is stated hides no spread"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
@@ -77,8 +78,6 @@ def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def basic(name: str, key: str) -> dict[str, str]:
-    import base64
-
     return {"Authorization": "Basic " + base64.b64encode(f"{name}:{key}".encode()).decode()}
 
 
@@ -221,6 +220,43 @@ def test_public_keys_are_fetched_from_where_the_operator_said_and_kept(tmp_path:
             thread.join()
 
 
+def test_public_keys_that_change_are_known_at_once_and_old_ones_no_more(tmp_path: Path) -> None:
+    with client(tmp_path, clients_file=write_clients(tmp_path)) as service:
+        assert ask(service, assertion()).status_code == 200
+        (tmp_path / "signer.jwks.json").write_text(json.dumps({"keys": [jwk(STRANGER, "e2")]}))
+        assert ask(service, assertion(STRANGER, kid="e2")).status_code == 200
+        assert ask(service, assertion()).status_code == 401, "a key that was taken away signs nobody in"
+
+
+def test_a_key_not_seen_yet_is_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mews_newtt_service.auth.tokens.JWKS_AGAIN", 0.0)
+    with HTTPServer(("127.0.0.1", 0), Keys) as keys:
+        thread = threading.Thread(target=keys.serve_forever)
+        thread.start()
+        try:
+            clients = tmp_path / "clients.toml"
+            clients.write_text(f'[[clients]]\nid = "signer"\njwks_url = "http://127.0.0.1:{keys.server_port}/keys"\n')
+            before = Keys.asked
+            with client(tmp_path, clients_file=clients) as service:
+                assert [ask(service, assertion(key)).status_code for key in (EC_KEY, EC_KEY, STRANGER)] == [200, 200, 401]
+            assert Keys.asked - before == 2
+        finally:
+            keys.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("part", ["header", "claims"])
+def test_a_token_nested_too_deep_is_401(http: Any, part: str) -> None:
+    deep, fine = (base64.urlsafe_b64encode(each).decode().rstrip("=") for each in (b"[" * 30_000, b'{"alg": "ES384"}'))
+    forged = f"{deep}.{fine}.x" if part == "header" else f"{fine}.{deep}.x"
+    assert ask(http, forged).status_code == 401
+    assert http.get("/v1/charts", headers={"Authorization": f"Bearer {forged}"}).status_code == 401
+
+
+def test_an_expiry_without_end_is_401(http: Any) -> None:
+    assert ask(http, assertion(exp=float("inf"))).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("changed", "error"),
     [({"grant_type": "password"}, "unsupported_grant_type"), ({"client_assertion_type": "x"}, "invalid_request"), ({"client_assertion": ""}, "invalid_request")],
@@ -264,9 +300,14 @@ def test_a_withdrawn_key_stops_without_a_restart(tmp_path: Path, monkeypatch: py
         assert http.get("/v1/charts", headers=headers).status_code == 200
         path.write_text("[[clients]\nbroken")
         assert http.get("/v1/charts", headers=headers).status_code == 200  # a slip shuts nobody out
+        assert http.get("/readyz").json()["clients_kept_because"] == "clients_unreadable"  # and whoever made it is told
         path.write_text(f'[[clients]]\nid = "ehr-b"\nkey_sha256 = ["{OTHER_DIGEST}"]\n')
         assert http.get("/v1/charts", headers=headers).status_code == 401
         assert http.get("/v1/charts", headers={"Authorization": f"Bearer {OTHER_KEY}"}).status_code == 200
+        assert "clients_kept_because" not in http.get("/readyz").json()
+        path.unlink()
+        http.get("/v1/charts", headers=headers)
+        assert http.get("/readyz").json()["clients_kept_because"] == "clients_unreadable"
 
 
 @pytest.mark.parametrize(

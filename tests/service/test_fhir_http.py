@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mews_newtt import ObservationError, __version__, charts
+from mews_newtt import ObservationError, __version__, charts, load_chart, score
 from mews_newtt.fhir.jsontext import read_json, write_json
 from mews_newtt.fhir.operations import ews_score
 from mews_newtt.fhir.write import observations_bundle
+from tests.cli.command import ROOT, run
 from tests.fhir.support import ADULT, AIR, MOTHER, RR, TIME, Resource, assert_r4, bundle, coded, find, observation, parts, quantity
 from tests.fhir.test_fhir_round_trip import sets
 from tests.fhir.test_fhir_verify import PUBLISHED, stated
@@ -180,3 +181,31 @@ def test_what_the_gate_refuses_is_an_operation_outcome_too(tmp_path: Path) -> No
     with client(tmp_path, array_bytes=2000) as small:
         assert outcome(post(small, f"{SCORE}?chart=news2", bundle(*ADULT)), 413) == ["body_too_large"]
         assert outcome(small.get("/fhir/R4/metadata", headers={"X-Request-ID": "not an id"}), 400) == ["bad_request_id"]
+
+
+def test_an_adopted_chart_scores_over_fhir_while_the_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.setenv("MEWS_NEWTT_RULES", str(site))
+    monkeypatch.setattr("mews_newtt_service.shelf.LOOK", 0.0)
+    adopting = ROOT / "examples" / "adopting"
+    with client(tmp_path / "data") as http:
+        readings = {"respiratory_rate": 18, "heart_rate": 50, "temperature": 36.5, "consciousness": "alert"}
+        sent = observations_bundle(load_chart("news2"), readings, subject={"reference": "Patient/1"}, effective="2026-11-22T09:30:00Z")
+        assert post(http, f"{SCORE}?chart=made-up", sent).status_code == 404
+        assert run("adopt", adopting / "anna.csv", adopting / "ben.csv", "--rules", site).code == 0
+        wanted = score(load_chart("made-up"), readings)
+        answer = post(http, f"{SCORE}?chart=made-up", sent)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["mews-newtt-chart-sha256"] == wanted.chart.sha256
+        carried = answer.json()["entry"][0]["resource"]
+        assert (carried["valueQuantity"]["value"], carried["status"]) == (wanted.total, "final")
+        assert carried["code"]["coding"] == [{"system": "urn:mews-newtt:CodeSystem:score", "code": "made-up-total"}]
+        codes = {each["code"] for each in http.get("/fhir/R4/CodeSystem/score").json()["concept"]}
+        assert {each["code"]["coding"][0]["code"] for each in [carried, *carried["component"]]} <= codes
+        sent["entry"].append({"fullUrl": "urn:uuid:4e0a3a1e-3283-4575-ab82-028d55fe2719", "resource": carried})
+        verdict = post(http, VERIFY, sent).json()
+        assert parts(verdict, "verdict") == ["agrees"]
+        carried["valueQuantity"]["value"] += 1
+        verdict = post(http, VERIFY, sent).json()
+        assert parts(verdict, "verdict") == ["disagrees"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -16,6 +17,10 @@ import pytest
 
 from mews_newtt import load_chart
 from mews_newtt.batch.files import score_file
+from mews_newtt_service.jobs import memory
+from mews_newtt_service.jobs.database import away
+from mews_newtt_service.jobs.worker import Worker
+from mews_newtt_service.settings import Settings
 from tests.service.support import CSV, FULL, MANY, SCORE, Service, client, codes, many_rows
 
 ASYNC = {"Content-Type": "text/csv", "Prefer": "respond-async"}
@@ -49,6 +54,16 @@ def test_the_same_request_again_is_the_same_job(service: Service) -> None:
     assert first.headers["content-location"] == again.headers["content-location"]
     other = service.http.post(MANY, content=CSV + "13,,,,,,\n", headers=headers)
     assert (other.status_code, codes(other)) == (409, ["request_id_reused"])
+
+
+def test_the_same_file_with_another_map_is_another_request_for_every_process(tmp_path: Path) -> None:
+    headers = {"Prefer": "respond-async", "X-Request-ID": "repeat-map"}
+    answers = []
+    for given in ("", "", '[columns]\nhr = "heart_rate"'):
+        with client(tmp_path) as http:  # an application of its own: nothing remembered but what the queue has
+            answers.append(http.post(MANY, files={"file": ("sets.csv", CSV), "map": ("map.toml", given)}, headers=headers))
+    assert [answer.status_code for answer in answers] == [202, 202, 409]
+    assert answers[0].headers["content-location"] == answers[1].headers["content-location"]
 
 
 def test_a_failed_job_says_why(service: Service) -> None:
@@ -183,6 +198,62 @@ def test_results_expire(tmp_path: Path) -> None:
         assert queue.tidy() == 1
         assert http.get(where).status_code == 404
         assert os.listdir(queue.folder) == []
+
+
+def test_the_database_is_away_just_when_a_job_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mews_newtt_service.jobs.worker.AGAIN_SECONDS", 0.01)
+    with client(tmp_path) as http:
+        queue = http.app.state.queue
+        where = http.post(MANY, content=CSV, headers=ASYNC).headers["content-location"]
+        worker = Worker(queue.settings, queue)
+        finish, asked = queue.finish, []
+
+        def away_at_first(*given: Any) -> bool:
+            asked.append(given)
+            if len(asked) < 3:
+                raise away()
+            return bool(finish(*given))
+
+        monkeypatch.setattr(queue, "finish", away_at_first)
+        worker.work(queue.claim(worker.name))
+        found = http.get(where).json()
+        assert (found["state"], found["rows"], len(asked)) == ("done", 2, 3)
+
+
+def test_an_upload_that_comes_in_for_hours_is_no_orphan(tmp_path: Path) -> None:
+    with client(tmp_path) as http:
+        queue = http.app.state.queue
+        coming, left = queue.make_folder("coming"), queue.make_folder("left")
+        for folder in (coming, left):
+            (folder / "upload").write_text("x")
+            os.utime(folder / "upload", (0, 0))
+            os.utime(folder, (0, 0))
+        os.utime(coming / "upload")
+        queue.tidy()
+        assert os.listdir(queue.folder) == ["coming"]
+
+
+def test_a_pack_that_finds_no_room_is_507(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with client(tmp_path, raise_faults=False) as http:
+
+        def full(*_: Any) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(http.app.state.queue, "make_folder", full)
+        answer = http.post("/v1/charts/news2/pack", json={})
+        assert (answer.status_code, codes(answer)) == (507, ["disk_full"])
+
+
+def test_workers_share_three_quarters_of_the_memory_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    container = tmp_path / "memory.max"
+    monkeypatch.setattr(memory, "CONTAINER", container)
+    container.write_text("max\n")
+    whole = memory.most(Settings(data_folder=tmp_path))
+    assert memory.held() < whole
+    container.write_text("400000000\n")
+    assert memory.most(Settings(data_folder=tmp_path)) == 300_000_000
+    assert memory.most(Settings(data_folder=tmp_path, job_workers=3)) == 100_000_000
+    assert memory.most(Settings(data_folder=tmp_path, job_memory_bytes=7)) == 7
 
 
 def test_a_client_may_not_fill_the_queue(tmp_path: Path) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from mews_newtt_service.access_log import AccessLog
@@ -42,6 +46,14 @@ def test_no_reading_comes_into_logs_or_counts(service: Service) -> None:
     for word in WORDS:
         assert word not in log
         assert word not in counts
+
+
+def test_head_is_get_without_a_body(service: Service) -> None:
+    for path in ("/healthz", "/v1/charts", "/fhir/R4/metadata", "/openapi.json"):
+        head, got = service.http.head(path), service.http.get(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert [head.headers[name] for name in ("content-type", "content-length")] == [got.headers[name] for name in ("content-type", "content-length")]
+    assert (service.http.head(SCORE).status_code, service.http.head(SCORE).headers["allow"]) == (405, "POST")
 
 
 def test_every_line_of_the_log_is_json(service: Service) -> None:
@@ -109,10 +121,10 @@ def test_headers_that_do_not_come_are_not_waited_for(service: Service, sent: byt
 
 def test_a_connection_that_is_kept_may_rest_between_requests(service: Service) -> None:
     kept = http.client.HTTPConnection("127.0.0.1", service.port)
-    for _ in range(2):
+    for rest in (1.5, 0):  # longer than headers may take
         kept.request("GET", "/healthz")
         assert kept.getresponse().read()
-        time.sleep(1.5)  # longer than headers may take
+        time.sleep(rest)
     kept.close()
 
 
@@ -134,6 +146,30 @@ def test_slow_clients_hold_up_nobody(service: Service) -> None:
         assert time.perf_counter() - start < 2
     finally:
         for one in slow:
+            one.close()
+
+
+def test_headers_without_end_are_cut_off_and_idle_connections_make_room(tmp_path: Path) -> None:
+    endless = {
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: ": b"a",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n": b"X-A: b\r\n",
+        b"GET /": b"a",
+        f"POST {SCORE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n".encode(): b"X-A: b\r\n",
+    }
+    with Service(tmp_path, MEWS_NEWTT_JOB_WORKERS="0", MEWS_NEWTT_CONNECTIONS="20") as service:  # headers may take 10 s here, bodies 20
+        for start, more in endless.items():
+            with socket.create_connection(("127.0.0.1", service.port)) as one:
+                one.settimeout(5)
+                with contextlib.suppress(ConnectionError):
+                    one.sendall(start)
+                    for _ in range(100):
+                        one.sendall(more * (100_000 // len(more)))
+                    assert one.recv(65536)[:12] in (b"", b"HTTP/1.1 431"), "a reset connection is as good"
+        idle = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(60)]
+        for _ in range(5):
+            with httpx.Client(trust_env=False) as fresh:
+                assert fresh.post(service.url + SCORE, json=FULL).status_code == 200
+        for one in idle:
             one.close()
 
 
@@ -208,6 +244,24 @@ def test_several_web_processes_share_counts_and_jobs(tmp_path: Path) -> None:
         assert 'status="complete",version="2017.1"} 30.0' in service.http.get("/metrics").text
         assert service.http.post(MANY, content=CSV, headers={"Content-Type": "text/csv"}).status_code == 200
         assert service.stop() == 0
+
+
+@pytest.mark.deep
+def test_web_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    service = Service(tmp_path, "--workers", "2")
+    service.process.kill()
+    service.process.wait()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            httpx.get(service.url + "/healthz", trust_env=False, timeout=2)
+            time.sleep(0.2)
+            continue
+        break
+    else:
+        os.killpg(service.process.pid, signal.SIGKILL)
+        raise AssertionError("orphans go on, without workers for long work, and hold the port")
+    service.http.close()
 
 
 @pytest.mark.deep

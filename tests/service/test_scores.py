@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ def test_every_fault_of_an_unusable_set_is_named_at_once(http: Any) -> None:
         (b"\xff\xfe", "not_utf8"),
         (b"[" * 33 + b"]" * 33, "json_too_deep"),
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "json_too_deep"),
+        (b'{"temperature": 1e99999999999999999999}', "not_json"),
     ],
 )
 def test_what_is_no_json_is_400(http: Any, body: bytes, code: str) -> None:
@@ -72,9 +74,20 @@ def test_brackets_in_text_are_not_depth(http: Any) -> None:
 
 
 def test_a_huge_exponent_is_told_not_computed(http: Any) -> None:
-    answer = http.post(SCORE, content=b'{"temperature": 1e999999999}', headers={"Content-Type": "application/json"})
-    assert answer.status_code == 422
-    assert len(codes(answer)) == 1
+    for text, code in (
+        (b'{"temperature": 1e999999999}', "not_a_number"),
+        (b'{"temperature": 1e-999999999}', "not_a_number"),
+        (b'{"consciousness": 1.00e50}', "unknown_category"),
+    ):
+        answer = http.post(SCORE, content=text, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, codes(answer)) == (422, [code])
+
+
+def test_a_text_without_end_after_deep_brackets_is_refused_at_once(http: Any) -> None:
+    began = time.perf_counter()
+    answer = http.post(SCORE, content=b"[" * 33 + b'"' + b'\\"' * 500_000, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, codes(answer)) == (400, ["json_too_deep"])
+    assert time.perf_counter() - began < 5, "an hour when each quote was looked at again from the start"
 
 
 def test_digits_stay_as_written(http: Any) -> None:

@@ -38,6 +38,12 @@ def parquet(rows: int = 2) -> bytes:
     return out.getvalue()
 
 
+def wide(columns: int) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(pa.table({f"c{number}": [1] for number in range(columns)}), out)
+    return out.getvalue()
+
+
 def test_csv_gives_what_the_library_gives(http: Any, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(CSV)
     score_file(load_chart("news2"), tmp_path / "in.csv", tmp_path / "out.csv", points=True, on_bad_row="report")
@@ -154,6 +160,30 @@ def test_a_parquet_file_with_too_many_rows_is_413(http: Any) -> None:
     assert (answer.status_code, codes(answer)) == (413, ["too_many_rows"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "status", "code"),
+    [
+        ("text/csv", b"a" * 2_000_000 + b"\n1\n", 400, "not_csv"),
+        ("text/csv", b",".join(b"c%d" % number for number in range(10_000)) + b"\n1\n", 413, "too_many_columns"),
+        ("application/vnd.apache.parquet", wide(6_000), 413, "too_many_columns"),
+    ],
+)
+def test_a_flood_of_columns_is_refused_at_once(http: Any, kind: str, body: bytes, status: int, code: str) -> None:
+    answer = http.post(MANY, content=body, headers={"Content-Type": kind})
+    assert (answer.status_code, codes(answer)) == (status, [code])
+    assert "input" in answer.json()["where"] and "/" not in answer.json()["where"]
+
+
+def test_a_small_file_that_takes_all_memory_is_413(tmp_path: Path) -> None:
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 2_000, pa.int32()), pa.array(["x" * 1_000_000]))
+    body = io.BytesIO()
+    pq.write_table(pa.table({"ward": texts, "temperature": pa.array([37.0] * 2_000)}), body)
+    assert len(body.getvalue()) < 100_000, "2 GB of text once it is written as CSV"
+    with client(tmp_path, job_workers=1, job_memory_bytes=500_000_000) as small:
+        answer = small.post(MANY, content=body.getvalue(), headers={"Content-Type": "application/vnd.apache.parquet", "Accept": "text/csv"})
+        assert (answer.status_code, codes(answer)) == (413, ["too_large_for_memory"])
+
+
 def test_csv_with_too_many_rows_is_413(http: Any) -> None:
     answer = http.post(MANY, content="respiratory_rate\n" + "20\n" * 60_000, headers={"Content-Type": "text/csv"})
     assert (answer.status_code, codes(answer)) == (413, ["too_many_rows"])
@@ -196,8 +226,11 @@ def test_a_verified_file_keeps_its_name_and_comes_with_reports(http: Any, tmp_pa
 
 
 def test_a_pack_is_the_librarys(http: Any) -> None:
+    from mews_newtt.fhir.jsontext import write_json
+    from mews_newtt.fhir.packs import pack_bundles
     from mews_newtt.validation.pack import make_pack
     from mews_newtt.validation.pack_files import as_csv
+    from tests.fhir.support import assert_r4
 
     made = make_pack(load_chart("mewc"), seed=3)
     path = "/v1/charts/mewc/pack"
@@ -205,5 +238,11 @@ def test_a_pack_is_the_librarys(http: Any) -> None:
     assert answer.pop("engine_version")
     assert answer == json.loads(json.dumps(made.to_dict()))
     assert http.post(path, json={"seed": 3}, headers={"Accept": "text/csv"}).text == as_csv(made)
+    whole = http.post(path, json={"seed": 3}, headers={"Accept": "application/fhir+json"})
+    assert (whole.status_code, whole.headers["content-type"]) == (200, "application/fhir+json")
+    bundles = [write_json(each) for each in pack_bundles(made, load_chart("mewc"))]
+    assert_r4(whole.json())
+    assert [json.loads(each) for each in bundles] == [entry["resource"] for entry in whole.json()["entry"]]
+    assert http.post(path, json={"seed": 3}, headers={"Accept": "application/fhir+ndjson"}).text == "".join(each + "\n" for each in bundles)
     refused = http.post(path, json={"seed": -1, "manual": "no", "sead": 1})
     assert (refused.status_code, sorted(codes(refused))) == (422, ["bad_parameter", "bad_parameter", "unknown_key"])

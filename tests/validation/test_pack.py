@@ -92,8 +92,10 @@ def narrowed(chart: Chart) -> list[Parameter]:
 
 def flat(chart: Chart, parameter: Parameter) -> Chart:
     """The chart with a row that may be left out and gives nothing, whatever is read."""
-    quiet = {"points": 0 if chart.has_points and parameter.role == "scored" else None, "zone": None, "level": None}
-    tables = tuple(table._replace(bands=tuple(band._replace(**quiet) for band in table.bands)) for table in parameter.tables)
+    points = 0 if chart.has_points and parameter.role == "scored" else None
+    tables = tuple(
+        table._replace(bands=tuple(band._replace(points=points, zone=None, level=None) for band in table.bands)) for table in parameter.tables
+    )
     changed = parameter._replace(tables=tables, required=False, skips=())
     return chart._replace(parameters=tuple(changed if p.id == parameter.id else p for p in chart.parameters))
 

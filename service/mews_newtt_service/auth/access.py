@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 from starlette.types import Scope
 
-from mews_newtt_service.auth.clients import Client, Clients
+from mews_newtt_service.auth.clients import Client, Clients, Told
 from mews_newtt_service.auth.tokens import Tokens
 from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.problems import ServiceError, refuse
@@ -30,9 +30,9 @@ _PORT = re.compile(r":\d+$")
 class Access:
     """Decides about each request before anything of it is read."""
 
-    def __init__(self, settings: Settings, queue: Queue):
+    def __init__(self, settings: Settings, queue: Queue, told: Told | None = None):
         self.settings = settings
-        self.clients = Clients(settings.clients_file) if settings.clients_file is not None else None
+        self.clients = Clients(settings.clients_file, told) if settings.clients_file is not None else None
         self.tokens = Tokens(settings.data_folder, queue)
         self._hosts = frozenset(settings.hosts) or (LOOPBACK_NAMES if self.clients is None else frozenset())
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()

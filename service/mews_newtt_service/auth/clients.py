@@ -7,7 +7,7 @@ import os
 import secrets
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from mews_newtt_service.settings import SettingsError
 
 KEY_PREFIX = "mn_"
 LOOK_SECONDS = 2.0
+Told = Callable[[SettingsError], None]
 KEYS = frozenset(("id", "key_sha256", "jwks", "jwks_url", "requests_per_minute", "expires", "note"))
 
 
@@ -48,10 +49,12 @@ def hash_of(key: str | bytes) -> str:
 class Clients:
     """The clients file, read again when it changes, so that a key is withdrawn without a restart.
 
-    A file that can no longer be read keeps the clients it had: a slip of the pen shuts nobody out, and lets nobody in.
+    A file that can no longer be read keeps the clients it had: a slip of the pen shuts nobody out, and lets nobody in. `fault` says so.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, told: Told | None = None):
+        self.fault: SettingsError | None = None
+        self._told = told
         self._path = path
         self._looked = time.monotonic()
         self._stamp = self._stat()
@@ -73,12 +76,15 @@ class Clients:
             return
         self._looked = now
         stamp = self._stat()
-        if stamp != self._stamp and stamp != (0, 0):
+        if stamp != self._stamp:
             self._stamp = stamp
             try:
                 self.by_id, self._by_key = self._indexed(read_clients(self._path))
-            except SettingsError:
-                return
+                self.fault = None
+            except SettingsError as fault:
+                self.fault = fault
+                if self._told is not None:
+                    self._told(fault)
 
     def by_key(self, key: bytes) -> Client | None:
         """Whose key it is."""

@@ -27,7 +27,8 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_ASSERTION = 300  # seconds an assertion may still be valid (SMART Backend Services)
 TOKEN_SECONDS = 300
 LEEWAY = 30
-JWKS_SECONDS, JWKS_BYTES, JWKS_TIMEOUT = 600.0, 1 << 18, 5
+JWKS_SECONDS, JWKS_AGAIN, JWKS_BYTES, JWKS_TIMEOUT = 600.0, 30.0, 1 << 18, 5
+UNREADABLE = (jwt.PyJWTError, ValueError, RecursionError, OverflowError)  # the last two: nested too deep; exp is Infinity
 KNOWN_TOKENS = 1000
 
 
@@ -63,7 +64,7 @@ class Tokens:
         try:
             header = jwt.get_unverified_header(assertion)
             claimed = jwt.decode(assertion, options={"verify_signature": False})
-        except (jwt.PyJWTError, ValueError):
+        except UNREADABLE:
             raise TokenError("invalid_client", "the assertion is no signed JWT", 401) from None
         client = clients.named(str(claimed.get("iss", "")))
         if client is None or not (client.jwks or client.jwks_url):
@@ -85,7 +86,7 @@ class Tokens:
 
     def _verified(self, assertion: str, client: Client, header: dict[str, Any], audiences: list[str]) -> dict[str, Any]:
         last = "no key of the client fits the signature"
-        for key in self._keys(client, header):
+        for key in (key for again in (False, True) for key in self._keys(client, header, again)):
             try:
                 return dict(
                     jwt.decode(
@@ -99,14 +100,16 @@ class Tokens:
                 )
             except jwt.InvalidSignatureError:
                 continue
-            except (jwt.PyJWTError, ValueError, TypeError) as fault:
+            except (*UNREADABLE, TypeError) as fault:
                 last = f"the assertion does not hold ({type(fault).__name__})"
         raise TokenError("invalid_client", last, 401)
 
-    def _keys(self, client: Client, header: dict[str, Any]) -> list[jwt.PyJWK]:
-        """The client's public keys that may have signed this."""
-        found = []
-        for entry in self._key_set(client).get("keys", []):
+    def _keys(self, client: Client, header: dict[str, Any], again: bool) -> list[jwt.PyJWK]:
+        """The client's public keys that may have signed this; again: those it has since we asked."""
+        found: list[jwt.PyJWK] = []
+        if again and not self._is_old(client):
+            return found
+        for entry in self._key_set(client, again).get("keys", []):
             if header.get("kid") is not None and isinstance(entry, dict) and entry.get("kid") not in (None, header["kid"]):
                 continue
             with contextlib.suppress(jwt.PyJWTError, ValueError, TypeError, AttributeError):
@@ -115,9 +118,15 @@ class Tokens:
                     found.append(key)
         return found
 
-    def _key_set(self, client: Client) -> dict[str, Any]:
-        held = self._jwks.get(client.id)
-        if held is not None and time.monotonic() - held[0] < JWKS_SECONDS:
+    def _is_old(self, client: Client) -> bool:
+        """Whether keys fetched before may be asked for anew, because the client may have a new one."""
+        held = self._jwks.get(str(client.jwks_url))
+        return client.jwks is None and held is not None and time.monotonic() - held[0] > JWKS_AGAIN
+
+    def _key_set(self, client: Client, again: bool) -> dict[str, Any]:
+        """From the file, as it stands; from an address, kept for a while."""
+        held = None if client.jwks is not None else self._jwks.get(str(client.jwks_url))
+        if held is not None and not again and time.monotonic() - held[0] < JWKS_SECONDS:
             return held[1]
         try:
             if client.jwks is not None:
@@ -134,7 +143,8 @@ class Tokens:
                 return held[1]
             raise TokenError("temporarily_unavailable", "the client's public keys cannot be had", 503) from None
         keys = found if isinstance(found, dict) and isinstance(found.get("keys"), list) else {}
-        self._jwks[client.id] = (time.monotonic(), keys)
+        if client.jwks is None:
+            self._jwks[str(client.jwks_url)] = (time.monotonic(), keys)
         return keys
 
     def client_of(self, token: bytes) -> str | None:
@@ -145,7 +155,7 @@ class Tokens:
             return known[0] if known[1] > time.time() else None
         try:
             claims = jwt.decode(token, self._own_secret(), algorithms=["HS256"], options={"require": ["sub", "exp"]})
-        except (jwt.PyJWTError, ValueError):
+        except UNREADABLE:
             return None
         self._known[digest] = (claims["sub"], float(claims["exp"]))
         if len(self._known) > KNOWN_TOKENS:

@@ -6,6 +6,7 @@ another, or failed when that has happened too often. Whatever a worker writes ba
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -258,7 +259,7 @@ class Queue:
         if self.folder.is_dir():
             kept = {str(row[0]) for row in self._database.run(("SELECT id FROM mews_newtt_jobs", ()))}
             for entry in os.scandir(self.folder):
-                if entry.name not in kept and time.time() - entry.stat().st_mtime > ORPHAN_SECONDS:
+                if entry.name not in kept and time.time() - _touched(entry.path) > ORPHAN_SECONDS:
                     self.drop_folder(entry.name)
         return len(gone)
 
@@ -280,6 +281,14 @@ class Queue:
     @property
     def _keep(self) -> str:
         return f"{self._now} + {self.settings.result_hours * 3600}"
+
+
+def _touched(folder: str) -> float:
+    """When something was last written there: an upload may come in for hours. What goes while we look is none of ours."""
+    times = [time.time()]
+    with contextlib.suppress(FileNotFoundError):
+        times = [os.stat(folder).st_mtime, *(os.stat(entry).st_mtime for entry in os.scandir(folder))]
+    return max(times)
 
 
 def _gave_up(attempts: int) -> dict[str, str]:

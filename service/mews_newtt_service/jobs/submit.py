@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt_service.answers import chart_headers, json_answer
 from mews_newtt_service.jobs.queue import Job, Queue, new_id
-from mews_newtt_service.jobs.uploads import Upload
+from mews_newtt_service.jobs.uploads import Upload, disk_refusal
 from mews_newtt_service.problems import refuse
 
 FIRST_LOOK, LATER_LOOK = 0.02, 0.15
@@ -34,7 +35,7 @@ async def submit(request: Request, kind: str, chart: Chart, *, upload: Upload | 
     digest = ""
     if upload is not None:
         more |= {"input": upload.stored, "name": upload.name, "format": upload.format, "bytes": upload.bytes, "sha256": upload.sha256}
-        digest = upload.sha256
+        digest = f"{upload.sha256} {hashlib.sha256(upload.fields.get('map', '').encode()).hexdigest()}"
     repeat = request.headers.get("x-request-id") if wants_async(request) else None
     digest = f"{kind} {chart.sha256} {digest} {sorted((parameters or {}).items())}"
 
@@ -50,7 +51,10 @@ async def submit(request: Request, kind: str, chart: Chart, *, upload: Upload | 
             queue.drop_folder(job_id)  # it is there already
         return job
 
-    job = await anyio.to_thread.run_sync(add)
+    try:
+        job = await anyio.to_thread.run_sync(add)
+    except OSError as fault:
+        raise disk_refusal(fault) from None
     keeper = getattr(request.app.state, "keeper", None)
     if keeper is not None:
         keeper.wake()

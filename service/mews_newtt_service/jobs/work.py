@@ -32,7 +32,9 @@ MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".xml": "application/xml",
 }
-CHUNK = 1 << 20
+FHIR_FILES = {"fhir.json": "application/fhir+json", "fhir.ndjson": "application/fhir+ndjson"}
+CHUNK = HEADER_BYTES = 1 << 20
+MOST_COLUMNS = 5_000
 
 
 def warm() -> None:
@@ -81,12 +83,17 @@ def _verify(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, s
 
 
 def _pack(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, settings: Settings, progress: Progress) -> int:
+    from mews_newtt.fhir.jsontext import write_json
+    from mews_newtt.fhir.packs import pack_collection
     from mews_newtt.validation.pack import make_pack
     from mews_newtt.validation.pack_files import write_pack
 
     made = make_pack(chart, seed=parameters["seed"], manual=parameters["manual"])
     write_pack(made, out)
     _write_json(out / "pack.json", {**made.to_dict(), "engine_version": __version__})
+    whole = pack_collection(made, chart)
+    (out / "fhir.json").write_text(write_json(whole), encoding="utf-8")
+    (out / "fhir.ndjson").write_text("".join(write_json(entry["resource"]) + "\n" for entry in whole.get("entry", ())), encoding="utf-8")
     return len(made.cases)
 
 
@@ -96,7 +103,7 @@ def _input(folder: Path, parameters: dict[str, Any], settings: Settings) -> Path
     if given.suffix == ".parquet":
         return _measured(given, settings)
     if given.suffix not in (".gz", ".zst"):
-        return given
+        return _with_header(given)
     plain = folder / f"plain-{given.stem}"
     with _unpacked(given) as packed, plain.open("wb") as whole:
         size = 0
@@ -114,7 +121,25 @@ def _input(folder: Path, parameters: dict[str, Any], settings: Settings) -> Path
             if fault.errno is None:  # what Arrow says of a broken file has no number; a full disk has
                 raise FileError(Problem("not_readable", str(given), "cannot be unpacked", "pack it again")) from None
             raise
-    return plain
+    return _with_header(plain)
+
+
+def _with_header(path: Path) -> Path:
+    """A file whose first line is a header, where it is CSV, and not a flood."""
+    if path.suffix == ".csv":
+        with path.open("rb") as file:
+            line = file.read(HEADER_BYTES).partition(b"\n")[0]
+        if len(line) == HEADER_BYTES:
+            raise FileError(Problem("not_csv", f"{path}, row 1", f"is longer than {HEADER_BYTES:,} bytes", "send CSV with a header of column names"))
+        _few_columns(path, 1 + max(line.count(mark) for mark in (b",", b";", b"\t", b"|")))
+    return path
+
+
+def _few_columns(path: Path, columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise FileError(
+            Problem("too_many_columns", str(path), f"has {columns:,} columns; {MOST_COLUMNS:,} are read", "send the columns of the readings")
+        )
 
 
 def _unpacked(path: Path) -> BinaryIO:
@@ -127,6 +152,7 @@ def _measured(path: Path, settings: Settings) -> Path:
     """A Parquet file whose own account of itself is within the limits."""
     try:
         about = pq.ParquetFile(path).metadata
+        _few_columns(path, about.num_columns)
         size = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
     except (pa.ArrowException, OSError) as fault:
         raise FileError(
@@ -151,7 +177,7 @@ def _write_json(path: Path, document: dict[str, Any]) -> None:
 def _described(path: Path, folder: str) -> dict[str, Any]:
     return {
         "name": path.name,
-        "media_type": MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
+        "media_type": FHIR_FILES.get(path.name) or MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
         "bytes": os.path.getsize(path),
         "folder": folder,
     }

@@ -18,14 +18,18 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from mews_newtt.errors import FileError, MewsNewttError, Problem
+from mews_newtt_service.jobs import memory
 from mews_newtt_service.jobs.queue import Job, Queue, new_id, open_queue
+from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.settings import Settings
 
 POLL_SECONDS = 0.5
 TIDY_SECONDS = 60.0
+AGAIN_SECONDS = 1.0
+NO_MEMORY = Problem("too_large_for_memory", "job", "needs more memory than there is", "send a smaller file, or shorter texts")
 LEFT_EARLY = 75  # exit code: the keeper starts a fresh worker
 
 
@@ -84,18 +88,20 @@ class Worker:
             out.mkdir(mode=0o700, exist_ok=True)
             watch.start()
             rows, files = do(job, self.queue.folder / job.id, out, self.settings, watch.progress)
-            kept = self.queue.finish(job.id, self.name, rows, files)
+            kept = self._finish(job, rows, files)
             log("info" if kept else "warning", "job_done" if kept else "job_lost", job=job.id, rows=rows)
             if not kept:
                 self.queue.was_cancelled(job.id, self.name)
         except Stopped:
             self._left(job, watch)
+        except ServiceError:  # the database is away: the lease says who does the job again
+            raise
         except MewsNewttError as fault:
             problems = tidy_problems(fault.problems, self.queue.folder / job.id, job.parameters.get("name", "input"))
             self.queue.fail(job.id, self.name, problems)
             log("info", "job_failed", job=job.id, codes=sorted({problem.code for problem in problems}))
         except MemoryError:
-            self.queue.fail(job.id, self.name, [Problem("too_large_for_memory", "job", "needs more memory than there is", "send a smaller file")])
+            self.queue.fail(job.id, self.name, [NO_MEMORY])
         except OSError as fault:
             told = _disk_problem(fault)
             self.queue.fail(job.id, self.name, [told])
@@ -107,6 +113,15 @@ class Worker:
             log("error", "fault", job=job.id, kind=type(fault).__name__, places=_places(fault))
         finally:
             watch.end()
+
+    def _finish(self, job: Job, rows: int, files: list[dict[str, Any]]) -> bool:
+        """Write down that it is done; where the database is away, as soon as it is back. (The heartbeat ends this when we are to stop.)"""
+        while True:
+            try:
+                return self.queue.finish(job.id, self.name, rows, files)
+            except ServiceError:
+                log("warning", "queue_unavailable", worker=self.name, job=job.id)
+                time.sleep(AGAIN_SECONDS)
 
     def _left(self, job: Job, watch: _Watch) -> None:
         if watch.released:
@@ -155,17 +170,14 @@ class _Watch:
         worker, job = self._worker, self._job
         every = min(worker.settings.lease_seconds / 4, 2.0)
         began, left_at, lost = time.monotonic(), 0.0, 0.0
-        while not self._done.wait(min(every, 0.25)):
+        most = memory.most(worker.settings)
+        while not self._done.wait(min(every, 0.1)):
             _notice_parent(worker)
             now = time.monotonic()
+            if most and memory.held() > most:  # before the system ends whatever process it likes
+                self._end_with(NO_MEMORY)
             if now - began > worker.settings.job_seconds:
-                with contextlib.suppress(MewsNewttError):
-                    worker.queue.fail(
-                        job.id,
-                        worker.name,
-                        [Problem("job_too_long", "job", f"ran for more than {worker.settings.job_seconds} s", "send it in parts")],
-                    )
-                os._exit(LEFT_EARLY)
+                self._end_with(Problem("job_too_long", "job", f"ran for more than {worker.settings.job_seconds} s", "send it in parts"))
             if worker.overdue and not self._left:
                 self._left, self.released, left_at = True, True, now
             if not self._left and now - lost >= every:
@@ -179,6 +191,13 @@ class _Watch:
                 with contextlib.suppress(MewsNewttError):
                     worker._left(job, self)
                 os._exit(LEFT_EARLY)
+
+    def _end_with(self, why: Problem) -> NoReturn:
+        """Fail the job and end the process: nothing else stops what the library is doing."""
+        with contextlib.suppress(MewsNewttError):
+            self._worker.queue.fail(self._job.id, self._worker.name, [why])
+        log("error", "job_failed", job=self._job.id, codes=[why.code])
+        os._exit(LEFT_EARLY)
 
 
 def _notice_parent(worker: Worker) -> None:

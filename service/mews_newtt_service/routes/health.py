@@ -37,6 +37,8 @@ def router(settings: Settings) -> APIRouter:
         ready: dict[str, str | int] = {"status": "ok", "charts": len(state.shelf.charts()), "database": "ok"}
         if state.shelf.fault is not None:  # still serving the charts as they were
             ready["charts_kept_because"] = state.shelf.fault.problems[0].code
+        if state.access.clients is not None and state.access.clients.fault is not None:
+            ready["clients_kept_because"] = state.access.clients.fault.problems[0].code
         return json_answer(ready)
 
     @routes.get(

@@ -16,14 +16,21 @@ from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.routes.score_many import OPTIONS
 from mews_newtt_service.settings import Settings
 
-FILES = {"application/json": "pack.json", "text/csv": "cases.csv", "application/x-ndjson": "cases.ndjson", "text/html": "sheet.html"}
+FILES = {
+    "application/json": "pack.json",
+    "text/csv": "cases.csv",
+    "application/x-ndjson": "cases.ndjson",
+    "text/html": "sheet.html",
+    "application/fhir+json": "fhir.json",
+    "application/fhir+ndjson": "fhir.ndjson",
+}
 MOST_SEED = 2**31
 
 
 def router(settings: Settings) -> APIRouter:
     """The route of packs."""
     routes = plain_router()
-    answers = {name: {"schema": {"type": "object"} if name == "application/json" else {}} for name in FILES}
+    answers = {name: {"schema": {"type": "object"} if name in ("application/json", "application/fhir+json") else {}} for name in FILES}
 
     @routes.post(
         "/v1/charts/{chart_id}/pack",

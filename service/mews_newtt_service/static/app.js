@@ -10,15 +10,22 @@ if (form) {
 
   const filled = () => [...new FormData(form)].filter(([, value]) => typeof value === "string" && value.trim() !== "");
 
-  const ask = async () => {
-    const mine = ++asked;
+  // From the first key on, what is shown belongs to other readings than those in the form.
+  const isOld = () => {
+    asked += 1; // an answer still under way is to older readings
     result.classList.add("wb-waiting");
     result.setAttribute("aria-busy", "true");
+  };
+
+  const ask = async () => {
+    isOld();
+    const mine = asked;
     try {
       const answer = await fetch(form.action, {
         method: "POST",
         headers: { "X-Workbench-Fragment": "1" },
         body: new URLSearchParams(filled()),
+        signal: AbortSignal.timeout(10_000),
       });
       const text = await answer.text();
       if (mine !== asked) return; // a later reading has been typed
@@ -32,7 +39,12 @@ if (form) {
       if (form.contains(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" }); // not under the summary
       offerCopies(result);
     } catch {
-      if (mine === asked) says.textContent = "The score could not be worked out again. Press Score.";
+      if (mine !== asked) return;
+      const fault = document.createElement("section"); // never the score of other readings
+      fault.className = "wb-fault";
+      fault.textContent = "No score: the service gave no answer to these readings. Press Score to ask again.";
+      result.replaceChildren(fault);
+      says.textContent = fault.textContent;
     } finally {
       if (mine === asked) {
         result.classList.remove("wb-waiting");
@@ -57,6 +69,7 @@ if (form) {
 
   const soon = () => {
     clearTimeout(waiting);
+    isOld();
     waiting = setTimeout(ask, 200);
   };
   form.addEventListener("input", soon);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def _opened(browser: Any, service: str, **options: Any) -> Iterator[Any]:
     outside: list[str] = []
     said: list[str] = []
     page.on("request", lambda request: outside.append(request.url) if not request.url.startswith((service, "blob:", "data:")) else None)
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") and "status of 4" not in message.text else None)
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") and not re.search("status of (4|503)", message.text) else None)
     page.on("pageerror", lambda fault: said.append(str(fault)))
     yield page
     context.close()

@@ -32,6 +32,7 @@ def test_a_working_chart_says_first_what_it_is_not(plain: Any) -> None:
 def test_a_context_is_chosen_by_a_link(plain: Any) -> None:
     plain.goto("/workbench/charts/npews/2023.1")
     expect(plain.locator("#chart-row-heart_rate .mn-context")).to_have_count(4)
+    expect(plain.get_by_role("navigation", name="Age").get_by_role("link", name="under 1 year", exact=True)).to_be_visible()
     plain.get_by_role("navigation", name="Age").get_by_role("link", name="1 to under 5 years").click()
     expect(plain.locator("#chart-row-heart_rate .mn-context")).to_have_text(["1 to 4 years"])
     expect(plain.get_by_role("navigation", name="Age").locator("[aria-current]")).to_have_text("1 to under 5 years")

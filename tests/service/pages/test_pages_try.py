@@ -48,6 +48,34 @@ def test_the_score_appears_as_one_types(page: Any) -> None:
     assert "39.1" not in page.url
 
 
+def test_an_old_score_is_never_shown_for_new_readings(page: Any) -> None:
+    """Not while one types, not where a slow answer overtakes, and not where the service no longer answers."""
+    page.goto(NEWS2)
+    fill(page)
+    expect(outcome(page).locator("dd").first).to_have_text("5")
+    result, held = page.locator("#result"), []
+    page.route("**/workbench/try/**", lambda route: held.append(route))
+    page.fill("#temperature", "39.1")
+    expect(result).to_have_attribute("aria-busy", "true")
+    page.wait_for_timeout(400)  # the question is on its way
+    page.fill("#temperature", "35.0")
+    page.wait_for_timeout(400)
+    assert len(held) == 2
+    held[1].continue_()
+    expect(outcome(page).locator("dd").first).to_have_text("8")
+    held[0].continue_()
+    page.wait_for_timeout(400)
+    expect(outcome(page).locator("dd").first).to_have_text("8")
+    page.unroute("**/workbench/try/**")
+    page.route("**/workbench/try/**", lambda route: route.fulfill(status=503, body="away"))
+    page.fill("#temperature", "37.0")
+    expect(result.locator(".wb-fault")).to_contain_text("No score: the service gave no answer to these readings")
+    expect(outcome(page)).to_have_count(0)
+    page.unroute("**/workbench/try/**")
+    page.get_by_role("button", name="Score").click()
+    expect(outcome(page).locator("dd").first).to_have_text("5")
+
+
 def test_a_missing_reading_is_never_taken_for_normal(page: Any) -> None:
     page.goto(NEWS2)
     fill(page)

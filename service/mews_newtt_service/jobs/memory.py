@@ -1,0 +1,31 @@
+"""How much memory there is, and how much a process holds: a small file can grow without bound once it is read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mews_newtt_service.settings import Settings
+
+CONTAINER = Path("/sys/fs/cgroup/memory.max")
+
+
+def most(settings: Settings) -> int:
+    """Bytes that one worker may hold: as set, else its part of three quarters of all there is; 0 where that cannot be known."""
+    if settings.job_memory_bytes:
+        return settings.job_memory_bytes
+    try:
+        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        told = CONTAINER.read_text().strip() if CONTAINER.is_file() else ""
+    except (OSError, ValueError):
+        return 0
+    return (min(whole, int(told)) if told.isdigit() else whole) * 3 // 4 // max(1, settings.job_workers)
+
+
+def held() -> int:
+    """Bytes that this process holds for itself, without pages of files; 0 where the system does not say."""
+    try:
+        _, resident, shared, *_ = Path("/proc/self/statm").read_text().split()
+    except (OSError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
