@@ -26,6 +26,7 @@ bench: $(VENV)/bench
 	$(BIN)/python benchmarks/one_score.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/batch_scoring.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/file_scoring.py $(if $(QUICK),--quick)
+	$(BIN)/python benchmarks/validation.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/service_load.py $(if $(QUICK),--seconds 2 --rounds 2 --rows 200000)
 
 # The set-ups are marked by files, so that they run once; pip checks every download against the lock's hashes.

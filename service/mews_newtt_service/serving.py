@@ -23,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
 from mews_newtt.errors import Problem
+from mews_newtt_service.auth.clients import read_clients
 from mews_newtt_service.jobs.keeper import Keeper
 from mews_newtt_service.settings import Settings, SettingsError
 
@@ -146,6 +147,8 @@ def log_as_json(level: str) -> None:
 def run(settings: Settings) -> None:
     """Serve until a signal says stop; running work is finished or given back first."""
     _make_data_folder(settings.data_folder)
+    if settings.clients_file is not None:
+        read_clients(settings.clients_file)  # told before anything listens
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     whom = "" if settings.clients_file else " (this machine only, nobody signs in)"

@@ -378,3 +378,10 @@ def test_settings_come_from_the_environment_and_slips_are_told() -> None:
         Settings.from_environment({"MEWS_NEWTT_PROT": "9000", "MEWS_NEWTT_WORKERS": "two"})
     assert [problem.code for problem in fault.value.problems] == ["unknown_setting", "bad_setting"]
     assert "MEWS_NEWTT_PORT" in str(fault.value)
+
+
+def test_a_clients_file_that_cannot_be_used_is_told_before_anything_listens(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    (tmp_path / "clients.toml").write_text('[[clients]]\nid = "a"')
+    done = run("serve", "--port", "0", "--data", str(tmp_path / "data"), MEWS_NEWTT_CLIENTS_FILE=str(tmp_path / "clients.toml"), PYTHONPATH=f"{root}:{root / 'service'}")
+    assert (done.code, "bad_client" in done.err, "listening" in done.err) == (2, True, False)
