@@ -85,7 +85,7 @@ def test_odd_files_are_read_alike(data: bytes, size: int) -> None:
 
 
 @pytest.mark.deep
-@settings(max_examples=600)
+@settings(max_examples=400)
 @given(files(), st.sampled_from([8, 40, 100, 8 << 20]))
 def test_many_odd_files_are_read_alike(data: bytes, size: int) -> None:
     assert_same(data, size)

@@ -54,7 +54,7 @@ def test_bounds_and_levels_are_those_of_every_completion(pair: tuple[Made, MadeS
 
 
 @pytest.mark.deep
-@settings(max_examples=900)
+@settings(max_examples=600)
 @given(charts_and_sets(4))
 def test_bounds_and_levels_are_those_of_every_completion_deep(pair: tuple[Made, MadeSet]) -> None:
     check_against_completions(*pair)

@@ -127,7 +127,7 @@ def test_bounds_are_the_least_and_most_of_every_completion(seed: int) -> None:
 
 
 @pytest.mark.deep
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(SEEDS)
 def test_bounds_are_the_least_and_most_of_every_completion_deep(seed: int) -> None:
     rng = random.Random(seed)

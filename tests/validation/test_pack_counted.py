@@ -21,8 +21,8 @@ from tests.validation.misread import WAYS, Misreader, Shown
 
 SHIPPED = [chart.id for chart in charts()]
 QUICK = [("mews", False), ("mews", True), ("newtt2", False), ("news2", False)]
-LONG = [(name, manual) for name in SHIPPED for manual in (False, True) if (name, manual) not in QUICK]
-MOST_PROVEN = int(os.environ.get("MEWS_NEWTT_PROVEN", "12"))  # mutants called equivalent that are looked at, of a chart; 1000: all of them
+LONG = [(name, manual) for name in SHIPPED for manual in (False, True) if (name, manual) not in (*QUICK, ("npews", True))]  # half a minute more
+MOST_PROVEN = int(os.environ.get("MEWS_NEWTT_PROVEN", "6"))  # mutants called equivalent that are looked at, of a chart; 1000: all of them
 
 
 def right(chart: Chart, given: dict[str, str]) -> Shown:
@@ -111,7 +111,7 @@ def test_equivalents_of_made_charts(seed: int) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("seed", range(300, 312))
+@pytest.mark.parametrize("seed", range(300, 306))
 def test_equivalents_of_many_made_charts(seed: int) -> None:
     equivalents_answer_alike(seed, 400, 40)
 
