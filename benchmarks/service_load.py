@@ -230,6 +230,35 @@ def upload(port: int, folder: Path, arguments: argparse.Namespace, chart: Any, b
     }
 
 
+def section(found: dict[str, Any], arguments: argparse.Namespace, where: str) -> list[str]:
+    """The results as RESULTS.md shows them."""
+    lines = [
+        f"`python benchmarks/service_load.py --rows {arguments.rows} --write`, {where}.",
+        f"One web process, {arguments.connections} connections on loopback; the best of {arguments.rounds} rounds",
+        f"of {arguments.seconds:g} s each, in turn.",
+        "The bare endpoints parse the same JSON and return JSON of the same size: as FastAPI's tutorial does it (*typical*),",
+        "and with the request read by hand (*lean*).",
+        "",
+        "| endpoint | requests/s | p50 ms | p99 ms | our throughput of it (aim: at least 0.8) | our p99 of it (aim: at most 1.5) |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, title in (("service", "**mews_newtt, one set scored**"), ("bare_typical", "bare, typical"), ("bare_lean", "bare, lean")):
+        one = found[name]
+        ratios = [f"{found[f'{what}_to_{name}']:.2f}" if name != "service" else "" for what in ("throughput", "p99")]
+        lines.append(f"| {title} | {one['per_second']:,.0f} | {one['p50_ms']:.2f} | {one['p99_ms']:.2f} | {ratios[0]} | {ratios[1]} |")
+    if arguments.rows:
+        large = found["upload"]
+        lines += [
+            "",
+            f"A CSV upload of {arguments.rows:,} rows: {large['service_rows_per_second']:,.0f} rows/s against "
+            f"{large['library_rows_per_second']:,.0f} by the library on the same file,",
+            f"{large['rows_to_library']:.2f} of it (aim: at least 0.5). Single scores meanwhile: p99 {large['busy_p99_ms']:.2f} ms against "
+            f"{large['quiet_p99_ms']:.2f} ms when quiet,",
+            f"{large['p99_to_quiet']:.2f}x (aim: at most 3x).",
+        ]
+    return lines
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5)
@@ -237,8 +266,14 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the upload; 0 leaves it out")
     parser.add_argument("--json", action="store_true")
-    found = measure(parser.parse_args())
-    if "--json" in sys.argv:
+    parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
+    arguments = parser.parse_args()
+    found = measure(arguments)
+    if arguments.write:
+        from measure import machine, write_section
+
+        write_section("service_load", "The service under load", [*section(found, arguments, machine())])
+    if arguments.json:
         print(json.dumps(found, indent=2))
         return 0
     for name, value in found.items():
