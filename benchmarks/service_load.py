@@ -150,6 +150,17 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     expected = {**score(chart, json.loads(bodies[0])).to_dict()}
     path = f"/v1/charts/{CHART}/score"
     found: dict[str, Any] = {"connections": arguments.connections, "seconds": arguments.seconds, "rows": arguments.rows}
+    for start in range(arguments.starts):  # one process may be luckier with its memory than the next
+        _measure_once(arguments, found, bodies, path, expected, chart if start == 0 else None)
+    for bare in ("bare_typical", "bare_lean"):
+        found[f"throughput_to_{bare}"] = found["service"]["per_second"] / found[bare]["per_second"]
+        found[f"processor_to_{bare}"] = found["service"]["processor_us"] / found[bare]["processor_us"]
+        found[f"p99_to_{bare}"] = found["service"]["p99_ms"] / found[bare]["p99_ms"]
+    return found
+
+
+def _measure_once(arguments: argparse.Namespace, found: dict[str, Any], bodies: list[bytes], path: str, expected: Any, chart: Any) -> None:
+    """Both servers started and loaded; with a chart the upload too."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         own_port, bare_port = free_port(), free_port()
@@ -182,18 +193,13 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                     result["processor_us"] = used / (result["per_second"] * arguments.seconds) * 1e6
                     if label not in found or result["per_second"] > found[label]["per_second"]:
                         found[label] = result
-            if arguments.rows:
+            if arguments.rows and chart is not None:
                 found["upload"] = upload(own_port, folder, arguments, chart, bodies, path)
         finally:
             for server in servers:
                 server.terminate()
             for server in servers:
                 server.wait(60)
-    for bare in ("bare_typical", "bare_lean"):
-        found[f"throughput_to_{bare}"] = found["service"]["per_second"] / found[bare]["per_second"]
-        found[f"processor_to_{bare}"] = found["service"]["processor_us"] / found[bare]["processor_us"]
-        found[f"p99_to_{bare}"] = found["service"]["p99_ms"] / found[bare]["p99_ms"]
-    return found
 
 
 def upload(port: int, folder: Path, arguments: argparse.Namespace, chart: Any, bodies: list[bytes], path: str) -> dict[str, Any]:
@@ -233,9 +239,9 @@ def upload(port: int, folder: Path, arguments: argparse.Namespace, chart: Any, b
 def section(found: dict[str, Any], arguments: argparse.Namespace, where: str) -> list[str]:
     """The results as RESULTS.md shows them."""
     lines = [
-        f"`python benchmarks/service_load.py --rows {arguments.rows} --write`, {where}.",
-        f"One web process, {arguments.connections} connections on loopback; the best of {arguments.rounds} rounds",
-        f"of {arguments.seconds:g} s each, in turn.",
+        f"`python benchmarks/service_load.py --rows {arguments.rows} --starts {arguments.starts} --write`, {where}.",
+        f"One web process, {arguments.connections} connections on loopback; the best of {arguments.rounds * arguments.starts} rounds of",
+        f"{arguments.seconds:g} s each, in turn, on {arguments.starts} starts of both.",
         "The bare endpoints parse the same JSON and return JSON of the same size: as FastAPI's tutorial does it (*typical*),",
         "and with the request read by hand (*lean*).",
         "",
@@ -263,6 +269,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--starts", type=int, default=1, help="how often both servers are started anew")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the upload; 0 leaves it out")
     parser.add_argument("--json", action="store_true")

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
+from mews_newtt.scoring.levels import Reason
 from mews_newtt.scoring.result import ParameterScore, Score, chart_identity
 
 ENGINE = "engine_version"
@@ -47,12 +48,11 @@ def score_text(result: Score) -> str:
     parts = chart.memo.get("service_parts")
     if parts is None:
         parts = chart.memo["service_parts"] = _Parts(chart)
-    reasons = result.reasons
     return (
         f'{{"chart": {parts.identity}, "status": "{result.status}", "total": {_number(result.total)}, '
         f'"total_min": {_number(result.total_min)}, '
         f'"total_max": {_number(result.total_max)}, {parts.level(result)}, '
-        f'"reasons": {_encode([reason.to_dict() for reason in reasons]) if reasons else "[]"}, '
+        f'"reasons": [{", ".join(map(parts.reason, result.reasons))}], '
         f'"parameters": [{", ".join(map(parts.row, result.parameters))}], "missing": {_list(result.missing)}, "skipped": {_list(result.skipped)}, '
         f'"flags": {_list(result.flags)}, "float_noise": {result.float_noise}, "warnings": {_list(result.warnings)}, '
         f'"problems": {_encode([one.to_dict() for one in result.problems]) if result.problems else "[]"}, "says": {_quote(result.says)}{_TAIL}'
@@ -74,6 +74,7 @@ class _Parts:
         self.identity = _encode(chart_identity(chart))
         self._levels: dict[tuple[str | None, str | None], str] = {}
         self._rows: dict[int, tuple[ParameterScore, str]] = {}
+        self._reasons: dict[tuple[object, ...], str] = {}
 
     def level(self, result: Score) -> str:
         key = (result.level, result.level_max)
@@ -91,3 +92,12 @@ class _Parts:
                 self._rows.clear()
             found = self._rows[id(row)] = (row, _encode(row.to_dict()))  # the row is held, so that its id stays its own
         return found[1]
+
+    def reason(self, reason: Reason) -> str:
+        key = (reason.reached.id, *reason[2:])  # without the chart and the level, which are long to compare
+        found = self._reasons.get(key)
+        if found is None:
+            if len(self._reasons) >= ROWS_KEPT:
+                self._reasons.clear()
+            found = self._reasons[key] = _encode(reason.to_dict())
+        return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mews_newtt import __version__
 from mews_newtt.errors import MewsNewttError, Problem
@@ -34,13 +36,31 @@ from mews_newtt_service.shelf import Shelf
 OPTIONAL = ("mews_newtt_service.routes.fhir", "mews_newtt_service.routes.cds", "mews_newtt_service.pages")
 
 
+class Service(FastAPI):
+    """FastAPI whose requests come to the gate at once: what else stands before it (traces, limits, a net for faults) the gate does itself."""
+
+    _gate: Gate | None = None
+
+    def build_middleware_stack(self) -> ASGIApp:
+        stack = super().build_middleware_stack()
+        self._gate = self.state.gate
+        return stack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._gate is None or scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = self
+        await self._gate(scope, receive, send)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service as an ASGI application.
 
     `app.state` holds `settings`, `shelf` (the charts), `queue` (long work), `metrics`, `access` (who may call) and `log`.
     """
     settings = settings or Settings.from_environment()
-    app = FastAPI(
+    app = Service(
         title="mews_newtt",
         version=__version__,
         summary="Scores early-warning observation charts in maternity and newborn care; "
@@ -101,6 +121,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.log.start()
     state.keeper = Keeper(state.settings)
     state.keeper.start()
+    gc.collect()
+    gc.freeze()  # what stays for good need not be looked through again and again
     try:
         yield
     finally:

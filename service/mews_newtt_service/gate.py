@@ -57,6 +57,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp, state: State):
         self.app = app
+        state.gate = self
         self.settings: Settings = state.settings
         self.metrics: Metrics = state.metrics
         self.access: Access = state.access
