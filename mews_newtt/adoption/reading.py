@@ -66,7 +66,8 @@ class Sheet(NamedTuple):
     @property
     def by(self) -> str | None:
         """Who filled it."""
-        return self.item(DOCUMENT, "transcribed by")  # type: ignore[no-any-return]
+        name: str | None = self.item(DOCUMENT, "transcribed by")
+        return name
 
 
 def read_sheet(path: Path, observations: Mapping[str, Observation], name: str | None = None) -> Sheet:

@@ -116,7 +116,7 @@ class Gate:
             raise
         except ClientDisconnect:  # nobody is there to be answered
             passage.status = passage.status or GONE
-        except Exception as fault:
+        except Exception as fault:  # the last net: an answer in our form, and no words of the fault, which may hold a reading
             self._fault(fault, request_id)
             if passage.status:
                 raise _Broken from None  # half an answer: the connection is cut, so that nobody takes it for a whole one

@@ -106,7 +106,7 @@ class Worker:
             told = _disk_problem(fault)
             self.queue.fail(job.id, self.name, [told])
             log("error", "job_failed", job=job.id, codes=[told.code], errno=fault.errno)
-        except Exception as fault:
+        except Exception as fault:  # the last net: the job ends as failed, and the worker goes on to the next
             self.queue.fail(
                 job.id, self.name, [Problem("internal_fault", "job", "failed in the service itself", "tell whoever runs the service the job's id")]
             )
