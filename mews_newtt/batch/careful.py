@@ -17,7 +17,8 @@ from mews_newtt.batch.layout import NO_POINTS, Layout, Packed
 from mews_newtt.batch.numbering import join_rows
 from mews_newtt.batch.program import build
 from mews_newtt.batch.sources import Source, StateArray
-from mews_newtt.batch.steps import Step
+from mews_newtt.batch.steps import Row, Step
+from mews_newtt.chart.contexts import Value, can_occur
 
 COMPLETE, PARTIAL, REFUSED, ODD = range(4)
 Flags = npt.NDArray[np.bool_]
@@ -60,16 +61,30 @@ class Careful:
         rows = len(next(iter(states.values())))
         lacks = np.zeros(rows, np.int64)
         names = list(self.steps.contexts)
-        for place, name in enumerate(names):
+        ruling = {name for rule in self.steps.chart.context_refusals for name, _ in rule.when}
+        for name in names:
             context = self.steps.contexts[name]
-            lacks |= (context.class_of[states[name]] == context.names).astype(np.int64) << place
-        if not lacks.any():
-            return self._pattern(dict(states), [], points)
+            classes = context.class_of[states[name]].astype(np.int64)
+            if name not in ruling:  # its class does not matter to which contexts can occur together
+                classes = np.where(classes == context.names, classes, 0)
+            lacks = lacks * (context.names + 1) + classes
+        if all((self.steps.contexts[name].class_of[states[name]] < self.steps.contexts[name].names).all() for name in names):
+            return self._pattern(dict(states), [], [()], points)
         found = self._room(rows, points)
         for pattern in np.unique(lacks).tolist():
             at = np.flatnonzero(lacks == pattern)
-            unknown = [name for place, name in enumerate(names) if pattern >> place & 1]
-            part = self._pattern({name: np.ascontiguousarray(given[at]) for name, given in states.items()}, unknown, points)
+            known: dict[str, Value] = {}
+            unknown: list[str] = []
+            for name in reversed(names):
+                context = self.steps.contexts[name]
+                pattern, one = divmod(pattern, context.names + 1)
+                if one == context.names:
+                    unknown.insert(0, name)
+                elif name in ruling:
+                    known[name] = context.values[one]
+            part = self._pattern(
+                {name: np.ascontiguousarray(given[at]) for name, given in states.items()}, unknown, self._possible(known, unknown), points
+            )
             for name in ("status", "least", "most", "level", "level_max"):
                 getattr(found, name)[at] = getattr(part, name)
             found.words[:, at] = part.words
@@ -82,7 +97,18 @@ class Careful:
         given_points = np.full((len(self.layout.points), rows if points else 0), NO_POINTS, np.int16)
         return Found(np.zeros(rows, np.uint8), least, most, level, level_max, np.zeros((self.layout.words, rows), np.int64), given_points)
 
-    def _pattern(self, states: dict[str, StateArray], unknown: list[str], points: bool) -> Found:
+    def _possible(self, known: dict[str, Value], unknown: list[str]) -> list[tuple[int, ...]]:
+        """Every way the unknown contexts can be: for each, the place among its supposed values."""
+        supposed = [self.steps.contexts[name].supposed for name in unknown]
+        every = list(product(*(range(len(values)) for values in supposed)))
+
+        def occurs(chosen: tuple[int, ...]) -> bool:
+            values = {name: values[place] for name, values, place in zip(unknown, supposed, chosen, strict=True)}
+            return can_occur(self.steps.chart, known | values)
+
+        return [chosen for chosen in every if occurs(chosen)] or every
+
+    def _pattern(self, states: dict[str, StateArray], unknown: list[str], possible: list[tuple[int, ...]], points: bool) -> Found:
         layout, steps = self.layout, self.steps
         given = {name: states[name].copy() for name in unknown}
         sources = [_state_source(steps.steps[name], states[name]) for name in steps.steps]
@@ -91,7 +117,7 @@ class Careful:
         found, begun = self._room(rows, points), False
         words = np.empty((layout.words, rows), layout.dtype)
         given_points = np.full_like(found.points, NO_POINTS)
-        for chosen in product(*(range(len(steps.contexts[name].supposed)) for name in unknown)):
+        for chosen in possible:
             for name, place in zip(unknown, chosen, strict=True):
                 own = steps.steps[name].states
                 supposed = np.arange(own.size, dtype=np.int32)
@@ -106,46 +132,51 @@ class Careful:
             begun = True
         for name in unknown:
             states[name][:] = given[name]
-        self._note_needed(found, states, unknown)
+        self._note_needed(found, states, unknown, possible)
         self._refuse(found)
         return found
 
-    def _note_needed(self, found: Found, states: Mapping[str, StateArray], unknown: list[str]) -> None:
-        """A context not given, on which the table of a row that counts hangs, is missing; a scored row leaves the set partial."""
+    def _note_needed(self, found: Found, states: Mapping[str, StateArray], unknown: list[str], possible: list[tuple[int, ...]]) -> None:
+        """A context not given that a row needs is missing; where a scored row needs it, the set is partial.
+
+        A row needs a required context where another value would choose another table, an optional one where it would change what the row counts for.
+        """
         for name in unknown:
             needed = np.zeros(len(found.status), np.bool_)
             for step in self.steps.steps.values():
                 if name not in step.contexts or step.parameter.role == "recorded":
                     continue
-                hangs = self._hangs(step, name, unknown, states)
+                needs = self._needs(step, name, unknown, possible, states)
                 if not step.parameter.required:
-                    hangs &= states[step.id] < step.states.plain
-                needed |= hangs
+                    needs &= states[step.id] < step.states.plain
+                needed |= needs
                 if step.parameter.role == "scored":
-                    found.status[hangs] = PARTIAL
+                    found.status[needs] = PARTIAL
             place = self.layout.place(f"missing:{name}")
             not_skipped = states[name] == self.steps.steps[name].states.missing
             found.words[place.word, needed & not_skipped] |= place.mask << place.shift
 
-    def _hangs(self, step: Step, name: str, unknown: list[str], states: Mapping[str, StateArray]) -> Flags:
-        """Whether the row's table changes with one unknown context while the other unknown ones stay."""
-        numbers = {id(table): number for number, table in enumerate(step.tables)}
-        tables = np.array([numbers[id(table)] for table in step.tables]).reshape(step.shape)
-        tables = tables[tuple(slice(0, size - 1) for size in step.shape)]
-        for place, other in enumerate(step.contexts):
-            if other in unknown:  # only as it may be supposed
-                context, own = self.steps.contexts[other], self.steps.steps[other].states
-                classes = {int(context.class_of[own.supposed[own.missing, n]]) for n in range(len(context.supposed))}
-                tables = tables.take(sorted(classes), axis=place)
-        axis = step.contexts.index(name)
-        changes = (tables != tables.take([0], axis=axis)).any(axis=axis, keepdims=True)
-        others = tuple(place for place, other in enumerate(step.contexts) if other in unknown)
-        changes = changes.any(axis=others, keepdims=True)
-        index = tuple(
-            0 if other in unknown else np.minimum(self.steps.contexts[other].class_of[states[other]], self.steps.contexts[other].names - 1)
-            for other in step.contexts
-        )
-        return np.broadcast_to(changes[index], len(states[name])).copy()
+    def _needs(self, step: Step, name: str, unknown: list[str], possible: list[tuple[int, ...]], states: Mapping[str, StateArray]) -> Flags:
+        """Whether the row differs between values of one unknown context while the other unknown ones stay."""
+        differs = _numbers_of_tables(step) if self.steps.contexts[name].parameter.required else _numbers_of_rows(step)
+        radices = self.steps.radices(step.contexts)
+        known = np.zeros(len(states[name]), np.int64)
+        for other in step.contexts:
+            if other not in unknown:
+                context = self.steps.contexts[other]
+                known += np.minimum(context.class_of[states[other]], context.names - 1).astype(np.int64) * radices[other]
+        needs = np.zeros(len(known), np.bool_)
+        first: dict[tuple[int, ...], npt.NDArray[np.int64]] = {}
+        for chosen in possible:
+            code = known.copy()
+            for other, place in zip(unknown, chosen, strict=True):
+                if other in radices:
+                    own = self.steps.steps[other].states
+                    code += int(self.steps.contexts[other].class_of[own.supposed[own.missing, place]]) * radices[other]
+            numbers = differs[code, states[step.id]]
+            rest = tuple(place for other, place in zip(unknown, chosen, strict=True) if other != name)
+            needs |= numbers != first.setdefault(rest, numbers)
+        return needs
 
     def _refuse(self, found: Found) -> None:
         refused = self.layout.field(found.words, "refused") > 0
@@ -160,6 +191,23 @@ class Careful:
             column[refused] = 0
         if found.points.shape[1]:
             found.points[:, refused] = NO_POINTS
+
+
+def _numbers_of_tables(step: Step) -> npt.NDArray[np.int64]:
+    """A number for each table, by context code and state."""
+    numbers = {id(table): number for number, table in enumerate(step.tables)}
+    return np.repeat(np.array([[numbers[id(table)]] for table in step.tables]), step.states.size, axis=1)
+
+
+def _numbers_of_rows(step: Step) -> npt.NDArray[np.int64]:
+    """A number for each way a row counts, by context code and state."""
+    numbers: dict[object, int] = {}
+
+    def number(row: Row | None) -> int:
+        counts = row and (row.extent and row.extent[:2], row.points, row.missing, "not_read" in row.flags)
+        return numbers.setdefault(counts, len(numbers))
+
+    return np.array([[number(row) for row in rows] for rows in step.rows])
 
 
 def _state_source(step: Step, states: StateArray) -> Source:

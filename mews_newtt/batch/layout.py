@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.batch.steps import Extent, Member, Row, Severity, Step, Steps, count_group
+from mews_newtt.batch.steps import Extent, Member, Row, Severity, Step, Steps, count_group, joint_rules
 from mews_newtt.chart.contexts import matches
 
 WORD = 62  # bits used of an int64; the sign stays free
@@ -72,11 +72,12 @@ class Layout:
         self.steps = steps
         self.full = full
         self.rules = level_rules(steps)
+        self.joint = joint_rules(steps.chart)
         self.counters = tuple(dict.fromkeys(["points", *(rule.counter for rule in self.rules)]))
         self.single = [rule for rule in steps.chart.scope if len(rule.when) == 1]
         self.several = [rule for rule in steps.chart.scope if len(rule.when) > 1]
         alone = {
-            (step.id, code): [self._of_row(step, row, state) for state, row in enumerate(rows)]
+            (step.id, code): [{"odd": 1} if code in step.ruled and not full else self._of_row(step, row, state) for state, row in enumerate(rows)]
             for step in steps.steps.values()
             for code, rows in enumerate(step.rows)
         }
@@ -124,6 +125,8 @@ class Layout:
                 if len(rule.when) == 1 and rule.refuse:
                     return {"refused": 1} if self.full else {"odd": 1}
                 if len(rule.when) > 1 and not self.full:
+                    if rule in self.joint:  # told by the context code of another step
+                        continue
                     return {"odd": 1}
                 found[f"scope:{place}:{part}"] = 1
         return found

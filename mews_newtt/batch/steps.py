@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.batch.states import State, States
-from mews_newtt.chart.contexts import Value, contexts_of, distinguishable_values, matches, table_for
-from mews_newtt.chart.model import Band, Chart, Group, Parameter, Table
+from mews_newtt.chart.contexts import Value, can_occur, conditions, contexts_of, distinguishable_values, holds, matches, table_for
+from mews_newtt.chart.model import Band, Chart, Group, Parameter, ScopeRule, Table
 
 Severity = tuple[int, int, int]  # points, zone rank, level rank
 Codes = npt.NDArray[np.int32]
@@ -71,6 +71,7 @@ class Step:
     shape: tuple[int, ...]  # classes of each context, the unknown one included
     tables: list[Table | None]  # by context code; None where a context is unknown or there is none
     rows: list[list[Row | None]]  # by context code and state; None is: ask the careful way
+    ruled: frozenset[int]  # context codes at which a scope rule of several contexts holds: the careful way applies it
     group: Group | None
     members: list[Member] = field(default_factory=list)
 
@@ -100,21 +101,26 @@ class Steps:
         names = contexts_of(parameter)
         shape = tuple(self.contexts[name].names + 1 for name in names)
         tables: list[Table | None] = []
-        for classes in product(*(range(size) for size in shape)):
+        occurs, ruled = [], set()
+        for code, classes in enumerate(product(*(range(size) for size in shape))):
             known = {name: self.contexts[name].values[one] for name, one in zip(names, classes, strict=True) if one < self.contexts[name].names}
             tables.append(table_for(parameter, known) if len(known) == len(names) else None)
+            occurs.append(can_occur(chart, known))
+            if any(holds(rule, known) for rule in joint_rules(chart)):
+                ruled.add(code)
+        optional = not any(self.contexts[name].parameter.required for name in names)
         known_rows = {id(table): [row_of(chart, parameter, state, table) for state in states.states] for table in tables}
         rows: list[list[Row | None]] = []
         for code, classes in enumerate(product(*(range(size) for size in shape))):
             if all(one < size - 1 for one, size in zip(classes, shape, strict=True)):
                 rows.append(list(known_rows[id(tables[code])]))
             else:
-                rows.append(_rows_of_unknown(parameter, classes, shape, tables, known_rows))
+                rows.append(_rows_of_unknown(parameter, classes, shape, tables, occurs, known_rows, optional))
         if not names and parameter.id in self.contexts:  # a context that is not given, where nothing hangs on it
             for state in states.unread:
                 if parameter.assumed is None:
                     rows[0][state] = _join([known_rows[id(tables[0])][s] for (base, _), s in states.supposed.items() if base == state])
-        return Step(states, names, shape, tables, rows, chart.group_of.get(parameter.id))
+        return Step(states, names, shape, tables, rows, frozenset(ruled), chart.group_of.get(parameter.id))
 
     def radices(self, names: Sequence[str]) -> dict[str, int]:
         """What each context's class is multiplied by in the code of a set of contexts."""
@@ -130,8 +136,15 @@ def compile_chart(chart: Chart) -> Steps:
     return steps
 
 
+def joint_rules(chart: Chart) -> tuple[ScopeRule, ...]:
+    """Scope rules of several contexts that one parameter's tables hang on: its context code says whether they hold."""
+    sets = [set(contexts_of(parameter)) for parameter in chart.parameters]
+    return tuple(rule for rule in chart.scope if len(rule.when) > 1 and any(names.issuperset(name for name, _ in rule.when) for names in sets))
+
+
 def _signature(chart: Chart, name: str, value: Value) -> tuple[bool, ...]:
-    return tuple(matches(wanted, value) for p in chart.parameters for table in p.tables for other, wanted in table.when if other == name)
+    asked = [*conditions(chart), *(when for rule in joint_rules(chart) for when in rule.when)]
+    return tuple(matches(wanted, value) for other, wanted in asked if other == name)
 
 
 def _suppositions(chart: Chart, name: str) -> tuple[Value, ...]:
@@ -223,17 +236,26 @@ def _each(pick: Callable[[Iterable[int]], int], worths: Iterable[Severity]) -> S
 
 
 def _rows_of_unknown(
-    parameter: Parameter, classes: tuple[int, ...], shape: tuple[int, ...], tables: list[Table | None], known_rows: Mapping[int, list[Row]]
+    parameter: Parameter,
+    classes: tuple[int, ...],
+    shape: tuple[int, ...],
+    tables: list[Table | None],
+    occurs: list[bool],
+    known_rows: Mapping[int, list[Row]],
+    optional: bool,
 ) -> list[Row | None]:
     """Rows where a context is not known: what all possible tables agree on; None where they do not, or where the row needs the context."""
     choices = [range(size - 1) if one == size - 1 else (one,) for one, size in zip(classes, shape, strict=True)]
-    possible = {id(tables[int(np.ravel_multi_index(one, shape))]) for one in product(*choices)}
+    codes = [int(np.ravel_multi_index(one, shape)) for one in product(*choices)]
+    possible = {id(tables[code]) for code in codes if occurs[code]} or {id(tables[code]) for code in codes}
     if len(possible) == 1:
         return list(known_rows[possible.pop()])
     by_state = zip(*(known_rows[table] for table in possible), strict=True)
     asked = parameter.role != "recorded" and parameter.required
     return [
-        rows[0] if all(row == rows[0] for row in rows) and not asked and not (rows[0].given and parameter.role != "recorded") else None
+        rows[0]
+        if all(row == rows[0] for row in rows) and (optional or (not asked and not (rows[0].given and parameter.role != "recorded")))
+        else None
         for rows in by_state
     ]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise, product
 
 from mews_newtt.chart.check_names import CheckContext
-from mews_newtt.chart.contexts import contexts_of, distinguishable_values, matches
+from mews_newtt.chart.contexts import can_occur, contexts_of, distinguishable_values, matches
 from mews_newtt.chart.model import Parameter, Table
 from mews_newtt.errors import Problem, did_you_mean
 
@@ -122,6 +122,8 @@ def check_contexts(c: CheckContext) -> Iterator[Problem]:
         names = contexts_of(parameter)
         for values in product(*(distinguishable_values(c.chart, name) for name in names)):
             given = dict(zip(names, values, strict=True))
+            if not can_occur(c.chart, given):
+                continue
             chosen = [t for t, table in enumerate(parameter.tables, start=1) if all(matches(w, given[n]) for n, w in table.when)]
             if len(chosen) != 1 and parameter.tables:
                 says = ", ".join(f"{n} = {v}" for n, v in given.items()) or "no context at all"

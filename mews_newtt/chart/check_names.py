@@ -74,8 +74,11 @@ def check_sources(c: CheckContext) -> Iterator[Problem]:
     for where, name in cited:
         if name not in known:
             yield unknown(c, where, "source", name, list(known), "[[sources]]")
+    said = "\n".join((*c.chart.notes, *c.chart.known_missing, *(p.note for p in c.chart.parameters)))
     for name in known - {name for _, name in cited}:
-        yield Problem("source_not_cited", c.at(f"source {name}"), "nothing cites this source", "cite it where its numbers stand, or take it out")
+        if f"[{name}]" not in said:
+            mend = f"cite it where its numbers are used, write [{name}] in a note, or take it out"
+            yield Problem("source_not_cited", c.at(f"source {name}"), "nothing cites this source", mend)
 
 
 def check_names(c: CheckContext) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
 
-from mews_newtt.chart.model import Chart, Condition, Interval, Number, Parameter, Table
+from mews_newtt.chart.model import Chart, Condition, Interval, Number, Parameter, ScopeRule, Table
 
 Value = Number | str
 
@@ -18,12 +18,28 @@ def matches(condition: Condition, value: Value) -> bool:
     return value in condition
 
 
+def holds(rule: ScopeRule, values: Mapping[str, Value]) -> bool:
+    """Whether readings fulfil every condition of a scope rule. A reading that is not given fulfils none."""
+    return all(name in values and matches(wanted, values[name]) for name, wanted in rule.when)
+
+
+def can_occur(chart: Chart, contexts: Mapping[str, Value]) -> bool:
+    """Whether the chart's scope allows these contexts together: a set that the chart refuses is never supposed for a missing one."""
+    return not any(holds(rule, contexts) for rule in chart.context_refusals)
+
+
 def table_for(parameter: Parameter, values: Mapping[str, Value]) -> Table | None:
     """The table these readings choose; None where a context they need is not among them."""
     for table in parameter.tables:
         if all(name in values and matches(wanted, values[name]) for name, wanted in table.when):
             return table
     return None
+
+
+def conditions(chart: Chart) -> list[tuple[str, Condition]]:
+    """Every condition by which contexts choose tables, or cannot occur together."""
+    chosen = [when for parameter in chart.parameters for table in parameter.tables for when in table.when]
+    return chosen + [when for rule in chart.context_refusals for when in rule.when]
 
 
 def distinguishable_values(chart: Chart, context: str) -> tuple[Value, ...]:
@@ -34,9 +50,7 @@ def distinguishable_values(chart: Chart, context: str) -> tuple[Value, ...]:
     edges = sorted(
         {
             edge
-            for other in chart.parameters
-            for table in other.tables
-            for name, wanted in table.when
+            for name, wanted in conditions(chart)
             if name == context and isinstance(wanted, Interval)
             for edge in (wanted.low, wanted.high)
             if edge is not None

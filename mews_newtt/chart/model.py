@@ -304,6 +304,12 @@ class Chart(_Chart):
         return tuple(p.id for p in self.parameters if p.id in used)
 
     @cached_property
+    def context_refusals(self) -> tuple[ScopeRule, ...]:
+        """The refusing scope rules that look at contexts alone: they say which contexts cannot occur together."""
+        contexts = set(self.context_ids)
+        return tuple(rule for rule in self.scope if rule.refuse and contexts.issuperset(name for name, _ in rule.when))
+
+    @cached_property
     def group_of(self) -> dict[str, Group]:
         return {member: group for group in self.groups for member in group.parameters}
 

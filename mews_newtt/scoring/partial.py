@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
-from mews_newtt.chart.contexts import Value, contexts_of, distinguishable_values, table_for
-from mews_newtt.chart.model import Chart
+from mews_newtt.chart.contexts import Value, can_occur, contexts_of, distinguishable_values, table_for
+from mews_newtt.chart.model import Band, Chart, Table
 from mews_newtt.scoring.observations import ObservationSet
 from mews_newtt.scoring.result import ParameterScore
 
 
 def possible_contexts(chart: Chart, values: dict[str, Value], unknown: Sequence[str]) -> list[dict[str, Value]]:
-    """The readings together with every way the unknown contexts could be."""
+    """The readings together with every way the unknown contexts could be; what the chart's scope refuses cannot be."""
     choices = product(*(distinguishable_values(chart, name) for name in unknown))
-    return [values | dict(zip(unknown, chosen, strict=True)) for chosen in choices]
+    every = [values | dict(zip(unknown, chosen, strict=True)) for chosen in choices]
+    return [context for context in every if can_occur(chart, context)] or every
 
 
 def join_rows(views: list[list[ParameterScore]]) -> list[ParameterScore]:
@@ -37,25 +39,49 @@ def join_rows(views: list[list[ParameterScore]]) -> list[ParameterScore]:
                 table=rows[0].table if all(row.table == rows[0].table for row in rows) else None,
                 flags=tuple(flag for flag in rows[0].flags if all(flag in row.flags for row in rows)),
                 missing=any(row.missing for row in rows),
+                possible=_possible_tables(rows),
             )
         )
     return joined
 
 
-def needed_contexts(chart: Chart, given: ObservationSet, possible: list[dict[str, Value]], unknown: list[str]) -> tuple[set[str], bool]:
-    """The contexts not given that a row's table hangs on, and whether any of those rows is scored."""
+def _possible_tables(rows: Sequence[ParameterScore]) -> tuple[tuple[Table, Band | None], ...]:
+    """Each table that a reading may be in, with its band there; nothing where there is no reading."""
+    found = {id(row.table): (row.table, row.band) for row in rows if row.table is not None and row.value is not None}
+    return tuple(found.values()) if len(found) > 1 else ()
+
+
+def needed_contexts(
+    chart: Chart, given: ObservationSet, possible: list[dict[str, Value]], views: list[list[ParameterScore]], unknown: list[str]
+) -> tuple[set[str], bool]:
+    """The contexts not given that a row needs, and whether any of those rows is scored.
+
+    A row needs a required context where another value would choose another table, and an optional one where it would change what the row counts for.
+    """
     needed: set[str] = set()
     by_scored = False
     for name in unknown:
-        for parameter in chart.parameters:
+        always = chart.by_id[name].required
+        for place, parameter in enumerate(chart.parameters):
             counts = parameter.role != "recorded" and (parameter.required or parameter.id in given.readings)
             if not counts or name not in contexts_of(parameter):
                 continue
-            by_rest: dict[tuple[Value, ...], set[int]] = {}
-            for context in possible:
+            by_rest: dict[tuple[Value, ...], set[Any]] = {}
+            for context, rows in zip(possible, views, strict=True):
                 rest = tuple(context[other] for other in unknown if other != name)
-                by_rest.setdefault(rest, set()).add(id(table_for(parameter, context)))
-            if any(len(tables) > 1 for tables in by_rest.values()):
+                by_rest.setdefault(rest, set()).add(id(table_for(parameter, context)) if always else _worth(chart, rows[place]))
+            if any(len(different) > 1 for different in by_rest.values()):
                 needed.add(name)
                 by_scored = by_scored or parameter.role == "scored"
     return needed, by_scored
+
+
+def _worth(chart: Chart, row: ParameterScore) -> tuple[Any, ...]:
+    """What a row counts for in one context: that of its reading, or as much as the table allows where there is none."""
+    worths = None
+    if row.band is not None:
+        worths = [chart.severity(row.band)]
+    elif row.missing or (row.skipped is not None and row.points is None and row.table is not None and row.table.applies):
+        worths = [chart.severity(band) for band in row.table.bands] if row.table else []
+    bounds = worths and tuple((min(column), max(column)) for column in zip(*worths, strict=True))
+    return row.points, bounds, row.missing, "not_read" in row.flags

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mews_newtt.chart.bands import find_band
 from mews_newtt.chart.catalogue import catalogue
-from mews_newtt.chart.contexts import Value, contexts_of, matches, table_for
+from mews_newtt.chart.contexts import Value, contexts_of, holds, table_for
 from mews_newtt.chart.model import Chart, Group, Observation, Parameter, ScopeRule, Table
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.scoring.levels import NOTHING, Evidence, Extent, Severity, highest_level
@@ -106,18 +106,12 @@ def _problems(plan: _Plan, given: ObservationSet, values: Mapping[str, Value]) -
                 Problem("only_one_of", " and ".join(both), f"{group.title}: only one of them may be given", "keep the one that was observed")
             )
     for rule in plan.refusals:
-        if _holds(rule, values):
-            name = rule.when[0][0]
-            found.append(Problem("out_of_scope", name, f"{given.readings[name].given!r}: {rule.says}", "use the chart made for this person"))
+        if holds(rule, values):
+            names = [name for name, _ in rule.when]
+            readings = " and ".join(repr(given.readings[name].given) for name in names)
+            mend = "use the chart made for this person" if len(names) == 1 else "correct the one that is wrong, or use the chart made for this person"
+            found.append(Problem("out_of_scope", " and ".join(names), f"{readings}: {rule.says}", mend))
     return found
-
-
-def _holds(rule: ScopeRule, values: Mapping[str, Value]) -> bool:
-    for name, wanted in rule.when:
-        value = values.get(name)
-        if value is None or not matches(wanted, value):
-            return False
-    return True
 
 
 def _score(plan: _Plan, given: ObservationSet, values: dict[str, Value]) -> Score:
@@ -132,7 +126,7 @@ def _score(plan: _Plan, given: ObservationSet, values: dict[str, Value]) -> Scor
     else:
         possible = possible_contexts(chart, context, unknown)
         views = [_view(plan, given, supposed) for supposed in possible]
-        needed, by_scored = needed_contexts(chart, given, possible, unknown)
+        needed, by_scored = needed_contexts(chart, given, possible, [view.rows for view in views], unknown)
         rows = [row._replace(missing=True) if row.id in needed and row.skipped is None else row for row in join_rows([view.rows for view in views])]
         complete = not by_scored and all(view.complete for view in views)
         view = min(views, key=lambda view: (view.level_least, view.total_least))
@@ -333,5 +327,5 @@ def _flags(plan: _Plan, rows: Iterable[ParameterScore], values: Mapping[str, Val
     found = [f"{flag}:{row.id}" for row in rows if row.flags for flag in row.flags]
     found += [f"assumed:{name}" for name in assumed]
     found += [f"lone:{name}" for name, other in plan.counterparts if name in values and other not in values]
-    found += [f"out_of_scope:{rule.when[0][0]}" for rule in plan.cautions if _holds(rule, values)]
+    found += [f"out_of_scope:{rule.when[0][0]}" for rule in plan.cautions if holds(rule, values)]
     return tuple(found)

@@ -30,6 +30,7 @@ class ParameterScore(NamedTuple):
     unit_given: str | None = None
     skipped: str | None = None
     missing: bool = False
+    possible: tuple[tuple[Table, Band | None], ...] = ()  # where contexts leave several tables possible: each, and the reading's band in it
 
     @property
     def says(self) -> str:

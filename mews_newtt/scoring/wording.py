@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mews_newtt.chart.model import number
+from mews_newtt.chart.contexts import holds
+from mews_newtt.chart.model import Band, number
 
 if TYPE_CHECKING:
     from mews_newtt.scoring.levels import Reason
@@ -36,21 +37,38 @@ def parameter_says(row: ParameterScore) -> str:
         bounds = "" if row.points_max is None else f": {row.points_min} to {count(row.points_max, 'point')} still possible"
         return f"{row.title}: missing{bounds}"
     reading = f"{row.title} {number(row.value, row.unit)}"
+    if row.possible:
+        return f"{reading}: {_in_possible_tables(row)}"
     if row.band is None:
         bounds = "" if row.points_max is None else f": {row.points_min} to {count(row.points_max, 'point')}, its table is not known"
         return f"{reading}{bounds}"
-    gives = []
-    if row.points is not None:
-        gives.append(count(row.points, "point"))
-    if row.band.zone:
-        gives.append(f"{row.band.zone} zone")
-    if row.band.level:
-        gives.append(f"raises the level to {row.band.level}")
-    if row.band.prompt:
-        gives.append(row.band.prompt)
     table = f" of {row.table.title}" if row.table and row.table.title else ""
     where = f" is in {row.band.printed}{table}" if row.band.interval else ""
-    return f"{reading}{where}: {', '.join(gives) or 'gives nothing'}"
+    return f"{reading}{where}: {_gives(row.band)}"
+
+
+def _gives(band: Band) -> str:
+    """What a band gives, in words."""
+    gives = [count(band.points, "point")] if band.points is not None else []
+    gives += [f"{band.zone} zone"] if band.zone else []
+    gives += [f"raises the level to {band.level}"] if band.level else []
+    gives += [band.prompt] if band.prompt else []
+    return ", ".join(gives) or "gives nothing"
+
+
+def _in_possible_tables(row: ParameterScore) -> str:
+    """What a reading gives in each table that is still possible: `1 point (in pregnancy) or 2 points (later)`."""
+    titles: dict[str, list[str]] = {}
+    for table, band in row.possible:
+        titles.setdefault(_gives(band) if band else "not read", []).append(table.title)
+    return " or ".join(f"{gives} ({'; '.join(names)})" for gives, names in titles.items())
+
+
+def inside_a_sentence(title: str) -> str:
+    """A title as it is written after other words: `Level of consciousness (ACVPU)` becomes `level of consciousness`, `SpO2 scale` stays."""
+    title = title.partition(" (")[0]
+    first = title.partition(" ")[0]
+    return title[:1].lower() + title[1:] if first[1:].islower() else title
 
 
 def _as_given(row: ParameterScore) -> str:
@@ -61,14 +79,15 @@ def _as_given(row: ParameterScore) -> str:
 
 def warnings(score: Score) -> list[str]:
     rows = {row.id: row for row in score.parameters}
-    says = []
+    values = {row.id: row.value for row in score.parameters if row.value is not None}
+    says: list[str] = []
     for flag in score.flags:
         code, _, name = flag.partition(":")
         parameter = score.chart.by_id[name]
         if code == "assumed":
             says.append(f"{parameter.title}: not given; {parameter.assumed} was read, because {parameter.assumed_because}")
         elif code == "out_of_scope":
-            says += [rule.says for rule in score.chart.scope if not rule.refuse and rule.when[0][0] == name]
+            says += [rule.says for rule in score.chart.scope if not rule.refuse and rule.when[0][0] == name and holds(rule, values)]
         else:
             row = rows[name]
             says.append(
@@ -97,6 +116,14 @@ def reason_says(reason: Reason) -> str:
     return f"{rows[0]}: {reason.reading}"
 
 
+def completeness(score: Score) -> str:
+    """How complete a set is: `complete` only where nothing of the chart is missing, triggers included."""
+    if score.status != "complete" or not score.missing:
+        return score.status
+    names = ", ".join(inside_a_sentence(score.chart.by_id[name].title) for name in score.missing)
+    return f"{'total' if score.chart.has_points else 'scored rows'} complete; not given: {names}"
+
+
 def score_says(score: Score) -> str:
     """One sentence for a person: chart, status, total or bounds, level."""
     head = f"{score.chart.short_title} ({score.chart.status})"
@@ -107,6 +134,6 @@ def score_says(score: Score) -> str:
     reach = f"level {level}" if level == highest else f"level at least {level}, at most {highest}"
     if score.status == "complete":
         total = f"total {score.total}, " if score.total is not None else ""
-        return f"{head}: complete; {total}{reach}"
+        return f"{head}: {completeness(score)}; {total}{reach}"
     bounds = f"no total, between {score.total_min} and {score.total_max}; " if score.total_min is not None else ""
     return f"{head}: partial; {bounds}{reach}"
