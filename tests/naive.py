@@ -142,13 +142,20 @@ class Naive:
         if amount > most:
             return
         left = {name: reason for name, reason in skips.items() if name not in rows}
-        for chosen in product(*choices):
-            full = given | {name: value for name, value in zip(rows, chosen, strict=True) if value is not None}
+        ways = [dict(zip(rows, chosen, strict=True)) for chosen in product(*choices)]
+        for way in [way for way in ways if not self.refused({**given, **way})] or ways:
+            full = given | {name: value for name, value in way.items() if value is not None}
             # One answer of a one_of group stands, a reading or a scored skip, wherever the group is asked for at all.
             if all(self._answers(members, full, left) == 1 or not self._asked(members, full) for members in one_of) and all(
                 self._answers(members, full, left) <= 1 for members in one_of
             ):
                 yield self.score(full, left)
+
+    def refused(self, given: Given, *, by_contexts: bool = True) -> bool:
+        """Whether the scope refuses these readings; by contexts alone, unless every rule is asked."""
+        rules = [rule["when"] for rule in self.content.get("scope", []) if rule["then"] == "refuse"]
+        rules = [when for when in rules if not by_contexts or self.contexts.issuperset(when)]
+        return any(all(given.get(name) is not None and fulfils(wanted, given[name]) for name, wanted in when.items()) for when in rules)
 
     def _answers(self, members: list[str], full: Given, skips: Mapping[str, str]) -> int:
         return sum(name in full or name in skips for name in members)

@@ -24,6 +24,7 @@ FEATURES = (
     "open edge", "gap of one step", "context of categories", "context of numbers", "two contexts", "context that scores", "numbers that choose and score",
     "applies = false", "assumed", "either", "one_of", "group in a context", "skip with points", "skip without points", "total", "count of a zone",
     "count of points", "trigger band", "band that scores and raises", "prompt", "scope refuse", "scope flag", "points fall outwards", "counterpart",
+    "a context refused", "contexts refused together",
 )  # fmt: skip
 COLOURS = ("red", "green", "blue")
 LEVELS = ("calm", "watch", "run")
@@ -188,6 +189,10 @@ class _Builder:
             scope.append({"when": {"device": ["blue"]}, "then": "refuse", "says": "not for blue", "source": "S"})
         if drawn("scope flag", self.maybe(0.3)):
             scope.append({"when": {"device": "green"}, "then": "flag", "says": "green is odd", "source": "S"})
+        if "wing" in contexts and drawn("a context refused", self.maybe(0.3)):
+            scope.append({"when": {"wing": "blue"}, "then": "refuse", "says": "no blue wings", "source": "S"})
+        if len(contexts) == 2 and drawn("contexts refused together", self.maybe(0.5)):
+            scope.append({"when": {**contexts["months"][-1], "wing": "green"}, "then": "refuse", "says": "no old green wings", "source": "S"})
         return {
             "chart": {
                 "id": "made-up", "version": "1", "title": "Made up", "short_title": "Made", "status": "local", "licence": "none", "scope": "Nobody.",
@@ -303,4 +308,6 @@ def sets_on(draw: st.DrawFn, made: Made, most_open: int = 3) -> MadeSet:
             continue
         if row.get("required", True) or draw(st.booleans()):
             readings[name] = draw(st.sampled_from([c for c in made.naive.candidates(name) if name != "device" or c == "red"]))
+    if made.naive.refused(readings, by_contexts=False):
+        readings["wing"] = "red"
     return MadeSet(readings, skips)

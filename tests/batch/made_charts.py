@@ -34,6 +34,9 @@ FEATURES = (
     "scope refuse",
     "scope flag",
     "scope of two",
+    "context refused",
+    "contexts in one rule",
+    "optional context",
     "counterpart",
     "narrowed categories",
     "step over 1",
@@ -167,7 +170,8 @@ class _Maker:
 
     def parameter(self, name: str, role: str, contexts: tuple[str, ...] = ()) -> None:
         self.lines += ["[[parameters]]", f'id = "{name}"', f'role = "{role}"', 'source = "S"']
-        if name not in ("wing", "months") and self.chance(0.2, "optional"):
+        context = name in ("wing", "months") and role == "recorded"
+        if (name not in ("wing", "months") and self.chance(0.2, "optional")) or (context and self.chance(0.4, "optional context")):
             self.lines.append("required = false")
         if role == "trigger":
             DRAWN["trigger"] += 1
@@ -255,6 +259,11 @@ class _Maker:
         if "wing" in contexts and self.chance(0.5, "scope of two"):
             then = self.rng.choice(["refuse", "flag"])
             self.lines += ["[[scope]]", 'when = { device = ["red", "green"], wing = "blue" }', f'then = "{then}"', 'says = "both"', 'source = "S"']
+        if "wing" in contexts and self.chance(0.3, "context refused"):
+            self.lines += ["[[scope]]", 'when = { wing = "black" }', 'then = "refuse"', 'says = "no black"', 'source = "S"']
+        if len(contexts) == 2 and self.chance(0.6, "contexts in one rule"):
+            then, old = self.rng.choice(["refuse", "flag"]), f"{{ from = {self.rng.choice([12, 40, 55]) * self.known['months'].step} }}"
+            self.lines += ["[[scope]]", f'when = {{ months = {old}, wing = ["grey", "green"] }}', f'then = "{then}"', 'says = "old"', 'source = "S"']
         if self.chance(0.3, "scope flag"):
             low = 30 * self.known["measure_0"].step
             self.lines += ["[[scope]]", f"when = {{ measure_0 = {{ from = {low} }} }}", 'then = "flag"', 'says = "much"', 'source = "S"']
