@@ -139,44 +139,50 @@ class Careful:
     def _note_needed(self, found: Found, states: Mapping[str, StateArray], unknown: list[str], possible: list[tuple[int, ...]]) -> None:
         """A context not given that a row needs is missing; where a scored row needs it, the set is partial.
 
-        A row needs a required context where another value would choose another table, an optional one where it would change what the row counts for.
+        A row whose contexts are required needs them where they choose between its tables. A row whose contexts are all optional needs them
+        only where they change what it counts for.
         """
+        needed = {name: np.zeros(len(found.status), np.bool_) for name in unknown}
+        for step in self.steps.steps.values():
+            names = [name for name in unknown if name in step.contexts]
+            if not names or step.parameter.role == "recorded":
+                continue
+            numbers = self._numbers(step, unknown, possible, states)
+            differs = np.logical_or.reduce([one != numbers[0] for one in numbers])
+            if not step.parameter.required:
+                differs &= states[step.id] < step.states.plain
+            alone = {name: differs & _changes(unknown.index(name), possible, numbers) for name in names}
+            together = ~np.logical_or.reduce(list(alone.values()))  # where only several together change the row, each of them is needed
+            for name in names:
+                needed[name] |= alone[name] | (differs & together)
+            if step.parameter.role == "scored":
+                found.status[differs] = PARTIAL
         for name in unknown:
-            needed = np.zeros(len(found.status), np.bool_)
-            for step in self.steps.steps.values():
-                if name not in step.contexts or step.parameter.role == "recorded":
-                    continue
-                needs = self._needs(step, name, unknown, possible, states)
-                if not step.parameter.required:
-                    needs &= states[step.id] < step.states.plain
-                needed |= needs
-                if step.parameter.role == "scored":
-                    found.status[needs] = PARTIAL
             place = self.layout.place(f"missing:{name}")
             not_skipped = states[name] == self.steps.steps[name].states.missing
-            found.words[place.word, needed & not_skipped] |= place.mask << place.shift
+            found.words[place.word, needed[name] & not_skipped] |= place.mask << place.shift
 
-    def _needs(self, step: Step, name: str, unknown: list[str], possible: list[tuple[int, ...]], states: Mapping[str, StateArray]) -> Flags:
-        """Whether the row differs between values of one unknown context while the other unknown ones stay."""
-        differs = _numbers_of_tables(step) if self.steps.contexts[name].parameter.required else _numbers_of_rows(step)
+    def _numbers(
+        self, step: Step, unknown: list[str], possible: list[tuple[int, ...]], states: Mapping[str, StateArray]
+    ) -> list[npt.NDArray[np.int64]]:
+        """For each way the unknown contexts can be: a number for each row's table, or for what it counts for."""
+        by_table = any(self.steps.contexts[name].parameter.required for name in step.contexts)
+        numbers = _numbers_of_tables(step) if by_table else _numbers_of_rows(step)
         radices = self.steps.radices(step.contexts)
-        known = np.zeros(len(states[name]), np.int64)
+        known = np.zeros(len(states[step.id]), np.int64)
         for other in step.contexts:
             if other not in unknown:
                 context = self.steps.contexts[other]
                 known += np.minimum(context.class_of[states[other]], context.names - 1).astype(np.int64) * radices[other]
-        needs = np.zeros(len(known), np.bool_)
-        first: dict[tuple[int, ...], npt.NDArray[np.int64]] = {}
+        found = []
         for chosen in possible:
             code = known.copy()
             for other, place in zip(unknown, chosen, strict=True):
                 if other in radices:
                     own = self.steps.steps[other].states
                     code += int(self.steps.contexts[other].class_of[own.supposed[own.missing, place]]) * radices[other]
-            numbers = differs[code, states[step.id]]
-            rest = tuple(place for other, place in zip(unknown, chosen, strict=True) if other != name)
-            needs |= numbers != first.setdefault(rest, numbers)
-        return needs
+            found.append(numbers[code, states[step.id]])
+        return found
 
     def _refuse(self, found: Found) -> None:
         refused = self.layout.field(found.words, "refused") > 0
@@ -191,6 +197,15 @@ class Careful:
             column[refused] = 0
         if found.points.shape[1]:
             found.points[:, refused] = NO_POINTS
+
+
+def _changes(place: int, possible: list[tuple[int, ...]], numbers: list[npt.NDArray[np.int64]]) -> Flags:
+    """Whether one unknown context changes a row's number while the others stay."""
+    found = np.zeros(len(numbers[0]), np.bool_)
+    first: dict[tuple[int, ...], npt.NDArray[np.int64]] = {}
+    for chosen, one in zip(possible, numbers, strict=True):
+        found |= first.setdefault(chosen[:place] + chosen[place + 1 :], one) != one
+    return found
 
 
 def _numbers_of_tables(step: Step) -> npt.NDArray[np.int64]:

@@ -56,24 +56,31 @@ def needed_contexts(
 ) -> tuple[set[str], bool]:
     """The contexts not given that a row needs, and whether any of those rows is scored.
 
-    A row needs a required context where another value would choose another table, and an optional one where it would change what the row counts for.
+    A row whose contexts are required needs them where they choose between its tables. A row whose contexts are all optional needs them
+    only where they change what it counts for.
     """
     needed: set[str] = set()
     by_scored = False
-    for name in unknown:
-        always = chart.by_id[name].required
-        for place, parameter in enumerate(chart.parameters):
-            counts = parameter.role != "recorded" and (parameter.required or parameter.id in given.readings)
-            if not counts or name not in contexts_of(parameter):
-                continue
-            by_rest: dict[tuple[Value, ...], set[Any]] = {}
-            for context, rows in zip(possible, views, strict=True):
-                rest = tuple(context[other] for other in unknown if other != name)
-                by_rest.setdefault(rest, set()).add(id(table_for(parameter, context)) if always else _worth(chart, rows[place]))
-            if any(len(different) > 1 for different in by_rest.values()):
-                needed.add(name)
-                by_scored = by_scored or parameter.role == "scored"
+    for place, parameter in enumerate(chart.parameters):
+        counts = parameter.role != "recorded" and (parameter.required or parameter.id in given.readings)
+        names = [name for name in unknown if name in contexts_of(parameter)]
+        if not counts or not names:
+            continue
+        by_table = any(chart.by_id[name].required for name in contexts_of(parameter))
+        found = [id(table_for(parameter, context)) if by_table else _worth(chart, rows[place]) for context, rows in zip(possible, views, strict=True)]
+        if all(one == found[0] for one in found):
+            continue
+        alone = [name for name in names if _changes(name, unknown, possible, found)]
+        needed.update(alone or names)  # where only several together change the row, each of them is needed
+        by_scored = by_scored or parameter.role == "scored"
     return needed, by_scored
+
+
+def _changes(name: str, unknown: list[str], possible: list[dict[str, Value]], found: Sequence[Any]) -> bool:
+    """Whether one context changes what was found while the other unknown ones stay."""
+    by_rest: dict[tuple[Value, ...], Any] = {}
+    rests = [tuple(context[other] for other in unknown if other != name) for context in possible]
+    return any(by_rest.setdefault(rest, one) != one for rest, one in zip(rests, found, strict=True))
 
 
 def _worth(chart: Chart, row: ParameterScore) -> tuple[Any, ...]:

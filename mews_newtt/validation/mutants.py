@@ -14,7 +14,7 @@ import numpy.typing as npt
 from mews_newtt.chart.contexts import contexts_of
 from mews_newtt.chart.model import Chart, Group
 from mews_newtt.validation.mutants_fields import Fields, Rows
-from mews_newtt.validation.mutants_rows import NO_POINTS, POINTS, SETTLED, SHOWN, group_worths, parameter_worths, refused_cells
+from mews_newtt.validation.mutants_rows import NO_POINTS, POINTS, SETTLED, SHOWN, group_worths, parameter_worths, refused_cells, row_numbers
 from mews_newtt.validation.mutants_sheet import READ, Codes, Column, Flags, Sheet
 from mews_newtt.validation.mutants_views import expand, needs_views, view_signature
 
@@ -70,7 +70,7 @@ class Counted:
     packed: Rows
     refused: Flags
     shown: dict[str, npt.NDArray[np.int16]]
-    tables: dict[str, Codes]  # of scored rows that hang on contexts and count
+    tables: dict[str, Rows]  # of scored rows with contexts that count: their tables, or what they count for where the contexts are optional
 
 
 class Scorer:
@@ -191,8 +191,10 @@ class Scorer:
             here = columns[name].kinds[unit.codes[name]] == READ
             given.append(here)
             refused |= refused_cells(parameter, columns[name])[unit.codes[name]]
-            if parameter.role == "scored" and contexts_of(parameter):
-                tables[name] = np.where(here | parameter.required, chosen, -2).astype(np.int32)
+            contexts = [chart.by_id[context] for context in contexts_of(parameter)]
+            if parameter.role == "scored" and contexts:
+                asked = chosen if any(context.required for context in contexts) else row_numbers(worth)
+                tables[name] = np.where(here | parameter.required, asked, -2)
         total = worths[0]
         if isinstance(group, Group):
             total = group_worths(group, worths, given)

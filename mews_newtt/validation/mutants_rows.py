@@ -42,6 +42,14 @@ def parameter_worths(chart: Chart, parameter: Parameter, columns: Columns, codes
     return found, chosen
 
 
+def row_numbers(worths: Worths) -> npt.NDArray[np.int64]:
+    """A number for each case: equal where what it counts for and shows is equal, on whichever chart."""
+    found = np.zeros(worths.shape[1], np.int64)
+    for row in worths:
+        found = found * 1024 + row + 1
+    return found
+
+
 def chosen_tables(chart: Chart, parameter: Parameter, columns: Columns, codes: Mapping[str, Codes]) -> Codes:
     """The place of the table that each case's contexts choose; -1 where none."""
     cases = len(codes[parameter.id])

@@ -15,7 +15,8 @@ from mews_newtt.validation.mutants_sheet import MISSING, READ, SKIPPED, Column, 
 
 def view_signature(chart: Chart) -> tuple[object, ...]:
     """Which contexts must be supposed where they are not given, and as what."""
-    return tuple((name, distinguishable_values(chart, name)) for name in chart.context_ids if chart.by_id[name].assumed is None)
+    values = tuple((name, distinguishable_values(chart, name)) for name in chart.context_ids if chart.by_id[name].assumed is None)
+    return values, chart.context_refusals
 
 
 def needs_views(chart: Chart, sheet: Sheet) -> bool:
@@ -56,4 +57,19 @@ def expand(chart: Chart, sheet: Sheet) -> tuple[dict[str, Column], Rows, Rows]:
             codes[wanted] = len(cells)
             cells.append(cells[base]._replace(supposed=value if isinstance(value, str) else Fraction(value)))
         found[name] = Column(cells, codes)
-    return found, row_of, starts
+    return _that_can_occur(chart, found, row_of, starts)
+
+
+def _that_can_occur(chart: Chart, columns: dict[str, Column], row_of: Rows, starts: Rows) -> tuple[dict[str, Column], Rows, Rows]:
+    """Only the views whose contexts the chart's scope allows together; all of a row of which it allows none."""
+    refused = np.zeros(len(row_of), np.bool_)
+    for rule in chart.context_refusals:
+        holds = np.ones(len(row_of), np.bool_)
+        for name, wanted in rule.when:
+            holds &= columns[name].chooses(wanted, chart.by_id[name].assumed)[columns[name].codes]
+        refused |= holds
+    if not refused.any():
+        return columns, row_of, starts
+    kept = ~refused | np.logical_and.reduceat(refused, starts[:-1])[row_of]
+    many = np.add.reduceat(kept.astype(np.int64), starts[:-1])
+    return {name: Column(c.cells, c.codes[kept]) for name, c in columns.items()}, row_of[kept], np.concatenate([[0], np.cumsum(many)])
