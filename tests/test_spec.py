@@ -1,4 +1,4 @@
-"""The cases that people who know a chart wrote down: tests/spec/<chart>/cases.toml, each a sentence, an input, an output."""
+"""The cases that people who know a chart wrote down: tests/spec/<chart>/<version>.toml, each a sentence, an input, an output."""
 
 from __future__ import annotations
 
@@ -12,16 +12,24 @@ import pytest
 from mews_newtt import charts, load_chart, score
 
 SPEC = Path(__file__).parent / "spec"
+
+
+def _cases(path: Path) -> list[dict[str, Any]]:
+    """The cases of one file. A case gives its whole set, or says with `but` how it differs from the file's `well` set."""
+    content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    return [{"given": {**content.get("well", {}), **case.get("but", {})}, **case} for case in content["case"]]
+
+
 CASES = [
-    pytest.param(folder.name, case, id=f"{folder.name}: {case['says']}")
-    for folder in sorted(SPEC.iterdir()) if folder.is_dir()
-    for case in tomllib.loads((folder / "cases.toml").read_text(encoding="utf-8"), parse_float=Decimal)["case"]
+    pytest.param(path.parent.name, path.stem, case, id=f"{path.parent.name} {path.stem}: {case['says']}")
+    for path in sorted(SPEC.glob("*/*.toml"))
+    for case in _cases(path)
 ]
 
 
-@pytest.mark.parametrize(("chart_id", "case"), CASES)
-def test_case(chart_id: str, case: dict[str, Any]) -> None:
-    result = score(load_chart(chart_id), case["given"], raise_refused=False)
+@pytest.mark.parametrize(("chart_id", "version", "case"), CASES)
+def test_case(chart_id: str, version: str, case: dict[str, Any]) -> None:
+    result = score(load_chart(chart_id, version), case["given"], raise_refused=False)
     given: dict[str, Any] = {
         "status": result.status, "total": result.total, "total_min": result.total_min, "total_max": result.total_max,
         "level": result.level, "level_max": result.level_max, "missing": list(result.missing), "flags": list(result.flags),
@@ -37,5 +45,5 @@ def test_case(chart_id: str, case: dict[str, Any]) -> None:
 
 
 def test_every_chart_has_cases_and_every_case_asserts_something() -> None:
-    assert {folder.name for folder in SPEC.iterdir() if folder.is_dir()} == {chart.id for chart in charts()}
-    assert all(case.values[1]["gives"] for case in CASES)
+    assert {(path.parent.name, path.stem) for path in SPEC.glob("*/*.toml")} == {(chart.id, chart.version) for chart in charts()}
+    assert all(case.values[2]["gives"] for case in CASES)

@@ -2,74 +2,43 @@
 
 from __future__ import annotations
 
-import csv
-from collections import defaultdict
-from decimal import Decimal
-from pathlib import Path
-
 import pytest
 
 from mews_newtt import charts, load_chart
 from mews_newtt.chart.contexts import table_for
-from mews_newtt.chart.model import Interval, Table
-from tests.test_transcription import CONTEXTS, CSV
-
-# Rows of the files that the transcription does not hold: they come from the prose of its page, and tests/spec has cases for each of them.
-FROM_PROSE = {
-    "npews": {"pupils", "sepsis_concern", "clinical_intuition", "carer_concern"},
-}
-NOT_PRINTED = {("npews", "temperature")}  # the transcription holds only the ranges that do something; the one between them is implied
+from mews_newtt.chart.model import Table
+from tests.transcriptions import TABLES, Key, Row
 
 
-def _lines() -> dict[tuple[str, str, str], list[dict[str, str]]]:
-    found: dict[tuple[str, str, str], list[dict[str, str]]] = defaultdict(list)
-    with Path(CSV).open(encoding="utf-8", newline="") as stream:
-        for line in csv.DictReader(stream):
-            found[line["chart"], line["parameter"], line["when"]].append(line)
-    return found
-
-
-LINES = _lines()
-
-
-def _table(chart_id: str, parameter: str, when: str) -> Table:
-    given = {name: Decimal(value) if isinstance(value, int) else value for name, value in CONTEXTS.get(when, {}).items()}
-    table = table_for(load_chart(chart_id).by_id[parameter], given)
+def _table(key: Key) -> Table:
+    chart = load_chart(key.chart, key.version)
+    table = table_for(chart.by_id[key.parameter], key.values({p.id: p.observation for p in chart.parameters}))
     assert table is not None and table.applies
     return table
 
 
-def _edges(line: dict[str, str]) -> Interval:
-    low, high = line["low"], line["high"]
-    return Interval(Decimal(low) if low else None, line["low_inclusive"] != "n", Decimal(high) if high else None, line["high_inclusive"] != "n")
-
-
-@pytest.mark.parametrize(("chart_id", "parameter", "when"), sorted(LINES), ids=lambda part: part or "-")
-def test_the_table_holds_exactly_the_transcribed_bands(chart_id: str, parameter: str, when: str) -> None:
-    lines, table = LINES[chart_id, parameter, when], _table(chart_id, parameter, when)
-    observation = load_chart(chart_id).by_id[parameter].observation
-    assert {(line["unit"], line["step"]) for line in lines} <= {(observation.unit, str(observation.step)), ("", ""), (observation.unit, "")}
-    points = [(int(line["points"]) if line["points"] else None) for line in lines]
+@pytest.mark.parametrize(("key", "rows"), TABLES.items(), ids=map(str, TABLES))
+def test_the_table_holds_exactly_the_transcribed_bands(key: Key, rows: list[Row]) -> None:
+    table, observation = _table(key), load_chart(key.chart, key.version).by_id[key.parameter].observation
+    assert {(row.unit, row.step) for row in rows} <= {(observation.unit, str(observation.step)), ("", ""), (observation.unit, "")}
     if observation.numeric:
-        bands = list(table.bands)
-        if (chart_id, parameter) in NOT_PRINTED:
-            bands = [band for band in bands if (band.points, band.zone, band.level, band.prompt) != (None, None, None, None)]
-            assert len(bands) == len(table.bands) - 1
-        assert [band.interval for band in bands] == [_edges(line) for line in lines]
-        assert [band.points for band in bands] == points
+        assert [(band.interval, band.points, band.zone, band.level, band.prompt) for band in table.bands] == [(row.interval, *row.gives) for row in rows]
     else:
-        found = {category: band.points for band in table.bands for category in band.categories}
-        by_level = {line["value"] for line in lines if line["zone"] == "by level"}  # the delivery level scores, the device adds 0
-        assert found == {line["value"]: 0 if line["value"] in by_level else worth for line, worth in zip(lines, points, strict=True)}
+        found = {category: (band.points, band.zone, band.level, band.prompt) for band in table.bands for category in band.categories}
+        assert found == {row.category: row.gives for row in rows}
 
 
 def test_no_row_or_context_of_a_file_is_left_out_of_the_transcription() -> None:
     for chart in charts():
         for parameter in chart.parameters:
-            if parameter.role == "recorded" or parameter.id in FROM_PROSE.get(chart.id, ()):
+            if parameter.role == "recorded":
                 continue
-            whens = [when for chart_id, name, when in LINES if (chart_id, name) == (chart.id, parameter.id)]
+            keys = [key for key in TABLES if key[:3] == (chart.id, chart.version, parameter.id)]
             read = [table for table in parameter.tables if table.applies]
-            assert whens, f"{chart.id} {parameter.id} stands in no transcription"
-            assert len(whens) == len(read), (chart.id, parameter.id, whens)
-            assert {id(_table(chart.id, parameter.id, when)) for when in whens} == {id(table) for table in read}
+            assert {id(_table(key)) for key in keys} == {id(table) for table in read}, f"{chart.id} {chart.version}, {parameter.id}: {keys}"
+            assert len(keys) == len(read)
+
+
+def test_every_transcribed_table_belongs_to_a_chart() -> None:
+    assert {key[:2] for key in TABLES} == {(chart.id, chart.version) for chart in charts()}
+    assert all(key.parameter in load_chart(key.chart, key.version).by_id for key in TABLES)

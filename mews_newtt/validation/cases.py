@@ -155,7 +155,7 @@ class Pool:
                 values = list(parameter.category_ids)
             for value in values:
                 for setting, quiet in zip(self.settings, self.quiet, strict=True):
-                    if setting.given[name] != self.settings[0].given[name]:
+                    if setting.values[name] != self.settings[0].values[name]:
                         continue  # differs from another setting in this context alone
                     for row in self.chart.parameters:
                         for table in row.tables:

@@ -10,7 +10,7 @@ from itertools import product
 from typing import NamedTuple
 
 from mews_newtt.chart.bands import find_band
-from mews_newtt.chart.contexts import distinguishable_values, matches, table_for
+from mews_newtt.chart.contexts import can_occur, distinguishable_values, matches, table_for
 from mews_newtt.chart.model import Band, Chart, Number, Parameter, Table
 
 Given = dict[str, str]
@@ -50,11 +50,28 @@ def settings(chart: Chart, *, supposed: bool = False) -> list[Setting]:
     found: dict[tuple[object, ...], Setting] = {}
     for chosen in product(*choices):
         values = dict(zip(names, chosen, strict=True))
+        if not can_occur(chart, values):
+            continue
         tables = {p.id: table_for(p, values) for p in chart.parameters}
         key = (tuple(id(table) for table in tables.values()), tuple(_worth(chart, tables[name], values[name]) for name in names))
         if key not in found:
-            found[key] = Setting(values, {name: as_text(value) for name, value in values.items()}, tables)
+            stated = _stated(chart, values, tables)
+            found[key] = Setting(values, {name: as_text(value) for name, value in values.items() if name in stated}, tables)
     return list(found.values())[:MOST_CONTEXTS]
+
+
+def _stated(chart: Chart, values: dict[str, Number | str], tables: dict[str, Table | None]) -> list[str]:
+    """The contexts that a set must state: required ones always, optional ones where the others alone would leave other bands possible."""
+    stated = list(values)
+    for name in reversed(values):
+        if chart.by_id[name].required:
+            continue
+        left_out = [other for other in values if other not in stated or other == name]
+        ways = (values | dict(zip(left_out, chosen, strict=True)) for chosen in product(*(distinguishable_values(chart, n) for n in left_out)))
+        possible = [{p.id: table_for(p, way) for p in chart.parameters} for way in ways if can_occur(chart, way)]
+        if all((one and one.bands) == (tables[p] and tables[p].bands) for way in possible for p, one in way.items()):
+            stated.remove(name)
+    return stated
 
 
 def _recordable(chart: Chart, name: str) -> list[Number | str]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
 
-from mews_newtt.chart.contexts import matches, table_for
+from mews_newtt.chart.contexts import can_occur, contexts_of, distinguishable_values, matches, table_for
 from mews_newtt.chart.model import Band, Chart, Group, Number, Parameter
 from mews_newtt.scoring.observations import SKIP_PREFIX
 from mews_newtt.validation.cases_values import MOST_CONTEXTS, Given, Setting, as_text, refused_alone, settings
@@ -140,6 +140,8 @@ class Prover:
             chosen = {name for name, _ in (when for p in self.chart.parameters for t in p.tables for when in t.when)}
             asked = chosen | {name for rule in self.chart.scope for name, _ in rule.when}
             return asked.isdisjoint(fault.parameters) and all(_shown_alike(self.chart, table.bands) for table in tables)
+        if fault.kind == "context_assumed":
+            return self._assumed_alike(fault.parameters[0], str(fault.id.split(":")[2]))
         if fault.kind != "context_mixed":
             return False
         name, given, wanted = fault.id.split(":")[1:]
@@ -147,6 +149,27 @@ class Prover:
         conditions += [c for rule in self.chart.scope if rule.refuse for other, c in rule.when if other == name]
         bands = [b for table in self.chart.by_id[name].tables for b in table.bands if {given, wanted}.intersection(b.categories)]
         return all(matches(c, given) == matches(c, wanted) for c in conditions) and _shown_alike(self.chart, bands)
+
+    def _assumed_alike(self, name: str, taken: str) -> bool:
+        """Whether a category taken for a context that is not given leaves every row as it was, whatever is known of the other contexts."""
+        chart, parameter = self.chart, self.chart.by_id[name]
+        asked = {other for rule in chart.scope if rule.refuse and rule not in chart.context_refusals for other, _ in rule.when}
+        if parameter.tables or parameter.observation.numeric or name in asked:
+            return False
+        others = [other for other in chart.context_ids if other != name and chart.by_id[other].assumed is None]
+        values = {other: distinguishable_values(chart, other) for other in others}
+        fixed = {p.id: p.assumed for p in chart.parameters if p.assumed is not None and p.id != name}
+        for stands in product(*([None, *values[other]] for other in others)):
+            known = fixed | {other: value for other, value in zip(others, stands, strict=True) if value is not None}
+            unknown = [other for other in others if other not in known]
+            ways = [known | dict(zip(unknown, chosen, strict=True)) for chosen in product(*(values[other] for other in unknown))]
+            without = [way | {name: value} for way in ways for value in distinguishable_values(chart, name)]
+            filled = [way | {name: taken} for way in ways]
+            if not any(can_occur(chart, way) for way in filled):
+                return False
+            if _ways_to_count(chart, without) != _ways_to_count(chart, filled):
+                return False
+        return True
 
     def _options(self, unit: Group | Parameter, setting: Setting, fault: Fault, counters: list[Counter]) -> list[Option]:
         """The distinct ways a unit can count in one setting."""
@@ -253,6 +276,17 @@ class Prover:
                     given |= step[1].given
                 return True, given
         return False, {}
+
+
+def _ways_to_count(chart: Chart, contexts: Sequence[Mapping[str, Number | str]]) -> set[tuple[object, ...]]:
+    """What the rows' tables can be together in these contexts: each by its bands, or by itself where its choice alone leaves a set partial."""
+    found = set()
+    for values in contexts:
+        if can_occur(chart, values):
+            tables = [(p, table_for(p, values)) for p in chart.parameters if p.tables]
+            by_table = [any(chart.by_id[name].required for name in contexts_of(p)) for p, _ in tables]
+            found.add(tuple(id(t) if alone or t is None else (t.bands, t.applies) for (_, t), alone in zip(tables, by_table, strict=True)))
+    return found
 
 
 def _mistaken(fault: Fault, setting: Setting) -> Mapping[str, Number | str]:
