@@ -18,7 +18,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("ranges", metavar="RANGES.toml", nargs="?", type=Path, help="ranges in the form of rules/reference_ranges.toml")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="write the chart to this folder of charts, as <id>/<version>.toml")
-    parser.add_argument("--like", metavar="CHART", help="whose triggers, levels and scope are taken; without it, the first of the ranges' `charts`")
+    parser.add_argument("--like", metavar="CHART", help="whose triggers, levels and scope are taken; without it, the ranges' `frame`")
+    parser.add_argument("--against", metavar="CHART", help="print how the bands of this chart cut the ranges, and the totals to expect; make no chart")
     parser.add_argument("--id", help="id of the new chart; required for ranges of your own")
     parser.add_argument("--chart-version", metavar="VERSION", help="version of the new chart")
     parser.add_argument("--title", help="title of the new chart")
@@ -27,17 +28,23 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from mews_newtt.chart import expected
     from mews_newtt.chart.catalogue import builtin_rules, catalogue
     from mews_newtt.chart.checks import check_chart
     from mews_newtt.chart.derive import RANGES_FILE, derive_chart, describe, read_ranges
 
     path = arguments.ranges or builtin_rules() / RANGES_FILE
     ranges = read_ranges(path)
+    if arguments.against is not None:
+        against = chart_named(arguments.against, arguments.rules)
+        print(f"{against.title}, version {against.version}, status {against.status}")
+        print(expected.describe(against, ranges))
+        return 0
     print(describe(ranges))
-    named = ranges.get("charts") or []
-    if arguments.like is None and not named:
-        raise FileError(Problem("frame_needed", str(path), "names no chart whose frame to take", 'add --like CHART, or charts = ["..."] to the file'))
-    like = chart_named(arguments.like or named[0], arguments.rules)
+    frame = arguments.like or ranges.get("frame")
+    if frame is None:
+        raise FileError(Problem("frame_needed", str(path), "names no chart whose frame to take", 'add --like CHART, or frame = "..." to the file'))
+    like = chart_named(frame, arguments.rules)
     if arguments.output is not None and arguments.ranges is not None and not (arguments.id and arguments.chart_version and arguments.title):
         mend = "give the chart of your cohort its own --id, --chart-version and --title"
         raise FileError(Problem("name_needed", "mews-newtt derive", "would give ranges of your own the name of another chart", mend))

@@ -1,0 +1,130 @@
+"""Adding a chart needs data files only: a made-up one is added to a copy of this checkout by CONTRIBUTING's list, and the copy's tests pass."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CHART = """
+[chart]
+id = "made-up-addition"
+version = "1.0"
+title = "DEMO, INVENTED: a chart that only this test adds"
+short_title = "Made-up addition"
+status = "transcribed"
+status_says = "Invented for a test."
+licence = "CC0-1.0"
+scope = "Nobody. Never for care."
+between_bands = "higher"
+known_missing = ["everything: it is invented"]
+
+[[sources]]
+id = "S"
+cite = "Invented by the authors of this test."
+
+[[parameters]]
+id = "heart_rate"
+role = "scored"
+source = "S"
+bands = [{ to = 60, points = 1, printed = "≤60" }, { from = 61, to = 90, points = 0, printed = "61-90" }, { from = 91, points = 2, printed = "≥91" }]
+
+[[parameters]]
+id = "concern"
+role = "trigger"
+source = "S"
+bands = [{ is = "none" }, { is = "present", level = "look" }]
+
+[[levels]]
+id = "rest"
+title = "Rest"
+source = "S"
+total = { from = 0, to = 1 }
+
+[[levels]]
+id = "look"
+title = "Look"
+source = "S"
+total = { from = 2 }
+"""
+CASES = """
+[well]
+heart_rate = 80
+concern = "none"
+
+[[case]]
+says = "a fast heart"
+but = { heart_rate = 91 }
+gives = { status = "complete", total = 2, level = "look" }
+"""
+BANDS = """\
+parameter,unit,step,when,low,low_inclusive,high,high_inclusive,value,points,zone,level,prompt,source,remark
+heart_rate,/min,1,,,,60,y,,1,,,,invented,
+heart_rate,/min,1,,61,y,90,y,,0,,,,invented,
+heart_rate,/min,1,,91,y,,,,2,,,,invented,
+concern,,,,,,,,none,,,,,invented,
+concern,,,,,,,,present,,,look,,invented,
+"""
+
+
+def add_by_the_list(copy: Path) -> list[str]:
+    """Do what CONTRIBUTING's list says; gives the places that it names."""
+    section = re.search(r"## Add a chart\n(.*?)\n## ", (copy / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.S)
+    assert section is not None
+    places = re.findall(r"^\d\. `([^`]+)`", section[1], re.M)
+    chart = copy / "rules" / "made-up-addition" / "1.0.toml"
+    spec = copy / "tests" / "spec" / "made-up-addition"
+    for folder in (chart.parent, spec):
+        folder.mkdir()
+    chart.write_text(CHART, encoding="utf-8")
+    (spec / "1.0.toml").write_text(CASES, encoding="utf-8")
+    (spec / "1.0.csv").write_text(BANDS, encoding="utf-8")
+    files = sorted((copy / "rules").glob("*/*.toml"), key=lambda path: f"{path.parent.name}/{path.name}")
+    sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.parent.name}/{path.name}\n" for path in files]
+    (copy / "rules" / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+    return places
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of this checkout, without what git does not keep."""
+    target = tmp_path / "checkout"
+    left_out = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".hypothesis", "*_cache", "demo-output", "*.nbi", "*.nbc")
+    shutil.copytree(ROOT, target, ignore=left_out)
+    return target
+
+
+def run(copy: Path, *arguments: str) -> None:
+    start = f"import sys; sys.path[:0] = [{str(copy)!r}, {str(copy / 'service')!r}]; import runpy; sys.argv = sys.argv[1:]; "
+    command = [sys.executable, "-c", start + "runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)", *arguments]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+def test_the_list_names_every_place_and_the_tests_of_charts_pass(copy: Path) -> None:
+    assert add_by_the_list(copy) == [
+        "rules/<chart>/<version>.toml", "rules/SHA256SUMS", "tests/spec/<chart>/<version>.toml", "tests/spec/<chart>/<version>.csv", "README.md", "CHANGELOG.md",
+    ]  # fmt: skip
+    tests = ("test_spec", "test_transcription", "test_transcription_cells", "test_released", "test_catalogue")
+    run(copy, "pytest", "-q", "-p", "no:cacheprovider", *(f"tests/{name}.py" for name in tests))
+
+
+def test_a_chart_that_misses_a_file_of_the_list_is_noticed(copy: Path) -> None:
+    add_by_the_list(copy)
+    (copy / "tests" / "spec" / "made-up-addition" / "1.0.csv").unlink()
+    with pytest.raises(AssertionError, match="made-up-addition"):
+        run(copy, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_transcription_cells.py")
+
+
+@pytest.mark.deep
+def test_the_whole_fast_suite_passes_with_one_chart_more(copy: Path) -> None:
+    add_by_the_list(copy)
+    run(copy, "tests.test_readme")
+    kept_out = ["--ignore=tests/test_add_a_chart.py", "--ignore=tests/service", "--ignore=tests/fhir"]  # they start servers of their own, on no chart's name
+    run(copy, "pytest", "-q", "-x", "-n", "auto", "-p", "no:cacheprovider", *kept_out)
