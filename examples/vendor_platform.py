@@ -25,21 +25,24 @@ PLACES = {
     "heart_rate": ("vitals", "pulse"),
     "systolic_bp": ("vitals", "bp", "sys"),
     "diastolic_bp": ("vitals", "bp", "dia"),
+    "air_or_oxygen": ("vitals", "o2"),
     "consciousness": ("avpu",),
     "concern": ("worried",),
+    "patient_group": ("person", "group"),
+    "hours_since_birth": ("person", "hours_after_birth"),
 }
 
 
 def late(chart: Chart, name: str) -> Chart:
-    """The chart with the edge above a parameter's quietest band some steps too late."""
+    """The chart with the edge above a parameter's quietest band some steps too late, in its last table."""
     parameter = chart.by_id[name]
-    bands = list(parameter.tables[0].bands)
+    bands = list(parameter.tables[-1].bands)
     place = next(at for at, band in enumerate(bands) if band.points == 0)
     by = LATE * parameter.observation.step
     low, high = bands[place].interval, bands[place + 1].interval
     bands[place] = bands[place]._replace(interval=low._replace(high=low.high + by))
     bands[place + 1] = bands[place + 1]._replace(interval=high._replace(low=high.low + by))
-    moved = parameter._replace(tables=(parameter.tables[0]._replace(bands=tuple(bands)),))
+    moved = parameter._replace(tables=(*parameter.tables[:-1], parameter.tables[-1]._replace(bands=tuple(bands))))
     return chart._replace(parameters=tuple(moved if one.id == name else one for one in chart.parameters))
 
 

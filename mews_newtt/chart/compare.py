@@ -270,7 +270,7 @@ def _reading_changes(before: Chart, after: Chart, name: str) -> Iterator[Reading
     for when, one, other in _contexts(old, new):
         values = recordable_values(parameter, [table for table in (one, other) if table is not None])
         runs = _runs([(value, _worth(before, one, value), _worth(after, other, value)) for value in values], numeric)
-        says = ", ".join(f"{key} {wanted if isinstance(wanted, Interval) else ' or '.join(sorted(wanted))}" for key, wanted in when.items())
+        says = ", ".join(f"{key} {wanted if isinstance(wanted, Interval) else ' or '.join(sorted(wanted))}" for key, wanted in sorted(when.items()))
         for first, last, was, is_ in runs:
             yield ReadingChange(name, parameter.title, unit, says, first, last, was, is_)
 

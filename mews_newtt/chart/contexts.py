@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, product
 
 from mews_newtt.chart.model import Chart, Condition, Interval, Number, Parameter, ScopeRule, Table
 
@@ -34,6 +34,20 @@ def table_for(parameter: Parameter, values: Mapping[str, Value]) -> Table | None
         if all(name in values and matches(wanted, values[name]) for name, wanted in table.when):
             return table
     return None
+
+
+def only_table(chart: Chart, parameter: Parameter, values: Mapping[str, Value]) -> Table | None:
+    """The table these readings choose, also where a context that is missing makes no difference; None where other bands are possible."""
+    chosen = table_for(parameter, values)
+    unknown = [name for name in contexts_of(parameter) if name not in values]
+    if chosen is not None or not unknown:
+        return chosen
+    ways = [{**values, **dict(zip(unknown, way, strict=True))} for way in product(*(distinguishable_values(chart, name) for name in unknown))]
+    possible = [table_for(parameter, way) for way in ways if can_occur(chart, way)]
+    tables = [table for table in possible if table is not None]
+    if len(tables) < len(possible) or not tables or any((table.bands, table.applies) != (tables[0].bands, tables[0].applies) for table in tables):
+        return None
+    return max(tables, key=lambda table: sum(name in values for name, _ in table.when))
 
 
 def conditions(chart: Chart) -> list[tuple[str, Condition]]:

@@ -32,10 +32,13 @@ def marks_of(score: Score) -> Marks:
     rows: dict[str, list[Mark]] = {}
     for row in score.parameters:
         tables = score.chart.by_id[row.id].tables
-        place = next((at for at, table in enumerate(tables) if table is row.table), None)
-        band = next((at for at, each in enumerate(tables[place].bands) if each is row.band), None) if place is not None else None
-        if place is not None and band is not None:
-            bands[row.id, place, band] = [Mark(number(row.value, row.unit))]
+        hit = [(row.table, row.band)] if row.table is not None and not row.possible else row.possible
+        places = [(place, at) for one, wanted in hit for place, table in enumerate(tables) if table is one for at, band in enumerate(table.bands) if band is wanted]
+        if row.possible and places:
+            for place, at in places:
+                bands[row.id, place, at] = [Mark(f"{number(row.value, row.unit)}, if this table applies")]
+        elif places:
+            bands[row.id, places[0][0], places[0][1]] = [Mark(number(row.value, row.unit))]
         elif row.skipped is not None:
             rows[row.id] = [Mark(f"Not taken: {row.skipped}", "note")]
         elif row.missing:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.chart.contexts import contexts_of, matches, table_for
+from mews_newtt.chart.contexts import contexts_of, matches, only_table
 from mews_newtt.chart.model import Chart, Number, Parameter
 from mews_newtt.errors import Problem
 from mews_newtt.scoring.columns import ColumnMap
@@ -118,7 +118,7 @@ class Tally:
             classes.append((name, examples))
         places = []
         for chosen in product(*(examples for _, examples in classes)):
-            table = table_for(parameter, {name: value for (name, _), value in zip(classes, chosen, strict=True) if value is not None})
+            table = only_table(self.chart, parameter, {name: value for (name, _), value in zip(classes, chosen, strict=True) if value is not None})
             places.append(next((place for place, one in enumerate(parameter.tables) if one is table), len(parameter.tables)))
         return np.array(places, np.int32)[key]
 

@@ -63,7 +63,7 @@ def codes(found: object) -> set[str]:
 def test_the_name_means_the_adopted_chart_from_then_on_without_a_restart(tmp_path: Path, site: Path) -> None:
     shelf = catalogue([site])
     assert shelf.find("mews").version == "0.1"
-    found = adopt(two(tmp_path, load_chart("mews"), version("7.0")), site, shelf)
+    found = adopt(two(tmp_path, load_chart("mews", "0.1"), version("7.0")), site, shelf)
     assert found.chart is not None, found.problems
     assert shelf.find("mews").version == "7.0"
     assert load_chart("mews", folders=[site]).status == "verified"
@@ -75,7 +75,7 @@ def test_the_name_means_the_adopted_chart_from_then_on_without_a_restart(tmp_pat
 def test_the_record_beside_the_chart_names_people_sheets_and_hashes(tmp_path: Path, site: Path) -> None:
     document = tmp_path / "printed.pdf"
     document.write_bytes(b"printed")
-    found = adopt(two(tmp_path, load_chart("mews"), version("7.0")), site, catalogue([site]), document=document)
+    found = adopt(two(tmp_path, load_chart("mews", "0.1"), version("7.0")), site, catalogue([site]), document=document)
     assert found.chart is not None and found.path is not None
     record = json.loads((site / "mews" / "7.0.adoption.json").read_text(encoding="utf-8"))
     assert record["chart"]["content_sha256"] == found.chart.sha256
@@ -84,54 +84,54 @@ def test_the_record_beside_the_chart_names_people_sheets_and_hashes(tmp_path: Pa
 
 
 def test_adopting_the_same_again_changes_nothing_and_another_content_is_refused(tmp_path: Path, site: Path) -> None:
-    files = two(tmp_path, load_chart("mews"), version("7.0"))
+    files = two(tmp_path, load_chart("mews", "0.1"), version("7.0"))
     first = adopt(files, site, catalogue([site]))
     assert first.path is not None
     before = first.path.read_bytes()
     assert adopt(files, site, catalogue([site])).chart == first.chart
     with pytest.raises(Exception, match="version_exists"):
-        adopt(two(tmp_path, load_chart("mews"), version("7.0", scope="Others.")), site, catalogue([site]))
+        adopt(two(tmp_path, load_chart("mews", "0.1"), version("7.0", scope="Others.")), site, catalogue([site]))
     assert first.path.read_bytes() == before
 
 
 def test_a_version_that_ships_cannot_be_taken(tmp_path: Path, site: Path) -> None:
-    found = adopt(two(tmp_path, load_chart("mews")), site, catalogue([site]))
+    found = adopt(two(tmp_path, load_chart("mews", "0.1")), site, catalogue([site]))
     assert found.chart is None
     assert codes(found) == {"version_exists"}
 
 
 def test_the_name_of_another_chart_cannot_be_taken(tmp_path: Path, site: Path) -> None:
-    found = adopt(two(tmp_path, load_chart("mews"), version("7.0", short_title="NEWS2")), site, catalogue([site]))
+    found = adopt(two(tmp_path, load_chart("mews", "0.1"), version("7.0", short_title="NEWS2")), site, catalogue([site]))
     assert codes(found) == {"alias_taken"}
 
 
 def test_one_person_cannot_fill_both(tmp_path: Path, site: Path) -> None:
-    found = adopt(two(tmp_path, load_chart("mews"), version("7.0", transcribed_by="EXAMPLE, Anna")), site, catalogue([site]))
+    found = adopt(two(tmp_path, load_chart("mews", "0.1"), version("7.0", transcribed_by="EXAMPLE, Anna")), site, catalogue([site]))
     assert "same_person" in codes(found)
-    a, _ = two(tmp_path, load_chart("mews"), version("7.0"))
+    a, _ = two(tmp_path, load_chart("mews", "0.1"), version("7.0"))
     assert "same_sheet" in codes(adopt([a, shutil.copy(a, tmp_path / "c.csv") and tmp_path / "c.csv"], site, catalogue([site])))
 
 
 def test_a_day_that_lies_ahead_is_refused(tmp_path: Path, site: Path) -> None:
-    found = adopt(two(tmp_path, load_chart("mews"), version("7.0")), site, catalogue([site]), today=date(2026, 1, 12))
+    found = adopt(two(tmp_path, load_chart("mews", "0.1"), version("7.0")), site, catalogue([site]), today=date(2026, 1, 12))
     assert codes(found) == {"date_ahead"}
 
 
 @pytest.mark.parametrize("item", ["document", "licence", "transcribed by", "transcribed on", "edition", "version", "title"])
 def test_a_head_that_is_not_filled_is_refused(item: str, tmp_path: Path, site: Path) -> None:
-    found = adopt(two(tmp_path, load_chart("mews"), lambda lines: with_item(with_item(lines, "version", "7.0"), item, None)), site, catalogue([site]))
+    found = adopt(two(tmp_path, load_chart("mews", "0.1"), lambda lines: with_item(with_item(lines, "version", "7.0"), item, None)), site, catalogue([site]))
     assert found.chart is None
     assert any(problem.code == "cell_empty" and item in problem.where for problem in found.problems)
 
 
 def test_source_and_licence_may_come_from_the_command_but_never_differ(tmp_path: Path, site: Path) -> None:
     blank = two(
-        tmp_path, load_chart("mews"), lambda lines: with_item(with_item(with_item(lines, "version", "7.0"), "document", None), "licence", None)
+        tmp_path, load_chart("mews", "0.1"), lambda lines: with_item(with_item(with_item(lines, "version", "7.0"), "document", None), "licence", None)
     )
     found = adopt(blank, site, catalogue([site]), source="The printed table, 2026", licence="OGL")
     assert found.chart is not None, found.problems
     assert (found.chart.sources[0].cite, found.chart.licence) == ("The printed table, 2026", "OGL")
-    assert "option_differs" in codes(adopt(two(tmp_path, load_chart("mews"), version("8.0")), site, catalogue([site]), licence="another"))
+    assert "option_differs" in codes(adopt(two(tmp_path, load_chart("mews", "0.1"), version("8.0")), site, catalogue([site]), licence="another"))
 
 
 def both(tmp_path: Path, site: Path, old: tuple[str, str], new: str, column: int, *more: tuple[str, str]) -> object:
@@ -143,7 +143,7 @@ def both(tmp_path: Path, site: Path, old: tuple[str, str], new: str, column: int
             lines = with_item(lines, item, value)
         return [[*line[:column], new, *line[column + 1 :]] if (line[:1], line[2:3]) == ([old[0]], [old[1]]) else line for line in lines]
 
-    return adopt(two(tmp_path, load_chart("mews"), change), site, catalogue([site]))
+    return adopt(two(tmp_path, load_chart("mews", "0.1"), change), site, catalogue([site]))
 
 
 @pytest.mark.parametrize(
@@ -176,22 +176,22 @@ def edge_moved(lines: list[Line], old: dict[str, str], more: str | None = None) 
 
 def test_an_edge_far_from_the_published_ranges_is_refused_unless_both_say_it_is_printed(tmp_path: Path, site: Path) -> None:
     slip = {"107 to 115": "107 to 200", "116 or more": "201 or more"}  # 115 written as 200 by both
-    found = adopt(two(tmp_path, load_chart("mews"), lambda lines: edge_moved(lines, slip)), site, catalogue([site]))
+    found = adopt(two(tmp_path, load_chart("mews", "0.1"), lambda lines: edge_moved(lines, slip)), site, catalogue([site]))
     assert codes(found) == {"edge_far_from_ranges"}
-    owned = adopt(two(tmp_path, load_chart("mews"), lambda lines: edge_moved(lines, slip, "heart_rate")), site, catalogue([site]))
+    owned = adopt(two(tmp_path, load_chart("mews", "0.1"), lambda lines: edge_moved(lines, slip, "heart_rate")), site, catalogue([site]))
     assert owned.chart is not None
     assert any("heart_rate" in note for note in owned.chart.notes)
 
 
 def test_a_quiet_band_away_from_the_published_medians_is_refused(tmp_path: Path, site: Path) -> None:
     slip = {"54 to 62": "54 to 82", "63 to 106": "83 to 106"}
-    found = adopt(two(tmp_path, load_chart("mews"), lambda lines: edge_moved(lines, slip)), site, catalogue([site]))
+    found = adopt(two(tmp_path, load_chart("mews", "0.1"), lambda lines: edge_moved(lines, slip)), site, catalogue([site]))
     assert codes(found) == {"median_scores"}
 
 
 def test_an_edge_that_cannot_be_measured_is_refused_whatever_they_say(tmp_path: Path, site: Path) -> None:
     slip = {"107 to 115": "107 to 1150", "116 or more": "1151 or more"}
-    found = adopt(two(tmp_path, load_chart("mews"), lambda lines: edge_moved(lines, slip, "heart_rate")), site, catalogue([site]))
+    found = adopt(two(tmp_path, load_chart("mews", "0.1"), lambda lines: edge_moved(lines, slip, "heart_rate")), site, catalogue([site]))
     assert codes(found) == {"edge_impossible"}
 
 
@@ -200,7 +200,7 @@ def test_an_edge_that_cannot_be_measured_is_refused_whatever_they_say(tmp_path: 
 
 def test_two_versions_stand_side_by_side_until_the_later_begins(tmp_path: Path, site: Path) -> None:
     for number, more in (("7.0", {}), ("8.0", {"effective_from": "2026-06-01", "supersedes": "7.0"})):
-        assert adopt(two(tmp_path, load_chart("mews"), version(number, **more)), site, catalogue([site])).chart is not None
+        assert adopt(two(tmp_path, load_chart("mews", "0.1"), version(number, **more)), site, catalogue([site])).chart is not None
     shelf = catalogue([site])
     assert [shelf.find("mews", on=day).version for day in (date(2026, 5, 31), date(2026, 6, 1))] == ["7.0", "8.0"]
     eight = shelf.find("mews", "8.0")
@@ -214,12 +214,12 @@ def test_two_versions_stand_side_by_side_until_the_later_begins(tmp_path: Path, 
 
 
 def test_what_supersedes_an_unknown_version_is_refused(tmp_path: Path, site: Path) -> None:
-    assert codes(adopt(two(tmp_path, load_chart("mews"), version("8.0", supersedes="6.5")), site, catalogue([site]))) == {"supersedes_unknown"}
+    assert codes(adopt(two(tmp_path, load_chart("mews", "0.1"), version("8.0", supersedes="6.5")), site, catalogue([site]))) == {"supersedes_unknown"}
 
 
 def test_a_less_trusted_version_never_pushes_a_better_one_aside(tmp_path: Path, site: Path) -> None:
-    adopt(two(tmp_path, load_chart("mews"), version("7.0")), site, catalogue([site]))
-    one = two(tmp_path, load_chart("mews"), version("8.0", supersedes="7.0"))[:1]
+    adopt(two(tmp_path, load_chart("mews", "0.1"), version("7.0")), site, catalogue([site]))
+    one = two(tmp_path, load_chart("mews", "0.1"), version("8.0", supersedes="7.0"))[:1]
     found = adopt(one, site, catalogue([site]))
     assert found.chart is not None and found.chart.status == "transcribed"
     assert catalogue([site]).find("mews").version == "7.0"
@@ -227,21 +227,21 @@ def test_a_less_trusted_version_never_pushes_a_better_one_aside(tmp_path: Path, 
 
 def test_a_site_that_has_only_a_later_version_is_told(tmp_path: Path, site: Path) -> None:
     shutil.copy(ROOT / "rules" / "parameters.toml", site)
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     adopt(two(tmp_path, chart, version("8.0", effective_from="2999-01-01")), site, Catalogue([site]))
     with pytest.raises(ChartNotFound, match="not_in_force"):
         Catalogue([site]).find("mews")
 
 
 def test_folders_may_come_from_a_configuration_file(tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    adopt(two(tmp_path, load_chart("mews"), version("7.0")), site, catalogue([site]))
+    adopt(two(tmp_path, load_chart("mews", "0.1"), version("7.0")), site, catalogue([site]))
     config = tmp_path / "site.toml"
     config.write_text('rules = ["site"]\n', encoding="utf-8")
     monkeypatch.setenv("MEWS_NEWTT_CONFIG", str(config))
-    assert load_chart("mews").version == "7.0"
+    assert load_chart("mews", "0.1").version == "7.0"
     monkeypatch.setenv("MEWS_NEWTT_RULES", str(tmp_path / "other"))  # the nearer one counts
     (tmp_path / "other").mkdir()
-    assert load_chart("mews").version == "0.1"
+    assert load_chart("mews", "0.1").version == "0.1"
 
 
 def test_a_new_observation_of_the_site_is_seen_without_a_restart(site: Path) -> None:
@@ -254,7 +254,7 @@ def test_a_new_observation_of_the_site_is_seen_without_a_restart(site: Path) -> 
 
 
 def test_a_sign_off_stands_beside_the_chart_and_names_its_content(tmp_path: Path, site: Path) -> None:
-    found = adopt(two(tmp_path, load_chart("mews"), version("7.0")), site, catalogue([site]))
+    found = adopt(two(tmp_path, load_chart("mews", "0.1"), version("7.0")), site, catalogue([site]))
     assert found.chart is not None and found.path is not None
     before = found.path.read_bytes()
     for name in ('Cara "C" Example', "Dan Example"):

@@ -139,7 +139,7 @@ def test_the_command_scores_by_date_and_says_which_version_served(site: Path, tm
 
 def test_the_columns_are_the_same_whichever_versions_the_rows_needed() -> None:
     """A file is scored in stretches: one with rows of a single version must fit one with rows of both, whose parameters differ."""
-    timeline = Timeline("made-up", ((None, load_chart("mews")), (date(2026, 6, 1), load_chart("news2"))))
+    timeline = Timeline("made-up", ((None, load_chart("mews", "0.1")), (date(2026, 6, 1), load_chart("news2"))))
     early, late = ({"observed_at": day, "heart_rate": 131, "respiratory_rate": 18} for day in ("2026-01-01", "2026-07-01"))
     both = score_table_by_date(timeline, pa.Table.from_pylist([early, late]), points=True)
     assert both.column("points_diastolic_bp").to_pylist() == [None, None]

@@ -190,7 +190,7 @@ def test_numbers_stored_as_numbers_decimal_commas_and_remarks_are_read(tmp_path:
 
     found, _ = with_b_changed(tmp_path, change)
     assert found.chart is not None, (found.differences, found.problems)
-    assert content(found.chart) == content(load_chart("mews"))
+    assert content(found.chart) == content(load_chart("mews", "0.1"))
 
 
 def test_a_parameter_merged_down_its_rows_stands_in_each(tmp_path: Path) -> None:
@@ -303,7 +303,7 @@ def test_a_misspelt_heading_is_not_passed_over(heading: str, tmp_path: Path) -> 
 
 
 def test_a_sheet_saved_with_semicolons_and_decimal_commas_is_read(tmp_path: Path) -> None:
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     a, b = write(tmp_path / "a.csv", lines_of(chart, 0)), tmp_path / "b.csv"
     rows = [
         [str(cell).replace(".", ",") if line[:1] == ["temperature"] and place == 2 else cell for place, cell in enumerate(line)]
@@ -343,5 +343,5 @@ def test_what_is_no_sheet_is_told(content: bytes, code: str, tmp_path: Path) -> 
 def test_a_file_of_something_else_is_no_sheet(tmp_path: Path) -> None:
     path = tmp_path / "sheet.csv"
     path.write_text("respiratory_rate,heart_rate\n12,80\n", encoding="utf-8")
-    found = adopted(tmp_path, load_chart("mews"), [path])
+    found = adopted(tmp_path, load_chart("mews", "0.1"), [path])
     assert {problem.code for problem in found.problems} >= {"not_a_sheet"}

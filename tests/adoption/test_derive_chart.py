@@ -82,7 +82,7 @@ def test_slips_in_a_ranges_file_are_told(old: str, new: str, tmp_path: Path) -> 
     assert old in TEXT
     path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ChartError, match="bad_ranges"):
-        derive.derive_chart(derive.read_ranges(path), load_chart("mews"), catalogue().observations)
+        derive.derive_chart(derive.read_ranges(path), load_chart("mews", "0.1"), catalogue().observations)
 
 
 def test_ranges_of_ones_own_never_take_the_name_of_another_chart(tmp_path: Path) -> None:

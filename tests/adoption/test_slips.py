@@ -116,7 +116,7 @@ def test_levels_in_another_order_are_a_difference(tmp_path: Path) -> None:
 
 
 def test_bands_may_stand_in_any_order(tmp_path: Path) -> None:
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     lines = lines_of(chart, 1)
     at = [r for r, line in enumerate(lines) if line[:1] == ["heart_rate"] and len(line) > 3 and isinstance(line[3], int)]
     turned = [*lines[: at[0]], *reversed(lines[at[0] : at[-1] + 1]), *lines[at[-1] + 1 :]]

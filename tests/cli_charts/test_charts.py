@@ -50,7 +50,7 @@ def test_what_is_not_shipped_says_why_and_what_would_mend_it() -> None:
         assert all(" ".join(entry[key].split()) in told for key in ("id", "title", "owner", "why", "mend")), entry["id"]
 
 
-@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.id)
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: f"{chart.id}@{chart.version}")
 def test_a_drawn_chart_says_all_that_the_file_says(chart: Chart) -> None:
     ran = run("charts", "show", f"{chart.id}@{chart.version}")
     assert ran.code == 0
@@ -70,9 +70,9 @@ def test_a_drawn_chart_says_all_that_the_file_says(chart: Chart) -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.id)
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: f"{chart.id}@{chart.version}")
 def test_bands_stand_highest_first_with_points_and_zone_in_words(chart: Chart) -> None:
-    told = run("charts", "show", chart.id).out
+    told = run("charts", "show", f"{chart.id}@{chart.version}").out
     for parameter in chart.parameters:
         at = told.index(f"{parameter.title} ")
         for table in parameter.tables:

@@ -19,7 +19,7 @@ from mews_newtt.drawn.scale import THINNEST, Scale, pieces
 from mews_newtt.drawn.twin import change_of, twin_html
 
 SVG = "{http://www.w3.org/2000/svg}"
-MEWS = load_chart("mews")
+MEWS = load_chart("mews", "0.1")
 QUIET: dict[str, Any] = {
     "respiratory_rate": 16,
     "oxygen_saturation": 98,

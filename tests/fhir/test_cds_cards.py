@@ -97,7 +97,7 @@ def test_an_unknown_page_may_hide_readings_unless_this_one_goes_beyond_the_set()
 
 
 def test_nothing_to_score_gives_no_card() -> None:
-    assert cards(load_chart("mews"), call("mews", {})) == {"cards": []}
+    assert cards(load_chart("mews", "0.1"), call("mews", {})) == {"cards": []}
 
 
 def test_what_cannot_be_scored_is_a_card_with_the_mend() -> None:
@@ -130,14 +130,14 @@ def test_prefetch_that_cannot_be_had(name: str) -> None:
         del request["prefetch"][name]
         request["prefetch"] |= broken
         with pytest.raises(DataNotHad) as refusal:
-            cards(load_chart("mews"), request)
+            cards(load_chart("mews", "0.1"), request)
         assert [problem.where for problem in refusal.value.problems] == [f"prefetch.{name}"]
 
 
 @pytest.mark.parametrize("change", [{"hook": "order-sign"}, {"hookInstance": ""}, {"context": {}}, {"context": "x"}, {"prefetch": []}])
 def test_malformed_calls(change: dict[str, Any]) -> None:
     with pytest.raises(ObservationError):
-        cards(load_chart("mews"), call("mews", UNWELL) | change)
+        cards(load_chart("mews", "0.1"), call("mews", UNWELL) | change)
 
 
 def test_the_same_call_gives_the_same_card_and_another_call_another_uuid() -> None:

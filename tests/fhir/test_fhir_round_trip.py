@@ -77,8 +77,8 @@ def test_a_set_comes_back_as_it_went(name: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("warm", ["98.6 [degF]", {"value": 98.6, "unit": "[degF]"}, "98.6 °F", "37.0", 37.0])
 def test_a_set_that_was_read_already_is_written_as_well(warm: Any) -> None:
     read = ObservationSet({"temperature": warm, "consciousness": "A", "skip_concern": "asleep"})
-    answer = scored(observations_bundle(load_chart("mews"), read), "mews")
-    assert answer.result.points() == score(load_chart("mews"), read).points()
+    answer = scored(observations_bundle(load_chart("mews", "0.1"), read), "mews")
+    assert answer.result.points() == score(load_chart("mews", "0.1"), read).points()
     assert answer.result.skipped == ("concern",)
 
 
@@ -123,7 +123,7 @@ def test_a_pack_as_bundles_verifies_as_right(name: str, data: st.DataObject) -> 
 
 
 def test_a_pack_case_with_a_wrong_expectation_is_found() -> None:
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     pack = made_pack(chart, [{"respiratory_rate": "24", "concern": "present"}])
     pack.cases[0].expected["expected_points_respiratory_rate"] = "9"
     answer = ews_verify(read_json(write_json(next(iter(pack_bundles(pack, chart))))), find, charts())
@@ -131,7 +131,7 @@ def test_a_pack_case_with_a_wrong_expectation_is_found() -> None:
 
 
 def test_text_that_is_no_number_stays_text_and_is_refused() -> None:
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     for raw in ("36,8", "n/a", "36..8"):
         sent = observations_bundle(chart, {"temperature": raw})
         assert sent["entry"][0]["resource"]["valueString"] == raw

@@ -63,7 +63,7 @@ def test_news2_is_a_total_score_of_uk_core() -> None:
 
 
 def test_every_answer_says_which_software_chart_and_version_gave_it() -> None:
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     device = score_of(answer_of("mews", WELL_MOTHER))["contained"][0]
     told = {each["type"]["text"]: each["value"] for each in device["version"]}
     assert told == {"engine": __version__, "chart": "mews 0.1", "chart status": "derived", "chart sha256": chart.sha256}
@@ -120,7 +120,7 @@ def test_charts_without_points_give_their_level(chart: str) -> None:
 
 def test_without_person_or_time_the_profile_is_not_claimed() -> None:
     for subject, effective in ((None, TIME), (MOTHER, None)):
-        answer = scored(observations_bundle(load_chart("mews"), WELL_MOTHER, subject=subject, effective=effective), "mews")
+        answer = scored(observations_bundle(load_chart("mews", "0.1"), WELL_MOTHER, subject=subject, effective=effective), "mews")
         assert_r4(answer.resource)
         assert score_of(answer)["valueQuantity"]["value"] == 4 and "meta" not in score_of(answer)
 

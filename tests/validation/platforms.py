@@ -25,9 +25,9 @@ Read = Callable[[Given], Given]
 LOWS, HIGHS = ("from", "above"), ("to", "below")
 
 
-def content_of(chart_id: str) -> Content:
-    """A chart's file as plain data, with step and categories of each observation beside its row."""
-    path = next((RULES / chart_id).glob("*.toml"))
+def content_of(chart_id: str, version: str | None = None) -> Content:
+    """A chart's file (the newest, or a version's) as plain data, with step and categories of each observation beside its row."""
+    path = sorted((RULES / chart_id).glob(f"{version or '*'}.toml"))[-1]
     content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     observations = tomllib.loads((RULES / "parameters.toml").read_text(encoding="utf-8"), parse_float=Decimal)
     for parameter in content["parameters"]:
@@ -316,14 +316,19 @@ def one_set(content: Content, rng: Random, missing: float = 0.015) -> Given:
     """One person's readings: a common lean away from normal, and now and then one reading far off."""
     given: Given = {}
     lean = abs(rng.gauss(0, 1)) * rng.choice([0.3, 0.6, 1.0])
-    contexts = Naive(content).contexts
-    for parameter in content["parameters"]:
-        if parameter["id"] in contexts:
-            if parameter["numeric"]:
-                given[parameter["id"]] = Decimal(rng.choice([0, 0, 1, 2, 4, 5, 8, 12, 13, 15]))
-            else:
-                first = parameter.get("assumed", parameter["categories"][0])
-                given[parameter["id"]] = first if rng.random() < 0.6 else rng.choice(parameter["categories"])
+    naive = Naive(content)
+    while not given or naive.refused(given):  # nobody fills in contexts that the chart is not for
+        for parameter in content["parameters"]:
+            if parameter["id"] in naive.contexts:
+                if parameter["id"] == "hours_since_birth":
+                    given[parameter["id"]] = Decimal(rng.choice([1, 5, 20, 40, 47, 48, 49, 60, 100, 300]))
+                elif parameter["numeric"]:
+                    given[parameter["id"]] = Decimal(rng.choice([0, 0, 1, 2, 4, 5, 8, 12, 13, 15]))
+                else:
+                    first = parameter.get("assumed", parameter["categories"][0])
+                    given[parameter["id"]] = first if rng.random() < 0.6 else rng.choice(parameter["categories"])
+        if not naive.contexts:
+            break
     one_of = [group["parameters"] for group in content.get("groups", []) if group["kind"] == "one_of"]
     chosen = {rng.choice(members) for members in one_of}
     for parameter in content["parameters"]:

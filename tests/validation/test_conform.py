@@ -121,7 +121,8 @@ def test_requests_are_written_as_the_adapter_says() -> None:
     adapter = read_adapter(ADAPTERS / "vendor_platform.toml", CHART)
     request = adapter.request({"heart_rate": "107", "temperature": "37.4", "concern": "none", "consciousness": "alert"}, CHART)
     assert request == {"meta": {"source": "conformance"}, "vitals": {"pulse": 107, "temp": 37.4}, "worried": "no", "avpu": "alert"}
-    assert not adapter.can_send({"patient_group": "pregnant"}) and not adapter.can_send({"skip_heart_rate": "U1"})
+    assert adapter.can_send({"patient_group": "pregnant"}) and not adapter.can_send({"skip_heart_rate": "U1"})
+    assert not adapter._replace(cannot_send=("patient_group",)).can_send({"patient_group": "pregnant"})
 
 
 def test_paths_reach_into_lists() -> None:
@@ -261,7 +262,7 @@ def vendor(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.mark.parametrize("vendor", ["late-edge"], indirect=True)
 def test_the_made_up_vendor_over_http(vendor: str, tmp_path: Path) -> None:
     ran = run("conform", "mews", "--url", vendor, "--adapter", ADAPTERS / "vendor_platform.toml", "--report", tmp_path / "out", VENDOR_KEY=KEY)
-    assert ran.code == 1 and "Heart rate: 1 point seems to start at" in " ".join(ran.out.split())
+    assert ran.code == 1 and "Heart rate (more than 48 hours after birth): 1 point seems to start at" in " ".join(ran.out.split())
     assert "were not sent" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     written = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()]
     assert len(written) == 4 and not any(KEY in text for text in (*written, ran.out, ran.err))

@@ -105,7 +105,7 @@ def test_random_faulty_platforms_deep(name: str) -> None:
 
 
 def test_two_faults_at_once_are_told_as_a_pair() -> None:
-    chart, content, rng = load_chart("mews"), content_of("mews"), Random(21)
+    chart, content, rng = load_chart("mews", "0.1"), content_of("mews", "0.1"), Random(21)
     rows = {parameter["id"]: parameter["bands"] for parameter in content["parameters"] if "bands" in parameter}
     rows["heart_rate"][2]["to"], rows["heart_rate"][3]["from"] = 109, 110  # 107 in the chart
     rows["systolic_bp"][3]["points"] = 0  # 1 in the chart
@@ -117,7 +117,7 @@ def test_two_faults_at_once_are_told_as_a_pair() -> None:
 
 
 def test_one_row_cannot_tell_faults_apart_and_a_further_set_is_named() -> None:
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     calm = {
         "respiratory_rate": 16,
         "oxygen_saturation": 97,
@@ -136,7 +136,7 @@ def test_one_row_cannot_tell_faults_apart_and_a_further_set_is_named() -> None:
 
 def quiet_table(name: str, values: list[int], wrong: set[int]) -> Any:
     """Otherwise quiet sets of `mews` with one heart rate each; the platform gives one point less to the wrong ones."""
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     quiet = {
         "respiratory_rate": 16,
         "oxygen_saturation": 97,
@@ -153,7 +153,7 @@ def quiet_table(name: str, values: list[int], wrong: set[int]) -> Any:
 
 def test_a_stretch_that_was_not_tried_leaves_it_uncertain() -> None:
     """106 to 113 tried without 108 and 109: the edge at 110, or single readings gone wrong."""
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     full = diagnose(chart, quiet_table("heart_rate", [106, 107, 108, 109, 110, 111] * 2, {107, 108, 109}))
     assert full.certain and full.findings[0].faults[0].id == "edge:heart_rate.0.2:+3"
     gaps = diagnose(chart, quiet_table("heart_rate", [106, 109, 110, 111] * 2, {109}))
@@ -161,13 +161,13 @@ def test_a_stretch_that_was_not_tried_leaves_it_uncertain() -> None:
 
 
 def test_one_row_is_no_evidence() -> None:
-    found = diagnose(load_chart("mews"), quiet_table("heart_rate", [106, 107, 108, 109], {107}))
+    found = diagnose(load_chart("mews", "0.1"), quiet_table("heart_rate", [106, 107, 108, 109], {107}))
     assert found.findings and not found.certain
 
 
 def test_levels_of_sets_that_lack_a_reading_do_not_hide_a_fault_elsewhere() -> None:
     """A platform with a fault, and a rule of its own for what is missing: the fault is named, without certainty."""
-    chart, content, rng = load_chart("mews"), content_of("mews"), Random(5)
+    chart, content, rng = load_chart("mews", "0.1"), content_of("mews", "0.1"), Random(5)
     platform = moved_heart_rate(content)
     sets = [one_set(content, rng, 0.05) for _ in range(1500)]
     levels = [level.id for level in chart.levels]

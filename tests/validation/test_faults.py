@@ -58,7 +58,7 @@ def test_mutants_of_shipped_charts_are_scored_as_the_reference_does(name: str) -
 
 
 def test_an_edge_moved_is_told_in_words_and_does_what_it_says() -> None:
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     fault = named(chart, "edge:heart_rate.0.2:+3")
     assert fault.words == "heart rate: 1 point seems to start at 110 /min instead of 107 /min"
     points = {rate: score(fault.chart, {"heart_rate": rate}).points()["heart_rate"] for rate in (106, 107, 109, 110, 115, 116)}
@@ -66,7 +66,7 @@ def test_an_edge_moved_is_told_in_words_and_does_what_it_says() -> None:
 
 
 def test_an_edge_on_the_low_side() -> None:
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     fault = named(chart, "edge:systolic_bp.0.0:-2")
     assert fault.words == "systolic blood pressure: 2 points seem to reach up to 87 mmHg instead of 89 mmHg"
     assert [score(fault.chart, {"systolic_bp": value}).points()["systolic_bp"] for value in (87, 88, 89, 90)] == [2, 1, 1, 1]
@@ -107,7 +107,7 @@ NORMAL = {"respiratory_rate": "16", "oxygen_saturation": "97", "temperature": "3
 )
 def test_what_each_kind_of_fault_answers(fault_id: str, changed: dict[str, str], answer: tuple[int, int, int]) -> None:
     """(status: 0 complete; total; level: 0 routine) of a set near the normal one."""
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     given = {name: text for name, text in {**NORMAL, **changed}.items() if text}
     assert answered(chart, named(chart, fault_id), given) == [answer]
 
@@ -129,7 +129,7 @@ def test_another_chart_altogether_is_among_the_faults() -> None:
 
 
 def test_two_faults_at_once() -> None:
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     pair = both(named(chart, "edge:heart_rate.0.2:+3"), named(chart, "level:escalate:total:+1"), chart)
     assert pair is not None
     assert answered(chart, pair, {**NORMAL, "heart_rate": "108"}, {**NORMAL, "heart_rate": "118"}) == [(0, 0, 0), (0, 2, 0)]

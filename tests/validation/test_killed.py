@@ -21,7 +21,7 @@ from mews_newtt.validation.pack_files import write_pack
 from mews_newtt.validation.reports import write_reports
 
 what, folder = sys.argv[1], Path(sys.argv[2])
-chart = load_chart("mews")
+chart = load_chart("mews", "0.1")
 
 def reports(total):
     found = validate(chart, pl.DataFrame([{"heart_rate": "84", "expected_total": total}]))

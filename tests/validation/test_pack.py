@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from itertools import islice
 from random import Random
 
 import pyarrow as pa
@@ -100,12 +101,14 @@ def flat(chart: Chart, parameter: Parameter) -> Chart:
     return chart._replace(parameters=tuple(changed if p.id == parameter.id else p for p in chart.parameters))
 
 
-@pytest.mark.parametrize("seed", [0, 4])
+NARROWED = list(islice((seed for seed in range(200) if narrowed(made_chart(Random(seed)))), 2))
+
+
+@pytest.mark.parametrize("seed", NARROWED)
 def test_words_that_a_row_does_not_know_are_tried(seed: int) -> None:
     """A platform that ignores a row, or reads more words in it, may differ from the chart in those words alone."""
     chart = made_chart(Random(seed))
     pack = make_pack(chart, others=())
-    assert narrowed(chart)
     for parameter in narrowed(chart):
         for word in set(parameter.observation.category_ids) - set(parameter.category_ids):
             case = next(case for case in pack.cases if case.given.get(parameter.id) == word)
@@ -131,7 +134,7 @@ def test_many_made_charts(seed: int) -> None:
 
 
 def test_a_manual_pack_is_short_and_says_what_it_shows() -> None:
-    pack = make_pack(load_chart("mews"), manual=True)
+    pack = make_pack(load_chart("mews", "0.1"), manual=True)
     assert len(pack.cases) <= 40
     assert pack.kill_rate > 0.95 and f"kill rate {pack.kill_rate:.1%}" in pack.says
 
@@ -142,7 +145,7 @@ def test_the_same_seed_gives_the_same_pack() -> None:
 
 
 def test_a_pack_holds_what_a_clinician_expects() -> None:
-    pack = make_pack(load_chart("mews"))
+    pack = make_pack(load_chart("mews", "0.1"))
     by_why = {case.why: case for case in pack.cases}
     first = by_why["heart rate 107 /min: first that gives 1 point"]
     assert first.given["heart_rate"] == "107" and first.expected["expected_total"] == "1" and first.expected["expected_points_heart_rate"] == "1"
@@ -196,7 +199,7 @@ def test_a_pack_answered_rightly_has_nothing_to_diagnose() -> None:
 
 
 def test_coverage_of_a_pack_is_whole_and_of_one_row_is_not() -> None:
-    chart = load_chart("mews")
+    chart = load_chart("mews", "0.1")
     pack = make_pack(chart)
     names = list(dict.fromkeys(name for case in pack.cases for name in case.given))
     whole = coverage(chart, pa.table({name: [case.given.get(name) for case in pack.cases] for name in names}))

@@ -23,7 +23,7 @@ from mews_newtt.validation.compare import diagnosed, validate, validate_file
 from mews_newtt.validation.reports import NAMES, write_reports
 from mews_newtt.validation.result import Validation
 
-CHART = load_chart("mews")
+CHART = load_chart("mews", "0.1")
 QUIET = {
     "respiratory_rate": "16", "oxygen_saturation": "98", "temperature": "36.6", "heart_rate": "84", "systolic_bp": "118", "diastolic_bp": "75",
     "consciousness": "alert", "concern": "none",
