@@ -57,13 +57,12 @@ def held(chart: Chart, ranges: Mapping[str, Any]) -> list[tuple[Parameter, Table
     if missing:
         where, what = f"chart {chart.id} {chart.version}", f"the ranges know nothing of {', '.join(missing)}"
         raise ChartError(Problem("no_ranges", where, what, "add their ranges, or choose a chart whose scored rows they hold"))
-    found = []
+    found: list[tuple[Parameter, Table, Sign]] = []
     for parameter in chart.parameters:
         if parameter.role == "scored":
             own = _own_ranges(chart, parameter, ranges)
-            for table in parameter.tables:
-                if not own or table.title in own:
-                    found.append((parameter, table, _narrowed(known[parameter.id], own.get(table.title), ranges)))
+            tables = [table for table in parameter.tables if not own or table.title in own]
+            found += [(parameter, table, _narrowed(known[parameter.id], own.get(table.title), ranges)) for table in tables]
     return found
 
 

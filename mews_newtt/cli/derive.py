@@ -19,7 +19,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("ranges", metavar="RANGES.toml", nargs="?", type=Path, help="ranges in the form of rules/reference_ranges.toml")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="write the chart to this folder of charts, as <id>/<version>.toml")
     parser.add_argument("--like", metavar="CHART", help="whose triggers, levels and scope are taken; without it, the ranges' `frame`")
-    parser.add_argument("--against", metavar="CHART", help="print how the bands of this chart cut the ranges, and the totals to expect; make no chart")
+    parser.add_argument("--against", metavar="CHART", help="only print how this chart's bands cut the ranges, and the totals to expect")
     parser.add_argument("--id", help="id of the new chart; required for ranges of your own")
     parser.add_argument("--chart-version", metavar="VERSION", help="version of the new chart")
     parser.add_argument("--title", help="title of the new chart")

@@ -33,7 +33,14 @@ def marks_of(score: Score) -> Marks:
     for row in score.parameters:
         tables = score.chart.by_id[row.id].tables
         hit = [(row.table, row.band)] if row.table is not None and not row.possible else row.possible
-        places = [(place, at) for one, wanted in hit for place, table in enumerate(tables) if table is one for at, band in enumerate(table.bands) if band is wanted]
+        places = [
+            (place, at)
+            for one, wanted in hit
+            for place, table in enumerate(tables)
+            if table is one
+            for at, band in enumerate(table.bands)
+            if band is wanted
+        ]
         if row.possible and places:
             for place, at in places:
                 bands[row.id, place, at] = [Mark(f"{number(row.value, row.unit)}, if this table applies")]

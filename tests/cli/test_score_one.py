@@ -42,7 +42,7 @@ def test_a_partial_set_has_no_total_and_no_interval() -> None:
     [
         (["nowt", "--obs", "heart_rate=80"], ["no such chart", "did you mean"]),
         (["news2@1.0", "--obs", "heart_rate=80"], ["no such version", "2017.1"]),
-        (["mews", "--min-status", "verified", "--obs", "heart_rate=80"], ["is derived", "verified or better was asked for"]),
+        (["mews", "--min-status", "verified", "--obs", "heart_rate=80"], ["is secondary", "verified or better was asked for"]),
         (["news2", "--min-status", "gold", "--obs", "heart_rate=80"], ["no such status", "transcribed"]),
         (["news2", "--obs", "heart_rate"], ["is not name=value"]),
         (["news2", "--obs", "heart_rate=80", "heart_rate=90"], ["given twice"]),

@@ -14,7 +14,7 @@ from mews_newtt.fhir.write import observations_bundle
 from tests.fhir.support import TIME, Resource, coded, empties, observation, quantity
 
 MOTHER = {"reference": "Patient/mother"}
-UNWELL = {"respiratory_rate": 24, "oxygen_saturation": 97, "temperature": 36.8, "heart_rate": 118, "systolic_bp": 104, "diastolic_bp": 66, "consciousness": "A"}
+UNWELL = {"respiratory_rate": 25, "oxygen_saturation": 97, "air_or_oxygen": "air", "temperature": 36.8, "heart_rate": 122, "systolic_bp": 104, "diastolic_bp": 66, "consciousness": "A"}
 
 
 def call(chart: str, given: dict[str, Any], *more: Resource, link: list[Resource] | None = None, effective: str = TIME) -> Resource:
@@ -37,12 +37,11 @@ def card(chart: str, request: Resource) -> Resource:
 
 
 def test_services_are_the_maternity_and_newborn_charts_by_their_own_scope() -> None:
-    assert {chart.id: population(chart) for chart in charts()} == {
-        "meows": "maternity", "mewc": "maternity", "mews": "maternity", "mewt": "maternity", "newtt2": "newborn",
-        "modified-ews": None, "news2": None, "npews": None,
-    }  # fmt: skip
-    found = services(charts())["services"]
-    assert [each["id"] for each in found] == ["meows", "mewc", "mews", "mewt", "newtt2"]
+    populations = {chart.id: population(chart) for chart in charts()}
+    known = {"mews": "maternity", "meows": "maternity", "meows-send": "maternity", "newtt2": "newborn", "modified-ews": None, "news2": None, "npews": None}
+    assert {name: populations[name] for name in known} == known
+    found = services(load_chart(name) for name in populations)["services"]
+    assert [each["id"] for each in found] == [name for name, people in populations.items() if people is not None]
     for each in found:
         assert each["hook"] == "patient-view" and set(each["prefetch"]) == {"patient", "observations"}
         assert "http://loinc.org|8867-4" in each["prefetch"]["observations"] and "{{context.patientId}}" in each["prefetch"]["observations"]
@@ -53,7 +52,7 @@ def test_a_whole_set_gives_its_total_and_level() -> None:
     found = card("mews", call("mews", UNWELL | {"concern": "none"}))
     assert found["summary"] == "MEWS (England, working chart): total 4, level Escalate"
     assert found["indicator"] == "critical"
-    assert found["source"]["label"].startswith("MEWS (England, working chart) 0.1 (derived)")
+    assert found["source"]["label"].startswith("MEWS (England, working chart) 0.2 (secondary)")
     assert "Escalate: the total is 4" in found["detail"] and TIME in found["detail"]
 
 
@@ -73,7 +72,7 @@ def test_a_partial_set_is_never_info_and_has_no_total() -> None:
 
 def test_only_the_newest_moment_is_the_set() -> None:
     older = observation(coded("9279-1"), effective="2026-11-22T05:30:00+00:00", valueQuantity=quantity(40, "/min"))
-    same_moment = observation(coded("9279-1"), effective="2026-11-22T10:30:00+01:00", valueQuantity=quantity(24, "/min"))
+    same_moment = observation(coded("9279-1"), effective="2026-11-22T10:30:00+01:00", valueQuantity=quantity(25, "/min"))
     rest = {name: value for name, value in UNWELL.items() if name != "respiratory_rate"} | {"concern": "none"}
     assert card("mews", call("mews", rest, older))["summary"].startswith("MEWS (England, working chart): partial set")
     assert card("mews", call("mews", rest, same_moment, older))["summary"].endswith("total 4, level Escalate")

@@ -17,7 +17,7 @@ from mews_newtt.fhir.write import observations_bundle
 from tests.fhir.support import ADULT, MOTHER, TIME, Resource, assert_profile, assert_r4, bundle, resources, scored
 
 WELL_MOTHER = {
-    "respiratory_rate": 24, "oxygen_saturation": 97, "temperature": 36.8, "heart_rate": 118, "systolic_bp": 104, "diastolic_bp": 66, "consciousness": "A",
+    "respiratory_rate": 25, "oxygen_saturation": 97, "air_or_oxygen": "air", "temperature": 36.8, "heart_rate": 122, "systolic_bp": 104, "diastolic_bp": 66, "consciousness": "A",
     "concern": "none",
 }  # fmt: skip
 CHILD = {
@@ -63,10 +63,10 @@ def test_news2_is_a_total_score_of_uk_core() -> None:
 
 
 def test_every_answer_says_which_software_chart_and_version_gave_it() -> None:
-    chart = load_chart("mews", "0.1")
+    chart = load_chart("mews")
     device = score_of(answer_of("mews", WELL_MOTHER))["contained"][0]
     told = {each["type"]["text"]: each["value"] for each in device["version"]}
-    assert told == {"engine": __version__, "chart": "mews 0.1", "chart status": "derived", "chart sha256": chart.sha256}
+    assert told == {"engine": __version__, "chart": "mews 0.2", "chart status": "secondary", "chart sha256": chart.sha256}
 
 
 def test_a_score_without_snomed_codes_has_local_ones_and_its_name_in_full() -> None:
@@ -120,7 +120,7 @@ def test_charts_without_points_give_their_level(chart: str) -> None:
 
 def test_without_person_or_time_the_profile_is_not_claimed() -> None:
     for subject, effective in ((None, TIME), (MOTHER, None)):
-        answer = scored(observations_bundle(load_chart("mews", "0.1"), WELL_MOTHER, subject=subject, effective=effective), "mews")
+        answer = scored(observations_bundle(load_chart("mews"), WELL_MOTHER, subject=subject, effective=effective), "mews")
         assert_r4(answer.resource)
         assert score_of(answer)["valueQuantity"]["value"] == 4 and "meta" not in score_of(answer)
 

@@ -63,7 +63,7 @@ def test_cards(data: st.DataObject) -> None:
     request = read_json(broken(data.draw, call("mews", UNWELL)))
     found: dict[str, Any] = {"cards": []}
     with contextlib.suppress(MewsNewttError):
-        found = cards(load_chart("mews", "0.1"), request)
+        found = cards(load_chart("mews"), request)
     assert all(0 < len(card["summary"]) < 140 for card in found["cards"])
     assert not [place for place in empties(json.loads(write_json(found))) if place != "$.cards"]
 

@@ -63,7 +63,7 @@ def test_parameters_name_the_chart_themselves(http: Any) -> None:
 @settings(max_examples=40)
 @given(data=st.data())
 def test_answers_are_the_librarys(http: Any, data: st.DataObject) -> None:
-    chart = data.draw(st.sampled_from(charts()))
+    chart = data.draw(st.sampled_from([load_chart(name) for name in sorted({chart.id for chart in charts()})]))
     sent = observations_bundle(chart, data.draw(sets(chart)), subject=MOTHER, effective=TIME)
     answer = post(http, f"{SCORE}?chart={chart.id}&sha256={chart.sha256}", sent)
     refused: list[str] = []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from pathlib import Path
 from itertools import islice
+from pathlib import Path
 from random import Random
 
 import pyarrow as pa

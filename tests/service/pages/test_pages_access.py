@@ -11,7 +11,7 @@ PAGES = {
     "charts": "/",
     "chart": "/workbench/charts/newtt2/0.1",
     "chart in contexts": "/workbench/charts/npews/2023.1?age_years=2",
-    "compare": "/workbench/compare?before=mews@0.1&after=mews@0.2",
+    "compare": "/workbench/compare?before=mews@0.1&after=mews@9.9",
     "choose": "/workbench/try",
     "try": "/workbench/try/npews/2023.1",
     "series": "/workbench/series/mews/0.1",

@@ -14,7 +14,7 @@ EVIL = "\"'><script>document.title='in'</script><img src=x onerror=\"document.ti
 PAGES = [
     "/",
     "/workbench/charts/npews/2023.1",
-    "/workbench/compare?before=mews@0.1&after=mews@0.2",
+    "/workbench/compare?before=mews@0.1&after=mews@9.9",
     "/workbench/try",
     "/workbench/try/newtt2/0.1",
     "/workbench/series/mews/0.1",
