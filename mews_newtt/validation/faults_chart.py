@@ -204,4 +204,4 @@ def other_charts(chart: Chart, others: Iterable[Chart] | None) -> Iterator[Fault
             continue
         free = tuple(p if p.id in chart.by_id else p._replace(required=False) for p in other.parameters)
         says = f"the platform seems to score {other.title}, version {other.version}, instead of {chart.title}, version {chart.version}"
-        yield Fault(f"chart:{other.id}@{other.version}", "other_chart", says, (), other._replace(parameters=free, scope=()))
+        yield Fault(f"chart:{other.id}@{other.version}", "other_chart", says, (), other._replace(parameters=free, scope=other.context_refusals))

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from mews_newtt import ColumnError, FileError, load_chart, score
 from mews_newtt.scoring.columns import ColumnMap
 from mews_newtt.validation.adapter import Adapter, Answer, Limits
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
-from mews_newtt.validation.conform import compare_answers
+from mews_newtt.validation.conform import compare_answers, pack_cases
 from mews_newtt.validation.pack import Case
 from mews_newtt.validation.result import Origin
 from mews_newtt.validation.transport import Command, Endpoint
@@ -176,6 +177,20 @@ def test_a_platform_that_scores_another_chart_is_named() -> None:
     found = diagnosed(compare_answers(CHART, ask, cases(), Origin("x", kind="endpoint")))
     assert found.verdict == "disagrees" and found.diagnosis is not None
     assert other.title in found.diagnosis.words
+
+
+@pytest.mark.parametrize(("asked", "scored"), [("0.2", "0.1"), ("0.1", "0.2")])
+def test_a_platform_that_scores_another_version_is_named(asked: str, scored: str) -> None:
+    chart, other = load_chart("mews", asked), load_chart("mews", scored)
+    rows = []
+    for case in pack_cases(chart):
+        given = {name: text for name, text in case.given.items() if name.removeprefix("skip_") in other.by_id}
+        result = score(other, given, raise_refused=False)
+        rows.append({**case.given, "expected_total": None if result.total is None else str(result.total), "expected_level": result.level})
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    found = diagnosed(validate(chart, pa.table({name: [row.get(name) for row in rows] for name in names})))
+    assert found.verdict == "disagrees" and found.diagnosis is not None
+    assert f"version {scored}, instead of {chart.title}, version {asked}" in found.diagnosis.words
 
 
 def script(tmp_path: Path, text: str) -> str:

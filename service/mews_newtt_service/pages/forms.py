@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
+from mews_newtt.chart.contexts import Value, can_occur, distinguishable_values, only_table
 from mews_newtt.chart.model import Chart, Parameter, number
 from mews_newtt.drawn.words import unit_of
 
@@ -26,6 +29,7 @@ class Field(NamedTuple):
     unit_given: str
     skip: str
     faults: tuple[str, ...]
+    asked_with: str = ""  # JSON: another field's answers with which this one is asked; empty where it always is
 
     @property
     def id(self) -> str:
@@ -39,31 +43,60 @@ class Field(NamedTuple):
 def fields(chart: Chart, filled: Mapping[str, str], faults: Mapping[str, Iterable[str]]) -> list[tuple[str, list[Field]]]:
     """The form's fields by role, in the order of the chart."""
     headings = (("recorded", "About this person"), ("scored", "Readings"), ("trigger", "Triggers and concerns"))
-    found = [(title, [_field(p, filled, faults.get(p.id, ())) for p in chart.parameters if p.role == role]) for role, title in headings]
+    found = [(title, [_field(chart, p, filled, faults.get(p.id, ())) for p in chart.parameters if p.role == role]) for role, title in headings]
     return [(title, asked) for title, asked in found if asked]
 
 
-def _field(parameter: Parameter, filled: Mapping[str, str], faults: Iterable[str]) -> Field:
+def _field(chart: Chart, parameter: Parameter, filled: Mapping[str, str], faults: Iterable[str]) -> Field:
     observation = parameter.observation
     titles = {category.id: category.title for category in observation.categories}
     answers = tuple((name, titles[name]) for name in parameter.category_ids)
     others = tuple((unit.ucum, number("", unit.ucum).strip() or unit.ucum) for unit in observation.other_units)
     own = unit_of(parameter)
+    with_which = matters_with(chart, parameter) if parameter.role == "recorded" and not parameter.required else {}
     return Field(
         parameter,
         own,
         (("", own or "no unit"), *others) if others else (),
-        _hint(parameter),
+        _hint(chart, parameter, with_which),
         answers,
         len(answers) <= RADIOS and parameter.role != "recorded",
         filled.get(parameter.id, ""),
         filled.get(UNIT + parameter.id, ""),
         filled.get(SKIP + parameter.id, ""),
         tuple(faults),
+        json.dumps(with_which) if with_which else "",
     )
 
 
-def _hint(parameter: Parameter) -> str:
+def matters_with(chart: Chart, parameter: Parameter) -> dict[str, list[str]]:
+    """Another context's answers ("" for none) with which this optional context can still change a row's bands; empty where it always can."""
+    if parameter.id not in chart.context_ids:
+        return {}
+    for name in chart.context_ids:
+        other = chart.by_id[name]
+        if name == parameter.id or other.observation.numeric:
+            continue
+        rest = [one for one in chart.context_ids if one not in (name, parameter.id)]
+        asked = [answer for answer in ("", *other.category_ids) if _changes_bands(chart, parameter.id, rest, {name: answer} if answer else {})]
+        if len(asked) <= len(other.category_ids):
+            return {name: asked}
+    return {}
+
+
+def _changes_bands(chart: Chart, name: str, rest: list[str], fixed: dict[str, Value]) -> bool:
+    """Whether another value of a context leads to other bands somewhere."""
+    for others in product(*(distinguishable_values(chart, one) for one in rest)):
+        stands = fixed | dict(zip(rest, others, strict=True))
+        ways = [stands | {name: value} for value in distinguishable_values(chart, name) if can_occur(chart, stands | {name: value})]
+        for row in chart.parameters:
+            found = [only_table(chart, row, way) for way in ways]
+            if len({table and (table.bands, table.applies) for table in found}) > 1:
+                return True
+    return False
+
+
+def _hint(chart: Chart, parameter: Parameter, with_which: Mapping[str, list[str]]) -> str:
     """What may be filled in: limits and the step it is recorded in."""
     observation = parameter.observation
     says = []
@@ -74,6 +107,10 @@ def _hint(parameter: Parameter) -> str:
             says.append(f"{limits}{'' if unit == '%' else ' '}{unit}, in steps of {observation.step.normalize():f}".replace("  ", " "))
     if not parameter.required:
         says.append("counts only where it is given" if parameter.role != "recorded" else "may be left out")
+    for name, answers in with_which.items():
+        other = chart.by_id[name]
+        titles = {category.id: category.title for category in other.observation.categories}
+        says.append(f"matters only where {other.title} is: " + " or ".join(titles.get(answer, "not given") for answer in answers))
     if parameter.assumed:
         titles = {category.id: category.title for category in observation.categories}
         says.append(f"not given: {titles.get(parameter.assumed, parameter.assumed)} is read")

@@ -72,6 +72,16 @@ if (form) {
     isOld();
     waiting = setTimeout(ask, 200);
   };
+  // A question that another answer has settled is not asked; what was typed there stays, and is asked again while it holds something.
+  const questions = [...form.querySelectorAll("[data-asked-with]")];
+  const showQuestions = () => questions.forEach((group) => {
+    const [[name, answers]] = Object.entries(JSON.parse(group.dataset.askedWith));
+    const filledIn = [...group.querySelectorAll("input, select")].some((each) => each.name && !each.name.startsWith("unit_") && each.value !== "");
+    group.hidden = !filledIn && !answers.includes(form.elements[name].value);
+  });
+  showQuestions();
+  form.addEventListener("input", showQuestions);
+  form.addEventListener("reset", () => setTimeout(showQuestions));
   form.addEventListener("input", soon);
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -179,3 +179,24 @@ def test_the_same_as_json_fhir_and_curl(page: Any, service: str) -> None:
     assert service in command
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=20)
     assert json.loads(done.stdout)["total"] == 5
+
+
+def test_hours_since_birth_are_asked_only_where_they_matter(page: Any) -> None:
+    page.goto("/workbench/try/mews/0.2")
+    hours = page.locator("#hours_since_birth")
+    expect(hours).to_be_visible()  # the group is not given, so either pulse table may hold
+    page.select_option("#patient_group", "pregnant")
+    expect(hours).to_be_hidden()
+    page.select_option("#patient_group", "postnatal")
+    expect(hours).to_be_visible()
+    hours.fill("60")
+    page.select_option("#patient_group", "pregnant")
+    expect(hours).to_be_visible()  # what was typed is never hidden: it contradicts the group, and the answer says so
+    page.fill("#heart_rate", "115")
+    expect(page.locator("#result")).to_contain_text("contradict each other")
+
+
+def test_a_pulse_that_may_be_in_either_table_says_both(page: Any) -> None:
+    page.goto("/workbench/try/mews/0.2")
+    page.fill("#heart_rate", "115")
+    expect(page.locator("#result")).to_contain_text("1 point (pregnancy and labour; less than 48 hours after birth) or 2 points")
