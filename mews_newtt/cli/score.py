@@ -121,6 +121,8 @@ def _in_words(result: Score, explain: bool) -> str:
         lines += [f"  {what}: {timing.says}" for what, timing in timings if timing]
         if level.response:
             lines.append(f"  response: {level.response}")
+    if not explain:
+        lines += [f"  either: {row.says}" for row in result.parameters if row.possible and row.points is None]
     if result.missing:
         lines.append(f"  missing: {', '.join(result.missing)}")
     lines += [f"  note: {warning}" for warning in result.warnings]

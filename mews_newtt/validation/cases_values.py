@@ -69,9 +69,13 @@ def _stated(chart: Chart, values: dict[str, Number | str], tables: dict[str, Tab
         left_out = [other for other in values if other not in stated or other == name]
         ways = (values | dict(zip(left_out, chosen, strict=True)) for chosen in product(*(distinguishable_values(chart, n) for n in left_out)))
         possible = [{p.id: table_for(p, way) for p in chart.parameters} for way in ways if can_occur(chart, way)]
-        if all((one and one.bands) == (tables[p] and tables[p].bands) for way in possible for p, one in way.items()):
+        if all(_bands(one) == _bands(tables[p]) for way in possible for p, one in way.items()):
             stated.remove(name)
     return stated
+
+
+def _bands(table: Table | None) -> tuple[Band, ...] | None:
+    return None if table is None else table.bands
 
 
 def _recordable(chart: Chart, name: str) -> list[Number | str]:

@@ -280,7 +280,7 @@ class Prover:
 
 def _ways_to_count(chart: Chart, contexts: Sequence[Mapping[str, Number | str]]) -> set[tuple[object, ...]]:
     """What the rows' tables can be together in these contexts: each by its bands, or by itself where its choice alone leaves a set partial."""
-    found = set()
+    found: set[tuple[object, ...]] = set()
     for values in contexts:
         if can_occur(chart, values):
             tables = [(p, table_for(p, values)) for p in chart.parameters if p.tables]
