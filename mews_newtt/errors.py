@@ -39,6 +39,9 @@ class MewsNewttError(Exception):
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[MewsNewttError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)  # so that the problems come back whole from another process
+
 
 class ChartError(MewsNewttError):
     """A chart file breaks one or more checks."""

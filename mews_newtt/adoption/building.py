@@ -113,6 +113,7 @@ def build(
         effective_from=sheet.item(CHART, "effective from"),
         supersedes=sheet.item(CHART, "supersedes"),
         snomed_total=sheet.item(CHART, "snomed total"),
+        known=tuple(observations.values()),
     )
     problems += [
         Problem("cell_empty", f"{sheet.name}, [{CHART.title}], {item}", "is not filled", "fill it")

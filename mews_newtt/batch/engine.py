@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from mews_newtt.chart.model import Chart
 SLICE = 1 << 16  # rows below which a second thread costs more than it gives
 CAREFUL_ROWS = 1 << 17  # rows the careful way takes at once: bounds its memory
 NOTHING = np.zeros(0, np.int64)
+Worded = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], list[tuple[str, str]]]  # rows, which words each has, the words
 
 
 @dataclass
@@ -48,6 +50,11 @@ class Results:
     error_texts: Texts
     partial: int = 0
     refused: int = 0
+
+    def number_words(self, words: Iterable[tuple[str, str]]) -> tuple[list[int], list[int]]:
+        """The numbers of texts for `missing` and `flags`. One thread numbers, slice after slice: no text has two numbers, and no number two texts."""
+        numbered = [(self.missing_texts.code(missing), self.flag_texts.code(flags)) for missing, flags in words]
+        return [missing for missing, _ in numbered], [flags for _, flags in numbered]
 
 
 def empty_results(rows: int, scored: int, points: bool) -> Results:
@@ -106,7 +113,7 @@ class Engine:
             def score(first: int, last: int) -> Any:
                 return k.score_rows(*program.arguments(), points, self.fields, self.rules, self.levels, *parts, side, first, last)
 
-            odds, partials, seen = zip(*_in_slices(score, rows, threads), strict=True)
+            odds, partials, seen = zip(*_each(score, _slices(rows, threads)), strict=True)
             odd = np.flatnonzero(into.status[start:stop] == ODD) if sum(odds) else NOTHING
             into.partial += sum(partials)
             if any(seen):
@@ -117,13 +124,20 @@ class Engine:
             self._score_odd(sources, skips, into, start, odd, threads, why)
 
     def _word_sides(self, side: npt.NDArray[Any], into: Results, start: int, threads: int) -> None:
-        def number(first: int, last: int) -> None:
+        def words(first: int, last: int) -> tuple[npt.NDArray[np.int32], list[tuple[str, str]]]:
             values, codes = number_values(side[first:last])
-            words = [words_of(self.fast, (value,)) for value in values.tolist()]
-            translate(codes, [into.missing_texts.code(missing) for missing, _ in words], into.missing[start + first : start + last])
-            translate(codes, [into.flag_texts.code(flags) for _, flags in words], into.flags[start + first : start + last])
+            return codes, [words_of(self.fast, (value,)) for value in values.tolist()]
 
-        _in_slices(number, len(side), threads)
+        slices = _slices(len(side), threads)
+        found = _each(words, slices)
+        numbers = [into.number_words(texts) for _, texts in found]
+
+        def write(first: int, last: int) -> None:
+            place = slices.index((first, last))
+            for part, whole in zip(numbers[place], (into.missing, into.flags), strict=True):
+                translate(found[place][0], part, whole[start + first : start + last])
+
+        _each(write, slices)
 
     def _score_odd(
         self,
@@ -135,13 +149,19 @@ class Engine:
         threads: int,
         why: Why,
     ) -> None:
-        def score(first: int, last: int) -> None:
+        def score(first: int, last: int) -> list[Worded]:
+            worded = []
             for at in range(first, last, CAREFUL_ROWS):
                 rows = odd[at : min(at + CAREFUL_ROWS, last)]
                 found = self.careful.score(self._states(sources, skips, rows), into.points.shape[1] > 0)
-                self._write(found, into, start + rows)
+                worded.append(self._write(found, into, start + rows))
+            return worded
 
-        _in_slices(score, len(odd), threads)
+        for worded in _each(score, _slices(len(odd), threads)):
+            for rows, codes, texts in worded:
+                missing, flags = into.number_words(texts)
+                into.missing[rows] = np.array(missing, np.int32)[codes]
+                into.flags[rows] = np.array(flags, np.int32)[codes]
         into.partial += len(odd)
         refused = odd[into.status[start + odd] == REFUSED]
         into.refused += len(refused)
@@ -163,15 +183,14 @@ class Engine:
             states[own.parameter.id] = np.where(skip < 0, reading, np.where(reading == own.missing, skip, own.fault)).astype(np.int32)
         return states
 
-    def _write(self, found: Found, into: Results, rows: npt.NDArray[np.int64]) -> None:
+    def _write(self, found: Found, into: Results, rows: npt.NDArray[np.int64]) -> Worded:
+        """The results of some rows, but for their texts, which come back to be numbered."""
         for name in ("status", "least", "most", "level", "level_max"):
             getattr(into, name)[rows] = getattr(found, name)
         if into.points.shape[1]:
             into.points[:, rows] = found.points
         distinct, codes = number_words(found.words)
-        words = [words_of(self.careful.layout, column) for column in distinct.T.tolist()]
-        into.missing[rows] = np.array([into.missing_texts.code(missing) for missing, _ in words], np.int32)[codes]
-        into.flags[rows] = np.array([into.flag_texts.code(flags) for _, flags in words], np.int32)[codes]
+        return rows, codes, [words_of(self.careful.layout, column) for column in distinct.T.tolist()]
 
 
 def engine_of(chart: Chart) -> Engine:
@@ -187,11 +206,16 @@ def default_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _in_slices(work: Callable[[int, int], Any], rows: int, threads: int) -> list[Any]:
-    """Run over slices of rows, on threads where there are enough rows to share."""
+def _slices(rows: int, threads: int) -> list[tuple[int, int]]:
+    """First and last row of each thread's slice, where there are enough rows to share."""
     threads = max(1, min(threads, rows // SLICE))
-    if threads == 1:
-        return [work(0, rows)]
     bounds = [rows * part // threads // 64 * 64 for part in range(threads)] + [rows]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, bounds[:-1], bounds[1:]))
+    return list(pairwise(bounds))
+
+
+def _each(work: Callable[[int, int], Any], slices: Sequence[tuple[int, int]]) -> list[Any]:
+    """The work done on every slice, each on a thread of its own; what it gives, in their order."""
+    if len(slices) == 1:
+        return [work(*slices[0])]
+    with ThreadPoolExecutor(len(slices)) as pool:
+        return list(pool.map(work, *zip(*slices, strict=True)))

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.chart.contexts import Value
+from mews_newtt.chart.exact import add, midpoint
 from mews_newtt.chart.model import Chart, Interval, Number, Parameter
 from mews_newtt.errors import Problem
 from mews_newtt.scoring.observations import NOISE, Reading, read
@@ -150,10 +151,10 @@ def _representatives(edges: tuple[Decimal, ...]) -> list[Decimal]:
     """A value for each segment: below the first edge, each edge, between two, above the last."""
     if not edges:
         return [Decimal(0)]
-    found = [edges[0] - 1]
+    found = [add(edges[0], -1)]
     for low, high in pairwise(edges):
-        found += [low, (low + high) / 2]
-    return [*found, edges[-1], edges[-1] + 1]
+        found += [low, midpoint(low, high)]
+    return [*found, edges[-1], add(edges[-1], 1)]
 
 
 def _raw_thresholds(edge: Decimal, step: Fraction) -> list[tuple[Fraction, bool]]:

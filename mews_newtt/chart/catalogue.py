@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from mews_newtt.chart.builtin import builtin_rules as builtin_rules
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.load_observations import load_observations
 from mews_newtt.chart.model import STATUSES, Chart, Observation
@@ -18,14 +19,6 @@ FOLDERS_VARIABLE = "MEWS_NEWTT_RULES"  # folders of a site's own charts, separat
 CONFIG_VARIABLE = "MEWS_NEWTT_CONFIG"  # a TOML file whose `rules` lists such folders, read where the other variable is not set
 SIGN_OFF_SUFFIX = ".signoff.toml"  # stands beside a chart file and is none
 SHORTEST_PIN = 8  # hex digits of a content hash that may stand for the whole of it
-
-
-@lru_cache(maxsize=1)
-def builtin_rules() -> Path:
-    """The folder of the charts that come with the package: inside it in a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    inside = package / "rules"
-    return inside if inside.is_dir() else package.parent / "rules"
 
 
 def site_folders() -> tuple[Path, ...]:

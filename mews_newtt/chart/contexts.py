@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise, product
 
+from mews_newtt.chart.exact import add, midpoint
 from mews_newtt.chart.model import Chart, Condition, Interval, Number, Parameter, ScopeRule, Table
 
 Value = Number | str
@@ -81,9 +82,9 @@ def distinguishable_values(chart: Chart, context: str) -> tuple[Value, ...]:
     if not edges:
         return (Decimal(0),)
     possible = parameter.observation.impossible
-    lowest = edges[0] - 1 if possible.low is None else (possible.low + edges[0]) / 2
-    highest = edges[-1] + 1 if possible.high is None else (edges[-1] + possible.high) / 2
-    between = [(low + high) / 2 for low, high in pairwise(edges)]
+    lowest = add(edges[0], -1) if possible.low is None else midpoint(possible.low, edges[0])
+    highest = add(edges[-1], 1) if possible.high is None else midpoint(edges[-1], possible.high)
+    between = [midpoint(low, high) for low, high in pairwise(edges)]
     return tuple(value for value in sorted({lowest, *edges, *between, highest}) if possible.contains(value))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mews_newtt.chart.checks import check_chart
+from mews_newtt.chart.exact import exactly, plain
 from mews_newtt.chart.model import (
     ROLES,
     STATUSES,
@@ -34,6 +35,7 @@ from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import ChartError, Problem, did_you_mean
 
 
+@exactly()
 def read_chart(path: Path, observations: Mapping[str, Observation]) -> tuple[Chart | None, list[Problem]]:
     """Read one chart file. The chart is None where a fault leaves nothing to score with; warnings may remain."""
     problems: list[Problem] = []
@@ -45,7 +47,7 @@ def read_chart(path: Path, observations: Mapping[str, Observation]) -> tuple[Cha
         problems += check_chart(chart, str(path), _texts(content, "points_may_fall"))
     if any(not problem.warning for problem in problems):
         return None, problems
-    return chart._replace(sha256=content_sha256(chart), origin=str(path)), problems
+    return chart._replace(sha256=content_sha256(chart), origin=str(path), known=tuple(observations.values())), problems
 
 
 def load_chart_file(path: Path, observations: Mapping[str, Observation]) -> Chart:
@@ -71,9 +73,9 @@ def canonical(value: Any) -> Any:
     if isinstance(value, Observation):
         return {"id": value.id, "unit": value.unit, "step": canonical(value.step), "categories": list(value.category_ids)}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return {name: canonical(item) for name, item in zip(value._fields, value, strict=True) if name not in ("sha256", "origin")}
+        return {name: canonical(item) for name, item in zip(value._fields, value, strict=True) if name not in ("sha256", "origin", "known")}
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        return plain(value)
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, tuple):

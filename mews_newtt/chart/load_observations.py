@@ -7,11 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from mews_newtt.chart.checks import check_observation
+from mews_newtt.chart.exact import exactly
 from mews_newtt.chart.model import Category, Interval, Observation, Unit
 from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import ChartError, Problem
 
 
+@exactly()
 def load_observations(path: Path) -> dict[str, Observation]:
     """Read a `parameters.toml`. Raises ChartError with every fault."""
     problems: list[Problem] = []

@@ -9,7 +9,11 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from pathlib import PurePath
 from typing import Any, NamedTuple
+
+from mews_newtt.chart.exact import plain
+from mews_newtt.errors import ChartError, Problem
 
 Number = Decimal | Fraction
 STATUSES = ("local", "derived", "secondary", "transcribed", "verified")  # least trusted first
@@ -54,8 +58,8 @@ class Interval(NamedTuple):
         return value > high or (value == high and not self.high_included)
 
     def __str__(self) -> str:
-        low = None if self.low is None else format(self.low.normalize(), "f")
-        high = None if self.high is None else format(self.high.normalize(), "f")
+        low = None if self.low is None else plain(self.low)
+        high = None if self.high is None else plain(self.high)
         if low is None or high is None:
             if low is None and high is None:
                 return "any"
@@ -85,6 +89,15 @@ class Unit(NamedTuple):
     offset: Fraction
 
 
+class _Remembers:
+    """Remembers what follows from its content (`cached_property`). Copies and pickles hold the content alone, never what is remembered."""
+
+    __slots__ = ()
+
+    def __getstate__(self) -> None:
+        return None
+
+
 class _Observation(NamedTuple):
     id: str
     title: str
@@ -103,7 +116,7 @@ class _Observation(NamedTuple):
     note: str = ""
 
 
-class Observation(_Observation):
+class Observation(_Observation, _Remembers):
     """What can be observed, the same on every chart (`rules/parameters.toml`)."""
 
     @property
@@ -116,7 +129,7 @@ class Observation(_Observation):
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
-        """Scratch for readers: raw values already read. Wards write the same few hundred values over and over."""
+        """For readers: what raw values were read as, by value. Wards write the same few hundred values over and over."""
         return {}
 
     @cached_property
@@ -171,7 +184,7 @@ class _Parameter(NamedTuple):
     snomed: str | None = None
 
 
-class Parameter(_Parameter):
+class Parameter(_Parameter, _Remembers):
     """One row of the chart."""
 
     @cached_property
@@ -275,14 +288,20 @@ class _Chart(NamedTuple):
     snomed_total: str | None = None
     sha256: str = ""
     origin: str = ""  # the file it came from; not part of its content
+    known: tuple[Observation, ...] = ()  # every observation defined when the chart was loaded; not part of its content
 
 
-class Chart(_Chart):
+class Chart(_Chart, _Remembers):
     """One version of one observation chart, checked and frozen."""
 
     @cached_property
     def by_id(self) -> dict[str, Parameter]:
         return {parameter.id: parameter for parameter in self.parameters}
+
+    @cached_property
+    def observations(self) -> dict[str, Observation]:
+        """What a set may hold when it is scored on this chart: the chart's own rows, and everything else that was defined when it was loaded."""
+        return {**{observation.id: observation for observation in self.known}, **{p.id: p.observation for p in self.parameters}}
 
     @cached_property
     def has_points(self) -> bool:
@@ -315,7 +334,7 @@ class Chart(_Chart):
 
     @cached_property
     def memo(self) -> dict[str, Any]:
-        """Scratch for scorers: what follows from the chart alone. Not part of its content, not copied by `replace`."""
+        """For scorers: what follows from the chart, by name. Not part of its content, not copied by `replace`."""
         return {}
 
     def severity(self, band: Band) -> tuple[int, int, int]:
@@ -328,3 +347,12 @@ class Chart(_Chart):
 
     def __hash__(self) -> int:
         return hash((self.id, self.version, self.sha256))
+
+
+def require_chart(chart: Any) -> Chart:
+    """The chart itself. Raises ChartError for anything else, such as a chart's name."""
+    if isinstance(chart, Chart):
+        return chart
+    named = isinstance(chart, str | PurePath)
+    what = f"{str(chart)[:60]!r} is a name, not a chart" if named else f"is a {type(chart).__name__}, not a chart"
+    raise ChartError(Problem("not_a_chart", "chart", what, f"give load_chart({str(chart)[:60]!r})" if named else "give what `load_chart` returns"))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart, Observation, Parameter, Table
 
 SNOMED = "http://snomed.info/sct"
@@ -52,7 +51,7 @@ class Codes:
 
     def __init__(self, chart: Chart):
         self.chart = chart
-        self.observations: Mapping[str, Observation] = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
+        self.observations: Mapping[str, Observation] = chart.observations
         self.parameter: dict[Key, str] = {}
         self.category: dict[Key, tuple[str, str]] = {}
         ordered = [*(p.observation for p in chart.parameters), *(o for o in self.observations.values() if o.id not in chart.by_id)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mews_newtt.chart.model import Chart, Observation
+from mews_newtt.chart.model import Chart, Observation, require_chart
 from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import ColumnError, FileError, Problem, did_you_mean
 from mews_newtt.scoring.observations import SKIP_PREFIX, meant_parameter
@@ -156,10 +156,7 @@ def mapped_columns(
 
 def check_columns(names: Sequence[str], chart: Chart, column_map: ColumnMap | None = None) -> list[str]:
     """`mapped_columns` with the definitions the chart itself knows."""
-    from mews_newtt.chart.catalogue import catalogue
-
-    known = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
-    return mapped_columns(names, chart, column_map or ColumnMap(), known)
+    return mapped_columns(names, require_chart(chart), column_map or ColumnMap(), chart.observations)
 
 
 def is_reserved(name: str, known: Mapping[str, Observation]) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.builtin import builtin_observations
+from mews_newtt.chart.exact import EXACT
 from mews_newtt.chart.model import Number, Observation
 from mews_newtt.errors import ObservationError, Problem, did_you_mean
 
@@ -21,11 +23,14 @@ LABELS = ("case_id", "patient_id", "observed_at", "recorded_at")  # say whose an
 SKIP_PREFIX = "skip_"
 NOISE = 1000  # a reading within step / NOISE of a recordable value is that value
 MOST_CODE = 10**15  # no code of a category is so large a number
-MEMO_SIZE = 10_000
+MOST_REMEMBERED = 2_000  # readings of one observation
+LONGEST_REMEMBERED = 40  # characters of a raw value
+LONGEST_SHOWN = 60  # characters of it in a message
 _MEMOISED = frozenset((int, str, float, bool))  # hashable, and equal values of one type read the same
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d|[eE][+-]?\d)[A-Za-z%°\[{/].*)")  # E+9999 is no unit
 _NOTHING = frozenset(("", "nan", "null"))
+_MARKS = frozenset(("NAType", "NaTType", "MaskedConstant"))  # pandas.NA, pandas.NaT and numpy.ma.masked, known without an import
 
 
 class Reading(NamedTuple):
@@ -45,7 +50,7 @@ class ObservationSet:
     given : parameter id to value. A value is a number, text, None or NaN (no reading), `{"value": 98.6, "unit": "[degF]"}`
         or `{"skipped": "reason"}`; `skip_<parameter>` gives a skip reason too. `case_id`, `patient_id`, `observed_at`
         and `recorded_at` are kept as labels.
-    observations : the definitions to read by; the built-in ones (and the site's) where none are given
+    observations : the definitions to read by, such as `chart.observations`; the built-in ones where none are given
     values : more of the same as keywords
 
     Raises
@@ -60,7 +65,7 @@ class ObservationSet:
         if given is not None and not isinstance(given, Mapping):
             kind = type(given).__name__
             raise ObservationError(Problem("not_a_set", "observation set", f"is a {kind}", 'give a dict: {"respiratory_rate": 18, ...}'))
-        known = catalogue().observations if observations is None else observations
+        known = builtin_observations() if observations is None else observations
         readings: dict[str, Reading] = {}
         skipped: dict[str, str] = {}
         labels: dict[str, str] = {}
@@ -81,9 +86,10 @@ class ObservationSet:
                 reading = memo.get((kind, raw))
                 if reading is None:
                     reading = read(observation, raw)
-                    if len(memo) >= MEMO_SIZE:
-                        memo.clear()
-                    memo[kind, raw] = reading
+                    if isinstance(reading, Reading) and (kind is not str or len(raw) <= LONGEST_REMEMBERED):
+                        if len(memo) >= MOST_REMEMBERED:
+                            memo.clear()
+                        memo[kind, raw] = reading
             else:
                 reading = read(observation, raw)
             if isinstance(reading, Reading):
@@ -95,7 +101,7 @@ class ObservationSet:
                 Problem(
                     "reading_and_skip",
                     name,
-                    f"has a reading ({readings[name].given}) and a skip reason ({skipped[name]})",
+                    f"has a reading ({readings[name].given[:LONGEST_SHOWN]}) and a skip reason ({skipped[name][:LONGEST_SHOWN]})",
                     "keep the one that is true",
                 )
                 for name in skipped.keys() & readings.keys()
@@ -159,7 +165,7 @@ def _read_other(
 def _read_reason(parameter: str, raw: Any, skipped: dict[str, str], problems: list[Problem]) -> None:
     """Why there is no reading: a text or a code."""
     if isinstance(raw, (Mapping, list, tuple)):
-        problems.append(Problem("not_a_reason", f"{parameter}, skipped", f"is {str(raw)[:60]}", "give the reason as text"))
+        problems.append(Problem("not_a_reason", f"{parameter}, skipped", f"is {str(raw)[:LONGEST_SHOWN]}", "give the reason as text"))
     elif not _is_nothing(raw):
         skipped[parameter] = str(raw).strip()
 
@@ -199,12 +205,18 @@ def _unwrap(observation: Observation, raw: Mapping[str, Any], skipped: dict[str,
 
 
 def _is_nothing(raw: Any) -> bool:
-    """None, NaN and blank text (also the words NaN and null) are no reading."""
+    """None, NaN and blank text (also the words NaN and null) are no reading; nor are the marks that pandas and numpy have for it."""
     if raw is None:
         return True
     if isinstance(raw, str):
         return raw.strip().casefold() in _NOTHING
-    return (isinstance(raw, float) and math.isnan(raw)) or (isinstance(raw, Decimal) and raw.is_nan())
+    if type(raw).__name__ in _MARKS:
+        return True
+    if isinstance(raw, Decimal):
+        return raw.is_nan()
+    if isinstance(raw, float):
+        return math.isnan(raw)
+    return hasattr(raw, "dtype") and str(raw != raw) == "True"  # NaN and NaT of numpy are unequal to themselves
 
 
 def read(observation: Observation, raw: Any) -> Reading | Problem | None:
@@ -215,29 +227,40 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
     unit: str | None = None
     if isinstance(raw, tuple):
         if len(raw) != 2 or not (raw[1] is None or isinstance(raw[1], str)):
-            return Problem(
-                "not_a_reading", observation.id, f"{str(raw)[:60]} is no value and unit", "give a number, text, or a pair of value and unit"
-            )
+            mend = "give a number, text, or a pair of value and unit"
+            return Problem("not_a_reading", observation.id, f"{str(raw)[:LONGEST_SHOWN]} is no value and unit", mend)
         raw, unit = raw
-    if hasattr(raw, "item") and hasattr(raw, "dtype") and getattr(raw, "size", 1) == 1:  # a numpy scalar
-        narrow = observation.numeric and str(raw.dtype) in ("float32", "float16")  # keeps its own shortest decimal
-        raw = str(raw) if narrow or getattr(raw.dtype, "kind", "") in ("m", "M") else raw.item()  # the item of a time may be a bare number
     if _is_nothing(raw):
         return None
+    if hasattr(raw, "dtype"):
+        raw = _of_numpy(observation, raw)
+        if isinstance(raw, Problem):
+            return raw
     if observation.numeric:
         return _read_number(observation, raw, unit)
     if unit:
-        return Problem("unit_not_allowed", observation.id, f"is given in {unit!r} but is a category", "leave the unit out")
+        return Problem("unit_not_allowed", observation.id, f"is given in {unit[:LONGEST_SHOWN]!r} but is a category", "leave the unit out")
     return _read_category(observation, raw)
 
 
+def _of_numpy(observation: Observation, raw: Any) -> Any:
+    """One numpy value as Python has it. An array is no reading, however few values it holds."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(raw, numpy.generic):
+        kind = "number" if observation.numeric else "category"
+        return Problem("not_a_reading", observation.id, f"an array ({type(raw).__name__}) is no {kind}", "give one value, such as array[0]")
+    narrow = observation.numeric and raw.dtype.name in ("float32", "float16")  # keeps its own shortest decimal
+    return str(raw) if narrow or raw.dtype.kind in "mM" else raw.item()  # the item of a time may be a bare number
+
+
 def _read_category(observation: Observation, raw: Any) -> Reading | Problem:
-    if isinstance(raw, (float, Decimal)) and math.isfinite(raw) and -MOST_CODE < raw < MOST_CODE and raw % 1 == 0:
+    if isinstance(raw, (float, Decimal)) and math.isfinite(raw) and -MOST_CODE < raw < MOST_CODE and raw == int(raw):
         raw = int(raw)  # spreadsheets turn a code such as 1 into 1.0
     text = str(raw).strip()
     category = observation.category_by_name.get(text.casefold())
     if category is not None:
         return Reading(text, category)
+    text = text[:LONGEST_SHOWN]
     near = did_you_mean(text, list(observation.category_by_name))
     allowed = ", ".join(observation.category_ids)
     return Problem(
@@ -264,7 +287,7 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
         other = next((u for u in observation.other_units if unit == u.ucum or unit in u.names), None)
         if other is None:
             units = [observation.unit, *(u.ucum for u in observation.other_units)]
-            return Problem("unknown_unit", observation.id, f"is given in {unit!r}", "allowed units: " + ", ".join(units))
+            return Problem("unknown_unit", observation.id, f"is given in {unit[:LONGEST_SHOWN]!r}", "allowed units: " + ", ".join(units))
         number = _as_decimal(Fraction(value) * other.scale + other.offset)
         flags = ("converted",)
     else:
@@ -272,7 +295,7 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
     inside = observation.impossible
     number, more = _without_noise(number, observation.step)
     if not inside.contains(number):
-        shown = text if not flags else f"{text} ({float(number):g} {observation.unit})"
+        shown = text[:LONGEST_SHOWN] if not flags else f"{text[:LONGEST_SHOWN]} ({float(number):g} {observation.unit})"
         hint = "check the reading; if it is in another unit, say so" if observation.other_units else "check the reading"
         return Problem("reading_impossible", observation.id, f"{shown} is impossible; allowed: {inside} {observation.unit}".rstrip(), hint)
     if not observation.implausible.contains(number):
@@ -287,14 +310,14 @@ def _no_number(observation: Observation, text: str) -> Problem:
         mend = "leave it blank for no reading"
     else:
         mend = "write a number, or leave it blank for no reading"
-    return Problem("not_a_number", observation.id, f"{text[:60]!r} is no number", mend)
+    return Problem("not_a_number", observation.id, f"{text[:LONGEST_SHOWN]!r} is no number", mend)
 
 
 def _without_noise(value: Number, step: Decimal) -> tuple[Number, tuple[str, ...]]:
     """The recordable value nearest to the reading where it is within a thousandth of a step, else the reading itself."""
     exact = Fraction(value)
     steps = round(exact / Fraction(step))
-    recordable = steps * step
+    recordable = EXACT.multiply(steps, step)
     distance = abs(exact - Fraction(recordable))
     if distance == 0:
         return recordable, ()
@@ -305,8 +328,9 @@ def _without_noise(value: Number, step: Decimal) -> tuple[Number, tuple[str, ...
 
 def _as_decimal(value: Fraction) -> Number:
     """A Decimal where the fraction is one (its denominator has no factor but 2 and 5), else the fraction itself."""
-    rest = value.denominator
-    for factor in (2, 5):
-        while rest % factor == 0:
-            rest //= factor
-    return Decimal(value.numerator) / Decimal(value.denominator) if rest == 1 else value
+    twos = (value.denominator & -value.denominator).bit_length() - 1
+    rest, fives = value.denominator >> twos, 0
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    places = max(twos, fives)
+    return Decimal(value.numerator * 10**places // value.denominator).scaleb(-places, EXACT) if rest == 1 else value

@@ -9,16 +9,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.bands import find_band
-from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.contexts import Value, contexts_of, holds, table_for
-from mews_newtt.chart.model import Chart, Group, Observation, Parameter, ScopeRule, Table
+from mews_newtt.chart.model import Chart, Group, Observation, Parameter, ScopeRule, Table, require_chart
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.scoring.levels import NOTHING, Evidence, Extent, Severity, highest_level
 from mews_newtt.scoring.observations import ObservationSet, Reading
 from mews_newtt.scoring.partial import join_rows, needed_contexts, possible_contexts
 from mews_newtt.scoring.result import ParameterScore, Score
 
-MEMO_SIZE = 10_000
+MOST_REMEMBERED = 2_000  # rows of one parameter
+LONGEST_REMEMBERED = 40  # characters of a reading
 
 
 def score(chart: Chart, observations: ObservationSet | Mapping[str, Any], *, raise_refused: bool = True) -> Score:
@@ -33,12 +33,13 @@ def score(chart: Chart, observations: ObservationSet | Mapping[str, Any], *, rai
     Raises
     ------
     ObservationError  the set cannot be scored; every fault is named
+    ChartError        the chart is a name or something else
 
     Source
     ------
     The chart file: its bands, groups, levels and reading rules. No rule lives in this function.
     """
-    plan = _plan(chart)
+    plan = _plan(require_chart(chart))
     try:
         if observations is None:
             raise ObservationError(Problem("not_a_set", "observation set", "is None", 'give a dict: {"respiratory_rate": 18, ...}'))
@@ -73,7 +74,7 @@ def _plan(chart: Chart) -> _Plan:
         pairs = ((p.id, p.observation.recorded_with) for p in chart.parameters)
         plan = chart.memo["plan"] = _Plan(
             chart=chart,
-            observations={**catalogue().observations, **{p.id: p.observation for p in chart.parameters}},
+            observations=chart.observations,
             rows=tuple((p, p.id, bool(contexts_of(p)), p.tables[0] if p.tables else None, {}) for p in chart.parameters),
             narrowed=tuple(p for p in chart.parameters if set(p.category_ids) != set(p.observation.category_ids)),
             one_of=tuple(group for group in chart.groups if group.kind == "one_of"),
@@ -172,22 +173,24 @@ def _view(plan: _Plan, given: ObservationSet, context: Mapping[str, Value]) -> _
     plain = not chart.groups
     for parameter, name, chosen, table, seen in plan.rows:
         reading = readings.get(name)
-        key: Any = id(reading)
+        key: Any = reading
         if chosen:
             table = table_for(parameter, context)
-            key = (id(table), key)
+            key = (id(table), reading)  # the plan holds the chart, and the chart its tables
         if reading is None and (name in skipped or (table is not None and name in context)):
             row, extent = _unread_row(chart, parameter, given, table, context)
             plain = plain and extent is None and row.skipped is None
         else:
-            # The same reading, or none, in the same table always gives the same row. The reading is held so that its id stays its own.
+            # Equal readings, or none, in the same table always give the same row.
             known = seen.get(key)
             if known is None:
-                if len(seen) >= MEMO_SIZE:
-                    seen.clear()
                 row, extent = _unread_row(chart, parameter, given, table, context) if reading is None else _read_row(chart, parameter, table, reading)
-                known = seen[key] = (row, extent, row.missing or bool(row.flags), reading)
-            row, extent, remarkable, _ = known
+                known = (row, extent, row.missing or bool(row.flags))
+                if reading is None or len(reading.given) <= LONGEST_REMEMBERED:
+                    if len(seen) >= MOST_REMEMBERED:
+                        seen.clear()
+                    seen[key] = known
+            row, extent, remarkable = known
             if remarkable:
                 plain = False
         rows.append(row)

@@ -85,7 +85,6 @@ def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) ->
     import numpy as np
     import pyarrow as pa
 
-    from mews_newtt.chart.catalogue import catalogue
     from mews_newtt.validation.coverage_items import items_of
     from mews_newtt.validation.mutants import Scorer
     from mews_newtt.validation.mutants_sheet import sheet_of_table
@@ -95,7 +94,7 @@ def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) ->
 
     table = data if isinstance(data, pa.Table) else pa.table(data)
     column_map = column_map or ColumnMap()
-    observations = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
+    observations = chart.observations
     ours = mapped_columns(table.column_names, chart, column_map, observations, results=())
     scorer = Scorer(chart, sheet_of_table(table, ours, observations, column_map))
     items = [Item(*found) for found in items_of(scorer)]

@@ -148,7 +148,6 @@ def diagnose(
     """
     import pyarrow as pa
 
-    from mews_newtt.chart.catalogue import catalogue
     from mews_newtt.validation.diagnose_claims import Claims
     from mews_newtt.validation.diagnose_evidence import enough
     from mews_newtt.validation.diagnose_search import Search
@@ -157,7 +156,7 @@ def diagnose(
 
     table = table if isinstance(table, pa.Table) else pa.table(table)
     column_map = column_map or ColumnMap()
-    observations = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
+    observations = chart.observations
     ours = mapped_columns(table.column_names, chart, column_map, observations, results=())
     table, sampled = _looked_at(chart, table, ours, column_map)
     sheet = sheet_of_table(table, ours, observations, column_map)

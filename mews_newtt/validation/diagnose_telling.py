@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.validation.cases import Pool
 from mews_newtt.validation.faults import Fault
@@ -34,7 +33,7 @@ def rivals(chart: Chart, tied: Sequence[Fault]) -> Rivals:
     if len(tied) < 2:
         return Rivals([], [], None)
     pool = Pool(chart, [fault.chart for fault in _mixed(tied)[: MOST + 1]], random=RANDOM)
-    observations = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
+    observations = chart.observations
     sheet = sheet_of_sets(pool.sets, observations)
     scorer = Scorer(chart, sheet)
     found = Rivals([], [], None)

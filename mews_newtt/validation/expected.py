@@ -12,7 +12,6 @@ import numpy.typing as npt
 from mews_newtt.batch.careful import COMPLETE, REFUSED
 from mews_newtt.batch.engine import Results
 from mews_newtt.batch.layout import NO_POINTS
-from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ColumnError, Problem, did_you_mean
 from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns
@@ -74,7 +73,7 @@ def _is_near(name: str, meant: str) -> bool:
 
 def columns_of(names: Sequence[str], chart: Chart, column_map: ColumnMap) -> list[str]:
     """Our name for each column; a column that scoring would add may stand there, since nothing is added here."""
-    known = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
+    known = chart.observations
     return mapped_columns(names, chart, column_map, known, results=())
 
 

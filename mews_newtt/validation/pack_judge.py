@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.validation.cases import Pool
 from mews_newtt.validation.cases_values import Given
@@ -67,7 +66,7 @@ def _showing(chart: Chart, faults: dict[int, Fault], sets: list[Given]) -> dict[
 
 
 def scorer_of(chart: Chart, sets: list[Given]) -> Scorer:
-    observations = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
+    observations = chart.observations
     return Scorer(chart, sheet_of_sets(sets, observations))
 
 

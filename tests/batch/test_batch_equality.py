@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from random import Random
 from unittest.mock import patch
@@ -15,6 +16,7 @@ from made_charts import DRAWN, FEATURES, made_chart
 
 from mews_newtt.batch import engine, program
 from mews_newtt.batch.table import score_table
+from mews_newtt.batch.texts import Texts
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
 
@@ -129,6 +131,25 @@ def test_threads_and_chunks_change_nothing(name: str, threads: int, monkeypatch:
     cut = pa.concat_tables([table.slice(0, 3), table.slice(3, 0), table.slice(3, 300), table.slice(303, 397)])
     assert_same(chart, cut, cells, threads=threads)
     assert_same(chart, table.slice(13, 500), cells[13:513], threads=threads)
+
+
+def test_one_thread_numbers_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that number at once give two texts one number; and whoever comes first must not change the dictionaries of a result."""
+    monkeypatch.setattr(engine, "SLICE", 64)
+    callers: set[int] = set()
+    number = Texts.code
+
+    def code(texts: Texts, text: str) -> int:
+        callers.add(threading.get_ident())
+        return number(texts, text)
+
+    monkeypatch.setattr(Texts, "code", code)
+    chart = load_chart("npews")
+    table, _ = random_columns(chart, 700, Random(5))
+    found = [score_table(chart, table, threads=5).drop_columns(table.column_names) for _ in range(3)]
+    assert callers == {threading.get_ident()}
+    dictionaries = [[column.chunk(0).dictionary.to_pylist() for column in one.columns if pa.types.is_dictionary(column.type)] for one in found]
+    assert dictionaries[0] == dictionaries[1] == dictionaries[2]
 
 
 def test_blocks_end_anywhere() -> None:

@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
-from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart, Observation, number
 from mews_newtt.errors import FileError, Problem, did_you_mean
 from mews_newtt.files import read_header, text_lines, text_rows
@@ -156,7 +155,7 @@ class Meaning(NamedTuple):
 
 
 def known_to(chart: Chart) -> dict[str, Observation]:
-    return {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
+    return chart.observations
 
 
 def choices(chart: Chart) -> list[tuple[str, list[tuple[str, str]]]]:
