@@ -255,7 +255,7 @@ def observation(row: Content) -> Observation:
         return Observation(row["id"], row["id"].title(), categories=tuple(Category(name, name, (name[0].upper(),)) for name in row["categories"]))
     step = Decimal(row["step"])
     return Observation(
-        row["id"], row["id"].title(), "u", step, recorded_with=partner,
+        row["id"], row["id"].title(), "u", step, recorded_with=partner, above=("lower",) if row["id"] == "upper" else (),
         impossible=Interval(Decimal(0), True, 60 * step, True), implausible=Interval(None, True, 50 * step, True),
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.batch import kernels as k
+from mews_newtt.batch.above import rows_not_above
 from mews_newtt.batch.careful import ODD, REFUSED, Careful, Found
 from mews_newtt.batch.layout import NO_POINTS, Layout
 from mews_newtt.batch.program import build
@@ -104,6 +105,7 @@ class Engine:
         """Score one stretch of rows into results start, ..., start + rows - 1; `why` words the faults of refused rows."""
         stop = start + rows
         odd = None
+        wrong = rows_not_above({source.states.parameter.id: source for source in sources}, self.steps.chart.above_pairs)
         if self.fast.fits:
             points = into.points[:, start:stop]
             program = build(self.fast, sources, skips, join=not points.shape[1])
@@ -114,14 +116,16 @@ class Engine:
                 return k.score_rows(*program.arguments(), points, self.fields, self.rules, self.levels, *parts, side, first, last)
 
             odds, partials, seen = zip(*_each(score, _slices(rows, threads)), strict=True)
-            odd = np.flatnonzero(into.status[start:stop] == ODD) if sum(odds) else NOTHING
+            for found in wrong.values():
+                into.status[start:stop][found] = ODD
+            odd = np.flatnonzero(into.status[start:stop] == ODD) if sum(odds) or wrong else NOTHING
             into.partial += sum(partials)
             if any(seen):
                 self._word_sides(side, into, start, threads)
         else:
             odd = np.arange(rows)
         if len(odd):
-            self._score_odd(sources, skips, into, start, odd, threads, why)
+            self._score_odd(sources, skips, wrong, into, start, odd, threads, why)
 
     def _word_sides(self, side: npt.NDArray[Any], into: Results, start: int, threads: int) -> None:
         def words(first: int, last: int) -> tuple[npt.NDArray[np.int32], list[tuple[str, str]]]:
@@ -143,6 +147,7 @@ class Engine:
         self,
         sources: Sequence[Source],
         skips: Sequence[Source],
+        wrong: Mapping[str, npt.NDArray[np.bool_]],
         into: Results,
         start: int,
         odd: npt.NDArray[np.int64],
@@ -154,6 +159,9 @@ class Engine:
             for at in range(first, last, CAREFUL_ROWS):
                 rows = odd[at : min(at + CAREFUL_ROWS, last)]
                 found = self.careful.score(self._states(sources, skips, rows), into.points.shape[1] > 0)
+                for name, not_above in wrong.items():
+                    place = self.careful.layout.place(f"flag:not_above:{name}")
+                    found.words[place.word, not_above[rows] & (found.status != REFUSED)] |= place.mask << place.shift
                 worded.append(self._write(found, into, start + rows))
             return worded
 

@@ -154,6 +154,7 @@ class Layout:
         """Give every field its bits; the side fields of the fast layout lie together in one word."""
         if self.full:
             most |= {f"missing:{name}": 1 for name in self.steps.contexts}
+            most |= {f"flag:not_above:{name}": 1 for name, _ in self.steps.chart.above_pairs}
         else:
             most["odd"] = 2 * len(self.steps.steps)  # a parameter's column and its column of skip reasons
         side = [name for name in most if name.split(":")[0] in SIDE]

@@ -6,7 +6,7 @@ reading themselves: text, dictionaries, decimals, flags, columns whose values or
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +51,7 @@ class Source:
     multiple: int = 1
     base: int = 0
     places: StateArray = field(default_factory=lambda: np.zeros(0, np.int32))  # state by place; then missing, then odd
-    prepare: Prepare | None = None
+    number_by_code: npt.NDArray[np.float64] | None = None  # of a coded column, the number of each code; then NaN
 
     @property
     def entries(self) -> int:
@@ -90,6 +90,25 @@ class Source:
         row[k.OFFSET] = values.offset
         row[k.BITMAP] = bitmap.address if bitmap is not None and values.null_count else 0
         return row, values
+
+    def numbers(self) -> npt.NDArray[np.float64]:
+        """The column of a numeric parameter as floats, NaN for none; those of a raw column as they are, with their float noise."""
+        if self.number_by_code is None:
+            found = self.values.to_numpy(zero_copy_only=False)
+            return shortest_floats(found) if found.dtype in (np.float32, np.float16) else np.asarray(found, np.float64)
+        if isinstance(self.values, pa.DictionaryArray):
+            codes = self.values.indices.cast(pa.int64()).fill_null(len(self.number_by_code) - 1).to_numpy(zero_copy_only=False)
+        else:
+            codes = self.values
+        return np.asarray(self.number_by_code[codes])
+
+    def as_read(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Some of `numbers()` as they are read: float noise is gone."""
+        if self.number_by_code is not None:
+            return numbers
+        distinct, where = np.unique(numbers, return_inverse=True)
+        observation = self.states.parameter.observation
+        return np.array([self.states.number_of(read(observation, number)) for number in distinct.tolist()], np.float64)[where]
 
     def _of_numbers(self, found: pa.Array) -> StateArray:
         numbers = found.to_numpy(zero_copy_only=False)
@@ -182,14 +201,16 @@ def distinct_source(states: States, values: pa.Array, prepare: Prepare | None) -
         coded = coded.combine_chunks()
     observation = states.parameter.observation
     narrow = np.dtype(coded.dictionary.type.to_pandas_dtype()) if pa.types.is_floating(coded.dictionary.type) else None
-    places = []
+    places, numbers = [], []
     for raw in coded.dictionary.to_pylist():
         if narrow is not None and raw is not None and narrow.itemsize < 8:
             raw = narrow.type(raw)
         if prepare is not None:
             raw = prepare(raw)
-        places.append(states.of_reading(read(observation, raw)))
-    return code_source(states, coded, places)
+        reading = read(observation, raw)
+        places.append(states.of_reading(reading))
+        numbers.append(states.number_of(reading))
+    return code_source(states, coded, places, numbers)
 
 
 def short_text_source(states: States, values: pa.Array, prepare: Prepare | None) -> Source | None:
@@ -223,19 +244,24 @@ def short_text_source(states: States, values: pa.Array, prepare: Prepare | None)
     read_before = {} if prepare else states.text_places  # every stretch of a file holds the same few
     for text in texts:
         if text not in read_before:
-            read_before[text] = states.of_reading(read(observation, prepare(text) if prepare else text))
-    places = [read_before[text] for text in texts]
-    return Source(states, codes, k.INT32, places=np.array([states.missing, *places, states.missing, ODD], np.int32))
+            found = read(observation, prepare(text) if prepare else text)
+            read_before[text] = states.of_reading(found), states.number_of(found)
+    places = [read_before[text][0] for text in texts]
+    numbers = np.array([np.nan, *(read_before[text][1] for text in texts)]) if states.compared else None
+    return Source(states, codes, k.INT32, places=np.array([states.missing, *places, states.missing, ODD], np.int32), number_by_code=numbers)
 
 
-def code_source(states: States, coded: pa.DictionaryArray, places: list[int]) -> Source:
+def code_source(states: States, coded: pa.DictionaryArray, places: list[int], numbers: Sequence[float] = ()) -> Source:
     """A dictionary column whose values' states are known."""
     if coded.indices.type not in KINDS:
         coded = pa.DictionaryArray.from_arrays(coded.indices.cast(pa.int64()), coded.dictionary)
     kind = KINDS[coded.indices.type]
     if kind == k.BYTE:
-        return byte_source(states, coded, (places + [ODD] * k.BYTES)[: k.BYTES])
-    return Source(states, coded, kind, places=np.array([*places, states.missing, ODD], np.int32))
+        source = byte_source(states, coded, (places + [ODD] * k.BYTES)[: k.BYTES])
+    else:
+        source = Source(states, coded, kind, places=np.array([*places, states.missing, ODD], np.int32))
+    source.number_by_code = np.array([*numbers, np.nan])
+    return source
 
 
 def readable(column: pa.ChunkedArray) -> pa.ChunkedArray | None:

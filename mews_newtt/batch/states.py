@@ -64,8 +64,9 @@ class States:
         }
         self.size = len(self.states)
         self.step = Fraction(observation.step)
+        self.compared = any(parameter.id in pair for pair in chart.above_pairs)
         self.byte_places: dict[str, list[int]] = {}
-        self.text_places: dict[str, int] = {}
+        self.text_places: dict[str, tuple[int, float]] = {}  # a text's state and number
         self.grid_places: dict[tuple[int, int], npt.NDArray[np.int32]] = {}
         if self.numeric:
             self._prepare_numbers()
@@ -110,6 +111,10 @@ class States:
         grid = 1 if "float_noise" in found.flags else 2 if "finer_than_recorded" in found.flags else 0
         form = 3 * ("converted" in found.flags) + grid
         return self.segment(found.value) * FORMS + form
+
+    def number_of(self, found: Reading | Problem | None) -> float:
+        """The number that was read, where rows are compared by it; NaN for none."""
+        return float(found.value) if self.compared and isinstance(found, Reading) else math.nan
 
     def segment(self, value: Number) -> int:
         exact = Fraction(value)

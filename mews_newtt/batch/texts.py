@@ -41,6 +41,7 @@ def words_of(layout: Layout, packed: Iterable[int]) -> tuple[str, str]:
     flags = [f"{flag}:{p.id}" for p in chart.parameters for flag in FLAG_ORDER if has(f"flag:{flag}:{p.id}")]
     flags += [f"assumed:{p.id}" for p in chart.parameters if has(f"assumed:{p.id}")]
     flags += [f"lone:{name}" for name, other in steps.counterparts if has(f"given:{name}") and not has(f"given:{other}")]
+    flags += [f"not_above:{name}" for name in dict.fromkeys(name for name, _ in chart.above_pairs) if has(f"flag:not_above:{name}")]
     flags += [
         f"out_of_scope:{rule.when[0][0]}"
         for place, rule in enumerate(chart.scope)

@@ -24,6 +24,11 @@ def load_observations(path: Path) -> dict[str, Observation]:
         found[name] = _observation(name, reader)
         reader.finish()
         problems += check_observation(found[name], reader.place)
+    for name, observation in found.items():
+        for other in observation.above:
+            if other == name or other not in found or not found[other].numeric or found[other].unit != observation.unit:
+                what, mend = f"is to be above {other!r}, which is no other observation of this file in {observation.unit!r}", "name one that is"
+                problems.append(Problem("bad_above", f"{path}, [{name}]", what, mend))
     if problems:
         raise ChartError(problems)
     return found
@@ -75,6 +80,7 @@ def _observation(name: str, reader: TableReader) -> Observation:
         limits_source=reader.take("limits_source", str, ""),
         also_called=reader.texts("also_called"),
         recorded_with=reader.take("recorded_with", str),
+        above=reader.texts("above"),
         snomed=reader.texts("snomed"),
         loinc=reader.texts("loinc"),
         note=reader.take("note", str, ""),

@@ -32,6 +32,14 @@ def number(value: Number | str | None, unit: str = "") -> str:
     return f"{text} {unit}" if unit and unit != "%" else f"{text}{unit}"
 
 
+def is_above(value: Number | str | None, other: Number | str | None) -> bool:
+    """Whether one number is above another; so it is where one of them is not there.
+
+    They are compared as binary floats, which every engine can do alike. Numbers that only exact decimals tell apart are equal on every instrument.
+    """
+    return value is None or other is None or float(value) > float(other)
+
+
 class Interval(NamedTuple):
     """A range of numbers; an edge is included or not, None is no edge."""
 
@@ -111,6 +119,7 @@ class _Observation(NamedTuple):
     limits_source: str = ""
     also_called: tuple[str, ...] = ()
     recorded_with: str | None = None
+    above: tuple[str, ...] = ()  # what it is always above, in the same unit
     snomed: tuple[str, ...] = ()
     loinc: tuple[str, ...] = ()
     note: str = ""
@@ -331,6 +340,11 @@ class Chart(_Chart, _Remembers):
     @cached_property
     def group_of(self) -> dict[str, Group]:
         return {member: group for group in self.groups for member in group.parameters}
+
+    @cached_property
+    def above_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of rows of which the first is always above the second."""
+        return tuple((p.id, other) for p in self.parameters for other in p.observation.above if other in self.by_id)
 
     @cached_property
     def memo(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mews_newtt.chart.bands import find_band
 from mews_newtt.chart.contexts import Value, contexts_of, holds, table_for
-from mews_newtt.chart.model import Chart, Group, Observation, Parameter, ScopeRule, Table, require_chart
+from mews_newtt.chart.model import Chart, Group, Observation, Parameter, ScopeRule, Table, is_above, require_chart
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.scoring.levels import NOTHING, Evidence, Extent, Severity, highest_level
 from mews_newtt.scoring.observations import ObservationSet, Reading
@@ -66,6 +66,7 @@ class _Plan(NamedTuple):
     cautions: tuple[ScopeRule, ...]
     assumed: tuple[tuple[str, str], ...]
     counterparts: tuple[tuple[str, str], ...]
+    above: tuple[tuple[str, str], ...]  # a row and one that it must be above
 
 
 def _plan(chart: Chart) -> _Plan:
@@ -82,6 +83,7 @@ def _plan(chart: Chart) -> _Plan:
             cautions=tuple(rule for rule in chart.scope if not rule.refuse),
             assumed=tuple((p.id, p.assumed) for p in chart.parameters if p.assumed is not None),
             counterparts=tuple((name, other) for name, other in pairs if other in chart.by_id),
+            above=chart.above_pairs,
         )
     return plan
 
@@ -326,9 +328,10 @@ def _answers(group: Group, rows: list[ParameterScore], by_id: Mapping[str, Exten
 
 
 def _flags(plan: _Plan, rows: Iterable[ParameterScore], values: Mapping[str, Value], assumed: list[str]) -> tuple[str, ...]:
-    """`code:parameter`: each row's own in chart order, then what was assumed, lone pressures, and scope."""
+    """`code:parameter`: each row's own in chart order, then what was assumed, lone pressures, pairs the wrong way round, and scope."""
     found = [f"{flag}:{row.id}" for row in rows if row.flags for flag in row.flags]
     found += [f"assumed:{name}" for name in assumed]
     found += [f"lone:{name}" for name, other in plan.counterparts if name in values and other not in values]
+    found += dict.fromkeys([f"not_above:{name}" for name, other in plan.above if not is_above(values.get(name), values.get(other))])
     found += [f"out_of_scope:{rule.when[0][0]}" for rule in plan.cautions if holds(rule, values)]
     return tuple(found)

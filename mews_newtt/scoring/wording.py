@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mews_newtt.chart.contexts import holds
-from mews_newtt.chart.model import Band, number
+from mews_newtt.chart.model import Band, is_above, number
 
 if TYPE_CHECKING:
     from mews_newtt.scoring.levels import Reason
@@ -16,7 +16,7 @@ _FLAGS = {
     "float_noise": "{title}: {given} carries binary noise and was read as {value}",
     "finer_than_recorded": "{title}: {given} is finer than it is recorded; it was not rounded",
     "between_bands": "{title}: {given} lies between two printed bands; the higher score was taken ({band})",
-    "implausible": "{title}: {given} is implausible; confirm the reading",
+    "implausible": "{title}: {read} is implausible; confirm the reading{unit}",
     "not_read": "{title}: {given} was given but is not read in this context",
     "skipped": "{title}: not taken, reason {skipped}",
     "lone": "{title}: recorded without its counterpart",
@@ -86,6 +86,12 @@ def warnings(score: Score) -> list[str]:
         parameter = score.chart.by_id[name]
         if code == "assumed":
             says.append(f"{parameter.title}: not given; {parameter.assumed} was read, because {parameter.assumed_because}")
+        elif code == "not_above":
+            row = rows[name]
+            for other in parameter.observation.above:
+                if other in rows and not is_above(row.value, rows[other].value):
+                    low, high = number(row.value, row.unit), number(rows[other].value, rows[other].unit)
+                    says.append(f"{row.title}: {low} is not above {rows[other].title} {high}; confirm both readings, they may be exchanged")
         elif code == "out_of_scope":
             says += [rule.says for rule in score.chart.scope if not rule.refuse and rule.when[0][0] == name and holds(rule, values)]
         else:
@@ -94,6 +100,8 @@ def warnings(score: Score) -> list[str]:
                 _FLAGS[code].format(
                     title=row.title,
                     given=_as_given(row),
+                    read=f"{_as_given(row)}, read as {number(row.value, row.unit)}," if "converted" in row.flags else _as_given(row),
+                    unit=" and its unit" if parameter.observation.other_units else "",
                     value=number(row.value, row.unit),
                     band=row.band.printed if row.band else "",
                     skipped=row.skipped,

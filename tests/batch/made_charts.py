@@ -49,7 +49,7 @@ FEATURES = (
 COLOURS = ("red", "green", "blue", "grey", "black")
 
 
-def _numeric(name: str, step: str, rng: Random, recorded_with: str | None = None) -> Observation:
+def _numeric(name: str, step: str, rng: Random, recorded_with: str | None = None, above: tuple[str, ...] = ()) -> Observation:
     size = Decimal(step)
     bounded = rng.random() < 0.75
     if not bounded:
@@ -60,6 +60,7 @@ def _numeric(name: str, step: str, rng: Random, recorded_with: str | None = None
         "u",
         size,
         recorded_with=recorded_with,
+        above=above,
         impossible=Interval(Decimal(0), True, size * 120 if bounded else None, True),
         implausible=Interval(size * rng.choice([0, 5]), True, size * 90 if rng.random() < 0.7 else None, True),
     )
@@ -73,8 +74,8 @@ def observations(rng: Random) -> dict[str, Observation]:
     if Decimal(steps[2]) < Decimal("0.1"):
         DRAWN["fine step"] += 1
     found = {f"measure_{place}": _numeric(f"measure_{place}", step, rng) for place, step in enumerate(steps)}
-    found["upper_limb"] = _numeric("upper_limb", "1", rng, "lower_limb")
-    found["lower_limb"] = _numeric("lower_limb", "1", rng, "upper_limb")
+    found["upper_limb"] = _numeric("upper_limb", rng.choice(["1", "0.5"]), rng, "lower_limb", ("lower_limb", "measure_1"))
+    found["lower_limb"] = _numeric("lower_limb", "1", rng, "upper_limb", ("measure_0",) if rng.random() < 0.5 else ())
     found["months"] = _numeric("months", rng.choice(["1", "0.01"]), rng)
     for name in ("look", "mood", "wing", "device", "worry"):
         found[name] = Observation(
