@@ -61,14 +61,18 @@ class Naive:
             self.levels.index(band["level"]) if "level" in band else 0,
         )
 
-    def band_worth(self, table: Content, value: Any) -> Worth:
-        bands = table["bands"]
+    def band(self, table: Content, value: Any) -> Content:
+        """The band of a value; between two of them the worse, and of two equally bad ones the upper."""
+        bands: list[Content] = table["bands"]
         for band in bands:
             if ("is" in band and fulfils(band["is"], value)) or ("is" not in band and holds(band, value)):
-                return self.worth(band)
+                return band
         below = [band for band in bands if value > Decimal(str(band.get("to", band.get("below", "Infinity"))))]
         above = [band for band in bands if value < Decimal(str(band.get("from", band.get("above", "-Infinity"))))]
-        return max(self.worth(below[-1]), self.worth(above[0]))
+        return max(above[0], below[-1], key=self.worth)
+
+    def band_worth(self, table: Content, value: Any) -> Worth:
+        return self.worth(self.band(table, value))
 
     def row_worth(self, parameter: Content, given: Given, skips: Mapping[str, str]) -> Worth | None:
         """What a row counts for, or None where it counts for nothing."""
@@ -79,16 +83,48 @@ class Naive:
         points = next((skip.get("points") for skip in parameter.get("skips", []) if skip["code"] == reason), None)
         return None if points is None else (points, 0, 0)
 
+    def with_assumed(self, given: Given) -> Given:
+        return {**{p["id"]: p["assumed"] for p in self.parameters if "assumed" in p}, **given}
+
+    def single_worths(self, given: Given, skips: Mapping[str, str]) -> dict[str, Worth]:
+        """What each row with an answer counts for."""
+        given = self.with_assumed(given)
+        found = {p["id"]: self.row_worth(p, given, skips) for p in self.parameters}
+        return {name: worth for name, worth in found.items() if worth is not None}
+
+    def worths(self, given: Given, skips: Mapping[str, str]) -> dict[tuple[str, ...], Worth]:
+        """The same with each group counted once, under the names of its members."""
+        single = self.single_worths(given, skips)
+        grouped = {name for group in self.groups for name in group["parameters"]}
+        found = {(name,): worth for name, worth in single.items() if name not in grouped}
+        for group in self.groups:
+            members = [single[name] for name in group["parameters"] if name in single]
+            if members:
+                found[tuple(group["parameters"])] = tuple(max(column) for column in zip(*members, strict=True))  # type: ignore[assignment]
+        return found
+
+    def reasons(self, given: Given, skips: Mapping[str, str]) -> list[tuple[str, str, int, set[tuple[str, ...]]]]:
+        """Every cause of a level above the first: level, kind, the place in a worth that counts, and the rows and groups that make it so."""
+        worths = self.worths(given, skips)
+        total = sum(points for points, _, _ in worths.values())
+        found: list[tuple[str, str, int, set[tuple[str, ...]]]] = []
+        for rule in reversed(self.content["levels"][1:]):
+            told = any(kind == "total" for _, kind, _, _ in found)
+            if self.has_points and "total" in rule and total >= rule["total"].get("from", 0) and not told:
+                found.append((rule["id"], "total", 0, {names for names, worth in worths.items() if worth[0] > 0}))
+            for counted in rule.get("counts", []):
+                place, least = (0, counted["points"]) if "points" in counted else (1, self.zones.index(counted["zone"]) + 1)
+                names = {names for names, worth in worths.items() if worth[place] >= least}
+                if len(names) >= counted["at_least"]:
+                    found.append((rule["id"], "count", place, names))
+            for name, worth in self.single_worths(given, skips).items():
+                if worth[2] == self.levels.index(rule["id"]):
+                    found.append((rule["id"], "trigger", 2, {(name,)}))
+        return found
+
     def score(self, given: Given, skips: Mapping[str, str]) -> tuple[int, int]:
         """Total and level (its place) of what is given."""
-        given = {**{p["id"]: p["assumed"] for p in self.parameters if "assumed" in p}, **given}
-        single = {p["id"]: self.row_worth(p, given, skips) for p in self.parameters}
-        grouped = {name for group in self.groups for name in group["parameters"]}
-        worths = [worth for name, worth in single.items() if worth is not None and name not in grouped]
-        for group in self.groups:
-            members = [worth for name in group["parameters"] if (worth := single[name]) is not None]
-            if members:
-                worths.append(tuple(max(column) for column in zip(*members, strict=True)))  # type: ignore[arg-type]
+        worths = list(self.worths(given, skips).values())
         total = sum(points for points, _, _ in worths)
         level = max((named for _, _, named in worths), default=0)
         for place, rule in list(enumerate(self.content["levels"]))[1:]:
@@ -114,7 +150,8 @@ class Naive:
         edges = sorted({Decimal(str(edge)) for place in places for key, edge in place.items() if key in ("from", "above", "to", "below")})
         if not edges:
             return [step * 10]
-        return sorted({value for edge in edges for value in (edge - step, edge, edge + step / 2)} | {edges[-1] + step})
+        found = {value for edge in edges for value in (edge - step, edge, edge + step / 2)} | {edges[-1] + step}
+        return sorted(value for value in found if holds(parameter.get("possible", {}), value))
 
     def open_rows(self, given: Given, skips: Mapping[str, str]) -> list[str]:
         """What a completion must still say: rows of a full set without an answer, and contexts that rows hang on."""
@@ -130,6 +167,10 @@ class Naive:
 
     def completions(self, given: Given, skips: Mapping[str, str], most: int) -> Iterator[tuple[int, int]]:
         """Total and level of every completion; nothing at all where there are more than `most`."""
+        return (self.score(full, left) for full, left in self.completed(given, skips, most))
+
+    def completed(self, given: Given, skips: Mapping[str, str], most: int) -> Iterator[tuple[Given, dict[str, str]]]:
+        """Readings and skips of every completion."""
         rows = self.open_rows(given, skips)
         choices: list[list[Any]] = [self.candidates(name) for name in rows]
         one_of = [group["parameters"] for group in self.groups if group["kind"] == "one_of"]
@@ -149,7 +190,7 @@ class Naive:
             if all(self._answers(members, full, left) == 1 or not self._asked(members, full) for members in one_of) and all(
                 self._answers(members, full, left) <= 1 for members in one_of
             ):
-                yield self.score(full, left)
+                yield full, left
 
     def refused(self, given: Given, *, by_contexts: bool = True) -> bool:
         """Whether the scope refuses these readings; by contexts alone, unless every rule is asked."""
@@ -161,6 +202,6 @@ class Naive:
         return sum(name in full or name in skips for name in members)
 
     def _asked(self, members: list[str], full: Given) -> bool:
-        full = {**{p["id"]: p["assumed"] for p in self.parameters if "assumed" in p}, **full}
+        full = self.with_assumed(full)
         rows = [p for p in self.parameters if p["id"] in members and p.get("required", True)]
         return any((table := table_of(p, full)) is not None and table.get("applies", True) for p in rows)

@@ -115,12 +115,12 @@ def reasons(chart: Chart, evidence: Evidence) -> tuple[Reason, ...]:
         level = rule.level
         if rule.total is not None and not total_told and total >= rule.total:
             total_told = True
-            scoring = tuple([_evidence(extent, rows) for extent in extents if extent.least[0] > 0])
+            scoring = tuple([_evidence(chart, extent, rows, 0) for extent in extents if extent.least[0] > 0])
             found.append(Reason(chart, level, "total", scoring, total, certain))
         for place, threshold, at_least, printed in rule.counts:
             counted = [extent for extent in extents if extent.least[place] >= threshold]
             if len(counted) >= at_least:
-                names = tuple([_evidence(extent, rows) for extent in counted])
+                names = tuple([_evidence(chart, extent, rows, place) for extent in counted])
                 found.append(Reason(chart, level, "count", names, rule=printed))
         if raising:
             found += [
@@ -131,10 +131,14 @@ def reasons(chart: Chart, evidence: Evidence) -> tuple[Reason, ...]:
     return tuple(found)
 
 
-def _evidence(extent: Extent, rows: Sequence[ParameterScore]) -> str:
-    """The row that an extent's worth comes from: of a group, its worst answered row."""
+def _evidence(chart: Chart, extent: Extent, rows: Sequence[ParameterScore], place: int) -> str:
+    """The row that makes an extent count: of a group, the worst in what is counted (a place in a severity)."""
     if len(extent.names) == 1:
         return extent.names[0]
     by_id: Mapping[str, ParameterScore] = {row.id: row for row in rows}
-    answered = [by_id[name] for name in extent.names if by_id[name].band is not None]
-    return max(answered, key=lambda row: row.points or 0).id if answered else extent.names[0]
+
+    def worth(name: str) -> int:
+        row = by_id[name]
+        return chart.severity(row.band)[place] if row.band is not None else (row.points or 0, 0, 0)[place]
+
+    return max(extent.names, key=worth)
