@@ -205,3 +205,44 @@ class Naive:
         full = self.with_assumed(full)
         rows = [p for p in self.parameters if p["id"] in members and p.get("required", True)]
         return any((table := table_of(p, full)) is not None and table.get("applies", True) for p in rows)
+
+    def ways(self, given: Given) -> list[Given]:
+        """The readings with every way the contexts that are not given can be."""
+        given = self.with_assumed(given)
+        unknown = [p["id"] for p in self.parameters if p["id"] in self.contexts and p["id"] not in given]
+        every = [given | dict(zip(unknown, chosen, strict=True)) for chosen in product(*map(self.candidates, unknown))]
+        return [way for way in every if not self.refused(way)] or every
+
+    def needed(self, given: Given, skips: Mapping[str, str]) -> dict[str, bool]:
+        """The contexts not given that a row needs, and whether one of those rows is scored."""
+        found: dict[str, bool] = {}
+        ways, known = self.ways(given), self.with_assumed(given)
+        for parameter in self.parameters:
+            names = {name for table in tables(parameter) for name in table.get("when", {})}
+            if parameter["role"] == "recorded" or not (parameter.get("required", True) or parameter["id"] in given) or names <= known.keys():
+                continue
+            rest = [name for name in self.contexts if name not in known]
+            by_table = any(p["id"] in names and p.get("required", True) for p in self.parameters)
+            gives = [(way, repr(table_of(parameter, way)) if by_table else self.means(parameter, given, way, skips)) for way in ways]
+            if all(one == gives[0][1] for _, one in gives):
+                continue
+            alone = []
+            for name in names & set(rest):
+                first: dict[tuple[Any, ...], Any] = {}
+                if any(first.setdefault(tuple(way[n] for n in rest if n != name), one) != one for way, one in gives):
+                    alone.append(name)
+            for name in alone or names & set(rest):
+                found[name] = found.get(name, False) or parameter["role"] == "scored"
+        return found
+
+    def means(self, parameter: Content, given: Given, way: Given, skips: Mapping[str, str]) -> Any:
+        """What a row gives in one way the contexts can be, as far as a level or a total can show it."""
+        table, name = table_of(parameter, way), parameter["id"]
+        read = table is not None and table.get("applies", True)
+        if name in given:
+            return self.band_worth(table, given[name]) if table and read else "not read"
+        worth = self.row_worth(parameter, given, skips)
+        if worth is not None or not table or not read or not parameter.get("required", True):
+            return worth
+        worths = [self.band_worth(table, way[name])] if name in way else [self.worth(band) for band in table["bands"]]
+        return [(min(column), max(column)) for column in zip(*worths, strict=True)]

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import tempfile
+import tomllib
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
+from hypothesis import currently_in_test_context, note
 from hypothesis import strategies as st
 
 from mews_newtt.chart.load import read_chart
@@ -288,6 +291,13 @@ class MadeSet(NamedTuple):
         return {**self.readings, **{f"skip_{name}": reason for name, reason in self.skips.items()}}
 
 
+def tell(made: Made, some: MadeSet) -> None:
+    """Show what a failing property test had."""
+    if currently_in_test_context():
+        note(made.text)
+        note(repr(some.given))
+
+
 @st.composite
 def sets_on(draw: st.DrawFn, made: Made, most_open: int = 3) -> MadeSet:
     """A set with at most so many rows left open; of a one_of group at most one reading."""
@@ -311,3 +321,38 @@ def sets_on(draw: st.DrawFn, made: Made, most_open: int = 3) -> MadeSet:
     if made.naive.refused(readings, by_contexts=False):
         readings["wing"] = "red"
     return MadeSet(readings, skips)
+
+
+PARAMETERS = Path(__file__).parents[1] / "rules" / "parameters.toml"
+
+
+def shipped(chart: Chart) -> Made:
+    """A shipped chart, and a naive twin of its file; step, categories and limits are those of `parameters.toml`."""
+    content = tomllib.loads(Path(chart.origin).read_text(encoding="utf-8"), parse_float=Decimal)
+    known = tomllib.loads(PARAMETERS.read_text(encoding="utf-8"), parse_float=Decimal)
+    for row in content["parameters"]:
+        defined = known[row["id"]]
+        banded = [name for table in tables(row) for band in table.get("bands", []) for name in ([band["is"]] if isinstance(band.get("is"), str) else band.get("is", []))]
+        row["categories"] = list(dict.fromkeys(banded)) or [category["id"] for category in defined.get("categories", [])]
+        row["step"] = defined.get("step", 1)
+        row["possible"] = {edge: defined.get("impossible", {})[key] for edge, key in (("from", "below"), ("to", "above")) if key in defined.get("impossible", {})}
+    return Made(chart, Naive(content), f"{chart.id} {chart.version}")
+
+
+def random_set(made: Made, rng: Random, most_open: int) -> MadeSet:
+    """A set that the chart's scope does not refuse, with at most so many rows left open; of a one_of group at most one answer."""
+    while True:
+        readings: dict[str, Any] = {}
+        skips: dict[str, str] = {}
+        rows = list(made.naive.parameters)
+        left = set(rng.sample(range(len(rows)), min(most_open, len(rows))))
+        one_of = [group["parameters"] for group in made.naive.groups if group["kind"] == "one_of"]
+        for place, row in enumerate(rows):
+            if any(row["id"] in members and any(other in readings or other in skips for other in members) for members in one_of):
+                continue
+            if place not in left:
+                readings[row["id"]] = rng.choice(made.naive.candidates(row["id"]))
+            elif row.get("skips") and rng.random() < 0.5:
+                skips[row["id"]] = rng.choice(row["skips"])["code"]
+        if not made.naive.refused(readings, by_contexts=False):
+            return MadeSet(readings, skips)

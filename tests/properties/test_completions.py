@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from mews_newtt import Score, score
+from mews_newtt import Chart, ObservationError, Score, charts, score
 from tests import strategies
 from tests.strategies import Made, MadeSet, made_charts, sets_on
 
@@ -22,13 +23,13 @@ def ranks(made: Made, result: Score) -> tuple[int, int]:
     return names.index(result.level or ""), names.index(result.level_max or "")
 
 
-def check_against_completions(made: Made, some: MadeSet) -> None:
-    note(made.text)
-    note(repr(some.given))
+def check_against_completions(made: Made, some: MadeSet, most: int = MOST) -> int:
+    """Returns how many completions there were; 0 where there are too many to try."""
+    strategies.tell(made, some)
     result = score(made.chart, some.given)
-    every = list(made.naive.completions(some.readings, some.skips, MOST))
+    every = list(made.naive.completions(some.readings, some.skips, most))
     if not every:
-        return
+        return 0
     totals, levels = [total for total, _ in every], [level for _, level in every]
     assert ranks(made, result) == (min(levels), max(levels))
     if made.chart.has_points:
@@ -37,8 +38,10 @@ def check_against_completions(made: Made, some: MadeSet) -> None:
         assert result.status == "partial" or result.total_min == result.total_max
     else:
         assert (result.total, result.total_min, result.total_max) == (None, None, None)
+    assert set(result.missing) <= set(made.naive.open_rows(some.readings, some.skips)), "what is missing of each row: test_rows.py"
     if not made.naive.open_rows(some.readings, some.skips):
         assert result.status == "complete" and not result.missing
+    return len(every)
 
 
 @st.composite
@@ -58,6 +61,16 @@ def test_bounds_and_levels_are_those_of_every_completion(pair: tuple[Made, MadeS
 @given(charts_and_sets(4))
 def test_bounds_and_levels_are_those_of_every_completion_deep(pair: tuple[Made, MadeSet]) -> None:
     check_against_completions(*pair)
+
+
+@pytest.mark.parametrize("chart", charts(), ids=lambda chart: f"{chart.id} {chart.version}")
+def test_the_shipped_charts_against_their_own_files(chart: Chart) -> None:
+    """Bounds, levels and rows on every shipped chart, by a twin that reads the TOML file itself."""
+    made, rng, tried = strategies.shipped(chart), Random(chart.id + chart.version), 0
+    for turn in range(24):
+        some = strategies.random_set(made, rng, most_open=turn % 3)
+        tried += check_against_completions(made, some, 300) > 1
+    assert tried > 6
 
 
 @settings(max_examples=70)
@@ -157,7 +170,7 @@ def test_a_reading_and_a_scored_skip_in_one_group_give_one_total() -> None:
         "sources": [{"id": "S", "cite": "x"}], "zones": [], "scope": [],
         "parameters": [
             {"id": name, "role": "scored", "numeric": True, "categories": None, "step": "1", "bands": [{"to": 10, "points": 0}, {"from": 11, "points": 3}],
-             "skips": [{"code": "U4", "says": "tried", "points": 1}]}
+             "skips": [{"code": "U4", "says": "tried", "points": 1}, {"code": "U5", "says": "refused", "points": 5}]}
             for name in ("share", "flow")
         ],
         "groups": [{"id": "g", "title": "g", "kind": "one_of", "parameters": ["share", "flow"], "source": "S"}],
@@ -167,7 +180,14 @@ def test_a_reading_and_a_scored_skip_in_one_group_give_one_total() -> None:
     for both in ({"share": 20, "skip_flow": "U4"}, {"flow": 20, "skip_share": "U4"}):
         result = score(chart, both)
         assert (result.status, result.total, result.total_min, result.total_max, result.level) == ("complete", 3, 3, 3, "high")
+    for both in ({"share": 5, "skip_flow": "U4"}, {"flow": 5, "skip_share": "U4"}, {"flow": 5, "skip_share": "U5"}):
+        result = score(chart, both)
+        assert (result.status, result.total, result.total_min, result.total_max, result.level) == ("complete", 0, 0, 0, "low"), "the skip only says why the other is none"
     assert score(chart, {"skip_share": "U4"}).total == 1
+    assert score(chart, {"skip_share": "U4", "skip_flow": "U5"}).total == 5
+    with pytest.raises(ObservationError) as caught:
+        score(chart, {"share": 5, "flow": 5})
+    assert [(problem.code, problem.where) for problem in caught.value.problems] == [("only_one_of", "share and flow")]
 
 
 def test_every_feature_is_drawn_and_completions_are_tried() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, note, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mews_newtt import load_chart, score
@@ -17,8 +17,7 @@ FOUND: Counter[str] = Counter()
 
 
 def check_reasons(made: Made, some: MadeSet) -> None:
-    note(made.text)
-    note(repr(some.given))
+    strategies.tell(made, some)
     if made.naive.contexts & set(made.naive.open_rows(some.readings, some.skips)):
         return  # the reasons are those of the lowest of several possible contexts: see the levels of test_completions
     result = score(made.chart, some.given)
