@@ -147,6 +147,7 @@ class Naive:
         step = Decimal(str(parameter["step"]))
         places = [band for table in tables(parameter) for band in table.get("bands", [])]
         places += [table["when"][name] for p in self.parameters for table in tables(p) if name in table.get("when", {})]
+        places += [rule["when"][name] for rule in self.content.get("scope", []) if name in rule["when"]]
         edges = sorted({Decimal(str(edge)) for place in places for key, edge in place.items() if key in ("from", "above", "to", "below")})
         if not edges:
             return [step * 10]
