@@ -130,3 +130,24 @@ def test_every_row_of_the_shipped_charts(chart: Chart) -> None:
     made, rng = strategies.shipped(chart), Random(chart.id + chart.version)
     for turn in range(24):
         check_rows(made, strategies.random_set(made, rng, most_open=turn % 4))
+
+
+def test_a_context_that_is_optional_is_missing_where_it_matters_and_nothing_else_is_remarkable() -> None:
+    """Every row is read, without a flag: the set is partial all the same, and says what it lacks."""
+    level = {"title": "x", "source": "S"}
+    rows: list[Content] = [
+        {"id": "months", "role": "recorded", "required": False},
+        {"id": "beat", "role": "scored", "tables": [
+            {"when": {"months": {"below": 5}}, "bands": [{"to": 10, "points": 0}, {"from": 11, "points": 1}]},
+            {"when": {"months": {"from": 5}}, "bands": [{"to": 20, "points": 0}, {"from": 21, "points": 1}]},
+        ]},
+    ]  # fmt: skip
+    chart = strategies.read_content({
+        "chart": {"id": "x", "version": "1", "title": "x", "short_title": "x", "status": "local", "licence": "x", "scope": "x", "between_bands": "higher"},
+        "sources": [{"id": "S", "cite": "x"}], "zones": [], "groups": [], "scope": [],
+        "parameters": [{**row, "numeric": True, "categories": None, "step": "1"} for row in rows],
+        "levels": [{"id": "low", "total": {"from": 0, "to": 0}, **level}, {"id": "high", "total": {"from": 1}, **level}],
+    }).chart  # fmt: skip
+    result = score(chart, {"beat": 15})
+    assert (result.status, result.missing, result.total_min, result.total_max) == ("partial", ("months",), 0, 1)
+    assert (score(chart, {"beat": 5}).status, score(chart, {"beat": 5}).missing) == ("complete", ())
