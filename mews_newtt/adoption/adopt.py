@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -22,7 +21,6 @@ from mews_newtt.chart.checks import check_chart
 from mews_newtt.chart.load import content_sha256
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import whole_file
 
 _BROKEN = ("not_a_sheet", "section_missing", "section_twice", "unknown_section", "column_missing", "column_misspelt", "column_twice")
 
@@ -97,8 +95,7 @@ def adopt(
         chart = _finished(built[0], read, status)
         faults = clashes(chart, shelf, folder)
         if not faults:
-            written, path = place_chart(chart, folder, shelf.observations)
-            _record(written, path, read, document)
+            written, path = place_chart(chart, folder, shelf.observations, _record(chart, read, document))
             return Adoption(written, path, [], warnings)
     return Adoption(None, None, differing, [*dict.fromkeys(faults), *warnings])
 
@@ -187,22 +184,19 @@ def _finished(built: Built, read: Sequence[Sheet], status: str) -> Chart:
     return made._replace(sha256=content_sha256(made))
 
 
-def _record(chart: Chart, path: Path, read: Sequence[Sheet], document: Path | None) -> None:
-    """What the chart was made from, beside it: names, dates and hashes, for whoever audits it."""
+def _record(chart: Chart, read: Sequence[Sheet], document: Path | None) -> dict[str, Any]:
+    """What the chart was made from: names, dates and hashes, for whoever audits it. It proves the status of the chart."""
     from mews_newtt import __version__
 
     source = chart.sources[0]
-    record = {
+    return {
         "chart": {"id": chart.id, "version": chart.version, "status": chart.status, "content_sha256": chart.sha256},
-        "file": {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
         "document": {"cite": source.cite, "licence": chart.licence, "sha256": _hash_of(document) if document else None},
         "sheets": [
             {"name": sheet.name, "sha256": sheet.sha256, "by": by, "on": on} for sheet, (by, on) in zip(read, source.transcribed, strict=True)
         ],
         "made_by": f"mews-newtt {__version__}",
     }
-    with whole_file(path.with_name(f"{chart.version}.adoption.json")) as out:
-        out.write(json.dumps(record, ensure_ascii=False, indent=2) + "\n")
 
 
 def _hash_of(document: Path) -> str:
