@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from mews_newtt.adoption.building import Built, build
 from mews_newtt.adoption.comparing import Difference, differences
+from mews_newtt.adoption.doubts import OF_CHECKS, chart_before, doubts
 from mews_newtt.adoption.layout import DOCUMENT
 from mews_newtt.adoption.placing import clashes, place_chart
 from mews_newtt.adoption.plausible import implausible_edges
@@ -88,26 +89,29 @@ def adopt(
     torn = [sheet.name for sheet in read if any(not problem.warning and problem.where.startswith(sheet.name) for problem in problems)]
     for sheet, one in zip(read, built, strict=True):
         if sheet.name not in torn and (one is built[0] or differing):
-            problems += checked(sheet, one, shelf)
+            problems += checked(sheet, one, shelf, folder)
     faults = [problem for problem in problems if not problem.warning]
     warnings = list(dict.fromkeys(problem for problem in problems if problem.warning))
     if not faults and not differing:
         chart = _finished(built[0], read, status)
         faults = clashes(chart, shelf, folder)
         if not faults:
-            written, path = place_chart(chart, folder, shelf.observations, _record(chart, read, document))
+            written, path = place_chart(chart, folder, shelf.observations, _record(chart, built[0], read, document))
             return Adoption(written, path, [], warnings)
     return Adoption(None, None, differing, [*dict.fromkeys(faults), *warnings])
 
 
-def checked(sheet: Sheet, built: Built, shelf: Catalogue) -> list[Problem]:
+def checked(sheet: Sheet, built: Built, shelf: Catalogue, folder: Path) -> list[Problem]:
     """Every check of a chart, and those of adopting, told with the rows of the sheet; a doubt that the sheet does not own up to is a fault."""
     chart = built.chart
     found = check_chart(chart, "", built.may_fall)
     if not any(not problem.warning for problem in found):
         found += implausible_edges(chart, built.unusual, shelf.folders)
+        found += doubts(chart, found, chart_before(chart, shelf.charts(filling=folder)), built.as_printed)
     told = []
     for problem in found:
+        if problem.warning and problem.code in OF_CHECKS:
+            continue  # asked about as a doubt, or confirmed
         odd = problem.code == "points_fall_outwards"
         mend = "check the rows; if the print says so, both write the parameter under [Chart] as `points may fall`" if odd else problem.mend
         told.append(problem._replace(where=_placed(sheet, built, problem.where), mend=mend, warning=problem.warning and not odd))
@@ -184,7 +188,7 @@ def _finished(built: Built, read: Sequence[Sheet], status: str) -> Chart:
     return made._replace(sha256=content_sha256(made))
 
 
-def _record(chart: Chart, read: Sequence[Sheet], document: Path | None) -> dict[str, Any]:
+def _record(chart: Chart, built: Built, read: Sequence[Sheet], document: Path | None) -> dict[str, Any]:
     """What the chart was made from: names, dates and hashes, for whoever audits it. It proves the status of the chart."""
     from mews_newtt import __version__
 
@@ -192,6 +196,7 @@ def _record(chart: Chart, read: Sequence[Sheet], document: Path | None) -> dict[
     return {
         "chart": {"id": chart.id, "version": chart.version, "status": chart.status, "content_sha256": chart.sha256},
         "document": {"cite": source.cite, "licence": chart.licence, "sha256": _hash_of(document) if document else None},
+        "confirmed_as_printed": sorted(built.as_printed),
         "sheets": [
             {"name": sheet.name, "sha256": sheet.sha256, "by": by, "on": on} for sheet, (by, on) in zip(read, source.transcribed, strict=True)
         ],

@@ -50,12 +50,11 @@ def check_quiet_band(c: CheckContext) -> Iterator[Problem]:
 
 
 def is_quiet(chart: Chart, parameter: Parameter) -> bool:
-    """Whether some reading of a row gives no points, no level and no zone but the best; or the row is not read in some context."""
+    """Whether some reading of every table gives no points, no level and no zone but the best; or the row is not read in some context."""
     best_zone = 1 if len(chart.zones) > 1 else 0
-    worth = [chart.severity(band) for table in parameter.tables for band in table.bands]
-    return any(not table.applies for table in parameter.tables) or any(
-        not points and zone <= best_zone and not level for points, zone, level in worth
-    )
+    worths = [[chart.severity(band) for band in table.bands] for table in parameter.tables if table.applies]
+    quiet = all(any(not points and zone <= best_zone and not level for points, zone, level in worth) for worth in worths)
+    return quiet or len(worths) < len(parameter.tables)
 
 
 def check_gives(c: CheckContext) -> Iterator[Problem]:
@@ -69,9 +68,8 @@ def check_gives(c: CheckContext) -> Iterator[Problem]:
             mend = 'check the row against the print; if nothing is printed for it, write role = "recorded" without bands'
             yield Problem("row_gives_nothing", place, "no reading gives points, a zone, a level or a prompt", mend, warning=True)
         elif not is_quiet(c.chart, parameter):
-            yield Problem(
-                "no_normal_reading", place, "every reading gives points, a zone or a level: no reading is normal", "check the row", warning=True
-            )
+            what = "every reading of a table gives points, a zone or a level: no reading is normal"
+            yield Problem("no_normal_reading", place, what, "check the row", warning=True)
     scored = [p for p in c.chart.parameters if p.role == "scored"]
     if scored and not any(p.required for p in scored):
         yield Problem("nothing_required", c.at("[[parameters]]"), "no scored row is required, so that one reading is a complete set",
