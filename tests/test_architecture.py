@@ -71,9 +71,27 @@ def test_the_core_knows_no_clock_no_chance_and_nothing_heavy() -> None:
             assert not {name.split(".")[0] for name in imports(path)} & forbidden, path
 
 
-def test_the_reference_and_the_engine_do_not_borrow_their_arithmetic() -> None:
-    reference = PACKAGE / "scoring" / "reference.py"
-    assert not any("batch" in name for name in imports(reference))
+READS_CLOCK_OR_ENVIRONMENT = {"chart/catalogue.py", "chart/choosing.py"}  # which chart a name means: where the folders are, and what day it is
+CLOCKS = {"today", "now", "utcnow", "fromtimestamp", "environ", "getenv", "urandom", "getcwd"}
+
+
+def test_only_the_choice_of_a_chart_reads_the_clock_and_the_environment() -> None:
+    """A score follows from the chart and the set alone."""
+    found = {}
+    for path in MODULES:
+        if layer(path) in ("errors", "chart", "scoring"):
+            read = {node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)} & CLOCKS
+            found |= {path.relative_to(PACKAGE).as_posix(): read} if read else {}
+    assert set(found) == READS_CLOCK_OR_ENVIRONMENT, found
+
+
+ASKS_THE_REFERENCE = {"batch/files.py", "batch/refusals.py"}  # for files without the batch path, and for the words of rows that are refused
+
+
+def test_the_engine_asks_the_reference_only_for_words_and_without_the_batch_path() -> None:
+    """An engine that took its arithmetic from the reference would prove nothing. The other way round the layers forbid it."""
+    found = {path.relative_to(PACKAGE).as_posix() for path in MODULES if layer(path) == "batch" and "mews_newtt.scoring.reference" in imports(path)}
+    assert found == ASKS_THE_REFERENCE
 
 
 def test_public_names_are_kept_and_documented() -> None:

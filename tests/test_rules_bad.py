@@ -1,4 +1,7 @@
-"""Every reason to refuse a chart: the made-up chart with one fault each, and the words its message must hold."""
+"""Every reason to refuse or doubt a chart: small broken files in rules_bad/, the made-up chart with one fault each, and the words of the message.
+
+A file in rules_bad/ starts with what it shows, the code, the place and the words that the message must hold. Those in rules_good/ look odd and are right.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from mews_newtt.errors import ChartError, Problem
 
 MADE_UP = Path(__file__).parent / "made_up"
 GOOD = (MADE_UP / "demo" / "1.0.toml").read_text(encoding="utf-8")
+BAD = sorted((Path(__file__).parent / "rules_bad").glob("*.toml"))
+RIGHT = sorted((Path(__file__).parent / "rules_good").glob("*.toml"))
 OBSERVATIONS = load_observations(MADE_UP / "parameters.toml")
 
 # code, what to change, into what, words of the message
@@ -94,6 +99,26 @@ def test_fault_is_found_placed_and_mended(tmp_path: Path, code: str, old: str, n
     assert found[0].mend
 
 
+def expected(path: Path) -> dict[str, str]:
+    """What the first lines of a bad file say that its message must hold."""
+    return dict(re.findall(r"(?m)^# (code|where|says): (.+)$", path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_a_bad_file_has_its_one_fault(path: Path) -> None:
+    wanted, (chart, found) = expected(path), read_chart(path, OBSERVATIONS)
+    assert {problem.code for problem in found} == {wanted["code"]}, found
+    assert (chart is None) == (not found[0].warning)
+    assert path.name in found[0].where and wanted["where"] in found[0].where
+    assert all(word in str(found[0]) for word in wanted["says"].split(" | ")), found[0]
+
+
+@pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.stem)
+def test_a_chart_that_only_looks_odd_is_accepted_without_a_word(path: Path) -> None:
+    chart, found = read_chart(path, OBSERVATIONS)
+    assert chart is not None and found == []
+
+
 def test_a_chart_on_zones_cannot_reach_levels_by_totals(tmp_path: Path) -> None:
     text = re.sub(r"points = \d, ", "", GOOD.replace("{ points = 3, at_least = 1 }, ", "").replace(", points = 2 }, { code", " }, { code"))
     text = re.sub(r"points = \d ", 'zone = "white" ', text)
@@ -138,9 +163,10 @@ def test_files_that_are_no_text_or_not_there(tmp_path: Path) -> None:
 def test_every_code_that_a_chart_check_can_give_has_a_bad_file() -> None:
     """A check without a bad file could be dead."""
     package = Path(__file__).parents[1] / "mews_newtt" / "chart"
-    sources = [package / name for name in ("toml.py", "load.py", "load_observations.py", "checks.py", "check_names.py", "check_bands.py")]
+    sources = [*(package / name for name in ("toml.py", "load.py", "load_observations.py")), *package.glob("check*.py")]
     given = {code for path in sources for code in re.findall(r'(?:Problem|fault)\(\s*f?"([a-z_]+)"', path.read_text(encoding="utf-8"))}
-    shown = {fault[0] for fault in FAULTS} | set(re.findall(r'"([a-z_]+)"', Path(__file__).read_text(encoding="utf-8").split("def findings")[1]))
+    shown = {fault[0] for fault in FAULTS} | {expected(path)["code"] for path in BAD}
+    shown |= set(re.findall(r'"([a-z_]+)"', Path(__file__).read_text(encoding="utf-8").split("def findings")[1]))
     assert given - shown == {"empty_chart"}, given - shown
 
 

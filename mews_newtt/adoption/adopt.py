@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 
 from mews_newtt.adoption.building import Built, build
 from mews_newtt.adoption.comparing import Difference, differences
+from mews_newtt.adoption.doubts import OF_CHECKS, chart_before, doubts
 from mews_newtt.adoption.layout import DOCUMENT
 from mews_newtt.adoption.placing import clashes, place_chart
 from mews_newtt.adoption.plausible import implausible_edges
@@ -22,7 +22,6 @@ from mews_newtt.chart.checks import check_chart
 from mews_newtt.chart.load import content_sha256
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import whole_file
 
 _BROKEN = ("not_a_sheet", "section_missing", "section_twice", "unknown_section", "column_missing", "column_misspelt", "column_twice")
 
@@ -90,27 +89,29 @@ def adopt(
     torn = [sheet.name for sheet in read if any(not problem.warning and problem.where.startswith(sheet.name) for problem in problems)]
     for sheet, one in zip(read, built, strict=True):
         if sheet.name not in torn and (one is built[0] or differing):
-            problems += checked(sheet, one, shelf)
+            problems += checked(sheet, one, shelf, folder)
     faults = [problem for problem in problems if not problem.warning]
     warnings = list(dict.fromkeys(problem for problem in problems if problem.warning))
     if not faults and not differing:
         chart = _finished(built[0], read, status)
         faults = clashes(chart, shelf, folder)
         if not faults:
-            written, path = place_chart(chart, folder, shelf.observations)
-            _record(written, path, read, document)
+            written, path = place_chart(chart, folder, shelf.observations, _record(chart, built[0], read, document))
             return Adoption(written, path, [], warnings)
     return Adoption(None, None, differing, [*dict.fromkeys(faults), *warnings])
 
 
-def checked(sheet: Sheet, built: Built, shelf: Catalogue) -> list[Problem]:
+def checked(sheet: Sheet, built: Built, shelf: Catalogue, folder: Path) -> list[Problem]:
     """Every check of a chart, and those of adopting, told with the rows of the sheet; a doubt that the sheet does not own up to is a fault."""
     chart = built.chart
     found = check_chart(chart, "", built.may_fall)
     if not any(not problem.warning for problem in found):
         found += implausible_edges(chart, built.unusual, shelf.folders)
+        found += doubts(chart, found, chart_before(chart, shelf.charts(filling=folder)), built.as_printed)
     told = []
     for problem in found:
+        if problem.warning and problem.code in OF_CHECKS:
+            continue  # asked about as a doubt, or confirmed
         odd = problem.code == "points_fall_outwards"
         mend = "check the rows; if the print says so, both write the parameter under [Chart] as `points may fall`" if odd else problem.mend
         told.append(problem._replace(where=_placed(sheet, built, problem.where), mend=mend, warning=problem.warning and not odd))
@@ -187,22 +188,20 @@ def _finished(built: Built, read: Sequence[Sheet], status: str) -> Chart:
     return made._replace(sha256=content_sha256(made))
 
 
-def _record(chart: Chart, path: Path, read: Sequence[Sheet], document: Path | None) -> None:
-    """What the chart was made from, beside it: names, dates and hashes, for whoever audits it."""
+def _record(chart: Chart, built: Built, read: Sequence[Sheet], document: Path | None) -> dict[str, Any]:
+    """What the chart was made from: names, dates and hashes, for whoever audits it. It proves the status of the chart."""
     from mews_newtt import __version__
 
     source = chart.sources[0]
-    record = {
+    return {
         "chart": {"id": chart.id, "version": chart.version, "status": chart.status, "content_sha256": chart.sha256},
-        "file": {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
         "document": {"cite": source.cite, "licence": chart.licence, "sha256": _hash_of(document) if document else None},
+        "confirmed_as_printed": sorted(built.as_printed),
         "sheets": [
             {"name": sheet.name, "sha256": sheet.sha256, "by": by, "on": on} for sheet, (by, on) in zip(read, source.transcribed, strict=True)
         ],
         "made_by": f"mews-newtt {__version__}",
     }
-    with whole_file(path.with_name(f"{chart.version}.adoption.json")) as out:
-        out.write(json.dumps(record, ensure_ascii=False, indent=2) + "\n")
 
 
 def _hash_of(document: Path) -> str:

@@ -21,6 +21,7 @@ from mews_newtt.adoption.layout import (
     ZONES,
 )
 from mews_newtt.adoption.reading import Row, Sheet
+from mews_newtt.adoption.words import AS_PRINTED
 from mews_newtt.chart.model import (
     ROLES,
     Band,
@@ -49,6 +50,7 @@ class Built(NamedTuple):
     chart: Chart
     may_fall: frozenset[str]
     unusual: frozenset[str]
+    as_printed: tuple[str, ...]
     rows: dict[str, list[Row]]
 
 
@@ -122,7 +124,9 @@ def build(
     ]
     for sources in sheet.rows[SOURCES.title]:
         rows.setdefault(f"source {sources.values['id']}", []).append(sources)
-    return Built(chart, frozenset(sheet.items(CHART, "points may fall")), frozenset(sheet.items(CHART, "unusual edges")), rows)
+    return Built(
+        chart, frozenset(sheet.items(CHART, "points may fall")), frozenset(sheet.items(CHART, "unusual edges")), sheet.items(CHART, AS_PRINTED), rows
+    )
 
 
 class _Document:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mews_newtt.chart.catalogue import Catalogue, best_of, in_force
+from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
 from mews_newtt.scoring.columns import POINTS_PREFIX, ColumnMap
@@ -44,10 +44,10 @@ def charts_by_date(shelf: Catalogue, name: str, minimum_status: str | None = Non
     turns: list[tuple[date | None, Chart]] = []
     always = [chart for chart in versions if not chart.effective_from]
     if always:
-        before = best_of(in_force(always))
+        before = shelf.meant(always)
         turns.append((None, before))
     for start in starts:
-        best = best_of(in_force(versions, start))
+        best = shelf.meant(versions, start)
         if not turns or turns[-1][1].sha256 != best.sha256:
             turns.append((start, best))
     for _, chart in turns:

@@ -29,6 +29,7 @@ How to fill the transcription sheet
    anything else names an id from [Other sources].
 8. If the document really prints points that fall while moving outwards, add a row under [Chart]: points may fall | the parameter.
    If it really prints an edge that is refused as unusual, add: unusual edges | the parameter.
+   If a question is asked about what is left out or unusual, and the print really says so, add the line that the question names: as printed | ...
 9. A column or cell to the right with your own remarks is not read. Do not merge cells, hide rows, strike out or use formulas.
 
 Then: mews-newtt adopt A.xlsx B.xlsx --rules FOLDER

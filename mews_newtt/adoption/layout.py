@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from mews_newtt.adoption.words import NOTHING, counts_say, when_says
+from mews_newtt.adoption.doubts import asked
+from mews_newtt.adoption.words import AS_PRINTED, NOTHING, counts_say, when_says
+from mews_newtt.chart.checks import check_chart
 from mews_newtt.chart.model import Band, Chart, Parameter, Timing
 from mews_newtt.chart.write import falling
 
@@ -68,8 +70,9 @@ CHART = Section(
         Column("known missing"),
         Column("points may fall", "id"),
         Column("unusual edges", "id"),
+        Column(AS_PRINTED, "id"),
     ),
-    frozenset(("alias", "note", "known missing", "points may fall", "unusual edges")),
+    frozenset(("alias", "note", "known missing", "points may fall", "unusual edges", AS_PRINTED)),
 )
 SOURCES = Section(
     "Other sources",
@@ -191,6 +194,7 @@ def _chart(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
         yield from (["note", note] for note in chart.notes)
         yield from (["known missing", missing] for missing in chart.known_missing)
         yield from (["points may fall", name] for name in sorted(falling(chart)))
+        yield from ([AS_PRINTED, key] for key in asked(chart, check_chart(chart, "")))
 
 
 def _sources(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from mews_newtt.chart.model import Condition, CountRule, Interval, Observation
 from mews_newtt.errors import did_you_mean
 
+AS_PRINTED = "as printed"  # the answer to a doubt: the print really says so
 NOTHING = "-"  # written where a cell is meant to say: nothing
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _NUMBER = r"[+-]?\d+(?:[.,]\d+)?"

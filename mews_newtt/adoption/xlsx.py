@@ -36,7 +36,7 @@ def read_xlsx(name: str, content: bytes) -> Grid:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
                 raise FileError(Problem("sheet_too_large", name, "unpacks to far more than a sheet", "save the sheet anew"))
-        book = openpyxl.load_workbook(io.BytesIO(content), data_only=False)
+        book = openpyxl.load_workbook(io.BytesIO(content), data_only=False, rich_text=True)
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, SyntaxError) as fault:
         raise FileError(
             Problem("not_xlsx", name, f"is no .xlsx file that can be read: {fault}", "open it in a spreadsheet and save it anew")
@@ -86,6 +86,14 @@ def _cell(name: str, cell: Any, place: str) -> Cell | None:
     def faulty(code: str, what: str, mend: str) -> Cell:
         return Cell(place, str(value), Problem(code, where, what, mend))
 
+    if not isinstance(value, str | int | float | bool | date):
+        marked = next((text for text, font in _runs(value) if font is not None and (font.strike or _raised(font))), None)
+        if marked is not None:
+            what = f"holds {str(value)!r}, in which {marked!r} is struck out, raised or lowered"
+            return faulty("cell_rich_text", what, "write the value alone; take out a footnote mark or what is struck out")
+        value = str(value)
+    if cell.font is not None and _raised(cell.font):
+        return faulty("cell_rich_text", f"{value!r} is raised or lowered, as a footnote mark is", "write the value in plain text, or take it out")
     if cell.font is not None and cell.font.strike:
         return faulty("cell_struck_out", f"{value!r} is struck out", "take it out, or take the stroke away")
     if cell.data_type == "f":
@@ -110,6 +118,17 @@ def _cell(name: str, cell: Any, place: str) -> Cell | None:
     if not isinstance(value, str):
         return faulty("cell_kind", f"holds a {type(value).__name__}", "write it as text")
     return Cell(place, value.strip())
+
+
+def _runs(value: Any) -> list[tuple[str, Any]]:
+    """The parts of a text whose parts look different, each with its font."""
+    if not isinstance(value, list):  # a kind of cell that no sheet should hold: it is told as such
+        return []
+    return [(part, None) if isinstance(part, str) else (part.text, part.font) for part in value]
+
+
+def _raised(font: Any) -> bool:
+    return getattr(font, "vertAlign", None) in ("superscript", "subscript")
 
 
 def _date_fault(where: str, found: date) -> Problem:

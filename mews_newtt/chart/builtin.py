@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mews_newtt.chart.load_observations import load_observations
 from mews_newtt.chart.model import Observation
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 
 @lru_cache(maxsize=1)
 def builtin_rules() -> Path:
-    """The folder of the charts that come with the package: inside it in a wheel, beside it in a checkout."""
+    """The folder of the charts that come with the package: inside it in a wheel, beside it in a checkout.
+
+    Where the package is imported from a zip file, the rules are unpacked once into a temporary folder, which goes with the process.
+    """
     package = Path(__file__).resolve().parents[1]
-    inside = package / "rules"
-    return inside if inside.is_dir() else package.parent / "rules"
+    if package.is_dir():
+        inside = package / "rules"
+        return inside if inside.is_dir() else package.parent / "rules"
+    return _unpacked()
+
+
+def _unpacked() -> Path:
+    from importlib.resources import files
+    from shutil import rmtree
+    from tempfile import mkdtemp
+
+    folder, owner = Path(mkdtemp(prefix="mews-newtt-rules-")).resolve(), os.getpid()
+    _copy(files("mews_newtt") / "rules", folder)
+    atexit.register(lambda: rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
+    return folder
+
+
+def _copy(packed: Traversable, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for entry in packed.iterdir():
+        if entry.is_dir():
+            _copy(entry, folder / entry.name)
+        else:
+            (folder / entry.name).write_bytes(entry.read_bytes())
 
 
 @lru_cache(maxsize=1)

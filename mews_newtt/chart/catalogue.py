@@ -9,34 +9,43 @@ from functools import lru_cache
 from pathlib import Path
 
 from mews_newtt.chart.builtin import builtin_rules as builtin_rules
+from mews_newtt.chart.choosing import best_of as best_of
+from mews_newtt.chart.choosing import choose, has_hash, meant, named, version_key
+from mews_newtt.chart.choosing import in_force as in_force
+from mews_newtt.chart.choosing import require_status as require_status
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.load_observations import load_observations
-from mews_newtt.chart.model import STATUSES, Chart, Observation
-from mews_newtt.chart.toml import read_toml
-from mews_newtt.errors import ChartError, ChartNotFound, Problem, did_you_mean
+from mews_newtt.chart.model import Chart, Observation
+from mews_newtt.chart.site import SIGN_OFF_SUFFIX as SIGN_OFF_SUFFIX
+from mews_newtt.chart.site import Doubt, chart_files, is_site, proven, record_path, require_folder, require_whole
+from mews_newtt.chart.toml import TableReader, read_toml
+from mews_newtt.errors import ChartError, ChartNotFound, Problem
 
 FOLDERS_VARIABLE = "MEWS_NEWTT_RULES"  # folders of a site's own charts, separated like PATH
 CONFIG_VARIABLE = "MEWS_NEWTT_CONFIG"  # a TOML file whose `rules` lists such folders, read where the other variable is not set
-SIGN_OFF_SUFFIX = ".signoff.toml"  # stands beside a chart file and is none
-SHORTEST_PIN = 8  # hex digits of a content hash that may stand for the whole of it
 
 
 def site_folders() -> tuple[Path, ...]:
     """The site's folders: those of the environment variable MEWS_NEWTT_RULES, or else of the file that MEWS_NEWTT_CONFIG names."""
-    named = os.environ.get(FOLDERS_VARIABLE, "")
+    said = os.environ.get(FOLDERS_VARIABLE, "")
     config = os.environ.get(CONFIG_VARIABLE, "")
-    if not named and config:
+    if not said and config:
         return _configured(Path(config))
-    return tuple(Path(part) for part in named.split(os.pathsep) if part)
+    found = tuple(Path(part) for part in said.split(os.pathsep) if part)
+    if said and not found:
+        raise ChartError(Problem("folder_missing", FOLDERS_VARIABLE, f"is {said!r} and names no folder", "name a folder, or do not set it"))
+    return found
 
 
 def _configured(path: Path) -> tuple[Path, ...]:
     """The folders a configuration file lists; relative ones lie beside it."""
     problems: list[Problem] = []
     content = read_toml(path, problems)
-    listed = (content or {}).get("rules", [])
-    if not problems and not (isinstance(listed, list) and all(isinstance(part, str) for part in listed)):
-        problems.append(Problem("wrong_type", f"{path}, rules", f"is {listed!r}", 'write rules = ["folder", ...]'))
+    top = TableReader(content or {}, str(path), problems)
+    listed = top.texts("rules")
+    top.finish()
+    if not problems and not listed:
+        problems.append(Problem("key_missing", f"{path}, rules", "names no folder", 'write rules = ["folder", ...]'))
     if problems:
         raise ChartError(problems)
     return tuple(path.parent / part for part in listed)
@@ -51,13 +60,13 @@ class Catalogue:
     def __init__(self, folders: Sequence[Path]):
         self.folders = tuple(folders)
         self.observations = self._observations()
-        self._loaded: dict[tuple[Path, int, int], Chart] = {}
+        self.doubts: dict[str, Doubt] = {}  # by the chart's origin: files read so far that claim a status without proof
+        self._loaded: dict[tuple[Path, tuple[int, int], tuple[int, int]], Chart] = {}
 
     def _observations(self) -> dict[str, Observation]:
         known: dict[str, Observation] = {}
         for folder in self.folders:
-            if not folder.is_dir():
-                raise ChartError(Problem("folder_missing", str(folder), "is not a folder", f"check {FOLDERS_VARIABLE} or --rules"))
+            require_folder(folder)
             path = folder / "parameters.toml"
             if path.is_file():
                 for name, observation in load_observations(path).items():
@@ -72,28 +81,42 @@ class Catalogue:
                         )
         return known
 
-    def files(self) -> dict[str, list[Path]]:
-        """Chart id to its files, by folder and file name; nothing is read."""
+    def files(self, *, filling: Path | None = None) -> dict[str, list[Path]]:
+        """Chart id to its files, by folder and file name; nothing is read.
+
+        Raises ChartError if a site's folder is not whole. The folder that is being filled with its first chart may still be empty.
+        """
         found: dict[str, list[Path]] = {}
         for folder in self.folders:
-            for path in sorted(folder.glob("*/*.toml")):
-                if not path.name.endswith(SIGN_OFF_SUFFIX):
-                    found.setdefault(path.parent.name, []).append(path)
+            files = chart_files(folder)
+            if is_site(folder) and (files or folder != filling):
+                require_whole(folder, files)
+            for path in files:
+                found.setdefault(path.parent.name, []).append(path)
         return found
 
     def load(self, path: Path) -> Chart:
-        """One chart file, read once and again when it has changed on disk."""
-        key = (path, *_stamp(path))
+        """One chart file, read once and again when it has changed on disk. Its status is `local` where it claims another without proof."""
+        chart = self._read(path)
+        if path.parent.parent in self.folders and (path.parent.name, path.stem) != (chart.id, chart.version):
+            raise ChartError(Problem("file_misnamed", str(path), f"holds {chart.id} {chart.version}", f"name it {chart.id}/{chart.version}.toml"))
+        return chart
+
+    def _read(self, path: Path) -> Chart:
+        key = (path, _stamp(path), _stamp(record_path(path)))
         if key not in self._loaded:
             chart = load_chart_file(path, self.observations)
-            if path.parent.parent in self.folders and (path.parent.name, path.stem) != (chart.id, chart.version):
-                raise ChartError(Problem("file_misnamed", str(path), f"holds {chart.id} {chart.version}", f"name it {chart.id}/{chart.version}.toml"))
+            self.doubts.pop(chart.origin, None)
+            if is_site(path.parent.parent):
+                chart, doubt = proven(chart, path)
+                if doubt is not None:
+                    self.doubts[chart.origin] = doubt
             self._loaded[key] = chart
         return self._loaded[key]
 
-    def charts(self) -> list[Chart]:
+    def charts(self, *, filling: Path | None = None) -> list[Chart]:
         """Every version of every chart, by id, then version."""
-        loaded = [self.load(path) for paths in self.files().values() for path in paths]
+        loaded = [self.load(path) for paths in self.files(filling=filling).values() for path in paths]
         return sorted(loaded, key=lambda chart: (chart.id, version_key(chart.version)))
 
     def find(
@@ -103,22 +126,11 @@ class Catalogue:
 
         Best is: of the best status, then the newest. Raises ChartNotFound, saying what there is instead.
         """
-        candidates = self.versions(name)
-        if version is not None:
-            have = ", ".join(chart.version for chart in candidates)
-            candidates = [chart for chart in candidates if chart.version == version]
-            if not candidates:
-                raise ChartNotFound(Problem("version_unknown", f"chart {name!r}, version {version}", "there is no such version", f"versions: {have}"))
-        if sha256 is not None:
-            candidates = [chart for chart in candidates if has_hash(chart, sha256)]
-            if not candidates:
-                where = f"chart {name!r}" + (f", version {version}" if version else "")
-                raise ChartNotFound(
-                    Problem("hash_unknown", where, f"no such chart has the content hash {sha256}", "look at what changed, then pin anew")
-                )
-        best = best_of(candidates) if version is not None or sha256 is not None else best_of(in_force(candidates, on))
-        require_status(best, minimum_status)
-        return best
+        return choose(self.versions(name), name, version, minimum_status, sha256=sha256, on=on, doubts=self.doubts)
+
+    def meant(self, versions: Sequence[Chart], on: date | None = None) -> Chart:
+        """Of these versions, the best one in force on a day."""
+        return meant(versions, on, self.doubts)
 
     def versions(self, name: str) -> list[Chart]:
         """Every version of the chart of that id or alias, oldest first.
@@ -126,32 +138,21 @@ class Catalogue:
         Raises ChartNotFound, saying what there is instead.
         """
         files = self.files()
-        candidates = [self.load(path) for path in files.get(name, ())]
-        if not candidates:
-            wanted = name.casefold()
-            every = self.charts()
-            candidates = [c for c in every if wanted in map(str.casefold, (c.id, c.short_title, *c.aliases))]
-        if not candidates:
-            near = did_you_mean(name, list(files), 0.6)
-            raise ChartNotFound(
-                Problem(
-                    "chart_unknown",
-                    f"chart {name!r}",
-                    "there is no such chart",
-                    (f"did you mean {near!r}? " if near else "") + "charts: " + ", ".join(files),
-                )
-            )
-        if len({chart.id for chart in candidates}) > 1:
-            raise ChartNotFound(
-                Problem(
-                    "alias_ambiguous",
-                    f"chart {name!r}",
-                    "several charts go by that name",
-                    "write one of: " + ", ".join(sorted({chart.id for chart in candidates})),
-                )
-            )
-        self._refuse_twins(candidates)
-        return sorted(candidates, key=lambda chart: version_key(chart.version))
+        if name in files:
+            self._refuse_hidden(name, files)
+        found = named([self.load(path) for path in files[name]] if name in files else self.charts(), name)
+        self._refuse_twins(found)
+        return found
+
+    def _refuse_hidden(self, name: str, files: dict[str, list[Path]]) -> None:
+        """A site's file of this chart under another name would be passed over. A file that cannot be read is told under its own name."""
+        for path in (path for folder, paths in files.items() if folder != name for path in paths if is_site(path.parent.parent)):
+            try:
+                hidden = self._read(path).id == name
+            except ChartError:
+                continue
+            if hidden:
+                self.load(path)
 
     def _refuse_twins(self, candidates: Iterable[Chart]) -> None:
         seen: dict[str, Chart] = {}
@@ -166,63 +167,6 @@ class Catalogue:
                         "give one of them another version",
                     )
                 )
-
-
-def best_of(candidates: Iterable[Chart]) -> Chart:
-    """The best status, then the newest in force, then the highest version."""
-    return max(candidates, key=lambda chart: (STATUSES.index(chart.status), chart.effective_from or "", version_key(chart.version)))
-
-
-def in_force(versions: Sequence[Chart], on: date | None = None) -> list[Chart]:
-    """The versions of a chart that are in force on a day; today where none is given.
-
-    One is from its `effective_from` (from ever, where it has none) until a version that supersedes it and is trusted no less.
-    """
-    day = (on or date.today()).isoformat() if any(chart.effective_from for chart in versions) else ""
-    begun = [chart for chart in versions if not chart.effective_from or chart.effective_from <= day]
-    if not begun:
-        first = min(versions, key=lambda chart: chart.effective_from or "")
-        what, mend = (
-            f"no version is in force on {day}",
-            f"version {first.version} is from {first.effective_from}; to use it before, write {first.id}@{first.version}",
-        )
-        raise ChartNotFound(Problem("not_in_force", f"chart {first.id!r}", what, mend))
-    gone = {
-        old.version for new in begun for old in begun if new.supersedes == old.version and STATUSES.index(new.status) >= STATUSES.index(old.status)
-    }
-    return [chart for chart in begun if chart.version not in gone] or begun
-
-
-def has_hash(chart: Chart, prefix: str) -> bool:
-    """Whether a chart's content hash starts so; a pin needs some digits to be one."""
-    wanted = prefix.casefold()
-    if len(wanted) < SHORTEST_PIN or set(wanted) - set("0123456789abcdef"):
-        mend = f"write at least the first {SHORTEST_PIN} digits of a chart's sha256"
-        raise ChartNotFound(Problem("bad_hash", f"sha256 {prefix!r}", "is no content hash", mend))
-    return chart.sha256.startswith(wanted)
-
-
-def require_status(chart: Chart, minimum_status: str | None) -> None:
-    """Raise ChartNotFound if the chart is trusted less than asked for."""
-    if minimum_status is None:
-        return
-    if minimum_status not in STATUSES:
-        raise ChartNotFound(
-            Problem("status_unknown", f"minimum status {minimum_status!r}", "there is no such status", "write one of: " + ", ".join(STATUSES))
-        )
-    if STATUSES.index(chart.status) < STATUSES.index(minimum_status):
-        raise ChartNotFound(
-            Problem(
-                "status_too_low",
-                f"chart {chart.id} {chart.version}",
-                f"is {chart.status}; {minimum_status} or better was asked for",
-                "use a chart of that status, or ask for less",
-            )
-        )
-
-
-def version_key(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
 
 
 @lru_cache(maxsize=16)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 
 from mews_newtt.chart.check_bands import check_bands, check_contexts
+from mews_newtt.chart.check_levels import check_levels
 from mews_newtt.chart.check_names import (
     CheckContext,
-    all_bands,
     bad_code,
     check_head,
     check_names,
@@ -17,6 +16,7 @@ from mews_newtt.chart.check_names import (
     check_sources,
     check_unique,
 )
+from mews_newtt.chart.check_rows import check_categories_read, check_direction, check_gives, check_quiet_band
 from mews_newtt.chart.codes import loinc_is_sound, snomed_is_sound
 from mews_newtt.chart.model import Chart, Observation
 from mews_newtt.errors import Problem
@@ -56,79 +56,6 @@ def check_chart(chart: Chart, place: str, points_may_fall: frozenset[str] = froz
     return found
 
 
-def _check_direction(c: CheckContext) -> Iterator[Problem]:
-    """Points should not fall while moving outwards from the zero band: a sign of swapped rows."""
-    for parameter in c.chart.parameters:
-        if not parameter.observation.numeric or parameter.id in c.points_may_fall:
-            continue
-        for table in parameter.tables:
-            worse = [c.chart.severity(band) for band in table.bands]
-            best = worse.index(min(worse)) if worse else 0
-            outwards = [*pairwise(reversed(worse[: best + 1])), *pairwise(worse[best:])]
-            if any(outer < inner for inner, outer in outwards):
-                yield Problem(
-                    "points_fall_outwards",
-                    c.at(f"parameter {parameter.id}" + (f", {table.title}" if table.title else "")),
-                    "points fall while moving outwards from the lowest-scoring band",
-                    f'check the rows; if the print says so, add points_may_fall = ["{parameter.id}"]',
-                    warning=True,
-                )
-
-
-def _check_quiet_band(c: CheckContext) -> Iterator[Problem]:
-    """One band of each table must be the least in points, zone and level at once.
-
-    The level certainly reached by a partial set is that of its quietest completion; without such a band there is none.
-    """
-    for parameter in c.chart.parameters:
-        for table in parameter.tables:
-            worse = [c.chart.severity(band) for band in table.bands]
-            if worse and tuple(min(column) for column in zip(*worse, strict=True)) not in worse:
-                yield Problem(
-                    "no_quiet_band",
-                    c.at(f"parameter {parameter.id}"),
-                    "no band is the least in points, zone and level at once",
-                    "check the zones and levels of its bands",
-                )
-
-
-def _check_levels(c: CheckContext) -> Iterator[Problem]:
-    named = {band.level for *_, band in all_bands(c.chart)}
-    highest = sum(max((band.points or 0 for table in p.tables for band in table.bands), default=0) for p in c.chart.parameters)
-    for level in c.chart.levels[1:]:
-        by_total = level.total is not None and (level.total.low or 0) <= highest
-        if not (by_total or level.counts or level.id in named):
-            yield Problem(
-                "level_unreachable",
-                c.at(f"level {level.id}"),
-                "nothing reaches this level",
-                "give it a total within reach, a count, or a band that names it",
-            )
-    summed = [(level, level.total) for level in c.chart.levels if level.total is not None]
-    if summed and not c.chart.has_points:
-        level, _ = summed[0]
-        yield Problem("total_without_points", c.at(f"level {level.id}"), "is reached by a total on a chart without points", "count zones instead")
-    for level, total in summed:
-        whole = all(edge is None or edge == edge.to_integral_value() for edge in (total.low, total.high))
-        if total.low is None or not (whole and total.low_included and total.high_included):
-            yield Problem("bad_total", c.at(f"level {level.id}, total"), f"is {total}", "write whole numbers: { from = 3, to = 5 }, or { from = 6 }")
-            return
-    for (lower, below), (upper, above) in pairwise(summed):
-        if below.high is None or above.low is None or above.low != below.high + 1:
-            yield Problem(
-                "total_gap",
-                c.at(f"level {upper.id}"),
-                f"its totals ({above}) do not start one above those of {lower.id} ({below})",
-                "let each level's totals follow the last one's",
-            )
-    if summed:
-        (first, lowest), (last, highest_range) = summed[0], summed[-1]
-        if highest_range.high is not None:
-            yield Problem("total_open_end", c.at(f"level {last.id}"), f"ends at a total of {highest_range.high}", "leave out its `to`")
-        if first is c.chart.levels[0] and lowest.low not in (None, 0):
-            yield Problem("total_gap", c.at(f"level {first.id}"), f"starts at a total of {lowest.low}", "start the first level at 0")
-
-
 _NAMES_FIRST: tuple[Callable[[CheckContext], Iterator[Problem]], ...] = (
     check_head,
     check_unique,
@@ -139,7 +66,9 @@ _NAMES_FIRST: tuple[Callable[[CheckContext], Iterator[Problem]], ...] = (
 )
 _THEN_MEANING: tuple[Callable[[CheckContext], Iterator[Problem]], ...] = (
     check_contexts,
-    _check_direction,
-    _check_quiet_band,
-    _check_levels,
+    check_direction,
+    check_quiet_band,
+    check_gives,
+    check_categories_read,
+    check_levels,
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any, NamedTuple
@@ -83,7 +84,9 @@ def _faults(content: Mapping[str, Any], place: str) -> list[Problem]:
         found.append(Problem("bad_ranges", f"{place}, {where}", what, mend))
 
     centiles = content.get("outer_centiles")
-    if not (isinstance(centiles, list) and len(centiles) == 2 and all(map(_is_number, centiles)) and 0 < centiles[0] < 0.5 < centiles[1] < 1):
+    if not (
+        isinstance(centiles, list) and len(centiles) == 2 and all(map(_is_number, centiles)) and 0 < float(centiles[0]) < 0.5 < float(centiles[1]) < 1
+    ):
         fault("outer_centiles", f"is {centiles!r}", "write the two centiles of low and high as shares, such as [0.03, 0.97]")
     table = content.get("signs")
     if not isinstance(table, dict) or not table:
@@ -93,23 +96,37 @@ def _faults(content: Mapping[str, Any], place: str) -> list[Problem]:
         if not (isinstance(sign, dict) and _is_number(sign.get("step")) and sign["step"] > 0):
             fault(f"signs.{name}, step", "is no recording step", "write the smallest recordable difference")
             continue
-        for number, one in enumerate(sign.get("ranges") or [{}], start=1):
+        for number, one in enumerate(_listed(sign.get("ranges")), start=1):
             known = isinstance(one, dict) and all(_is_number(one.get(key)) for key in ("median", "low", "high"))
             if not known or not one["low"] < one["median"] < one["high"]:
                 fault(
                     f"signs.{name}, ranges[{number}]", f"is {one!r}", "write { median = ..., low = ..., high = ... }, low under the median under high"
                 )
-        for number, tail in enumerate(sign.get("tails") or [{}], start=1):
+        tails = _listed(sign.get("tails"))
+        before = len(found)
+        for number, tail in enumerate(tails, start=1):
             whole = isinstance(tail, dict) and isinstance(tail.get("points"), int) and tail["points"] > 0 and _is_number(tail.get("share"))
-            if not whole or not 0 < tail["share"] < 0.5:
+            if not whole or not 0 < float(tail["share"]) < 0.5:
                 fault(f"signs.{name}, tails[{number}]", f"is {tail!r}", "write { points = ..., share = ... }, the share between 0 and 0.5")
-        if not sign.get("sides") or not set(sign["sides"]) <= {"low", "high"}:
+        if len(found) == before:
+            ordered = sorted(tails, key=lambda tail: int(tail["points"]))
+            for fewer, more in pairwise(ordered):
+                if fewer["points"] == more["points"] or fewer["share"] <= more["share"]:
+                    what = f"{more['points']} points for {more['share']} of the cohort, and {fewer['points']} for {fewer['share']}"
+                    fault(f"signs.{name}, tails", what, "give more points to a smaller share; check whether the tails are swapped")
+        sides = sign.get("sides")
+        if not (isinstance(sides, list) and sides and all(side in ("low", "high") for side in sides) and len(set(sides)) == len(sides)):
             fault(f"signs.{name}, sides", f"is {sign.get('sides')!r}", 'write ["low", "high"], or one of them')
     return found
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool) and Decimal(value).is_finite()
+
+
+def _listed(value: Any) -> list[Any]:
+    """The items of a list; one empty item, which is a fault, where there are none."""
+    return value if isinstance(value, list) and value else [{}]
 
 
 def signs(ranges: Mapping[str, Any]) -> list[Sign]:
@@ -228,9 +245,8 @@ def derive_chart(
     """
     cited = str(ranges.get("ranges_source") or "")
     sources = tuple(Source(s.get("id", ""), s.get("cite", ""), s.get("took", ""), s.get("doi")) for s in ranges.get("sources", ()))
+    require_fit(ranges, observations)
     made = {sign.id: sign for sign in signs(ranges)}
-    for name, sign in made.items():
-        _fits(name, sign, ranges["signs"][name].get("unit"), observations.get(name))
     numeric = [p.id for p in like.parameters if p.role == "scored" and p.observation.numeric]
     left_out = tuple(name for name in numeric if name not in made)
     derived = {name: Parameter(observations[name], "scored", True, cited, (Table(_bands(derive_bounds(sign))),)) for name, sign in made.items()}
@@ -264,14 +280,25 @@ def derive_chart(
     return Derived(chart._replace(sha256=content_sha256(chart)), left_out)
 
 
-def _fits(name: str, sign: Sign, unit: str | None, observation: Observation | None) -> None:
-    """Raise a ChartError if a sign is not measured as its observation is."""
-    if observation is None or not observation.numeric:
-        raise ChartError(Problem("bad_ranges", f"signs.{name}", "is no numeric observation", "name one of parameters.toml"))
-    if observation.step != sign.step:
-        raise ChartError(Problem("bad_ranges", f"signs.{name}, step", f"is {sign.step}", f"write {observation.step}, in which it is recorded"))
-    if unit is not None and unit != observation.unit:
-        raise ChartError(Problem("bad_ranges", f"signs.{name}, unit", f"is {unit}", f"give the ranges in {observation.unit}"))
+def require_fit(ranges: Mapping[str, Any], observations: Mapping[str, Observation]) -> None:
+    """Raise a ChartError if a sign is not measured as its observation is, or cannot be measured at all."""
+    found = []
+    for name, sign in ranges["signs"].items():
+        observation, unit = observations.get(name), sign.get("unit")
+        if observation is None or not observation.numeric:
+            found.append(Problem("bad_ranges", f"signs.{name}", "is no numeric observation", "name one of parameters.toml"))
+            continue
+        if observation.step != sign["step"]:
+            found.append(Problem("bad_ranges", f"signs.{name}, step", f"is {sign['step']}", f"write {observation.step}, in which it is recorded"))
+        if unit is not None and unit != observation.unit:
+            found.append(Problem("bad_ranges", f"signs.{name}, unit", f"is {unit}", f"give the ranges in {observation.unit}"))
+        for number, one in enumerate(sign["ranges"], start=1):
+            beyond = [one[key] for key in ("low", "median", "high") if not observation.impossible.contains(Decimal(one[key]))]
+            if beyond:
+                mend = f"check the number and its unit; possible is {observation.impossible}"
+                found.append(Problem("bad_ranges", f"signs.{name}, ranges[{number}]", f"{beyond[0]} cannot be measured", mend))
+    if found:
+        raise ChartError(found)
 
 
 def _tail(parameters: Sequence[Parameter]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,10 +42,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run_list(arguments: argparse.Namespace) -> int:
     if arguments.not_shipped:
         return _not_shipped(arguments.list_json)
-    from mews_newtt.chart.catalogue import charts
+    from mews_newtt.chart.catalogue import catalogue
     from mews_newtt.scoring.result import chart_identity
 
-    found = charts(folders=arguments.list_rules)
+    shelf = catalogue(arguments.list_rules)
+    found = shelf.charts()
+    for doubt in shelf.doubts.values():
+        print(doubt.problem, file=sys.stderr)
     if arguments.list_json:
         print(json.dumps([chart_identity(chart) for chart in found], ensure_ascii=False, indent=2))
         return 0

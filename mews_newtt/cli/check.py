@@ -52,6 +52,7 @@ def check_file(path: Path, folders: list[Path]) -> tuple[str, list[Problem]]:
     from mews_newtt.chart.catalogue import catalogue
     from mews_newtt.chart.load import read_chart
     from mews_newtt.chart.load_observations import load_observations
+    from mews_newtt.chart.site import proven
     from mews_newtt.scoring.wording import count
 
     if path.name == "parameters.toml":
@@ -69,6 +70,9 @@ def check_file(path: Path, folders: list[Path]) -> tuple[str, list[Problem]]:
         chart = None
     if chart is None:
         return f"cannot be used: {count(sum(not problem.warning for problem in problems), 'error')}", problems
+    if place.parent.parent != built_in:
+        chart, doubt = proven(chart, path)
+        problems += [doubt.problem] if doubt else []
     doubts = f", {count(len(problems), 'warning')}" if problems else ""
     bands = sum(len(table.bands) for parameter in chart.parameters for table in parameter.tables)
     counts = ", ".join((count(len(chart.parameters), "parameter"), count(bands, "band"), count(len(chart.levels), "level")))

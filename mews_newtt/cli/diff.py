@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         draw_changes(found)
     for heading, none, differences in (
         ("Readings that score differently (runs of recordable values)", "No recordable reading scores differently.", found.readings),
-        ("Totals that reach another level", "Every total reaches the same level.", found.totals),
+        ("Totals that reach another level", _no_totals(found), found.totals),
         ("What the files say differently", "The files say the same otherwise.", found.changes),
     ):
         print(f"\n{heading}: {len(differences)}" if differences else f"\n{none}")
@@ -61,6 +61,13 @@ def run(arguments: argparse.Namespace) -> int:
     if shares:
         _say(shares, arguments.rows)
     return 1
+
+
+def _no_totals(found: Comparison) -> str:
+    """What to say where no total reaches another level: a chart without points has no totals at all."""
+    if found.before.has_points or found.after.has_points:
+        return "Every total reaches the same level."
+    return "Neither chart has totals: zones, counts and triggers raise the level."
 
 
 def _shares(arguments: argparse.Namespace, found: Comparison) -> Shares | None:

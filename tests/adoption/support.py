@@ -7,10 +7,12 @@ from pathlib import Path
 from mews_newtt.adoption.adopt import Adoption, adopt
 from mews_newtt.adoption.grid import csv_text
 from mews_newtt.adoption.layout import Line, lay_out
+from mews_newtt.adoption.placing import place_chart
 from mews_newtt.adoption.xlsx import write_xlsx
 from mews_newtt.chart.catalogue import Catalogue, catalogue
-from mews_newtt.chart.load import canonical
+from mews_newtt.chart.load import canonical, load_chart_file
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.site import LIST_FILE
 
 PEOPLE = (("Anna Example", "2026-01-12"), ("Ben Example", "2026-01-13"))
 LEFT_OUT = ("status", "status_says")
@@ -46,6 +48,23 @@ def bare_shelf(folder: Path, chart: Chart) -> Catalogue:
 def adopted(folder: Path, chart: Chart, files: list[Path]) -> Adoption:
     site = folder / "site"
     return adopt(files, site, bare_shelf(site, chart))
+
+
+def put_as_adopted(folder: Path, text: str) -> Path:
+    """A chart's text in a site's folder with the record that adopting it would have left."""
+    draft = folder / "draft"
+    draft.write_text(text, encoding="utf-8")
+    chart = load_chart_file(draft, catalogue().observations)
+    draft.unlink()
+    record = {"chart": {"id": chart.id, "version": chart.version, "status": chart.status, "content_sha256": chart.sha256}}
+    return place_chart(chart, folder, catalogue().observations, record)[1]
+
+
+def withdraw(folder: Path, name: str) -> None:
+    """Take a chart out of a site's folder, as its list says how."""
+    (folder / name).unlink()
+    listed = folder / LIST_FILE
+    listed.write_text("".join(line for line in listed.read_text(encoding="utf-8").splitlines(True) if f'"{name}"' not in line), encoding="utf-8")
 
 
 def content(chart: Chart) -> dict[str, object]:

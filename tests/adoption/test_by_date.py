@@ -17,6 +17,7 @@ from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.write import chart_toml
 from mews_newtt.errors import ChartNotFound, FileError
+from tests.adoption.support import put_as_adopted, withdraw
 from tests.cli.command import run
 
 READINGS = ("respiratory_rate", "heart_rate", "temperature", "consciousness")
@@ -30,7 +31,7 @@ def site(tmp_path: Path) -> Path:
     assert run("adopt", examples / "anna.csv", examples / "ben.csv", "--rules", folder).code == 0
     old = load_chart(folder / "made-up" / "1.0.toml")
     text = chart_toml(old._replace(version="2.0", effective_from="2026-06-01", supersedes="1.0"))
-    (folder / "made-up" / "2.0.toml").write_text(text.replace("below = 47", "below = 57").replace("from = 47", "from = 57"), encoding="utf-8")
+    put_as_adopted(folder, text.replace("below = 47", "below = 57").replace("from = 47", "from = 57"))
     return folder
 
 
@@ -71,9 +72,10 @@ def test_a_row_without_a_day_is_refused_never_guessed(site: Path, tmp_path: Path
 
 
 def test_a_day_before_the_first_version_is_refused(site: Path) -> None:
-    (site / "made-up" / "1.0.toml").unlink()
+    withdraw(site, "made-up/1.0.toml")
     later = chart_toml(load_chart(site / "made-up" / "2.0.toml")._replace(supersedes=None))
-    (site / "made-up" / "2.0.toml").write_text(later, encoding="utf-8")
+    withdraw(site, "made-up/2.0.toml")
+    put_as_adopted(site, later)
     timeline = charts_by_date(catalogue([site]), "made-up")
     found = score_table_by_date(timeline, pa.table({"observed_at": ["2026-05-31"], "heart_rate": [50]})).to_pylist()
     assert found[0]["score_status"] == "refused"

@@ -75,6 +75,17 @@ def test_another_cohort_gives_a_chart_that_stands_every_check(tmp_path: Path) ->
         ("[signs.heart_rate]", "[signs.heart_rat]"),
         ("step = 0.1", "step = 0.5"),
         ('unit = "Cel"', 'unit = "[degF]"'),
+        ("median = 82, low = 63", "median = nan, low = 63"),
+        ("median = 82, low = 63", "median = 1e300, low = 63"),
+        ("median = 82, low = 63", "median = 82, low = -63"),
+        ("median = 82, low = 63", "median = inf, low = 63"),
+        ("[0.03, 0.97]", "[nan, 0.97]"),
+        ("[0.03, 0.97]", "[1e-400, 0.97]"),
+        ("share = 0.10", "share = nan"),
+        ("share = 0.10", "share = 1e-400"),
+        ("share = 0.10", "share = 0.001"),
+        ('sides = ["low"]', 'sides = [["low"]]'),
+        ('sides = ["low"]', "sides = 7"),
         ("low = 95,  high = 138", 'low = "95",  high = 138'),
     ],
 )
@@ -91,3 +102,21 @@ def test_ranges_of_ones_own_never_take_the_name_of_another_chart(tmp_path: Path)
     assert done.code == 2
     assert "name_needed" in done.err
     assert run("derive", other_cohort(tmp_path)).code == 2
+
+
+@pytest.mark.parametrize("named", [("--id", "mews", "--title", "Ours"), ("--id", "england-mews", "--title", "Ours"), ("--id", "ours", "--title", "NEWS2")])
+def test_ranges_of_ones_own_never_take_a_built_in_name_even_when_it_is_given(named: tuple[str, ...], tmp_path: Path) -> None:
+    done = run("derive", other_cohort(tmp_path), "--like", "mews@0.1", *named, "--chart-version", "0.3", "-o", tmp_path / "site")
+    assert done.code == 2
+    assert "name_of_builtin" in done.err and "--id" in done.err
+    assert not (tmp_path / "site").exists()
+
+
+def test_swapped_tails_are_told_and_nothing_is_written(tmp_path: Path) -> None:
+    path = other_cohort(tmp_path)
+    text = path.read_text(encoding="utf-8").replace("points = 1, share = 0.05", "points = 1, share = 0.01").replace("points = 3, share = 0.01", "points = 3, share = 0.05")
+    path.write_text(text, encoding="utf-8")
+    done = run("derive", path, "--like", "mews@0.1", "--id", "ours", "--chart-version", "1", "--title", "Ours", "-o", tmp_path / "site")
+    assert done.code == 2
+    assert "3 points for 0.05 of the cohort, and 1 for 0.01" in done.err and "swapped" in done.err
+    assert not (tmp_path / "site").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from mews_newtt import load_chart, score
 from tests.cli.command import run
 
 pytest.importorskip("fastapi")
+MADE_UP = Path(__file__).resolve().parents[1] / "made_up"
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "adopting"
 READINGS = {"respiratory_rate": 18, "heart_rate": 50, "temperature": 36.5, "consciousness": "alert"}
 
@@ -39,7 +41,7 @@ def test_a_running_service_sees_it_and_outlives_a_broken_file(tmp_path: Path, mo
     from tests.service.support import client
 
     site = tmp_path / "site"
-    site.mkdir()
+    shutil.copytree(MADE_UP, site)
     monkeypatch.setenv("MEWS_NEWTT_RULES", str(site))
     monkeypatch.setattr("mews_newtt_service.shelf.LOOK", 0.0)
     with client(tmp_path / "data", job_workers=1) as http:

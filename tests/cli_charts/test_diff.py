@@ -275,3 +275,9 @@ def test_what_cannot_be_compared_exits_2() -> None:
     ran = run("diff", "nosuch", CHARTS[0].id)
     assert ran.code == 2
     assert "there is no such chart" in ran.err
+
+
+def test_charts_without_points_have_no_totals_to_speak_of() -> None:
+    ran = run("diff", "mewt", "mewc")
+    assert "reaches the same level" not in ran.out
+    assert "Neither chart has totals" in ran.out

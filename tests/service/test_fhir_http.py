@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -185,7 +186,7 @@ def test_what_the_gate_refuses_is_an_operation_outcome_too(tmp_path: Path) -> No
 
 def test_an_adopted_chart_scores_over_fhir_while_the_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = tmp_path / "site"
-    site.mkdir()
+    shutil.copytree(ROOT / "tests" / "made_up", site)
     monkeypatch.setenv("MEWS_NEWTT_RULES", str(site))
     monkeypatch.setattr("mews_newtt_service.shelf.LOOK", 0.0)
     adopting = ROOT / "examples" / "adopting"

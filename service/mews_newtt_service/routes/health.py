@@ -12,6 +12,7 @@ from mews_newtt import __version__
 from mews_newtt_service.answers import json_answer
 from mews_newtt_service.openapi import GET_RESPONSES, PROBLEM, examples
 from mews_newtt_service.plain import plain_router, query
+from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.settings import Settings
 
 
@@ -33,8 +34,11 @@ def router(settings: Settings) -> APIRouter:
     async def readyz(request: Request) -> Response:
         query(request)
         state = request.app.state
+        charts = state.shelf.charts()
+        if state.shelf.lost is not None:  # still answering with the charts as they were; a new process could not
+            raise ServiceError(503, state.shelf.lost.problems)
         await anyio.to_thread.run_sync(state.queue.ping)
-        ready: dict[str, str | int] = {"status": "ok", "charts": len(state.shelf.charts()), "database": "ok"}
+        ready: dict[str, str | int] = {"status": "ok", "charts": len(charts), "database": "ok"}
         if state.shelf.fault is not None:  # still serving the charts as they were
             ready["charts_kept_because"] = state.shelf.fault.problems[0].code
         if state.access.clients is not None and state.access.clients.fault is not None:

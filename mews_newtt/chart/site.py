@@ -1,0 +1,128 @@
+"""A site's own folder: what it must hold, and whether its charts are what their files say. A folder that is not whole is an error.
+
+A site's folder gives names a meaning. If the folder is missing, empty or lacks a chart, those names would mean a built-in chart instead: that
+must never happen without a word. `own_charts.toml` in the folder lists the charts that it must hold; `adopt` and `derive` write it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mews_newtt.chart.builtin import builtin_rules
+from mews_newtt.chart.load import content_sha256, read_chart
+from mews_newtt.chart.model import Chart
+from mews_newtt.chart.toml import TableReader, read_toml
+from mews_newtt.errors import ChartError, Problem
+
+LIST_FILE = "own_charts.toml"
+SIGN_OFF_SUFFIX = ".signoff.toml"  # stands beside a chart file and is none
+RECORD_SUFFIX = ".adoption.json"
+_NO_CHARTS = frozenset((LIST_FILE, "parameters.toml", "reference_ranges.toml", "not_shipped.toml"))
+PROVEN_BY_RECORD = ("transcribed", "verified")
+GONE = frozenset(("folder_missing", "folder_without_charts", "chart_missing", "site_chart_gone"))  # codes: a name may have lost its chart
+
+
+class Doubt(NamedTuple):
+    """A chart file that claims a status without proof; it counts as `local`."""
+
+    claimed: str
+    problem: Problem
+
+
+def is_site(folder: Path) -> bool:
+    """Whether a folder is a site's own, not that of the package."""
+    return folder != builtin_rules()
+
+
+def record_path(chart_file: Path) -> Path:
+    """Where the record of a chart file's adoption is."""
+    return chart_file.with_name(chart_file.stem + RECORD_SUFFIX)
+
+
+def chart_files(folder: Path) -> list[Path]:
+    """The chart files of a folder, `<chart>/<version>.toml`; nothing is read."""
+    return [path for path in sorted(folder.glob("*/*.toml")) if path.name not in _NO_CHARTS and not path.name.endswith(SIGN_OFF_SUFFIX)]
+
+
+def require_folder(folder: Path) -> None:
+    """Raise ChartError if a folder that was named is not there."""
+    if not folder.is_dir():
+        raise ChartError(Problem("folder_missing", str(folder), "is not a folder", "check MEWS_NEWTT_RULES or --rules"))
+
+
+def require_whole(folder: Path, files: Sequence[Path]) -> None:
+    """Raise ChartError if a site's folder holds no chart, or lacks one of those that its list names."""
+    require_folder(folder)
+    missing = [name for name in listed(folder) if not (folder / name).is_file()]
+    if missing:
+        mend = f"put the file back; if the chart was withdrawn, take it out of {folder / LIST_FILE}"
+        raise ChartError([Problem("chart_missing", str(folder / name), f"is listed in {LIST_FILE} and is not there", mend) for name in missing])
+    if not files:
+        raise ChartError(Problem("folder_without_charts", str(folder), "holds no chart, as <chart>/<version>.toml", _where_else(folder)))
+
+
+def _where_else(folder: Path) -> str:
+    """What to do about a folder without charts: it may be one too high or one too low."""
+    below = sorted({path.parents[1] for path in folder.glob("*/*/*.toml")})
+    if below:
+        return f"name the folder below it: {below[0]}"
+    if any(path.name not in _NO_CHARTS for path in folder.glob("*.toml")):
+        return f"name the folder above it: {folder.parent}"
+    return "put the charts back, or do not name the folder"
+
+
+def listed(folder: Path) -> tuple[str, ...]:
+    """The chart files that a site's folder says it holds."""
+    path = folder / LIST_FILE
+    if not path.is_file():
+        return ()
+    problems: list[Problem] = []
+    top = TableReader(read_toml(path, problems) or {}, str(path), problems)
+    found = top.texts("charts")
+    top.finish()
+    if problems:
+        raise ChartError(problems)
+    return found
+
+
+def proven(chart: Chart, path: Path) -> tuple[Chart, Doubt | None]:
+    """The chart of a site's file with the status that it has proof of.
+
+    `verified` and `transcribed` need the record that `adopt` wrote, and the content that was adopted; a copy of a built-in chart needs none.
+    """
+    if chart.status not in PROVEN_BY_RECORD or _is_builtin(chart):
+        return chart, None
+    why = _unproven(chart, path)
+    if why is None:
+        return chart, None
+    mend = 'put the adopted file and its record back, adopt the sheets again, or write status = "local"'
+    what = f"says {chart.status}, and {why}: it counts as local"
+    local = chart._replace(status="local", status_says=f"The file says {chart.status}, and {why}.")
+    return local._replace(sha256=content_sha256(local)), Doubt(chart.status, Problem("status_not_proven", str(path), what, mend, warning=True))
+
+
+def _is_builtin(chart: Chart) -> bool:
+    twin = builtin_rules() / chart.id / f"{chart.version}.toml"
+    if not twin.is_file():
+        return False
+    known, _ = read_chart(twin, {p.id: p.observation for p in chart.parameters})
+    return known is not None and known.sha256 == chart.sha256
+
+
+def _unproven(chart: Chart, path: Path) -> str | None:
+    """Why the record beside a file does not prove its status; None where it does."""
+    record = record_path(path)
+    try:
+        said: Any = json.loads(record.read_bytes())
+        of_chart, of_file = said["chart"], said["file"]
+        alike = [of_chart[name] for name in ("id", "version", "status")] == [chart.id, chart.version, chart.status]
+        same = of_chart["content_sha256"] == chart.sha256 or of_file["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return f"there is no record of its adoption ({record.name})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"the record of its adoption ({record.name}) cannot be read"
+    return None if alike and same else "it is not what was adopted"
