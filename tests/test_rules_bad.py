@@ -138,6 +138,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         ('[a]\ntitle = "A"\nloinc = ["8867-5"]\n', "code_check_digit", ["8867-5"]),
         ('[a]\ntitle = "A"\nunit = "x"\ncategories = [{ id = "b", title = "B" }]\n', "unit_of_categories", ["[a]"]),
         ('[a]\ntitle = "A"\ncategories = [{ id = "b", title = "B", synonyms = ["C"] }, { id = "c", title = "C" }]\n', "name_twice", ["'c'"]),
+        ('[a]\ntitle = "A"\nunit = "x"\nabove = ["b"]\n', "bad_above", ["[a]", "'b'"]),
         ('[a]\ntitle = "A"\nother_units = [{ ucum = "u", scale = 0 }]\n', "scale_zero", ["[a], u"]),
         ('[a]\ntitle = "A"\nother_units = [{ ucum = "u", scale = "five" }]\n', "wrong_type", ["'five'", "5/9"]),
         ('[a]\ntitel = "A"\n', "unknown_key", ["write 'title'"]),

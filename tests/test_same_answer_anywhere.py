@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +77,9 @@ def test_what_the_environment_names_after_loading_changes_nothing(tmp_path: Path
     chart, others = load_chart("news2"), [load_chart("npews"), load_chart("newtt2", "0.1")]
     site = tmp_path / "site"
     site.mkdir()
+    (site / "mood").mkdir()
+    copied = (builtin_rules() / "modified-ews" / "2001.1.toml").read_text(encoding="utf-8").replace('"modified-ews"', '"mood"')
+    (site / "mood" / "2001.1.toml").write_text(re.sub(r"(?m)^(short_title|aliases) = .*\n", "", copied), encoding="utf-8")
     (site / "parameters.toml").write_text('[mood]\ntitle = "Mood"\nstep = 1\n', encoding="utf-8")
     sets = [*SETS, {"mood": 3}, {"heart_rate": 80, "mood": 3}]
 

@@ -33,14 +33,14 @@ def worth_and_edges(made: Made, row: ParameterScore) -> Any:
     band = row.band
     assert band is not None
     edges = None if band.interval is None else (band.interval.low, band.interval.high)
-    return (made.chart.severity(band), edges, frozenset(band.categories))
+    return (made.chart.severity(band), edges, frozenset(band.categories), band.prompt)
 
 
 def naive_band(made: Made, band: Content) -> Any:
     wanted = band.get("is", [])
     numeric = "is" not in band
     edges = (band.get("from", band.get("above")), band.get("to", band.get("below"))) if numeric else None
-    return (made.naive.worth(band), edges, frozenset([wanted] if isinstance(wanted, str) else wanted))
+    return (made.naive.worth(band), edges, frozenset([wanted] if isinstance(wanted, str) else wanted), band.get("prompt"))
 
 
 def agreed(found: list[Any]) -> Any:
@@ -69,7 +69,7 @@ def of_an_open_row(made: Made, parameter: Content, some: MadeSet, ways: list[Giv
     scored = bool(points) and parameter["role"] == "scored" and made.chart.has_points
     return {
         "points": None, "points_min": min(points) if scored else None, "points_max": max(points) if scored else None,
-        "missing": bool(read) and not skipped, "band": None, "name": name,
+        "missing": bool(read) and not skipped, "band": None, "name": name, "open": bool(read),
     }  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def check_rows(made: Made, some: MadeSet) -> None:
             assert (row.points, row.points_min, row.points_max, row.missing) == (coded["points"], coded["points"], coded["points"], False)
             continue
         wanted = of_an_open_row(made, parameter, some, ways, name in some.skips)
-        is_open = wanted["missing"] or (name in some.skips and wanted["points_max"] is not None)
+        is_open = wanted["open"]
         if members and answered:
             SEEN["answered by another"] += 1
             is_open = False
