@@ -13,7 +13,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from mews_newtt import Chart, load_chart, score
+from mews_newtt import Chart, Score, load_chart, score
 
 FAULTS = ("none", "late-edge", "missing-as-zero")
 LATE = 3  # recording steps
@@ -46,6 +46,11 @@ def late(chart: Chart, name: str) -> Chart:
     return chart._replace(parameters=tuple(moved if one.id == name else one for one in chart.parameters))
 
 
+def counts_missing(result: Score) -> bool:
+    """Whether a scored row lacks its reading: this platform then counts it as 0. A set that only lacks what selects a table stays partial."""
+    return result.status == "partial" and any(row.missing and row.role == "scored" for row in result.parameters)
+
+
 class Platform:
     """Reads a request as the made-up vendor writes it, and answers as it would."""
 
@@ -64,7 +69,7 @@ class Platform:
         if result.status == "refused":
             return {"fault": "not accepted"}
         state, total = STATES[result.status], result.total
-        if self.fault == "missing-as-zero" and total is None:
+        if self.fault == "missing-as-zero" and counts_missing(result):
             state, total = "full", result.total_min
         return {"result": {"score": total, "band": result.level, "state": state}}
 
@@ -112,7 +117,7 @@ def main() -> None:
         return
     for line in sys.stdin:
         result = score(platform.chart, json.loads(line)["given"], raise_refused=False)
-        zero = result.status == "partial" and arguments.fault == "missing-as-zero"
+        zero = arguments.fault == "missing-as-zero" and counts_missing(result)
         total = result.total_min if zero else result.total
         status = "complete" if zero else result.status
         print(json.dumps({"status": status, "total": total, "level": result.level, "points": result.points()}), flush=True)
