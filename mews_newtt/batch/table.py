@@ -146,7 +146,7 @@ def _readable(table: pa.Table) -> pa.Table:
 
 def _prepare(name: str, column_map: ColumnMap) -> Callable[[Any], Any] | None:
     """What the map does to a raw value before it is read; None where it does nothing."""
-    if name not in column_map.values and name not in column_map.units and not column_map.missing:
+    if name not in column_map.values and name not in column_map.units and not column_map.marks(name):
         return None
     known = frozenset((name.removeprefix(SKIP_PREFIX),))
 

@@ -101,6 +101,7 @@ class _Observation(NamedTuple):
     snomed: tuple[str, ...] = ()
     loinc: tuple[str, ...] = ()
     note: str = ""
+    looks_like: tuple[str, ...] = ()
 
 
 class Observation(_Observation):

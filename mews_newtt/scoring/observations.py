@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Number, Observation
 from mews_newtt.errors import ObservationError, Problem, did_you_mean
+from mews_newtt.scoring.column_names import meant_parameter
 
 LABELS = ("case_id", "patient_id", "observed_at", "recorded_at")  # say whose and when; never scored
 SKIP_PREFIX = "skip_"
@@ -172,17 +173,6 @@ def unknown_parameter(name: str, known: Mapping[str, Observation]) -> Problem:
         "is no parameter of any chart",
         f"did you mean {near!r}?" if near else "see `mews-newtt charts show CHART` for the names",
     )
-
-
-def meant_parameter(name: str, known: Mapping[str, Observation]) -> str | None:
-    """The parameter a name most likely means: another name people use for it, or a slip of spelling."""
-    plain = re.sub(r"[\s\-]+", "_", name.strip()).casefold()
-    if plain in known:
-        return plain
-    for observation in known.values():
-        if plain in (other.casefold() for other in observation.also_called):
-            return observation.id
-    return did_you_mean(plain, list(known), 0.82)
 
 
 def _unwrap(observation: Observation, raw: Mapping[str, Any], skipped: dict[str, str], problems: list[Problem]) -> Any:

@@ -201,7 +201,7 @@ class Collector:
                 column = pl.Series(one.name, [texts[raw] for raw in column.to_list()], pl.String)
             if one.holds != "status":
                 columns.append(column)
-        own = ColumnMap({}, comparer.column_map.values, comparer.column_map.units, frozenset(), comparer.column_map.missing)
+        own = comparer.column_map._replace(columns={}, ignore=frozenset())
         return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.stride == self.kept_right.stride == 1
 
 

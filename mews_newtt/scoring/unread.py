@@ -1,0 +1,83 @@
+"""Columns of a table that nothing is read from: every one is named, and some are doubted for their name or their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mews_newtt.chart.model import Chart, Parameter
+from mews_newtt.errors import Problem
+from mews_newtt.scoring.column_map import ColumnMap
+from mews_newtt.scoring.column_names import is_about, meaning_of, words_of
+from mews_newtt.scoring.columns import POINTS_PREFIX, known_observations
+from mews_newtt.scoring.observations import LABELS, SKIP_PREFIX, read
+
+LOOKED_AT = 1000  # rows whose values are looked at
+
+
+class Unread:
+    """The columns of a table that nothing is read from, for the summary; some of them with a reason to look again.
+
+    names, ours : the names of the columns, and ours as `check_columns` gives them
+    names : all of them, in their order, those left alone with --ignore too; labels (case_id, patient_id, observed_at, recorded_at) are none
+    doubts : by column, why it may hold a reading; filled by its name, and by its values where `look` is given them
+    """
+
+    def __init__(self, names: Sequence[str], ours: Sequence[str], chart: Chart, column_map: ColumnMap | None = None):
+        column_map, known = column_map or ColumnMap(), known_observations(chart)
+        self.names: tuple[str, ...] = ()
+        self.doubts: dict[str, str] = {}
+        self._wanted = [p for p in chart.parameters if p.id not in ours and p.observation.numeric and any(table.bands for table in p.tables)]
+        theirs = dict(zip(ours, names, strict=True))
+        for their, our in zip(names, ours, strict=True):
+            left = their in column_map.ignore
+            if not left and (our in LABELS or our.removeprefix(SKIP_PREFIX) in chart.by_id):
+                continue
+            self.names += (their,)
+            meaning = None if left or our.startswith((POINTS_PREFIX, "expected_")) else meaning_of(our, known)
+            if meaning:
+                second = next((name for name in meaning.parameters if name in theirs and name in chart.by_id), None)
+                if second:
+                    self.doubts[their] = f"looks like {second} too; {second} is read from {theirs[second]}"
+        self._screened = [
+            name for name in self.names if self._wanted and name not in column_map.ignore and name not in self.doubts and not is_about(words_of(name))
+        ]
+
+    def look(self, values: Mapping[str, Iterable[Any]]) -> None:
+        """Look at the values of unread columns: numbers that fit a row of the chart that has no column are a doubt."""
+        for name in self._screened:
+            if name in values and name not in self.doubts:
+                fits = [p.id for p in self._wanted if _fits(p, values[name])]
+                if fits:
+                    self.doubts[name] = f"its numbers could be {' or '.join(fits[:3])}, which has no column"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"columns_not_read": list(self.names), "columns_in_doubt": dict(self.doubts)}
+
+    def says(self) -> list[str]:
+        """In words: every name, then the doubts."""
+        lines = ["not read: " + ", ".join(self.names)] if self.names else []
+        return lines + [f"look again: column {name} {why}" for name, why in self.doubts.items()]
+
+
+def _fits(parameter: Parameter, values: Iterable[Any]) -> bool:
+    """Whether all values are plausible readings and one of them lies among the edges that the chart prints."""
+    edges = [edge for table in parameter.tables for band in table.bands if band.interval for edge in (band.interval.low, band.interval.high)]
+    printed = [edge for edge in edges if edge is not None]
+    observation, among = parameter.observation, set[int]()
+    if not printed:
+        return False
+    units = [None, *(unit.ucum for unit in observation.other_units)]
+    possible = set(range(len(units)))
+    for value in list(values)[:LOOKED_AT]:
+        for place in tuple(possible):
+            reading = read(observation, (value, units[place]) if units[place] and value is not None else value)
+            if reading is None:
+                continue
+            if isinstance(reading, Problem) or "implausible" in reading.flags:
+                possible.discard(place)
+            elif not isinstance(reading.value, str) and min(printed) <= reading.value <= max(printed):
+                among.add(place)
+        if not possible:
+            return False
+    return bool(possible & among)
