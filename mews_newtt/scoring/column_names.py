@@ -103,10 +103,11 @@ class _Index:
             several = (name for name in names.also_called if len(words_of(name)) > 1)
             for name in (names.id, *names.looks_like, *several):
                 _add(self.inside, _joined(name), names.id)
-            self.units[names.id] = units = {_joined(unit): None for unit in names.own_units}
+            units: dict[str, str | None] = {_joined(unit): None for unit in names.own_units}
             for ucum, others in names.other_units:
                 units |= {_joined(unit): ucum for unit in others if _joined(unit)}
             units.pop("", None)
+            self.units[names.id] = units
             self.every_unit |= units.keys()
         self.long = [name for name in self.inside if len(name) >= LONG or (len(name) > 3 and any(map(str.isdigit, name)))]
 

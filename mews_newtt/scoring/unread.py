@@ -21,12 +21,18 @@ class Unread:
     names, ours : the names of the columns, and ours as `check_columns` gives them
     names : all of them, in their order, those left alone with --ignore too; labels (case_id, patient_id, observed_at, recorded_at) are none
     doubts : by column, why it may hold a reading; filled by its name, and by its values where `look` is given them
+    screened : columns whose values are worth a look
     """
 
-    def __init__(self, names: Sequence[str], ours: Sequence[str], chart: Chart, column_map: ColumnMap | None = None):
-        column_map, known = column_map or ColumnMap(), known_observations(chart)
+    def __init__(self, names: Sequence[str] = (), ours: Sequence[str] = (), chart: Chart | None = None, column_map: ColumnMap | None = None):
         self.names: tuple[str, ...] = ()
         self.doubts: dict[str, str] = {}
+        self.screened: list[str] = []
+        if chart is not None:
+            self._sort(names, ours, chart, column_map or ColumnMap())
+
+    def _sort(self, names: Sequence[str], ours: Sequence[str], chart: Chart, column_map: ColumnMap) -> None:
+        known = known_observations(chart)
         self._wanted = [p for p in chart.parameters if p.id not in ours and p.observation.numeric and any(table.bands for table in p.tables)]
         theirs = dict(zip(ours, names, strict=True))
         for their, our in zip(names, ours, strict=True):
@@ -39,13 +45,13 @@ class Unread:
                 second = next((name for name in meaning.parameters if name in theirs and name in chart.by_id), None)
                 if second:
                     self.doubts[their] = f"looks like {second} too; {second} is read from {theirs[second]}"
-        self._screened = [
+        self.screened = [
             name for name in self.names if self._wanted and name not in column_map.ignore and name not in self.doubts and not is_about(words_of(name))
         ]
 
     def look(self, values: Mapping[str, Iterable[Any]]) -> None:
         """Look at the values of unread columns: numbers that fit a row of the chart that has no column are a doubt."""
-        for name in self._screened:
+        for name in self.screened:
             if name in values and name not in self.doubts:
                 fits = [p.id for p in self._wanted if _fits(p, values[name])]
                 if fits:
