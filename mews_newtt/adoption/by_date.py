@@ -74,9 +74,9 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
     """
     import pyarrow as pa
 
-    from mews_newtt.batch.table import score_table
+    from mews_newtt.batch.table import as_table, score_table
 
-    table = _takeable(data if isinstance(data, pa.Table) else pa.table(data))
+    table = _takeable(as_table(data))
     column_map = column_map or ColumnMap()
     named = [name for name in table.column_names if column_map.ours(name) == OBSERVED]
     if len(named) != 1:

@@ -89,9 +89,10 @@ def add_columns(summary: Summary, scorer: Scorer, found: Scored) -> None:
     if summary.rows == frame.height:  # the first stretch
         summary.unread.look({name: frame.get_column(name).head(LOOKED_AT).to_list() for name in summary.unread.screened})
         before = 1 if found.stretch.row_of(0) > 1 else 0
-        summary.repeats = Repeats(list(scorer.ours_of), list(scorer.ours_of.values()), before)
+        flat = {their: our for their, our in scorer.ours_of.items() if not frame.schema[their].is_nested()}
+        summary.repeats = Repeats(list(flat), list(flat.values()), before)
     if summary.repeats.looking:
-        key = [pl.col(name).cast(pl.String).str.strip_chars() for name in summary.repeats.columns]
+        key = [pl.col(name).cast(pl.String, strict=False).str.strip_chars() for name in summary.repeats.columns]
         blank = pl.any_horizontal([one.is_null() | (one == "") for one in key])
         summary.repeats.add(frame.select(pl.when(~blank).then(pl.struct(key).hash()))[:, 0].to_list())
 

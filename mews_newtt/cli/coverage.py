@@ -54,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _tell(found: Coverage) -> None:
     chart = found.chart
     print(f"{chart.short_title} {chart.version} ({chart.status}), sha256 {chart.sha256[:12]}: {found.says}")
+    for line in found.unread.says():
+        print(line)
     _list("untested", [f"{item.kind}: {item.says}" for item in found.untested])
     _list("would not show", [fault["words"] for fault in found.alive])
     if found.to_add:

@@ -126,6 +126,8 @@ def tell(found: Validation, report: Path | None) -> None:
     rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
     counts = f"{found.complete:,} complete, {found.partial:,} partial, {found.refused:,} refused"
     console.print(f"source: {visible(found.source.name)}{digest}; {rows}: {counts}")
+    if found.ignored:
+        console.print(f"not read: {visible(', '.join(found.ignored))}")
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("column", no_wrap=True)
     for heading in ("compared", "agree", "disagree", "lower", "higher", "blank"):
@@ -146,6 +148,8 @@ def tell(found: Validation, report: Path | None) -> None:
         console.print(f"diagnosis: {found.diagnosis.words}")
         if found.diagnosis.sampled:
             console.print(f"  looked for in {found.diagnosis.rows:,} rows, a sample that keeps disagreements")
+    for note in found.notes:
+        console.print(visible(f"note: {note}"))
     if found.compared:
         from mews_newtt.validation.exercised import PLURAL, gaps
 

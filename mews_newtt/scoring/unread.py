@@ -9,7 +9,7 @@ from mews_newtt.chart.model import Chart, Parameter
 from mews_newtt.errors import Problem
 from mews_newtt.scoring.column_map import ColumnMap
 from mews_newtt.scoring.column_names import is_about, meaning_of, words_of
-from mews_newtt.scoring.columns import POINTS_PREFIX, known_observations
+from mews_newtt.scoring.columns import POINTS_PREFIX, check_columns, known_observations
 from mews_newtt.scoring.observations import LABELS, SKIP_PREFIX, read
 
 LOOKED_AT = 1000  # rows whose values are looked at
@@ -18,26 +18,34 @@ LOOKED_AT = 1000  # rows whose values are looked at
 class Unread:
     """The columns of a table that nothing is read from, for the summary; some of them with a reason to look again.
 
-    names, ours : the names of the columns, and ours as `check_columns` gives them
+    names, ours : given: the names of the columns, and ours as `check_columns` gives them
+    used : columns that are read in another way, as the stated results are
     names : all of them, in their order, those left alone with --ignore too; labels (case_id, patient_id, observed_at, recorded_at) are none
     doubts : by column, why it may hold a reading; filled by its name, and by its values where `look` is given them
     screened : columns whose values are worth a look
     """
 
-    def __init__(self, names: Sequence[str] = (), ours: Sequence[str] = (), chart: Chart | None = None, column_map: ColumnMap | None = None):
+    def __init__(
+        self,
+        names: Sequence[str] = (),
+        ours: Sequence[str] = (),
+        chart: Chart | None = None,
+        column_map: ColumnMap | None = None,
+        used: Sequence[str] = (),
+    ):
         self.names: tuple[str, ...] = ()
         self.doubts: dict[str, str] = {}
         self.screened: list[str] = []
         if chart is not None:
-            self._sort(names, ours, chart, column_map or ColumnMap())
+            self._sort(names, ours, chart, column_map or ColumnMap(), used)
 
-    def _sort(self, names: Sequence[str], ours: Sequence[str], chart: Chart, column_map: ColumnMap) -> None:
+    def _sort(self, names: Sequence[str], ours: Sequence[str], chart: Chart, column_map: ColumnMap, used: Sequence[str]) -> None:
         known = known_observations(chart)
         self._wanted = [p for p in chart.parameters if p.id not in ours and p.observation.numeric and any(table.bands for table in p.tables)]
         theirs = dict(zip(ours, names, strict=True))
         for their, our in zip(names, ours, strict=True):
             left = their in column_map.ignore
-            if not left and (our in LABELS or our.removeprefix(SKIP_PREFIX) in chart.by_id):
+            if their in used or (not left and (our in LABELS or our.removeprefix(SKIP_PREFIX) in chart.by_id)):
                 continue
             self.names += (their,)
             meaning = None if left or our.startswith((POINTS_PREFIX, "expected_")) else meaning_of(our, known)
@@ -87,3 +95,8 @@ def _fits(parameter: Parameter, values: Iterable[Any]) -> bool:
         if not possible:
             return False
     return bool(possible & among)
+
+
+def columns_not_read(chart: Chart, names: Sequence[str], column_map: ColumnMap | None = None) -> Unread:
+    """Which columns of a table `score_table` would not read; raises ColumnError as it does."""
+    return Unread(names, check_columns(names, chart, column_map), chart, column_map)

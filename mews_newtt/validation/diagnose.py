@@ -146,8 +146,7 @@ def diagnose(
     -------
     Diagnosis, its findings the best first.
     """
-    import pyarrow as pa
-
+    from mews_newtt.batch.table import as_table
     from mews_newtt.chart.catalogue import catalogue
     from mews_newtt.validation.diagnose_claims import Claims
     from mews_newtt.validation.diagnose_evidence import enough
@@ -155,7 +154,7 @@ def diagnose(
     from mews_newtt.validation.mutants import Scorer
     from mews_newtt.validation.mutants_sheet import sheet_of_table
 
-    table = table if isinstance(table, pa.Table) else pa.table(table)
+    table = as_table(table)
     column_map = column_map or ColumnMap()
     observations = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
     ours = mapped_columns(table.column_names, chart, column_map, observations, results=())
