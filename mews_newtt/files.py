@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TextIO
+from typing import Any, BinaryIO, Literal, NamedTuple, TextIO
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
@@ -28,6 +28,7 @@ csv.field_size_limit(1_000_000)
 DELIMITERS = ",;\t|"
 
 
+OnBadRow = Literal["error", "report"]
 Progress = Callable[[int, float | None], None]  # rows done, and the share of the work where it is known
 
 
@@ -200,7 +201,7 @@ def score_csv(
     points: bool = False,
     explain: bool = False,
     as_json: bool = False,
-    on_bad_row: str = "error",
+    on_bad_row: OnBadRow = "error",
     progress: Progress | None = None,
     size: int | None = None,
 ) -> Summary:

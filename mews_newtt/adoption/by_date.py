@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.catalogue import Catalogue, best_of, in_force
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
+from mews_newtt.files import OnBadRow
 from mews_newtt.scoring.columns import POINTS_PREFIX, ColumnMap
 from mews_newtt.scoring.rows import points_columns
 
@@ -170,7 +171,7 @@ def _refused(table: Any, own: int, why: list[str]) -> Any:
 
 
 def score_file_by_date(
-    timeline: Timeline, path: Path, output: Path, *, column_map: ColumnMap | None = None, on_bad_row: str = "error", **options: Any
+    timeline: Timeline, path: Path, output: Path, *, column_map: ColumnMap | None = None, on_bad_row: OnBadRow = "error", **options: Any
 ) -> dict[str, int]:
     """Score a file of sets by date into a CSV file, a stretch of rows at a time; rows by version (`refused` for none).
 

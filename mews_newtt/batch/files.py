@@ -28,7 +28,7 @@ from mews_newtt.batch.table import SMALL_BATCH, result_columns, score_columns
 from mews_newtt.batch.write import run_interruptibly, sink, target
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import Progress, Summary, refused_row
+from mews_newtt.files import OnBadRow, Progress, Summary, refused_row
 from mews_newtt.scoring.columns import ColumnMap, check_columns
 from mews_newtt.scoring.observations import SKIP_PREFIX
 from mews_newtt.scoring.reference import score
@@ -113,7 +113,7 @@ def score_file(
     output_format: str | None = None,
     points: bool = False,
     flags: bool = True,
-    on_bad_row: str = "error",
+    on_bad_row: OnBadRow = "error",
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Summary:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from datetime import date
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.load_observations import load_observations
-from mews_newtt.chart.model import STATUSES, Chart, Observation
+from mews_newtt.chart.model import STATUSES, Chart, Observation, Status
 from mews_newtt.chart.toml import read_toml
-from mews_newtt.errors import ChartError, ChartNotFound, Problem, did_you_mean
+from mews_newtt.errors import ChartError, ChartNotFound, Problem
 
 FOLDERS_VARIABLE = "MEWS_NEWTT_RULES"  # folders of a site's own charts, separated like PATH
 CONFIG_VARIABLE = "MEWS_NEWTT_CONFIG"  # a TOML file whose `rules` lists such folders, read where the other variable is not set
 SIGN_OFF_SUFFIX = ".signoff.toml"  # stands beside a chart file and is none
+NEAR = 0.75  # how alike a name must be to be suggested: chart names are short, and a wrong suggestion is a wrong chart
 SHORTEST_PIN = 8  # hex digits of a content hash that may stand for the whole of it
 
 
@@ -139,15 +142,7 @@ class Catalogue:
             every = self.charts()
             candidates = [c for c in every if wanted in map(str.casefold, (c.id, c.short_title, *c.aliases))]
         if not candidates:
-            near = did_you_mean(name, list(files), 0.6)
-            raise ChartNotFound(
-                Problem(
-                    "chart_unknown",
-                    f"chart {name!r}",
-                    "there is no such chart",
-                    (f"did you mean {near!r}? " if near else "") + "charts: " + ", ".join(files),
-                )
-            )
+            raise ChartNotFound(_unknown_chart(name, list(files)))
         if len({chart.id for chart in candidates}) > 1:
             raise ChartNotFound(
                 Problem(
@@ -173,6 +168,24 @@ class Catalogue:
                         "give one of them another version",
                     )
                 )
+
+
+def not_shipped() -> list[dict[str, Any]]:
+    """Charts that are known and not here, as `rules/not_shipped.toml` lists them."""
+    entries: list[dict[str, Any]] = (read_toml(builtin_rules() / "not_shipped.toml", []) or {}).get("not_shipped", [])
+    return entries
+
+
+def _unknown_chart(name: str, ids: Sequence[str]) -> Problem:
+    wanted = name.casefold().replace("-", " ")
+    entry = next((one for one in not_shipped() if wanted in (one["id"].replace("-", " "), *one.get("names", ()))), None)
+    where, listed = f"chart {name!r}", "charts: " + ", ".join(ids)
+    if entry is not None:
+        return Problem(
+            "chart_unknown", where, f"is not here: {entry['title']}. {entry['why']}", f"{entry.get('instead', entry['mend']).rstrip('.')}. {listed}"
+        )
+    near = " or ".join(map(repr, get_close_matches(name.casefold(), ids, 3, NEAR)))  # all of them: the nearest spelling may be the wrong chart
+    return Problem("chart_unknown", where, "there is no such chart", (f"did you mean {near}? " if near else "") + listed)
 
 
 def best_of(candidates: Iterable[Chart]) -> Chart:
@@ -255,7 +268,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 def load_chart(
     chart: str | Path,
     version: str | None = None,
-    minimum_status: str | None = None,
+    minimum_status: Status | None = None,
     *,
     folders: Iterable[str | Path] = (),
     sha256: str | None = None,
@@ -265,7 +278,7 @@ def load_chart(
 
     Parameters
     ----------
-    chart : a chart's id, alias or short title, or the path of a chart file (ends in .toml)
+    chart : a chart's id, alias or short title, `id@version`, or the path of a chart file (ends in .toml)
     version : that version only; without it the best status, then the newest that is in force
     minimum_status : refuse a chart trusted less than this (local, derived, secondary, transcribed, verified)
     folders : folders of the site's own charts, beside those of the environment variable MEWS_NEWTT_RULES
@@ -288,7 +301,13 @@ def load_chart(
             )
         require_status(found, minimum_status)
         return found
-    return shelf.find(str(chart), version, minimum_status, sha256=sha256, on=on)
+    name, at, pinned = str(chart).partition("@")
+    if at and not (name and pinned):
+        raise ChartNotFound(Problem("bad_chart_name", f"chart {str(chart)!r}", "is not id@version", "write it as ID@VERSION, or the id alone"))
+    if at and version not in (None, pinned):
+        mend = "leave one of them out"
+        raise ChartNotFound(Problem("version_twice", f"chart {str(chart)!r}", f"names version {pinned}, and the version is given as {version}", mend))
+    return shelf.find(name, pinned or version, minimum_status, sha256=sha256, on=on)
 
 
 def charts(*, folders: Iterable[str | Path] = ()) -> list[Chart]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Number = Decimal | Fraction
-STATUSES = ("local", "derived", "secondary", "transcribed", "verified")  # least trusted first
+Status = Literal["local", "derived", "secondary", "transcribed", "verified"]
+STATUSES: tuple[Status, ...] = ("local", "derived", "secondary", "transcribed", "verified")  # least trusted first
 ROLES = ("scored", "trigger", "recorded")
 
 

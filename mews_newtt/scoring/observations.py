@@ -26,6 +26,8 @@ MEMO_SIZE = 10_000
 _MEMOISED = frozenset((int, str, float, bool))  # hashable, and equal values of one type read the same
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d|[eE][+-]?\d)[A-Za-z%°\[{/].*)")  # E+9999 is no unit
+_COMPARED = re.compile(r"([<>≤≥]=?|=[<>])\s*[\d.,]+.*")
+_TWO_NUMBERS = re.compile(r"\d+([.,]\d+)?\s*[/–-]\s*\d+([.,]\d+)?")
 _NOTHING = frozenset(("", "nan", "null"))
 
 
@@ -273,6 +275,10 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
 def _no_number(observation: Observation, text: str) -> Problem:
     if re.fullmatch(r"[+-]?\d+,\d+", text):
         mend = f"write the decimal point: {text.replace(',', '.')}"
+    elif _COMPARED.fullmatch(text):
+        mend = "a limit is no reading: what the value is stays unknown. Give the number that was measured, or leave it blank for no reading"
+    elif _TWO_NUMBERS.fullmatch(text):
+        mend = "it holds two numbers: give each a parameter of its own (104/66 is systolic_bp 104 and diastolic_bp 66), or the one that was measured"
     elif text.casefold() in ("na", "n/a", "none", "-", "--", "missing", "not done", "unknown"):
         mend = "leave it blank for no reading"
     else:
