@@ -26,8 +26,10 @@ MEMO_SIZE = 10_000
 _MEMOISED = frozenset((int, str, float, bool))  # hashable, and equal values of one type read the same
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d|[eE][+-]?\d)[A-Za-z%°\[{/].*)")  # E+9999 is no unit
-_COMPARED = re.compile(r"([<>≤≥]=?|=[<>])\s*[\d.,]+.*")
+_COMPARED = re.compile(r"[<>≤≥]=?\s*\d[\d.,]*.{0,20}")
 _TWO_NUMBERS = re.compile(r"\d+([.,]\d+)?\s*[/–-]\s*\d+([.,]\d+)?")
+_OTHER_POINT = re.compile(r"[+-]?\d+[,·]\d+")
+_MARKED = re.compile(r"[='\"\s]*([+-]?\d{1,9}(?:\.\d{1,9})?)[*'\"\s]*")
 _NOTHING = frozenset(("", "nan", "null"))
 
 
@@ -273,17 +275,19 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
 
 
 def _no_number(observation: Observation, text: str) -> Problem:
-    if re.fullmatch(r"[+-]?\d+,\d+", text):
-        mend = f"write the decimal point: {text.replace(',', '.')}"
-    elif _COMPARED.fullmatch(text):
-        mend = "a limit is no reading: what the value is stays unknown. Give the number that was measured, or leave it blank for no reading"
+    what, mend = "is no number", "write a number, or leave it blank for no reading"
+    marked = _MARKED.fullmatch(text)
+    if _COMPARED.fullmatch(text):
+        what, mend = "is no number: it is a limit, and the value itself is not known", "write what was measured, or leave it blank for no reading"
     elif _TWO_NUMBERS.fullmatch(text):
-        mend = "it holds two numbers: give each a parameter of its own (104/66 is systolic_bp 104 and diastolic_bp 66), or the one that was measured"
+        what, mend = "is no number: it holds two of them", "give each its own column (104/66 is a systolic and a diastolic pressure), or write what was measured"
+    elif _OTHER_POINT.fullmatch(text):
+        mend = f"write the decimal point: {re.sub('[,·]', '.', text)}"
+    elif marked:
+        mend = f"write {marked[1]} without the marks around it"
     elif text.casefold() in ("na", "n/a", "none", "-", "--", "missing", "not done", "unknown"):
         mend = "leave it blank for no reading"
-    else:
-        mend = "write a number, or leave it blank for no reading"
-    return Problem("not_a_number", observation.id, f"{text[:60]!r} is no number", mend)
+    return Problem("not_a_number", observation.id, f"{text[:60]!r} {what}", mend)
 
 
 def _without_noise(value: Number, step: Decimal) -> tuple[Number, tuple[str, ...]]:
