@@ -120,7 +120,11 @@ def text_lines(stream: BinaryIO, name: str, before: int = 0) -> Iterator[str]:
                 )
             yield line
     except UnicodeDecodeError:
-        raise FileError(Problem("not_utf8", f"{name}, after row {number}", "is not UTF-8 text", "save the file as CSV in UTF-8")) from None
+        mend = "save the file as CSV in UTF-8; in Excel: Save As, CSV UTF-8"
+        raise FileError(Problem("not_utf8", f"{name}, after row {number}", "is not UTF-8 text", mend)) from None
+    finally:
+        with contextlib.suppress(ValueError):  # its owner may have closed the stream by now
+            text.detach()  # the stream is not ours to close
 
 
 def text_rows(lines: Iterable[str], header: Header, name: str, before: int = 1) -> Iterator[tuple[int, list[str]]]:

@@ -18,8 +18,6 @@ import pytest
 
 from mews_newtt.cli import main
 
-# The command leaves its text stream to the end of the process, which is the test run here.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 CASES = Path(__file__).parent / "vectors" / "cases"
 MEWS, NEWTT2 = "mews@0.1", "newtt2@0.1"
 THEIRS = ["HR=heart_rate", "RR=respiratory_rate", "SBP=systolic_bp", "DBP=diastolic_bp", "ACVPU=consciousness", "Concern=concern"]

@@ -134,13 +134,13 @@ class _Said:
 def _read_map_file(path: Path, said: _Said) -> None:
     reader = TableReader(read_toml(path, said.problems) or {}, str(path), said.problems)
     for theirs, ours in _texts(reader, "columns").items():
-        said.column(f"{path}, [columns]", theirs, ours)
+        said.column(f"{path}, [columns], {theirs}", theirs, ours)
     for ours, unit in _texts(reader, "units").items():
-        said.unit(f"{path}, [units]", ours, unit)
+        said.unit(f"{path}, [units], {ours}", ours, unit)
     for ours, table in reader.take("values", dict, {}).items():
         inner = TableReader({"values": table}, f"{path}, [values.{ours}]", said.problems)
         for theirs, meaning in _texts(inner, "values").items():
-            said.value(f"{path}, [values.{ours}]", ours, theirs, meaning)
+            said.value(f"{path}, [values.{ours}], {theirs}", ours, theirs, meaning)
     said.ignore.update(reader.texts("ignore"))
     if isinstance(reader.content.get("missing"), dict):
         marks = TableReader(reader.take("missing", dict, {}), f"{path}, [missing]", said.problems)
