@@ -57,7 +57,7 @@ def test_the_first_national_early_warning_score_has_an_answer_of_its_own(name: s
 
 
 def test_a_name_between_two_charts_names_both_and_one_like_none_names_none() -> None:
-    with pytest.raises(ChartNotFound, match="did you mean 'npews' or 'news2'"):
+    with pytest.raises(ChartNotFound, match="did you mean 'news2' or 'npews'"):
         load_chart("news3")
     with pytest.raises(ChartNotFound) as caught:
         load_chart("nowt")

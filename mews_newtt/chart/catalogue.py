@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from datetime import date
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ FOLDERS_VARIABLE = "MEWS_NEWTT_RULES"  # folders of a site's own charts, separat
 CONFIG_VARIABLE = "MEWS_NEWTT_CONFIG"  # a TOML file whose `rules` lists such folders, read where the other variable is not set
 SIGN_OFF_SUFFIX = ".signoff.toml"  # stands beside a chart file and is none
 NEAR = 0.75  # how alike a name must be to be suggested: chart names are short, and a wrong suggestion is a wrong chart
+EQUAL = 0.01  # names whose likeness differs by no more are as near as each other
 SHORTEST_PIN = 8  # hex digits of a content hash that may stand for the whole of it
 
 
@@ -184,7 +185,10 @@ def _unknown_chart(name: str, ids: Sequence[str]) -> Problem:
         return Problem(
             "chart_unknown", where, f"is not here: {entry['title']}. {entry['why']}", f"{entry.get('instead', entry['mend']).rstrip('.')}. {listed}"
         )
-    near = " or ".join(map(repr, get_close_matches(name.casefold(), ids, 3, NEAR)))  # all of them: the nearest spelling may be the wrong chart
+    likeness = {one: SequenceMatcher(None, name.casefold(), one).ratio() for one in ids}
+    best = max(likeness.values(), default=0)
+    alike = [one for one in ids if likeness[one] >= max(NEAR, best - EQUAL)]  # all that are as near: one alone may be the wrong chart
+    near = " or ".join(map(repr, alike))
     return Problem("chart_unknown", where, "there is no such chart", (f"did you mean {near}? " if near else "") + listed)
 
 

@@ -278,9 +278,15 @@ def _no_number(observation: Observation, text: str) -> Problem:
     what, mend = "is no number", "write a number, or leave it blank for no reading"
     marked = _MARKED.fullmatch(text)
     if _COMPARED.fullmatch(text):
-        what, mend = "is no number: it is a limit, and the value itself is not known", "write what was measured, or leave it blank for no reading"
+        what, mend = (
+            "is no number: it is a limit, and the value itself is not known",
+            "write what was measured, or leave it blank for no reading",
+        )
     elif _TWO_NUMBERS.fullmatch(text):
-        what, mend = "is no number: it holds two of them", "give each its own column (104/66 is a systolic and a diastolic pressure), or write what was measured"
+        what, mend = (
+            "is no number: it holds two of them",
+            "give each its own column (104/66 is a systolic and a diastolic pressure), or write what was measured",
+        )
     elif _OTHER_POINT.fullmatch(text):
         mend = f"write the decimal point: {re.sub('[,·]', '.', text)}"
     elif marked:
