@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartError, ChartNotFound, ColumnError, FileError, MewsNewttError, ObservationError, Problem
+from mews_newtt.scoring.columns import ColumnMap, read_map
 from mews_newtt.scoring.observations import ObservationSet
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
+from mews_newtt.scoring.unread import columns_not_read
 
 if TYPE_CHECKING:
     from mews_newtt.batch.files import score_file
@@ -18,6 +20,7 @@ __all__ = [
     "ChartError",
     "ChartNotFound",
     "ColumnError",
+    "ColumnMap",
     "FileError",
     "MewsNewttError",
     "ObservationError",
@@ -25,7 +28,9 @@ __all__ = [
     "Problem",
     "Score",
     "charts",
+    "columns_not_read",
     "load_chart",
+    "read_map",
     "score",
     "score_file",
     "score_table",
@@ -44,9 +49,20 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as absent:
         if absent.name is None or absent.name.partition(".")[0] == __name__:
             raise
-        raise ImportError(f'{name} needs the batch extra ({absent.name} is not installed): pip install "mews-newtt[batch]"') from None
+        found = _needs_batch(name, absent.name)
     globals()[name] = found
     return found
+
+
+def _needs_batch(name: str, absent: str) -> Any:
+    """A name without the batch extra is there, so that it can be imported and listed; it says what is missing when it is called."""
+
+    def needs_batch(*_: object, **__: object) -> Any:
+        raise ImportError(f'{name} needs the batch extra ({absent} is not installed): pip install "mews-newtt[batch]"')
+
+    needs_batch.__name__ = needs_batch.__qualname__ = name
+    needs_batch.__doc__ = 'Needs the batch extra: pip install "mews-newtt[batch]".'
+    return needs_batch
 
 
 def __dir__() -> list[str]:

@@ -62,6 +62,15 @@ class FileError(MewsNewttError):
 class ColumnError(FileError):
     """A column is misnamed, doubled or of a kind no reading can have."""
 
+    def __str__(self) -> str:
+        says = super().__str__()
+        if "--map" not in says and "--ignore" not in says:
+            return says
+        return (
+            f"{says}\nIn Python, for --map, --unit, --missing and --ignore: "
+            "column_map=mews_newtt.read_map(['theirs=ours'], units=['temperature=[degF]'], missing=['NA'], ignore=['theirs'])"
+        )
+
 
 def did_you_mean(word: str, known: Sequence[str], cutoff: float = 0.75) -> str | None:
     """The known name nearest to a mistyped one, or None."""

@@ -13,25 +13,32 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TextIO
+from typing import Any, BinaryIO, Literal, NamedTuple, TextIO
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.scoring.columns import RESULTS, ColumnMap, check_columns
 from mews_newtt.scoring.reference import score
+from mews_newtt.scoring.repeats import Repeats
 from mews_newtt.scoring.result import Score, chart_identity
 from mews_newtt.scoring.rows import given_of_row, points_columns, result_cells
+from mews_newtt.scoring.unread import LOOKED_AT, Unread
 
 csv.field_size_limit(1_000_000)
 DELIMITERS = ",;\t|"
 
 
+OnBadRow = Literal["error", "report"]
 Progress = Callable[[int, float | None], None]  # rows done, and the share of the work where it is known
 
 
 @dataclass
 class Summary:
-    """What a scored table held, in counts: no patient data."""
+    """What a scored table held, in counts: no patient data.
+
+    unread : the columns that nothing was read from, and which of them look as if they hold readings
+    repeats : rows of one person and one time
+    """
 
     chart: dict[str, str]
     rows: int = 0
@@ -40,6 +47,8 @@ class Summary:
     levels: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
+    unread: Unread = field(default_factory=Unread)
+    repeats: Repeats = field(default_factory=Repeats)
 
     @classmethod
     def of(cls, chart: Chart) -> Summary:
@@ -66,6 +75,8 @@ class Summary:
             "levels": dict(self.levels),
             "missing": _by_count(self.missing),
             "flags": _by_count(self.flags),
+            **self.unread.to_dict(),
+            **self.repeats.to_dict(),
         }
 
 
@@ -109,7 +120,11 @@ def text_lines(stream: BinaryIO, name: str, before: int = 0) -> Iterator[str]:
                 )
             yield line
     except UnicodeDecodeError:
-        raise FileError(Problem("not_utf8", f"{name}, after row {number}", "is not UTF-8 text", "save the file as CSV in UTF-8")) from None
+        mend = "save the file as CSV in UTF-8; in Excel: Save As, CSV UTF-8"
+        raise FileError(Problem("not_utf8", f"{name}, after row {number}", "is not UTF-8 text", mend)) from None
+    finally:
+        with contextlib.suppress(ValueError):  # its owner may have closed the stream by now
+            text.detach()  # the stream is not ours to close
 
 
 def text_rows(lines: Iterable[str], header: Header, name: str, before: int = 1) -> Iterator[tuple[int, list[str]]]:
@@ -190,7 +205,7 @@ def score_csv(
     points: bool = False,
     explain: bool = False,
     as_json: bool = False,
-    on_bad_row: str = "error",
+    on_bad_row: OnBadRow = "error",
     progress: Progress | None = None,
     size: int | None = None,
 ) -> Summary:
@@ -215,17 +230,29 @@ def score_csv(
     header = read_header(next(lines, None), name)
     ours = check_columns(header.names, chart, column_map)
     summary = Summary.of(chart)
+    summary.unread = Unread(header.names, ours, chart, column_map)
+    summary.repeats = Repeats(header.names, ours, before=1)
+    screened: dict[str, list[str]] = {name: [] for name in summary.unread.screened}
     write = _json_writer(output) if as_json else _csv_writer(output, header.names, chart, points, explain)
     read = frozenset(chart.by_id)
     theirs = dict(zip(ours, header.names, strict=True))
     for line, cells in text_rows(lines, header, name):
-        result = score(chart, given_of_row(dict(zip(ours, cells, strict=True)), column_map, read), raise_refused=False)
+        row = dict(zip(ours, cells, strict=True))
+        result = score(chart, given_of_row(row, column_map, read), raise_refused=False)
+        if summary.repeats.looking:
+            person, when = row["patient_id"].strip(), row["observed_at"].strip()
+            summary.repeats.add([(person, when) if person and when else None])
+        if screened and summary.rows < LOOKED_AT:
+            cell_of = dict(zip(header.names, cells, strict=True))
+            for column, values in screened.items():
+                values.append(cell_of[column])
         if result.status == "refused" and on_bad_row == "error":
             raise FileError([refused_row(p, f"{name}, row {line}", theirs) for p in result.problems])
         summary.add(result)
         write(cells, result)
         if progress is not None and summary.rows % 1000 == 0:
             progress(summary.rows, source.tell() / size if size else None)
+    summary.unread.look(screened)
     return summary
 
 

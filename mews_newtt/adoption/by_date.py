@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
+from mews_newtt.files import OnBadRow
 from mews_newtt.scoring.columns import POINTS_PREFIX, ColumnMap
 from mews_newtt.scoring.rows import points_columns
 
@@ -74,9 +75,9 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
     """
     import pyarrow as pa
 
-    from mews_newtt.batch.table import score_table
+    from mews_newtt.batch.table import as_table, score_table
 
-    table = _takeable(data if isinstance(data, pa.Table) else pa.table(data))
+    table = _takeable(as_table(data))
     column_map = column_map or ColumnMap()
     named = [name for name in table.column_names if column_map.ours(name) == OBSERVED]
     if len(named) != 1:
@@ -170,7 +171,7 @@ def _refused(table: Any, own: int, why: list[str]) -> Any:
 
 
 def score_file_by_date(
-    timeline: Timeline, path: Path, output: Path, *, column_map: ColumnMap | None = None, on_bad_row: str = "error", **options: Any
+    timeline: Timeline, path: Path, output: Path, *, column_map: ColumnMap | None = None, on_bad_row: OnBadRow = "error", **options: Any
 ) -> dict[str, int]:
     """Score a file of sets by date into a CSV file, a stretch of rows at a time; rows by version (`refused` for none).
 

@@ -28,11 +28,13 @@ from mews_newtt.batch.table import SMALL_BATCH, result_columns, score_columns
 from mews_newtt.batch.write import run_interruptibly, sink, target
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import Progress, Summary, refused_row
+from mews_newtt.files import OnBadRow, Progress, Summary, refused_row
 from mews_newtt.scoring.columns import ColumnMap, check_columns
 from mews_newtt.scoring.observations import SKIP_PREFIX
 from mews_newtt.scoring.reference import score
+from mews_newtt.scoring.repeats import Repeats
 from mews_newtt.scoring.rows import given_of_row
+from mews_newtt.scoring.unread import LOOKED_AT, Unread
 
 WORDED = ("missing", "flags", "error")  # result columns whose empty text is an empty cell of CSV
 
@@ -50,10 +52,11 @@ class Scorer:
 
     def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap, points: bool, flags: bool, as_text: bool):
         self.chart, self.column_map, self.points, self.flags, self.as_text = chart, column_map, points, flags, as_text
-        ours = dict(zip(names, check_columns(names, chart, column_map), strict=True))
+        ours = self.ours_of = dict(zip(names, check_columns(names, chart, column_map), strict=True))
         read = [their for their in names if ours[their].removeprefix(SKIP_PREFIX) in chart.by_id and their not in column_map.ignore]
         self.read, self.ours = read, [ours[their] for their in read]
         self.theirs = {our: their for their, our in ours.items()}
+        self.unread = Unread(names, list(ours.values()), chart, column_map)
 
     def score(self, stretch: Stretch) -> Scored:
         """Read and score a stretch; safe on several threads at once."""
@@ -78,6 +81,22 @@ class Scorer:
         return [refused_row(problem, where, self.theirs) for problem in score(self.chart, given, raise_refused=False).problems]
 
 
+def add_columns(summary: Summary, scorer: Scorer, found: Scored) -> None:
+    """What the first rows say of columns that are not read, and of persons and times that come twice."""
+    frame = found.frame
+    if not frame.height:
+        return
+    if summary.rows == frame.height:  # the first stretch
+        summary.unread.look({name: frame.get_column(name).head(LOOKED_AT).to_list() for name in summary.unread.screened})
+        before = 1 if found.stretch.row_of(0) > 1 else 0
+        flat = {their: our for their, our in scorer.ours_of.items() if not frame.schema[their].is_nested()}
+        summary.repeats = Repeats(list(flat), list(flat.values()), before)
+    if summary.repeats.looking:
+        key = [pl.col(name).cast(pl.String, strict=False).str.strip_chars() for name in summary.repeats.columns]
+        blank = pl.any_horizontal([one.is_null() | (one == "") for one in key])
+        summary.repeats.add(frame.select(pl.when(~blank).then(pl.struct(key).hash()))[:, 0].to_list())
+
+
 def _cell(column: pl.Series, row: int) -> Any:
     """A value as the rules of reading take it: a narrow float says how narrow it is."""
     value = column[row]
@@ -94,7 +113,7 @@ def score_file(
     output_format: str | None = None,
     points: bool = False,
     flags: bool = True,
-    on_bad_row: str = "error",
+    on_bad_row: OnBadRow = "error",
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Summary:
@@ -124,6 +143,7 @@ def score_file(
         summary = Summary.of(chart)
         into, form = stack.enter_context(target(output, output_format))
         scorer = Scorer(chart, tables[0].names, column_map or ColumnMap(), points, flags, form.kind == "csv")
+        summary.unread = scorer.unread
         empty = scorer.score(Stretch(lambda: tables[0].columns, lambda row: row, tables[0].name)).frame
         _fits(empty, form, tables[0].name)
         failures: list[BaseException] = []
@@ -140,6 +160,7 @@ def score_file(
                     if fault is not None:
                         raise fault
                     add_results(summary, chart, found.results, flags)
+                    add_columns(summary, scorer, found)
                     if progress is not None:
                         progress(summary.rows, share)
                     yield found.frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
@@ -22,8 +23,10 @@ from mews_newtt.errors import ColumnError, Problem
 from mews_newtt.scoring.columns import ColumnMap, check_columns
 from mews_newtt.scoring.observations import SKIP_PREFIX
 from mews_newtt.scoring.rows import given_of_row, points_columns
+from mews_newtt.scoring.unread import Unread
 
 STATUSES = ("complete", "partial", "refused")
+LOOKED_AT = 100  # rows of an unread column that are looked at
 SMALL_BATCH = 1 << 16  # chunks smaller than this are joined first
 
 
@@ -60,6 +63,8 @@ def score_table(
     n rows, same order: the input and `score_status`, `total` (int16, null unless complete), `total_min`, `total_max` (int16),
     `level`, `level_max` (ids of the chart), `missing`, `flags`, `error` (text, empty for none).
     A reading that cannot be refuses its row and says so in `error`; it never stops the table.
+    The schema's metadata names the columns that were not read (`mews_newtt.columns_not_read`) and those of them that may hold readings
+    (`mews_newtt.columns_in_doubt`, with the reason), each as JSON; `columns_not_read(chart, names)` gives the same without scoring.
 
     Raises
     ------
@@ -70,13 +75,38 @@ def score_table(
     ------
     The chart file: its bands, levels and reading rules. No rule lives in this function.
     """
-    table = data if isinstance(data, pa.Table) else pa.table(data)
+    table = as_table(data)
     column_map = column_map or ColumnMap()
     ours = check_columns(table.column_names, chart, column_map)
+    unread = Unread(table.column_names, ours, chart, column_map)
+    unread.look({name: table.column(name).slice(0, LOOKED_AT).to_pylist() for name in unread.screened})
     results = score_columns(chart, table, ours, column_map, points, threads or default_threads())
     for name, column in result_columns(chart, results, points, flags):
         table = table.append_column(name, column)
-    return table
+    said = {f"mews_newtt.{name}": json.dumps(found, ensure_ascii=False) for name, found in unread.to_dict().items()}
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), **said})
+
+
+def as_table(data: ArrowStream) -> pa.Table:
+    """What was handed over as an Arrow table. Raises ColumnError for a column that is no column of one kind."""
+    if isinstance(data, pa.Table):
+        return data
+    try:
+        return pa.table(data)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as fault:
+        mixed = [str(name) for name in getattr(data, "columns", data if isinstance(data, Mapping) else ()) if not _is_column(data, name)]
+        where = f"column {', '.join(mixed[:20])}" if mixed else "table"
+        what = "holds values of different kinds, such as numbers and words" if mixed else f"cannot be read as a table: {str(fault)[:200]}"
+        mend = 'make it text, frame[column].astype("string"), and name marks for missing (missing=...); or numbers, pandas.to_numeric'
+        raise ColumnError(Problem("column_mixed", where, what, mend)) from None
+
+
+def _is_column(frame: Any, name: Any) -> bool:
+    try:
+        pa.array(frame[name], from_pandas=True)
+    except (pa.ArrowException, ValueError, TypeError):
+        return False
+    return True
 
 
 def score_frame(chart: Chart, data: Any, **options: Any) -> Any:
@@ -146,7 +176,7 @@ def _readable(table: pa.Table) -> pa.Table:
 
 def _prepare(name: str, column_map: ColumnMap) -> Callable[[Any], Any] | None:
     """What the map does to a raw value before it is read; None where it does nothing."""
-    if name not in column_map.values and name not in column_map.units and not column_map.missing:
+    if name not in column_map.values and name not in column_map.units and not column_map.marks(name):
         return None
     known = frozenset((name.removeprefix(SKIP_PREFIX),))
 

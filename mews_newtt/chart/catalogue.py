@@ -15,7 +15,7 @@ from mews_newtt.chart.choosing import in_force as in_force
 from mews_newtt.chart.choosing import require_status as require_status
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.load_observations import load_observations
-from mews_newtt.chart.model import Chart, Observation
+from mews_newtt.chart.model import Chart, Observation, Status
 from mews_newtt.chart.site import SIGN_OFF_SUFFIX as SIGN_OFF_SUFFIX
 from mews_newtt.chart.site import Doubt, chart_files, is_site, proven, record_path, require_folder, require_whole
 from mews_newtt.chart.toml import TableReader, read_toml
@@ -192,7 +192,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 def load_chart(
     chart: str | Path,
     version: str | None = None,
-    minimum_status: str | None = None,
+    minimum_status: Status | None = None,
     *,
     folders: Iterable[str | Path] = (),
     sha256: str | None = None,
@@ -202,7 +202,7 @@ def load_chart(
 
     Parameters
     ----------
-    chart : a chart's id, alias or short title, or the path of a chart file (ends in .toml)
+    chart : a chart's id, alias or short title, `id@version`, or the path of a chart file (ends in .toml)
     version : that version only; without it the best status, then the newest that is in force
     minimum_status : refuse a chart trusted less than this (local, derived, secondary, transcribed, verified)
     folders : folders of the site's own charts, beside those of the environment variable MEWS_NEWTT_RULES
@@ -225,7 +225,13 @@ def load_chart(
             )
         require_status(found, minimum_status)
         return found
-    return shelf.find(str(chart), version, minimum_status, sha256=sha256, on=on)
+    name, at, pinned = str(chart).partition("@")
+    if at and not (name and pinned):
+        raise ChartNotFound(Problem("bad_chart_name", f"chart {str(chart)!r}", "is not id@version", "write it as ID@VERSION, or the id alone"))
+    if at and version not in (None, pinned):
+        mend = "leave one of them out"
+        raise ChartNotFound(Problem("version_twice", f"chart {str(chart)!r}", f"names version {pinned}, and the version is given as {version}", mend))
+    return shelf.find(name, pinned or version, minimum_status, sha256=sha256, on=on)
 
 
 def charts(*, folders: Iterable[str | Path] = ()) -> list[Chart]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from mews_newtt.chart.model import STATUSES, Chart
+from mews_newtt.chart.not_shipped import unknown_chart
 from mews_newtt.chart.site import Doubt
-from mews_newtt.errors import ChartError, ChartNotFound, Problem, did_you_mean
+from mews_newtt.errors import ChartError, ChartNotFound, Problem
 
 SHORTEST_PIN = 8  # hex digits of a content hash that may stand for the whole of it
 NO_DOUBTS: Mapping[str, Doubt] = {}
@@ -67,10 +68,7 @@ def named(charts: Sequence[Chart], name: str) -> list[Chart]:
         found = [chart for chart in charts if wanted in map(str.casefold, (chart.id, chart.short_title, *chart.aliases))]
     ids = sorted({chart.id for chart in found})
     if not found:
-        every = list(dict.fromkeys(chart.id for chart in charts))
-        near = did_you_mean(name, every, 0.6)
-        mend = (f"did you mean {near!r}? " if near else "") + "charts: " + ", ".join(every)
-        raise ChartNotFound(Problem("chart_unknown", f"chart {name!r}", "there is no such chart", mend))
+        raise ChartNotFound(unknown_chart(name, list(dict.fromkeys(chart.id for chart in charts))))
     if len(ids) > 1:
         mend = "write one of: " + ", ".join(ids)
         raise ChartNotFound(Problem("alias_ambiguous", f"chart {name!r}", "several charts go by that name", mend))

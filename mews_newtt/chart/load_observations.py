@@ -84,6 +84,7 @@ def _observation(name: str, reader: TableReader) -> Observation:
         snomed=reader.texts("snomed"),
         loinc=reader.texts("loinc"),
         note=reader.take("note", str, ""),
+        looks_like=reader.texts("looks_like"),
     )
 
 

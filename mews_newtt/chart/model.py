@@ -10,13 +10,14 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mews_newtt.chart.exact import plain
 from mews_newtt.errors import ChartError, Problem
 
 Number = Decimal | Fraction
-STATUSES = ("local", "derived", "secondary", "transcribed", "verified")  # least trusted first
+Status = Literal["local", "derived", "secondary", "transcribed", "verified"]
+STATUSES: tuple[Status, ...] = ("local", "derived", "secondary", "transcribed", "verified")  # least trusted first
 ROLES = ("scored", "trigger", "recorded")
 
 
@@ -123,6 +124,7 @@ class _Observation(NamedTuple):
     snomed: tuple[str, ...] = ()
     loinc: tuple[str, ...] = ()
     note: str = ""
+    looks_like: tuple[str, ...] = ()
 
 
 class Observation(_Observation, _Remembers):

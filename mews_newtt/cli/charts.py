@@ -82,11 +82,9 @@ def _show_sign_offs(chart: Chart) -> None:
 
 
 def _not_shipped(as_json: bool) -> int:
-    import tomllib
+    from mews_newtt.chart.not_shipped import not_shipped
 
-    from mews_newtt.chart.catalogue import builtin_rules
-
-    entries = tomllib.loads((builtin_rules() / "not_shipped.toml").read_text(encoding="utf-8"))["not_shipped"]
+    entries = not_shipped()
     if as_json:
         print(json.dumps(entries, ensure_ascii=False, indent=2))
         return 0

@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 
 from mews_newtt.chart.catalogue import FOLDERS_VARIABLE, load_chart
-from mews_newtt.chart.model import STATUSES, Chart
-from mews_newtt.errors import ChartNotFound, Problem
+from mews_newtt.chart.model import STATUSES, Chart, Status
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:
@@ -33,9 +32,6 @@ def chosen_chart(arguments: argparse.Namespace) -> Chart:
     return chart_named(arguments.chart, arguments.rules, arguments.min_status, arguments.sha256)
 
 
-def chart_named(name: str, folders: list[Path], minimum_status: str | None = None, sha256: str | None = None) -> Chart:
+def chart_named(name: str, folders: list[Path], minimum_status: Status | None = None, sha256: str | None = None) -> Chart:
     """`news2`, `news2@2017.1` or a file."""
-    chart, _, version = name.partition("@") if not name.endswith(".toml") else (name, "", "")
-    if "@" in name and not name.endswith(".toml") and not (chart and version):
-        raise ChartNotFound(Problem("bad_chart_name", f"chart {name!r}", "is not id@version", "write it as ID@VERSION, or the id alone"))
-    return load_chart(chart, version or None, minimum_status, folders=folders, sha256=sha256)
+    return load_chart(name, minimum_status=minimum_status, folders=folders, sha256=sha256)

@@ -34,7 +34,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--map", metavar="THEIRS=OURS", action="append", default=[], help="rename a column, or a map file (.toml); may be repeated")
     parser.add_argument("--ignore", metavar="COLUMN", action="append", default=[], help="a column to leave alone although it looks like a parameter")
     parser.add_argument("--unit", metavar="NAME=UNIT", action="append", default=[], help="the unit of a column, such as temperature=[degF]")
-    parser.add_argument("--missing", metavar="TEXT", action="append", default=[], help="a mark that means no reading, such as NA")
+    parser.add_argument(
+        "--missing", metavar="[NAME=]TEXT", action="append", default=[], help="a mark that means no reading, such as NA; heart_rate=0 for one column"
+    )
     parser.add_argument(
         "--on-bad-row",
         choices=("error", "report"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.scoring.columns import read_map
+from mews_newtt.scoring.unread import columns_not_read
 
 
 def score_by_date(arguments: argparse.Namespace) -> None:
@@ -16,22 +17,28 @@ def score_by_date(arguments: argparse.Namespace) -> None:
     _refuse_others(arguments)
     try:
         from mews_newtt.adoption.by_date import charts_by_date, score_file_by_date
+        from mews_newtt.batch.read import open_table
 
+        column_map = read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
         timeline = charts_by_date(catalogue(arguments.rules), arguments.chart, arguments.min_status)
         counts = score_file_by_date(
             timeline,
             Path(arguments.input[0]),
             arguments.output,
-            column_map=read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit),
+            column_map=column_map,
             on_bad_row=arguments.on_bad_row,
             points=arguments.points,
         )
+        with open_table(Path(arguments.input[0]), None) as table:
+            unread = columns_not_read(timeline.turns[-1][1], table.names, column_map)
     except ImportError as absent:
         raise FileError(
             Problem("extra_missing", "--by-date", f"needs the batch extra ({absent.name} is not installed)", 'pip install "mews-newtt[batch]"')
         ) from None
     print(f"{timeline.id} by date: {timeline.says}", file=sys.stderr)
     print("  rows: " + ", ".join(f"{version} {rows}" for version, rows in sorted(counts.items())), file=sys.stderr)
+    for line in unread.says():
+        print(f"  {line}", file=sys.stderr)
 
 
 def _refuse_others(arguments: argparse.Namespace) -> None:

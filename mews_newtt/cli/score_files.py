@@ -191,6 +191,7 @@ def says(chart: Chart, summary: Summary) -> str:
         if entries:
             more = f", and {len(entries) - MOST_SHOWN} more" if len(entries) > MOST_SHOWN else ""
             lines.append(f"  {what}: " + ", ".join(f"{name}: {count}" for name, count in entries[:MOST_SHOWN]) + more)
+    lines += [f"  {line}" for line in (*summary.unread.says(), *summary.repeats.says())]
     return "\n".join(lines)
 
 

@@ -32,7 +32,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--map", metavar="THEIRS=OURS", action="append", default=[], help="rename a column, or a map file (.toml); may be repeated")
     parser.add_argument("--ignore", metavar="COLUMN", action="append", default=[], help="a column to leave alone although it looks like a parameter")
     parser.add_argument("--unit", metavar="NAME=UNIT", action="append", default=[], help="the unit of a column, such as temperature=[degF]")
-    parser.add_argument("--missing", metavar="TEXT", action="append", default=[], help="a mark that means no reading and no score, such as NA")
+    parser.add_argument(
+        "--missing",
+        metavar="[NAME=]TEXT",
+        action="append",
+        default=[],
+        help="a mark that means no reading and no score, such as NA; heart_rate=0 for one column",
+    )
     parser.add_argument("--format", choices=("csv", "parquet", "ndjson"), help="what the file is, where its name does not say")
     parser.add_argument(
         "--blanks-disagree", action="store_true", help="a blank expected cell disagrees where the chart gives an answer for a complete set"
@@ -126,6 +132,8 @@ def tell(found: Validation, report: Path | None) -> None:
     rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
     counts = f"{found.complete:,} complete, {found.partial:,} partial, {found.refused:,} refused"
     console.print(f"source: {visible(found.source.name)}{digest}; {rows}: {counts}")
+    if found.ignored:
+        console.print(f"not read: {visible(', '.join(found.ignored))}")
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("column", no_wrap=True)
     for heading in ("compared", "agree", "disagree", "lower", "higher", "blank"):
@@ -146,6 +154,8 @@ def tell(found: Validation, report: Path | None) -> None:
         console.print(f"diagnosis: {found.diagnosis.words}")
         if found.diagnosis.sampled:
             console.print(f"  looked for in {found.diagnosis.rows:,} rows, a sample that keeps disagreements")
+    for note in found.notes:
+        console.print(visible(f"note: {note}"))
     if found.compared:
         from mews_newtt.validation.exercised import PLURAL, gaps
 

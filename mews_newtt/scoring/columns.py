@@ -4,92 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
 
 from mews_newtt.chart.model import Chart, Observation, require_chart
-from mews_newtt.chart.toml import TableReader, read_toml
-from mews_newtt.errors import ColumnError, FileError, Problem, did_you_mean
-from mews_newtt.scoring.observations import SKIP_PREFIX, meant_parameter
+from mews_newtt.errors import ColumnError, Problem, did_you_mean
+from mews_newtt.scoring.column_map import ColumnMap, read_map
+from mews_newtt.scoring.column_names import Meaning, meaning_of, meant_parameter, words_of
+from mews_newtt.scoring.observations import SKIP_PREFIX
 
+__all__ = ["ColumnMap", "check_columns", "mapped_columns", "read_map"]
 POINTS_PREFIX = "points_"
 EXPECTED = ("expected_total", "expected_level")
 EXPECTED_POINTS_PREFIX = "expected_points_"
 RESULTS = ("score_status", "total", "total_min", "total_max", "level", "level_max", "missing", "flags", "error")
-
-
-class ColumnMap(NamedTuple):
-    """How somebody else's table is read: column names (theirs to ours), values (ours: theirs to ours), and names to leave alone."""
-
-    columns: Mapping[str, str] = {}
-    values: Mapping[str, Mapping[str, str]] = {}
-    units: Mapping[str, str] = {}
-    ignore: frozenset[str] = frozenset()
-    missing: frozenset[str] = frozenset()
-
-    def ours(self, name: str) -> str:
-        return self.columns.get(name, name)
-
-
-def read_map(entries: Iterable[str], *, ignore: Iterable[str] = (), missing: Iterable[str] = (), units: Iterable[str] = ()) -> ColumnMap:
-    """A map from `theirs=ours` entries and map files (.toml). A name mapped twice, or to two, is a fault.
-
-    A map file holds `[columns]` (theirs = "ours"), `[values.<ours>]` ("theirs" = "ours"), `[units]` (ours = "unit"),
-    `ignore = ["theirs"]` and `missing = ["NA"]`.
-    """
-    columns: dict[str, str] = {}
-    values: dict[str, dict[str, str]] = {}
-    declared: dict[str, str] = {}
-    left_alone, nothing = set(ignore), set(missing)
-    problems: list[Problem] = []
-    for entry in entries:
-        if entry.endswith(".toml") and "=" not in entry:
-            _read_map_file(Path(entry), columns, values, declared, left_alone, nothing, problems)
-            continue
-        theirs, sign, ours = entry.partition("=")
-        if not (theirs and sign and ours):
-            problems.append(Problem("bad_map", f"--map {entry}", "is not theirs=ours", "write --map theirs=ours, or a map file ending in .toml"))
-        elif columns.setdefault(theirs, ours) != ours:
-            problems.append(Problem("bad_map", f"--map {entry}", f"{theirs!r} is mapped to {columns[theirs]!r} already", "keep one of them"))
-    for entry in units:
-        ours, sign, unit = entry.partition("=")
-        if not (ours and sign and unit):
-            problems.append(Problem("bad_unit", f"--unit {entry}", "is not parameter=unit", "write --unit temperature=[degF]"))
-        declared[ours] = unit
-    if problems:
-        raise FileError(problems)
-    return ColumnMap(columns, values, declared, frozenset(left_alone), frozenset(nothing))
-
-
-def _read_map_file(
-    path: Path,
-    columns: dict[str, str],
-    values: dict[str, dict[str, str]],
-    units: dict[str, str],
-    ignore: set[str],
-    missing: set[str],
-    problems: list[Problem],
-) -> None:
-    reader = TableReader(read_toml(path, problems) or {}, str(path), problems)
-    for key, into in (("columns", columns), ("units", units)):
-        into.update(_texts(reader, key))
-    for ours, table in reader.take("values", dict, {}).items():
-        inner = TableReader({"values": table}, f"{path}, [values.{ours}]", problems)
-        values.setdefault(ours, {}).update(_texts(inner, "values"))
-    ignore.update(reader.texts("ignore"))
-    missing.update(reader.texts("missing"))
-    reader.take("note", str)
-    reader.finish()
-
-
-def _texts(reader: TableReader, key: str) -> dict[str, str]:
-    found = {}
-    for theirs, ours in reader.take(key, dict, {}).items():
-        if isinstance(ours, str):
-            found[theirs] = ours
-        else:
-            reader.fault("wrong_type", f"is {ours!r}", "write text in quotes", f"{key}, {theirs}")
-    return found
 
 
 def mapped_columns(
@@ -115,6 +41,11 @@ def mapped_columns(
             problems.append(
                 Problem("unknown_parameter", f"map of {parameter}", "is no parameter of any chart", "use the names of `mews-newtt charts show CHART`")
             )
+    for name in column_map.missing_in:
+        if name not in known and name not in stated and not is_reserved(name, known):
+            near = column_map.columns.get(name) or meant_parameter(name, known)
+            mend = f"did you mean {near!r}?" if near else "use the names of `mews-newtt charts show CHART`"
+            problems.append(Problem("unknown_parameter", f"--missing {name}", "is no parameter of any chart", mend))
     for ours in column_map.columns.values():
         if ours not in known and not is_reserved(ours, known):
             near = meant_parameter(ours, known)
@@ -129,15 +60,19 @@ def mapped_columns(
     ours_names = ["" if name in column_map.ignore else column_map.ours(name) for name in names]
     problems += _doubled(names, ours_names, known)
     problems += _slips(names, ours_names, chart, column_map, known)
-    if not problems and not any(p.id in ours_names or SKIP_PREFIX + p.id in ours_names for p in chart.parameters):
-        problems.append(
-            Problem(
-                "no_parameters",
-                "columns " + ", ".join(names[:20]),
-                f"none of them is a parameter of {chart.id}",
-                f"name them as in `mews-newtt charts show {chart.id}`, or use --map theirs=ours",
+    if not any(p.id in ours_names or SKIP_PREFIX + p.id in ours_names for p in chart.parameters):
+        long = _long_format(names)
+        if long:
+            problems = [long]
+        elif not problems:
+            problems.append(
+                Problem(
+                    "no_parameters",
+                    "columns " + ", ".join(names[:20]),
+                    f"none of them is a parameter of {chart.id}",
+                    f"name them as in `mews-newtt charts show {chart.id}`, or use --map theirs=ours",
+                )
             )
-        )
     if not problems:
         for name in names:
             if name in results:
@@ -185,28 +120,56 @@ def _doubled(names: Sequence[str], ours: Sequence[str], known: Mapping[str, Obse
 
 
 def _slips(names: Sequence[str], ours: Sequence[str], chart: Chart, column_map: ColumnMap, known: Mapping[str, Observation]) -> list[Problem]:
-    """Columns that look like a parameter of the chart that has no column of its own."""
-    wanted = {p.id: p.observation for p in chart.parameters if p.id not in ours}
+    """Columns that nothing is read from, and that may hold a row of the chart that has no column."""
     found = []
+    wanted = [p.id for p in chart.parameters if p.id not in ours]
     for their, our in zip(names, ours, strict=True):
-        if our in known or is_reserved(our, known) or their in column_map.ignore:
+        if their in column_map.ignore or our in chart.by_id or is_reserved(our, known):
             continue
         prefix = next((p for p in (SKIP_PREFIX, EXPECTED_POINTS_PREFIX, POINTS_PREFIX) if our.startswith(p)), "")
-        bare = re.sub(r"\s*[\[(].*?[\])]\s*$", "", our.removeprefix(prefix))  # "Temperature (C)" names its unit
-        near = meant_parameter(bare, wanted if not prefix else {p.id: p.observation for p in chart.parameters})
-        if near and prefix == POINTS_PREFIX:
+        if prefix == POINTS_PREFIX:
             continue  # somebody's computed points: data, not readings
-        if not near:
+        meaning = meaning_of(our.removeprefix(prefix), known)
+        rows = [name for name in meaning.parameters if name in (chart.by_id if prefix else wanted)] if meaning else []
+        if meaning and rows:
+            found.append(_looks_like(their, prefix, rows, meaning, column_map))
+        elif our not in known:
             reserved = did_you_mean(our, ["case_id", "patient_id", "observed_at", "recorded_at", *EXPECTED], 0.85)
-            near = reserved if reserved and reserved not in ours else None
-        if near:
-            mend = f"--map {their!r}={prefix}{near}" if not near.startswith("expected") else f"rename it, or --map {their!r}={near}"
-            found.append(
-                Problem(
-                    "column_misspelt",
-                    f"column {their}",
-                    f"looks like {prefix}{near} and would not be read",
-                    f"{mend}; or --ignore {their!r} if it is something else",
-                )
-            )
+            if reserved and reserved not in ours:
+                mend = f"--map {their!r}={reserved}" if not reserved.startswith("expected") else f"rename it, or --map {their!r}={reserved}"
+                found.append(_misspelt(their, reserved, mend))
     return found
+
+
+def _looks_like(their: str, prefix: str, rows: Sequence[str], meaning: Meaning, column_map: ColumnMap) -> Problem:
+    if len(rows) > 1:
+        mend = f"give {' and '.join(rows)} a column each; where it holds one of them, --map {their!r}={prefix}{rows[0]}"
+        return _misspelt(their, " or ".join(prefix + row for row in rows), mend)
+    unit = f" --unit {rows[0]}={meaning.unit}" if meaning.unit and not prefix and rows[0] not in column_map.units else ""
+    return _misspelt(their, prefix + rows[0], f"--map {their!r}={prefix}{rows[0]}{unit}")
+
+
+def _misspelt(their: str, near: str, mend: str) -> Problem:
+    return Problem(
+        "column_misspelt", f"column {their}", f"looks like {near} and would not be read", f"{mend}; or --ignore {their!r} if it is something else"
+    )
+
+
+# Words of the columns of a table with one reading a row: what was measured, and how much.
+_KINDS = re.compile("type|code|name|parameter|observation|item|variable|test|measure|measurement|vital|sign|label|concept|attribute|key")
+_AMOUNTS = re.compile("value|result|reading|amount|val|valuenum")
+
+
+def _long_format(names: Sequence[str]) -> Problem | None:
+    """Whether a table without any row of the chart looks like one reading a row."""
+    words = {name: words_of(name) for name in names}
+    amounts = [name for name in names if any(map(_AMOUNTS.fullmatch, words[name]))]
+    kinds = [name for name in names if name not in amounts and any(map(_KINDS.fullmatch, words[name]))]
+    if not (amounts and kinds):
+        return None
+    return Problem(
+        "long_format",
+        f"columns {kinds[0]}, {amounts[0]}",
+        "this is long format: one row per reading. A row must hold one whole set, with a column for each parameter",
+        "turn it into one row for each person and time (a pivot table; in Python, pivot) and name the columns as in `mews-newtt charts show CHART`",
+    )

@@ -18,6 +18,7 @@ from mews_newtt.chart.builtin import builtin_observations
 from mews_newtt.chart.exact import EXACT
 from mews_newtt.chart.model import Number, Observation
 from mews_newtt.errors import ObservationError, Problem, did_you_mean
+from mews_newtt.scoring.column_names import meant_parameter
 
 LABELS = ("case_id", "patient_id", "observed_at", "recorded_at")  # say whose and when; never scored
 SKIP_PREFIX = "skip_"
@@ -29,6 +30,10 @@ LONGEST_SHOWN = 60  # characters of it in a message
 _MEMOISED = frozenset((int, str, float, bool))  # hashable, and equal values of one type read the same
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d|[eE][+-]?\d)[A-Za-z%°\[{/].*)")  # E+9999 is no unit
+_COMPARED = re.compile(r"[<>≤≥]=?\s*\d[\d.,]*.{0,20}")
+_TWO_NUMBERS = re.compile(r"\d+([.,]\d+)?\s*[/–-]\s*\d+([.,]\d+)?")
+_OTHER_POINT = re.compile(r"[+-]?\d+[,·]\d+")
+_MARKED = re.compile(r"[='\"\s]*([+-]?\d{1,9}(?:\.\d{1,9})?)[*'\"\s]*")
 _NOTHING = frozenset(("", "nan", "null"))
 _MARKS = frozenset(("NAType", "NaTType", "MaskedConstant"))  # pandas.NA, pandas.NaT and numpy.ma.masked, known without an import
 
@@ -180,17 +185,6 @@ def unknown_parameter(name: str, known: Mapping[str, Observation]) -> Problem:
     )
 
 
-def meant_parameter(name: str, known: Mapping[str, Observation]) -> str | None:
-    """The parameter a name most likely means: another name people use for it, or a slip of spelling."""
-    plain = re.sub(r"[\s\-]+", "_", name.strip()).casefold()
-    if plain in known:
-        return plain
-    for observation in known.values():
-        if plain in (other.casefold() for other in observation.also_called):
-            return observation.id
-    return did_you_mean(plain, list(known), 0.82)
-
-
 def _unwrap(observation: Observation, raw: Mapping[str, Any], skipped: dict[str, str], problems: list[Problem]) -> Any:
     """{"value": 98.6, "unit": "[degF]"} or {"skipped": "U4"} to what `read` takes."""
     extra = raw.keys() - {"value", "unit", "skipped"}
@@ -304,13 +298,25 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
 
 
 def _no_number(observation: Observation, text: str) -> Problem:
-    if re.fullmatch(r"[+-]?\d+,\d+", text):
-        mend = f"write the decimal point: {text.replace(',', '.')}"
+    what, mend = "is no number", "write a number, or leave it blank for no reading"
+    marked = _MARKED.fullmatch(text)
+    if _COMPARED.fullmatch(text):
+        what, mend = (
+            "is no number: it is a limit, and the value itself is not known",
+            "write what was measured, or leave it blank for no reading",
+        )
+    elif _TWO_NUMBERS.fullmatch(text):
+        what, mend = (
+            "is no number: it holds two of them",
+            "give each its own column (104/66 is a systolic and a diastolic pressure), or write what was measured",
+        )
+    elif _OTHER_POINT.fullmatch(text):
+        mend = f"write the decimal point: {re.sub('[,·]', '.', text)}"
+    elif marked:
+        mend = f"write {marked[1]} without the marks around it"
     elif text.casefold() in ("na", "n/a", "none", "-", "--", "missing", "not done", "unknown"):
         mend = "leave it blank for no reading"
-    else:
-        mend = "write a number, or leave it blank for no reading"
-    return Problem("not_a_number", observation.id, f"{text[:LONGEST_SHOWN]!r} is no number", mend)
+    return Problem("not_a_number", observation.id, f"{text[:LONGEST_SHOWN]!r} {what}", mend)
 
 
 def _without_noise(value: Number, step: Decimal) -> tuple[Number, tuple[str, ...]]:

@@ -20,11 +20,12 @@ def given_of_row(row: Mapping[str, Any], column_map: ColumnMap, read: frozenset[
             continue
         if isinstance(cell, str):
             cell = cell.strip()
-        if column_map.missing and not column_map.missing.isdisjoint(_written(cell)):
+        translated = column_map.values.get(ours, {})
+        meant = next((text for text in _written(cell) if text in translated), None) if translated else None
+        if meant is not None:  # a mark for missing is never stronger than what a value is said to mean
+            cell = translated[meant]
+        elif not column_map.marks(ours).isdisjoint(_written(cell)):
             continue
-        if ours in column_map.values:
-            translated = column_map.values[ours]
-            cell = next((translated[text] for text in _written(cell) if text in translated), cell)
         unit = column_map.units.get(ours)
         given[ours] = {"value": cell, "unit": unit} if unit else cell
     return given

@@ -16,6 +16,7 @@ from mews_newtt.batch.engine import Results
 from mews_newtt.batch.layout import NO_POINTS
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.scoring.unread import LOOKED_AT
 from mews_newtt.validation.comparer import Compared, Comparer
 from mews_newtt.validation.expected import AGREES, BLANK, BY_CODE, CODES, NONE, STATUSES, UNKNOWN, UNREADABLE, Kinds, Numbers, Stated
 from mews_newtt.validation.explained import as_text, explained
@@ -69,6 +70,9 @@ class Collector:
         results, rows = found.results, found.frame.height
         if not rows:
             return
+        if not self.rows:
+            unread = self.comparer.unread
+            unread.look({name: found.frame.get_column(name).head(LOOKED_AT).to_list() for name in unread.screened})
         claims, wrong = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
         own_wrong: dict[str, Flags] = {}
         for one in self.comparer.stated:
@@ -167,6 +171,7 @@ class Collector:
             if column.blank and name != "expected_status":
                 cells = "1 cell is" if column.blank == 1 else f"{column.blank:,} cells are"
                 notes.append(f"{name}: {cells} blank and state nothing; they were not compared")
+        notes += [f"look again: column {name} {why}" for name, why in self.comparer.unread.doubts.items()]
         stated = {one.holds for one in self.comparer.stated}
         return Validation(
             self.chart,
@@ -183,7 +188,7 @@ class Collector:
             _level_matrix(self.chart, self.levels) if "level" in stated else None,
             self.tally.exercised,
             tuple(self.listed),
-            self.comparer.ignored,
+            self.comparer.unread.names,
             tuple(notes),
             spool=self.spool,
             sample=self._sample() if self.wrong else None,
@@ -201,7 +206,7 @@ class Collector:
                 column = pl.Series(one.name, [texts[raw] for raw in column.to_list()], pl.String)
             if one.holds != "status":
                 columns.append(column)
-        own = ColumnMap({}, comparer.column_map.values, comparer.column_map.units, frozenset(), comparer.column_map.missing)
+        own = comparer.column_map._replace(columns={}, ignore=frozenset())
         return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.stride == self.kept_right.stride == 1
 
 

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
 from mews_newtt.batch.engine import default_threads
 from mews_newtt.batch.formats import STDIO
 from mews_newtt.batch.read import Stretch, open_table
-from mews_newtt.batch.table import ArrowStream
+from mews_newtt.batch.table import ArrowStream, as_table
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.files import Progress
@@ -54,7 +53,7 @@ def validate(
     ------
     ColumnError  no expected column, or a column that is a slip
     """
-    table = data if isinstance(data, pa.Table) else pa.table(data)
+    table = as_table(data)
     comparer = Comparer(chart, table.column_names, column_map or ColumnMap(), blanks_disagree)  # tells of columns named twice
     frame = pl.DataFrame(table)
     collector = Collector(comparer, 0)

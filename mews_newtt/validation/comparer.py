@@ -13,6 +13,7 @@ from mews_newtt.batch.table import score_columns
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.columns import ColumnMap
 from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.scoring.unread import Unread
 from mews_newtt.validation.expected import Kinds, Numbers, Reader, columns_of, stated_columns
 from mews_newtt.validation.mutants_sheet import distinct_values
 from mews_newtt.validation.tally import Coded
@@ -40,8 +41,7 @@ class Comparer:
         pairs = [pair for pair in zip(names, ours, strict=True) if pair[0] not in column_map.ignore]
         self.read = [(theirs, our) for theirs, our in pairs if our.removeprefix(SKIP_PREFIX) in chart.by_id]
         self.case_id = next((theirs for theirs, our in pairs if our == "case_id"), None)
-        used = {theirs for theirs, _ in self.read} | {one.theirs for one in self.stated} | {self.case_id}
-        self.ignored = tuple(name for name in names if name not in used)
+        self.unread = Unread(names, ours, chart, column_map, used=[one.theirs for one in self.stated])
         self.points = any(one.holds == "points" for one in self.stated)
 
     def compare(self, frame: pl.DataFrame) -> Compared:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.columns import ColumnMap, mapped_columns
 from mews_newtt.scoring.result import chart_identity
+from mews_newtt.scoring.unread import LOOKED_AT, Unread
 from mews_newtt.validation.pack import Case
 
 ADVISED = 60  # cases to add that are written out
@@ -33,6 +34,7 @@ class Coverage:
     equivalent: int
     alive: list[dict[str, str]] = field(default_factory=list)
     to_add: list[Case] = field(default_factory=list)
+    unread: Unread = field(default_factory=Unread)
 
     @property
     def untested(self) -> list[Item]:
@@ -60,6 +62,7 @@ class Coverage:
             "mutants": {"made": self.made, "killed": self.killed, "equivalent": self.equivalent, "alive": len(self.alive)},
             "alive": self.alive,
             "to_add": [case.to_dict() for case in self.to_add],
+            **self.unread.to_dict(),
         }
 
 
@@ -83,8 +86,8 @@ def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) ->
     data : the table, anything with the Arrow C stream interface; its expected columns play no part
     """
     import numpy as np
-    import pyarrow as pa
 
+    from mews_newtt.batch.table import as_table
     from mews_newtt.validation.coverage_items import items_of
     from mews_newtt.validation.mutants import Scorer
     from mews_newtt.validation.mutants_sheet import sheet_of_table
@@ -92,7 +95,7 @@ def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) ->
     from mews_newtt.validation.pack_cover import cover
     from mews_newtt.validation.pack_judge import scorer_of, shown_by
 
-    table = data if isinstance(data, pa.Table) else pa.table(data)
+    table = as_table(data)
     column_map = column_map or ColumnMap()
     observations = chart.observations
     ours = mapped_columns(table.column_names, chart, column_map, observations, results=())
@@ -101,6 +104,8 @@ def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) ->
     faults = pack_faults(chart, None)
     unseen = [fault for fault in faults if not len(shown_by(scorer, fault))]
     found = Coverage(chart, table.num_rows, items, len(faults), len(faults) - len(unseen), 0)
+    found.unread = Unread(table.column_names, ours, chart, column_map)
+    found.unread.look({name: table.column(name).slice(0, LOOKED_AT).to_pylist() for name in found.unread.screened})
     if not unseen:
         return found
     pack = make_pack(chart)

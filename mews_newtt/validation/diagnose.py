@@ -146,15 +146,14 @@ def diagnose(
     -------
     Diagnosis, its findings the best first.
     """
-    import pyarrow as pa
-
+    from mews_newtt.batch.table import as_table
     from mews_newtt.validation.diagnose_claims import Claims
     from mews_newtt.validation.diagnose_evidence import enough
     from mews_newtt.validation.diagnose_search import Search
     from mews_newtt.validation.mutants import Scorer
     from mews_newtt.validation.mutants_sheet import sheet_of_table
 
-    table = table if isinstance(table, pa.Table) else pa.table(table)
+    table = as_table(table)
     column_map = column_map or ColumnMap()
     observations = chart.observations
     ours = mapped_columns(table.column_names, chart, column_map, observations, results=())

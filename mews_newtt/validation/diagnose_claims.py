@@ -29,7 +29,7 @@ class Claims:
     """
 
     def __init__(self, chart: Chart, table: Any, ours: Sequence[str], column_map: ColumnMap):
-        self.rows = table.num_rows
+        self.rows, self._names = table.num_rows, tuple(ours)
         place = {name: number for number, name in enumerate(ours)}
         self.foreign: dict[str, int] = {}
         self.total = self._read(table, place.get("expected_total"), column_map, whole)
@@ -58,7 +58,8 @@ class Claims:
         if place is None:
             return np.full(self.rows, NONE, np.int32)
         raws, codes = distinct_values(table.column(place))
-        found = [NONE if is_blank(raw, column_map, names) else meaning(str(raw).strip()) for raw in raws]
+        marks = column_map.marks(self._names[place])
+        found = [NONE if is_blank(raw, marks, names) else meaning(str(raw).strip()) for raw in raws]
         return np.array(found, np.int32)[codes]
 
     def without_levels(self, rows: Flags) -> Claims:

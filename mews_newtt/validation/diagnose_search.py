@@ -176,7 +176,7 @@ def agreements(chart: Chart, table: Any, ours: list[str], claims: Claims, column
         if name.removeprefix(SKIP_PREFIX) in chart.by_id and table.column_names[place] not in column_map.ignore
     ]
     readings = table.select(read).rename_columns([ours[place] for place in read])
-    plain = ColumnMap(values=column_map.values, units=column_map.units, missing=column_map.missing)
+    plain = column_map._replace(columns={}, ignore=frozenset())
     result = score_table(chart, readings, points=bool(claims.points), flags=False, column_map=plain)
     levels = {level.id: rank for rank, level in enumerate(chart.levels)}
     statuses = {"complete": 0, "partial": 1, "refused": 2}

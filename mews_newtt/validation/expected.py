@@ -94,8 +94,8 @@ class Reader:
         raws, codes = distinct_values(column)
         names = self.levels if stated.holds == "level" else ()
         meaning = {"level": self._level, "status": _status}.get(stated.holds, whole)
-        ours = self.column_map.values.get(stated.name, {})
-        texts = [None if is_blank(raw, self.column_map, names) and raw not in ours else str(raw).strip() for raw in raws]
+        ours, marks = self.column_map.values.get(stated.name, {}), self.column_map.marks(stated.name)
+        texts = [None if is_blank(raw, marks, names) and raw not in ours else str(raw).strip() for raw in raws]
         found = np.array([NONE if text is None else meaning(ours.get(text, text)) for text in texts], np.int32)
         return found[codes], raws, codes
 
@@ -105,7 +105,7 @@ class Reader:
     def level_id(self, raw: Any) -> str | None:
         """A stated level by the chart's own id, where it is one of its levels."""
         ours = self.column_map.values.get("expected_level", {})
-        blank = is_blank(raw, self.column_map, self.levels) and raw not in ours
+        blank = is_blank(raw, self.column_map.marks("expected_level"), self.levels) and raw not in ours
         rank = NONE if blank else self._level(ours.get(str(raw).strip(), str(raw).strip()))
         return self.chart.levels[rank].id if rank >= 0 else None
 
@@ -153,11 +153,11 @@ class Reader:
         return found
 
 
-def is_blank(raw: Any, column_map: ColumnMap, levels: Container[str] = ()) -> bool:
+def is_blank(raw: Any, marks: Container[str], levels: Container[str] = ()) -> bool:
     """Whether an expected cell states nothing. A chart may have a level named none: in a column of levels that states it."""
     text = "" if raw is None else str(raw).strip()
     nothing = text.casefold() in ("", "nan", "null", "none") and (raw is None or plain(text) not in levels)
-    return nothing or text in column_map.missing
+    return nothing or text in marks
 
 
 def whole(text: str) -> int:

@@ -40,7 +40,7 @@ def test_a_partial_set_has_no_total_and_no_interval() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nowt", "--obs", "heart_rate=80"], ["no such chart", "did you mean"]),
+        (["nwes2", "--obs", "heart_rate=80"], ["no such chart", "did you mean 'news2'"]),
         (["news2@1.0", "--obs", "heart_rate=80"], ["no such version", "2017.1"]),
         (["mews", "--min-status", "verified", "--obs", "heart_rate=80"], ["is secondary", "verified or better was asked for"]),
         (["news2", "--min-status", "gold", "--obs", "heart_rate=80"], ["no such status", "transcribed"]),

@@ -246,3 +246,16 @@ def test_a_pack_is_the_librarys(http: Any) -> None:
     assert http.post(path, json={"seed": 3}, headers={"Accept": "application/fhir+ndjson"}).text == "".join(each + "\n" for each in bundles)
     refused = http.post(path, json={"seed": -1, "manual": "no", "sead": 1})
     assert (refused.status_code, sorted(codes(refused))) == (422, ["bad_parameter", "bad_parameter", "unknown_key"])
+
+
+@pytest.mark.parametrize("packed", [None, "parquet"])
+def test_columns_that_were_not_read_are_named_in_the_answer(http: Any, packed: str | None) -> None:
+    body = "respiratory_rate,temperature,tempF,Zoë 子\n21,37.5,99.5,x\n"
+    if packed:
+        out = io.BytesIO()
+        pq.write_table(pa.table({"respiratory_rate": [21], "temperature": [37.5], "tempF": [99.5], "Zoë 子": ["x"]}), out)
+    kind = "application/vnd.apache.parquet" if packed else "text/csv"
+    answer = http.post(MANY, content=out.getvalue() if packed else body.encode(), headers={"Content-Type": kind})
+    assert answer.status_code == 200
+    assert json.loads(answer.headers["mews-newtt-columns-not-read"]) == ["tempF", "Zoë 子"]
+    assert json.loads(answer.headers["mews-newtt-columns-in-doubt"]) == ["tempF"]

@@ -16,6 +16,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt_service.answers import chart_headers, json_answer
 from mews_newtt_service.jobs.queue import Job, Queue, new_id
+from mews_newtt_service.jobs.unread import unread_headers
 from mews_newtt_service.jobs.uploads import Upload, disk_refusal
 from mews_newtt_service.problems import refuse
 
@@ -117,7 +118,8 @@ async def direct_answer(request: Request, job: Job, chart: Chart, name: str) -> 
     queue: Queue = request.app.state.queue
     job = await finished(request, job.id)
     await anyio.to_thread.run_sync(raise_failed, queue, job)
-    return file_answer(queue, job, name, chart_headers(chart), forget=True)
+    unread = await anyio.to_thread.run_sync(unread_headers, queue, job)
+    return file_answer(queue, job, name, {**chart_headers(chart), **unread}, forget=True)
 
 
 class _ResultFile(FileResponse):

@@ -13,8 +13,9 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from mews_newtt.chart.model import Chart, Observation, number
 from mews_newtt.errors import FileError, Problem, did_you_mean
 from mews_newtt.files import read_header, text_lines, text_rows
+from mews_newtt.scoring.column_names import meaning_of
 from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, is_reserved
-from mews_newtt.scoring.observations import LABELS, SKIP_PREFIX, meant_parameter
+from mews_newtt.scoring.observations import LABELS, SKIP_PREFIX
 
 START_BYTES = 4 << 20  # bytes that are read for a first look
 LOOKED_AT = 1000  # rows that are looked at for values
@@ -179,17 +180,16 @@ def suggested(chart: Chart, columns: Sequence[Column]) -> dict[str, str]:
         if column.name in chart.by_id or is_reserved(column.name, known):
             found[column.name] = column.name
             taken.add(column.name)
-    wanted = {p.id: p.observation for p in chart.parameters}
     own = {plain for name in (chart.id, chart.short_title, *chart.aliases) for plain in (_plain(name), _plain(name).rstrip("0123456789"))}
     for column in columns:
         if column.name not in found:
-            near = _meant(chart, column.name, own, {name: observation for name, observation in wanted.items() if name not in taken}, taken)
+            near = _meant(chart, column.name, own, known, taken)
             found[column.name] = near or LEAVE
             taken |= {near} if near else set()
     return found
 
 
-def _meant(chart: Chart, name: str, own: set[str], wanted: Mapping[str, Observation], taken: set[str]) -> str | None:
+def _meant(chart: Chart, name: str, own: set[str], known: Mapping[str, Observation], taken: set[str]) -> str | None:
     bare = _plain(name).partition("(")[0].partition("[")[0].rstrip("_")
     if "expected_total" not in taken and (bare in TOTALS or bare.removesuffix("_score").removesuffix("_total") in own):
         return "expected_total"
@@ -197,8 +197,11 @@ def _meant(chart: Chart, name: str, own: set[str], wanted: Mapping[str, Observat
         return "expected_level"
     if chart.has_points and bare.startswith("points_") and bare.removeprefix("points_") in chart.by_id:
         return EXPECTED_POINTS_PREFIX + bare.removeprefix("points_")
-    near = meant_parameter(bare, wanted)
-    return near if near in wanted else did_you_mean(bare, [each for each in (*LABELS, *EXPECTED) if each not in taken], 0.85)
+    meaning = meaning_of(name, known)
+    rows = [row for row in meaning.parameters if row in chart.by_id and row not in taken] if meaning else []
+    if rows:
+        return rows[0] if len(rows) == 1 else None  # one column of several rows, as both pressures in one cell, can be read as none of them
+    return did_you_mean(bare, [each for each in (*LABELS, *EXPECTED) if each not in taken], 0.85)
 
 
 class Chosen(NamedTuple):

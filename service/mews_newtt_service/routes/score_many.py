@@ -80,7 +80,7 @@ def router(settings: Settings) -> APIRouter:
         summary="Score many observation sets",
         description="JSON array in, JSON out. NDJSON in, NDJSON out, line by line. CSV or Parquet (also as the part `file` of a form, with a "
         "map file as part `map`) in, the scored file out; `Prefer: respond-async` gives an address to poll. `on_bad_row=report` (the default) keeps "
-        "a row that cannot be scored, as refused.",
+        "a row that cannot be scored, as refused. The header Mews-Newtt-Columns-Not-Read and summary.json name the columns that were not read.",
         tags=["scores"],
         responses={**LONG_RESPONSES, **ANSWER},
         openapi_extra={
