@@ -155,9 +155,9 @@ def _byte_places(states: States, kind: pa.DataType) -> list[int]:
     return found
 
 
-def byte_source(states: States, values: pa.Array, places: list[int]) -> Source:
+def byte_source(states: States, values: pa.Array, places: list[int], nothing: int | None = None) -> Source:
     """A column of single bytes: every one of them has its place."""
-    return Source(states, values, k.BYTE, places=np.array([*places, states.missing, ODD], np.int32))
+    return Source(states, values, k.BYTE, places=np.array([*places, states.missing if nothing is None else nothing, ODD], np.int32))
 
 
 def small_code_source(states: States, values: pa.Array) -> Source:
@@ -178,6 +178,7 @@ def distinct_source(states: States, values: pa.Array, prepare: Prepare | None) -
         values = plain_text(values)
     values = plain_text(values)
     coded = values if isinstance(values, pa.DictionaryArray) else pa.compute.dictionary_encode(values)
+    nothing = state_of_nothing(states, prepare)
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.combine_chunks()
     observation = states.parameter.observation
@@ -189,7 +190,12 @@ def distinct_source(states: States, values: pa.Array, prepare: Prepare | None) -
         if prepare is not None:
             raw = prepare(raw)
         places.append(states.of_reading(read(observation, raw)))
-    return code_source(states, coded, places)
+    return code_source(states, coded, places, nothing)
+
+
+def state_of_nothing(states: States, prepare: Prepare | None) -> int:
+    """The state of a row without a value: missing, unless a map says what nothing means."""
+    return states.missing if prepare is None else states.of_reading(read(states.parameter.observation, prepare(None)))
 
 
 def short_text_source(states: States, values: pa.Array, prepare: Prepare | None) -> Source | None:
@@ -224,18 +230,18 @@ def short_text_source(states: States, values: pa.Array, prepare: Prepare | None)
     for text in texts:
         if text not in read_before:
             read_before[text] = states.of_reading(read(observation, prepare(text) if prepare else text))
-    places = [read_before[text] for text in texts]
-    return Source(states, codes, k.INT32, places=np.array([states.missing, *places, states.missing, ODD], np.int32))
+    places, nothing = [read_before[text] for text in texts], state_of_nothing(states, prepare)
+    return Source(states, codes, k.INT32, places=np.array([nothing, *places, nothing, ODD], np.int32))
 
 
-def code_source(states: States, coded: pa.DictionaryArray, places: list[int]) -> Source:
+def code_source(states: States, coded: pa.DictionaryArray, places: list[int], nothing: int) -> Source:
     """A dictionary column whose values' states are known."""
     if coded.indices.type not in KINDS:
         coded = pa.DictionaryArray.from_arrays(coded.indices.cast(pa.int64()), coded.dictionary)
     kind = KINDS[coded.indices.type]
     if kind == k.BYTE:
-        return byte_source(states, coded, (places + [ODD] * k.BYTES)[: k.BYTES])
-    return Source(states, coded, kind, places=np.array([*places, states.missing, ODD], np.int32))
+        return byte_source(states, coded, (places + [ODD] * k.BYTES)[: k.BYTES], nothing)
+    return Source(states, coded, kind, places=np.array([*places, nothing, ODD], np.int32))
 
 
 def readable(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
@@ -263,7 +269,9 @@ def plain_text(values: pa.Array) -> pa.Array:
 def source_of(states: States, values: pa.Array, prepare: Prepare | None = None) -> Source:
     """A column as the kernel takes it."""
     if pa.types.is_null(values.type):
-        return absent_source(states)
+        if state_of_nothing(states, prepare) == states.missing:
+            return absent_source(states)
+        values = values.cast(pa.string())
     if prepare is None and values.type in WIDENED:
         values = values.cast(WIDENED[values.type])
     if prepare is None and values.type in KINDS:

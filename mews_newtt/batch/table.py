@@ -20,7 +20,7 @@ from mews_newtt.batch.states import States
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ColumnError, Problem
 from mews_newtt.scoring.columns import ColumnMap, check_columns
-from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.scoring.observations import SKIP_PREFIX, is_nothing
 from mews_newtt.scoring.rows import given_of_row, points_columns
 
 STATUSES = ("complete", "partial", "refused")
@@ -185,9 +185,9 @@ def _skip_source(states: States, values: pa.Array, column_map: ColumnMap) -> Sou
     places = []
     for raw in coded.dictionary.to_pylist():
         raw = prepare(raw) if prepare else raw
-        places.append(-1 if raw is None or str(raw).strip().casefold() in ("", "nan", "null") else states.of_skip(str(raw).strip()))
-    source = code_source(states, coded, places)
-    source.places[-2:] = -1
+        places.append(-1 if is_nothing(raw) else states.of_skip(str(raw).strip()))
+    source = code_source(states, coded, places, nothing=-1)
+    source.places[-1] = -1
     return source
 
 

@@ -148,7 +148,7 @@ def _read_other(
 ) -> None:
     parameter = name.removeprefix(SKIP_PREFIX) if isinstance(name, str) else name
     if name in LABELS:
-        if not _is_nothing(raw):
+        if not is_nothing(raw):
             labels[name] = str(raw)
     elif parameter != name and parameter in known:
         _read_reason(parameter, raw, skipped, problems)
@@ -160,7 +160,7 @@ def _read_reason(parameter: str, raw: Any, skipped: dict[str, str], problems: li
     """Why there is no reading: a text or a code."""
     if isinstance(raw, (Mapping, list, tuple)):
         problems.append(Problem("not_a_reason", f"{parameter}, skipped", f"is {str(raw)[:60]}", "give the reason as text"))
-    elif not _is_nothing(raw):
+    elif not is_nothing(raw):
         skipped[parameter] = str(raw).strip()
 
 
@@ -195,10 +195,10 @@ def _unwrap(observation: Observation, raw: Mapping[str, Any], skipped: dict[str,
     _read_reason(observation.id, raw.get("skipped"), skipped, problems)
     unit = raw.get("unit")
     value = raw.get("value")
-    return value if _is_nothing(unit) or _is_nothing(value) else (value, str(unit).strip())
+    return value if is_nothing(unit) or is_nothing(value) else (value, str(unit).strip())
 
 
-def _is_nothing(raw: Any) -> bool:
+def is_nothing(raw: Any) -> bool:
     """None, NaN and blank text (also the words NaN and null) are no reading."""
     if raw is None:
         return True
@@ -222,7 +222,7 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
     if hasattr(raw, "item") and hasattr(raw, "dtype") and getattr(raw, "size", 1) == 1:  # a numpy scalar
         narrow = observation.numeric and str(raw.dtype) in ("float32", "float16")  # keeps its own shortest decimal
         raw = str(raw) if narrow or getattr(raw.dtype, "kind", "") in ("m", "M") else raw.item()  # the item of a time may be a bare number
-    if _is_nothing(raw):
+    if is_nothing(raw):
         return None
     if observation.numeric:
         return _read_number(observation, raw, unit)

@@ -7,12 +7,12 @@ from typing import Any
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.columns import POINTS_PREFIX, ColumnMap
-from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.scoring.observations import SKIP_PREFIX, is_nothing
 from mews_newtt.scoring.result import Score
 
 
 def given_of_row(row: Mapping[str, Any], column_map: ColumnMap, read: frozenset[str]) -> dict[str, Any]:
-    """The cells of a row that a scorer reads, by our names: values translated, units declared, missing marks blanked."""
+    """The cells of a row that a scorer reads, by our names: values translated, marks for missing left out, units declared."""
     given: dict[str, Any] = {}
     for ours, cell in row.items():
         name = ours.removeprefix(SKIP_PREFIX)
@@ -20,19 +20,22 @@ def given_of_row(row: Mapping[str, Any], column_map: ColumnMap, read: frozenset[
             continue
         if isinstance(cell, str):
             cell = cell.strip()
-        if column_map.missing and not column_map.missing.isdisjoint(_written(cell)):
-            continue
-        if ours in column_map.values:
-            translated = column_map.values[ours]
-            cell = next((translated[text] for text in _written(cell) if text in translated), cell)
+        if column_map.missing or ours in column_map.values:
+            written, translated = _written(cell), column_map.values.get(ours, {})
+            known = next((translated[text] for text in written if text in translated), None)
+            if known is None and not column_map.missing.isdisjoint(written):
+                continue
+            cell = cell if known is None else known
         unit = column_map.units.get(ours)
         given[ours] = {"value": cell, "unit": unit} if unit else cell
     return given
 
 
 def _written(cell: Any) -> tuple[str, ...]:
-    """How a cell may be named in a map: as it stands, and 99.0, as columns with blanks become, as 99 too."""
-    text = str(cell)
+    """How a cell may be named in a map: as it is written; 99.0, as columns with blanks become, also as 99; every way to give nothing also as ""."""
+    text = "" if cell is None else str(cell)
+    if is_nothing(cell):
+        return (text, "")
     return (text, text.rstrip("0").rstrip(".")) if "." in text and not text.strip("+-.0123456789") else (text,)
 
 
