@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mews_newtt.batch.formats import kind_of, packing_of
 from mews_newtt.cli.progress import progress_bar
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.files import Progress, Summary, score_csv, whole_file
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mews_newtt.chart.model import Chart
 
 OTHER = frozenset((".parquet", ".pq", ".ndjson", ".jsonl", ".gz", ".zst"))
+ARRAYS = frozenset((".json",))  # read as a JSON array of sets; an output of that name is what --json writes
 LARGE = 8 << 20  # bytes of CSV from which the batch path has earned its start
 STDIO = "-"
 MOST_SHOWN = 6
@@ -62,7 +64,8 @@ def _stop(*_: object) -> None:
 def _scored(chart: Chart, arguments: argparse.Namespace, column_map: ColumnMap, progress: Progress | None) -> Summary:
     output = arguments.output or Path(STDIO)
     formats = {arguments.format, arguments.output_format} - {None, "csv"}
-    if len(arguments.input) > 1 or formats or not all(map(_is_plain, [*arguments.input, output])):
+    arrays = any(Path(name).suffix.lower() in ARRAYS for name in arguments.input)
+    if len(arguments.input) > 1 or formats or arrays or not all(map(_is_plain, [*arguments.input, output])):
         return _batch(chart, arguments, column_map, progress, arguments.input)
     given = arguments.input[0]
     whole = arguments.json or arguments.explain
@@ -96,7 +99,7 @@ def _is_plain(name: str | Path) -> bool:
 
 def _is_text(head: bytes) -> bool:
     """Whether a stream begins as a table of text does: neither packed, nor Parquet, nor JSON."""
-    return not head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1")) and not head.lstrip().startswith(b"{")
+    return packing_of(head) is None and kind_of(head) == "csv"
 
 
 def _has_batch() -> bool:
