@@ -17,12 +17,12 @@ from mews_newtt.adoption.placing import clashes, place_chart
 from mews_newtt.adoption.plausible import implausible_edges
 from mews_newtt.adoption.reading import Sheet, read_sheet
 from mews_newtt.adoption.words import plain
+from mews_newtt.atomic import whole_file
 from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.chart.checks import check_chart
 from mews_newtt.chart.load import content_sha256
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import whole_file
 
 _BROKEN = ("not_a_sheet", "section_missing", "section_twice", "unknown_section", "column_missing", "column_misspelt", "column_twice")
 

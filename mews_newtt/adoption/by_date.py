@@ -178,8 +178,8 @@ def score_file_by_date(
     """
     import polars as pl
 
+    from mews_newtt.atomic import whole_path
     from mews_newtt.batch.read import open_table
-    from mews_newtt.files import whole_path
 
     counts: dict[str, int] = {}
     with open_table(path, None) as table, whole_path(output) as beside, beside.open("wb") as out:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from mews_newtt.atomic import whole_file
 from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.model import Chart, Observation
 from mews_newtt.chart.write import chart_toml
 from mews_newtt.errors import ChartError, FileError, Problem
-from mews_newtt.files import whole_file
 
 
 def clashes(chart: Chart, shelf: Catalogue, folder: Path) -> list[Problem]:

@@ -11,9 +11,9 @@ from typing import BinaryIO, Literal
 
 import polars as pl
 
+from mews_newtt.atomic import whole_path
 from mews_newtt.batch.formats import STDIO, Format, format_of
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import whole_path
 
 GROUP = 1 << 18  # rows of a Parquet row group: whole columns of them are held until they are written
 WAKE = 0.1  # seconds between looks for Ctrl-C while other threads work

@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mews_newtt.atomic import whole_file
 from mews_newtt.batch.formats import kind_of, packing_of
 from mews_newtt.cli.progress import progress_bar
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import Progress, Summary, score_csv, whole_file
+from mews_newtt.files import Progress, Summary, score_csv
 from mews_newtt.scoring.columns import ColumnMap, read_map
 
 if TYPE_CHECKING:
