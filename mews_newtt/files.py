@@ -16,10 +16,10 @@ from mews_newtt.errors import FileError, Problem
 from mews_newtt.scoring.columns import RESULTS, ColumnMap, check_columns
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score, chart_identity
-from mews_newtt.scoring.rows import given_of_row, points_columns, result_cells
+from mews_newtt.scoring.rows import given_of_row, points_names, result_cells
 
-LONGEST_CELL = 1_000_000  # characters
 DELIMITERS = ",;\t|"
+EXPLAINED = ("reasons", "warnings")
 
 
 Progress = Callable[[int, float | None], None]  # rows done, and the share of the work where it is known
@@ -67,11 +67,6 @@ class Summary:
 
 def _by_count(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
-
-
-def allow_long_cells() -> None:
-    """For a process of our own, such as the command: cells longer than Python's default. The limit is one for all of a process, so a library leaves it."""
-    csv.field_size_limit(LONGEST_CELL)
 
 
 class Header(NamedTuple):
@@ -175,9 +170,10 @@ def score_csv(
     column_map = column_map or ColumnMap()
     lines = text_lines(source, name)
     header = read_header(lines, name)
-    ours = check_columns(header.names, chart, column_map)
+    added = (*(points_names(chart) if points else ()), *(EXPLAINED if explain else ()))
+    ours = check_columns(header.names, chart, column_map, added=() if as_json else added)
     summary = Summary.of(chart)
-    write = _json_writer(output) if as_json else _csv_writer(output, header.names, chart, points, explain)
+    write = _json_writer(output) if as_json else _csv_writer(output, [*header.names, *RESULTS, *added], chart, points, explain)
     read = frozenset(chart.by_id)
     theirs = dict(zip(ours, header.names, strict=True))
     for line, cells in text_rows(lines, header, name):
@@ -211,8 +207,7 @@ def _csv_writer(output: TextIO, header: list[str], chart: Chart, points: bool, e
             found += ["; ".join(reason.says for reason in result.reasons), "; ".join(result.warnings)]
         line([*cells, *found])
 
-    more = [f"points_{name}" for name in points_columns(chart)] if points else []
-    line([*header, *RESULTS, *more, *(["reasons", "warnings"] if explain else [])])
+    line([*header])
     return write
 
 

@@ -44,12 +44,20 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("old", encoding="utf-8")
     (tmp_path / "pack").mkdir()
     (tmp_path / "pack" / "b").write_text("old", encoding="utf-8")
-    with pytest.raises(ValueError, match="half"), whole_file(tmp_path / "a.csv") as out:
-        out.write("ne")
-        raise ValueError("half")
-    with pytest.raises(ValueError, match="half"), whole_folder(tmp_path / "pack") as beside:
-        (beside / "b").write_text("new", encoding="utf-8")
-        raise ValueError("half")
+
+    def half_a_file() -> None:
+        with whole_file(tmp_path / "a.csv") as out:
+            out.write("ne")
+            raise ValueError("half")
+
+    def half_a_folder() -> None:
+        with whole_folder(tmp_path / "pack") as beside:
+            (beside / "b").write_text("new", encoding="utf-8")
+            raise ValueError("half")
+
+    for half in (half_a_file, half_a_folder):
+        with pytest.raises(ValueError, match="half"):
+            half()
     assert [(tmp_path / name).read_text(encoding="utf-8") for name in ("a.csv", "pack/b")] == ["old", "old"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "pack"]
 

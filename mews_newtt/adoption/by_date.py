@@ -10,7 +10,7 @@ from mews_newtt.chart.catalogue import Catalogue, best_of, in_force
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
 from mews_newtt.scoring.columns import POINTS_PREFIX, ColumnMap
-from mews_newtt.scoring.rows import points_columns
+from mews_newtt.scoring.rows import points_names
 
 OBSERVED, VERSION = "observed_at", "chart_version"
 
@@ -83,8 +83,10 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
         raise FileError(
             Problem("observed_at_needed", OBSERVED, "stands in no column" if not named else "stands in several columns", "name the column, or map it")
         )
-    if VERSION in table.column_names:
-        raise FileError(Problem("column_taken", VERSION, "is a result column", "rename it in the input"))
+    added = [VERSION, *(name for _, chart in timeline.turns for name in points_names(chart) if options.get("points"))]
+    for name in added:
+        if name in table.column_names:
+            raise FileError(Problem("column_taken", name, "is a result column", "rename it in the input"))
     rows: dict[str | None, list[int]] = {}
     why: dict[int, str] = {}
     memo: dict[Any, tuple[Chart | None, str]] = {}
@@ -119,7 +121,7 @@ def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:
 
     given = set(own)
     scores = [name for name in table.column_names if name not in given and not name.startswith(POINTS_PREFIX) and name != VERSION]
-    points = dict.fromkeys(f"{POINTS_PREFIX}{name}" for _, chart in timeline.turns for name in points_columns(chart))
+    points = dict.fromkeys(name for _, chart in timeline.turns for name in points_names(chart))
     asked = any(name.startswith(POINTS_PREFIX) for name in table.column_names if name not in given)
     for name in points if asked else ():
         if name not in table.column_names:

@@ -15,7 +15,19 @@ from mews_newtt.scoring.observations import SKIP_PREFIX, meant_parameter
 POINTS_PREFIX = "points_"
 EXPECTED = ("expected_total", "expected_level")
 EXPECTED_POINTS_PREFIX = "expected_points_"
-RESULTS = ("score_status", "total", "total_min", "total_max", "level", "level_max", "missing", "flags", "error")
+RESULTS = (
+    "score_status",
+    "total",
+    "total_min",
+    "total_max",
+    "level",
+    "level_max",
+    "level_rank",
+    "level_max_rank",
+    "missing",
+    "flags",
+    "error",
+)
 
 
 class ColumnMap(NamedTuple):
@@ -154,12 +166,12 @@ def mapped_columns(
     return ours_names
 
 
-def check_columns(names: Sequence[str], chart: Chart, column_map: ColumnMap | None = None) -> list[str]:
-    """`mapped_columns` with the definitions the chart itself knows."""
+def check_columns(names: Sequence[str], chart: Chart, column_map: ColumnMap | None = None, *, added: Iterable[str] = ()) -> list[str]:
+    """`mapped_columns` with the definitions the chart itself knows; `added` are result columns beside those of every score."""
     from mews_newtt.chart.catalogue import catalogue
 
     known = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
-    return mapped_columns(names, chart, column_map or ColumnMap(), known)
+    return mapped_columns(names, chart, column_map or ColumnMap(), known, results=(*RESULTS, *added))
 
 
 def is_reserved(name: str, known: Mapping[str, Observation]) -> bool:

@@ -20,12 +20,12 @@ def given_of_row(row: Mapping[str, Any], column_map: ColumnMap, read: frozenset[
             continue
         if isinstance(cell, str):
             cell = cell.strip()
-        if column_map.missing or ours in column_map.values:
-            written, translated = _written(cell), column_map.values.get(ours, {})
-            known = next((translated[text] for text in written if text in translated), None)
-            if known is None and not column_map.missing.isdisjoint(written):
-                continue
-            cell = cell if known is None else known
+        translated = column_map.values.get(ours, {})
+        meant = next((text for text in _written(cell) if text in translated), None) if translated else None
+        if meant is not None:  # a mark for missing is never stronger than what a value is said to mean
+            cell = translated[meant]
+        elif not column_map.missing.isdisjoint(_written(cell)):
+            continue
         unit = column_map.units.get(ours)
         given[ours] = {"value": cell, "unit": unit} if unit else cell
     return given
@@ -48,16 +48,23 @@ def result_cells(score: Score, chart: Chart, points: bool = False) -> dict[str, 
         "total_max": score.total_max,
         "level": score.level,
         "level_max": score.level_max,
+        "level_rank": chart.level_rank.get(score.level or ""),
+        "level_max_rank": chart.level_rank.get(score.level_max or ""),
         "missing": ";".join(score.missing),
         "flags": ";".join(score.flags),
         "error": "; ".join(f"{problem.where}: {problem.what}" for problem in score.problems),
     }
     if points:
         known = {row.id: row.points for row in score.parameters}
-        cells |= {f"{POINTS_PREFIX}{name}": known.get(name) for name in points_columns(chart)}
+        cells |= {column: known.get(name) for column, name in zip(points_names(chart), points_columns(chart), strict=True)}
     return cells
 
 
 def points_columns(chart: Chart) -> Sequence[str]:
     """The scored parameters of a chart that gives points."""
     return tuple(p.id for p in chart.parameters if p.role == "scored") if chart.has_points else ()
+
+
+def points_names(chart: Chart) -> Sequence[str]:
+    """The result columns that hold their points, in the same order."""
+    return tuple(f"{POINTS_PREFIX}{name}" for name in points_columns(chart))

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.command import run
 
 pl = pytest.importorskip("polars")
-RESULTS = ["score_status", "total", "total_min", "total_max", "level", "level_max", "missing", "flags"]
+RESULTS = ["score_status", "total", "total_min", "total_max", "level", "level_max", "level_rank", "level_max_rank", "missing", "flags"]
 
 
 @pytest.mark.parametrize("name", ["out.parquet", "out.ndjson", "out.csv.gz"])
