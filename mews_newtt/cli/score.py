@@ -23,7 +23,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "score", help="score one observation set, or a file of them", description="Score one observation set (--obs) or every row of files."
     )
     add_chart(parser)
-    parser.add_argument("input", metavar="FILE", nargs="*", help="CSV (also .gz, .zst), Parquet, NDJSON or JSON files, or a folder; - is standard input")
+    parser.add_argument("input", metavar="FILE", nargs="*", help="CSV (also .gz, .zst), Parquet, NDJSON or JSON files, a folder; - is standard input")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="where to write; without it, standard output")
     parser.add_argument(
         "--obs", nargs="+", metavar="NAME=VALUE", default=None, help="one set: respiratory_rate=24 temperature=98.6[degF] skip_systolic_bp=U4 ..."
