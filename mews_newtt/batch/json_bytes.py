@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from mews_newtt.batch.cache import kernel
 
 QUOTE, BACKSLASH, COMMA, LINE_FEED, RETURN, SPACE, TAB = 34, 92, 44, 10, 13, 32, 9
 OPEN, CLOSE = (91, 123), (93, 125)  # [ { and ] }
@@ -15,7 +16,7 @@ DEPTH, INSIDE, ESCAPED, PART, STATE_SIZE = 0, 1, 2, 3, 4  # what `lines_of_array
 BEFORE, FILLED, WANTED, ENDED = 0, 1, 2, 3  # its PART: no element yet, in one, after a comma, after the array
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def line_to_check(data: Any, at: int, hashes: Any, used: Any) -> Any:
     """Start and end of the first line, from `at` on, that may hold a name twice on its first level; -1 where none does.
 
@@ -61,7 +62,7 @@ def line_to_check(data: Any, at: int, hashes: Any, used: Any) -> Any:
     return -1, -1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def lines_of_array(data: Any, out: Any, state: Any) -> Any:
     """A block of a JSON array as lines, one for each element, byte by byte. False where it is no array, or an element is empty."""
     depth, inside, escaped, part = state[DEPTH], state[INSIDE] != 0, state[ESCAPED] != 0, state[PART]

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
+from mews_newtt.batch.cache import kernel
 
 QUOTE, LINE_FEED, RETURN = 34, 10, 13
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def whole_records(data: Any, delimiter: int, width: int) -> Any:
     """Where the last whole record ends (0: none does), how many there are, and the bytes of the longest cell; -1 where one is not plain.
 
