@@ -7,10 +7,11 @@ cached on disk (cache.py).
 # mypy: disable-error-code="untyped-decorator"
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
-from numba import carray, types
+from numba import carray, config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -30,6 +31,12 @@ def pointer(typingctx: Any, address: Any) -> Any:
         return builder.inttoptr(args[0], cgutils.voidptr_t)
 
     return types.voidptr(address), generate
+
+
+if config.DISABLE_JIT:  # the same loops as plain Python, for tests and debuggers
+
+    def pointer(address: Any) -> Any:  # noqa: F811
+        return ctypes.c_void_p(int(address))
 
 
 @kernel
