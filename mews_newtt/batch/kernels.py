@@ -26,17 +26,19 @@ BYTES = 256
 
 
 @intrinsic
-def pointer(typingctx: Any, address: Any) -> Any:
+def _compiled_pointer(typingctx: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.inttoptr(args[0], cgutils.voidptr_t)
 
     return types.voidptr(address), generate
 
 
-if config.DISABLE_JIT:  # the same loops as plain Python, for tests and debuggers
+def _plain_pointer(address: Any) -> Any:
+    """The same where the loops run as plain Python, for tests and debuggers."""
+    return ctypes.c_void_p(int(address))
 
-    def pointer(address: Any) -> Any:  # noqa: F811
-        return ctypes.c_void_p(int(address))
+
+pointer: Any = _plain_pointer if config.DISABLE_JIT else _compiled_pointer
 
 
 @kernel
