@@ -66,6 +66,9 @@ def _scored(chart: Chart, arguments: argparse.Namespace, column_map: ColumnMap, 
     output = arguments.output or Path(STDIO)
     formats = {arguments.format, arguments.output_format} - {None, "csv"}
     arrays = any(Path(name).suffix.lower() in ARRAYS for name in arguments.input)
+    if Path(output).suffix.lower() in ARRAYS and not (arguments.json or arguments.output_format):
+        mend = "name it .ndjson or .csv; with --json a CSV file gives the whole result of each row as JSON"
+        raise FileError(Problem("format_not_written", str(output), "would not be JSON: a table is not written as a JSON array", mend))
     if len(arguments.input) > 1 or formats or arrays or not all(map(_is_plain, [*arguments.input, output])):
         return _batch(chart, arguments, column_map, progress, arguments.input)
     given = arguments.input[0]

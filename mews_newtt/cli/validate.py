@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--ignore", metavar="COLUMN", action="append", default=[], help="a column to leave alone although it looks like a parameter")
     parser.add_argument("--unit", metavar="NAME=UNIT", action="append", default=[], help="the unit of a column, such as temperature=[degF]")
     parser.add_argument("--missing", metavar="TEXT", action="append", default=[], help="a mark that means no reading and no score, such as NA")
-    parser.add_argument("--format", choices=("csv", "parquet", "ndjson"), help="what the file is, where its name does not say")
+    parser.add_argument("--format", choices=("csv", "parquet", "ndjson", "json"), help="what the file is, where its name does not say")
     parser.add_argument(
         "--blanks-disagree", action="store_true", help="a blank expected cell disagrees where the chart gives an answer for a complete set"
     )
