@@ -88,11 +88,12 @@ def score_frame(chart: Chart, data: Any, **options: Any) -> Any:
 
     The frame's own columns are not converted or copied; the result columns are added beside them.
     """
-    table = score_table(chart, data, **options)
+    rows = data if isinstance(data, pa.Table) else pa.table(data)  # of pandas with its index, which is no result
+    table = score_table(chart, rows, **options)
     kind = type(data).__module__.partition(".")[0]
     if kind not in ("polars", "pandas"):
         return table
-    found = table.select(list(range(len(data.columns), table.num_columns)))
+    found = table.select(list(range(rows.num_columns, table.num_columns))).replace_schema_metadata()
     if kind == "polars":
         return data.hstack(as_polars(chart, found))
     added = as_pandas(found)

@@ -133,3 +133,14 @@ def test_reasons_in_words_have_their_own_columns(name: str) -> None:
     with pytest.raises(ColumnError, match=f"column {name}"):
         score_csv(NEWS2, io.BytesIO(text), io.StringIO(), explain=True)
     score_csv(NEWS2, io.BytesIO(text), io.StringIO())
+
+
+@pytest.mark.parametrize("name", ["bed", "heart_rate", None])
+def test_a_pandas_frame_keeps_its_index_and_gains_only_results(name: str | None) -> None:
+    import pandas
+
+    frame = pandas.DataFrame({"temperature": [36.8, 39.5]}, index=pandas.Index([140, 80], name=name))
+    found: Any = score_frame(NEWS2, frame)
+    assert found.index.equals(frame.index) and found.index.name == name
+    assert list(found.columns) == ["temperature", *result_schema(NEWS2).names]
+    assert found["total_min"].tolist() == ([3, 2] if name == "heart_rate" else [0, 2])
