@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from mews_newtt import load_chart
-from mews_newtt.files import Summary, score_csv, whole_file
+from mews_newtt.atomic import whole_file
+from mews_newtt.files import Summary, score_csv
 from mews_newtt.scoring.columns import read_map
 
 HERE = Path(__file__).resolve().parent

@@ -13,7 +13,7 @@ from mews_newtt.scoring.unread import columns_not_read
 
 if TYPE_CHECKING:
     from mews_newtt.batch.files import score_file
-    from mews_newtt.batch.table import score_table
+    from mews_newtt.batch.table import result_schema, score_frame, score_table
 
 __all__ = [
     "Chart",
@@ -31,12 +31,19 @@ __all__ = [
     "columns_not_read",
     "load_chart",
     "read_map",
+    "result_schema",
     "score",
     "score_file",
+    "score_frame",
     "score_table",
 ]
 __version__ = "0.1.0"
-_BATCH = {"score_file": "mews_newtt.batch.files", "score_table": "mews_newtt.batch.table"}  # heavy: imported when first asked for
+_BATCH = {  # heavy: imported when first asked for
+    "result_schema": "mews_newtt.batch.table",
+    "score_file": "mews_newtt.batch.files",
+    "score_frame": "mews_newtt.batch.table",
+    "score_table": "mews_newtt.batch.table",
+}
 
 
 def __getattr__(name: str) -> Any:

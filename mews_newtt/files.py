@@ -1,4 +1,4 @@
-"""Score a text table row by row with the reference scorer: needs nothing but the core, streams, and never leaves half a file."""
+"""Score a text table row by row with the reference scorer: needs nothing but the core, and streams."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import contextlib
 import csv
 import io
 import json
-import os
-import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import chain
 from typing import Any, BinaryIO, Literal, NamedTuple, TextIO
 
 from mews_newtt.chart.model import Chart
@@ -21,11 +18,11 @@ from mews_newtt.scoring.columns import RESULTS, ColumnMap, check_columns
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.repeats import Repeats
 from mews_newtt.scoring.result import Score, chart_identity
-from mews_newtt.scoring.rows import given_of_row, points_columns, result_cells
+from mews_newtt.scoring.rows import given_of_row, points_names, result_cells
 from mews_newtt.scoring.unread import LOOKED_AT, Unread
 
-csv.field_size_limit(1_000_000)
 DELIMITERS = ",;\t|"
+EXPLAINED = ("reasons", "warnings")
 
 
 OnBadRow = Literal["error", "report"]
@@ -85,27 +82,30 @@ def _by_count(counts: Counter[str]) -> dict[str, int]:
 
 
 class Header(NamedTuple):
-    """The first line of a CSV file: what parts its cells, and the names of its columns."""
+    """The first record of a CSV file: what parts its cells, the names of its columns, and how many lines it takes."""
 
     delimiter: str
     names: list[str]
+    lines: int = 1
 
 
-def read_header(line: str | None, name: str) -> Header:
-    """The header line of a CSV file; comma, semicolon, tab or bar, whichever it has most of."""
+def read_header(lines: Iterator[str], name: str) -> Header:
+    """The header of a CSV file, taken from its lines; comma, semicolon, tab or bar, whichever the first line has most of."""
+    line = next(lines, None)
     if line is None or not line.strip():
         raise FileError(Problem("file_empty", name, "is empty", "the first line must name the columns"))
     counts = {mark: line.count(mark) for mark in DELIMITERS}
     best = max(counts, key=lambda mark: counts[mark])
     delimiter = best if counts[best] else ","
+    rows = csv.reader(chain([line], lines), delimiter=delimiter, strict=True)
     try:
-        names = next(csv.reader([line], delimiter=delimiter))
+        names = next(rows)
     except csv.Error as fault:
         raise FileError(Problem("not_csv", f"{name}, row 1", f"is not CSV: {fault}", "the first line must name the columns")) from None
     blank = [place for place, column in enumerate(names, start=1) if not column.strip()]
     if blank:
         raise FileError(Problem("column_unnamed", f"{name}, column {blank[0]}", "has no name", "name every column in the first line"))
-    return Header(delimiter, names)
+    return Header(delimiter, names, rows.line_num)
 
 
 def text_lines(stream: BinaryIO, name: str, before: int = 0) -> Iterator[str]:
@@ -127,8 +127,9 @@ def text_lines(stream: BinaryIO, name: str, before: int = 0) -> Iterator[str]:
             text.detach()  # the stream is not ours to close
 
 
-def text_rows(lines: Iterable[str], header: Header, name: str, before: int = 1) -> Iterator[tuple[int, list[str]]]:
-    """Line number in the file (the header is line 1) and cells of each row; `before` lines stand before these."""
+def text_rows(lines: Iterable[str], header: Header, name: str, before: int | None = None) -> Iterator[tuple[int, list[str]]]:
+    """Line number in the file (the header is line 1) and cells of each row; `before` lines, else those of the header, come before these."""
+    before = header.lines if before is None else before
     rows = csv.reader(lines, delimiter=header.delimiter, strict=True)
     width = len(header.names)
     try:
@@ -150,49 +151,6 @@ def text_rows(lines: Iterable[str], header: Header, name: str, before: int = 1) 
             yield line, cells
     except csv.Error as fault:
         raise FileError(Problem("not_csv", f"{name}, row {rows.line_num + before}", f"is not CSV: {fault}", "check the quotes in that row")) from None
-
-
-@contextlib.contextmanager
-def whole_path(path: Path) -> Iterator[Path]:
-    """A file to write beside the wanted one, which takes its name only when it is whole. A pipe or a device is itself."""
-    if path.exists() and not path.is_dir() and not path.is_file():  # it cannot be renamed onto
-        yield path
-        return
-    path = Path(os.path.realpath(path))  # what a link points to is written, the link stays
-    if not path.parent.is_dir():
-        raise FileError(Problem("folder_missing", str(path.parent), "is not a folder", "make it, or write elsewhere"))
-    if path.is_dir():
-        raise FileError(Problem("output_is_folder", str(path), "is a folder", "name a file"))
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    beside = Path(name)
-    try:
-        yield beside
-        with beside.open("rb") as whole:
-            os.fsync(whole.fileno())
-        beside.chmod(0o666 & ~_umask())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-@contextlib.contextmanager
-def whole_file(path: Path | None) -> Iterator[TextIO]:
-    """A text file that appears under its name only when it is whole; None is stdout."""
-    if path is None:
-        if sys.stdout is None:
-            raise FileError(Problem("output_closed", "standard output", "is closed", "name a file with -o"))
-        yield sys.stdout
-        return
-    with whole_path(path) as beside, beside.open("w", encoding="utf-8", newline="") as out:
-        yield out
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def score_csv(
@@ -227,13 +185,14 @@ def score_csv(
         raise ValueError(f"on_bad_row must be 'error' or 'report', not {on_bad_row!r}")
     column_map = column_map or ColumnMap()
     lines = text_lines(source, name)
-    header = read_header(next(lines, None), name)
-    ours = check_columns(header.names, chart, column_map)
+    header = read_header(lines, name)
+    added = (*(points_names(chart) if points else ()), *(EXPLAINED if explain else ()))
+    ours = check_columns(header.names, chart, column_map, added=() if as_json else added)
     summary = Summary.of(chart)
     summary.unread = Unread(header.names, ours, chart, column_map)
-    summary.repeats = Repeats(header.names, ours, before=1)
+    summary.repeats = Repeats(header.names, ours, before=header.lines)
     screened: dict[str, list[str]] = {name: [] for name in summary.unread.screened}
-    write = _json_writer(output) if as_json else _csv_writer(output, header.names, chart, points, explain)
+    write = _json_writer(output) if as_json else _csv_writer(output, [*header.names, *RESULTS, *added], chart, points, explain)
     read = frozenset(chart.by_id)
     theirs = dict(zip(ours, header.names, strict=True))
     for line, cells in text_rows(lines, header, name):
@@ -263,18 +222,20 @@ def refused_row(problem: Problem, where: str, theirs: Mapping[str, str]) -> Prob
 
 def _csv_writer(output: TextIO, header: list[str], chart: Chart, points: bool, explain: bool) -> Callable[[list[str], Score], None]:
     writer = csv.writer(output, lineterminator="\n")
-    more = [f"points_{name}" for name in points_columns(chart)] if points else []
-    writer.writerow([*header, *RESULTS, *more, *(["reasons", "warnings"] if explain else [])])
+
+    def line(cells: list[Any]) -> None:
+        if any("\r" in cell for cell in cells if isinstance(cell, str)):  # unquoted, it would end the row for a reader
+            output.write(_quoted(cells))
+        else:
+            writer.writerow(cells)
 
     def write(cells: list[str], result: Score) -> None:
         found = ["" if cell is None else cell for cell in result_cells(result, chart, points).values()]
         if explain:
             found += ["; ".join(reason.says for reason in result.reasons), "; ".join(result.warnings)]
-        if any("\r" in cell for cell in cells):  # unquoted, it would end the row for a reader
-            output.write(_quoted([*cells, *found]))
-        else:
-            writer.writerow([*cells, *found])
+        line([*cells, *found])
 
+    line([*header])
     return write
 
 

@@ -11,7 +11,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
 from mews_newtt.files import OnBadRow
 from mews_newtt.scoring.columns import POINTS_PREFIX, ColumnMap
-from mews_newtt.scoring.rows import points_columns
+from mews_newtt.scoring.rows import points_names
 
 OBSERVED, VERSION = "observed_at", "chart_version"
 
@@ -84,8 +84,10 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
         raise FileError(
             Problem("observed_at_needed", OBSERVED, "stands in no column" if not named else "stands in several columns", "name the column, or map it")
         )
-    if VERSION in table.column_names:
-        raise FileError(Problem("column_taken", VERSION, "is a result column", "rename it in the input"))
+    added = [VERSION, *(name for _, chart in timeline.turns for name in points_names(chart) if options.get("points"))]
+    for name in added:
+        if name in table.column_names:
+            raise FileError(Problem("column_taken", name, "is a result column", "rename it in the input"))
     rows: dict[str | None, list[int]] = {}
     why: dict[int, str] = {}
     memo: dict[Any, tuple[Chart | None, str]] = {}
@@ -120,7 +122,7 @@ def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:
 
     given = set(own)
     scores = [name for name in table.column_names if name not in given and not name.startswith(POINTS_PREFIX) and name != VERSION]
-    points = dict.fromkeys(f"{POINTS_PREFIX}{name}" for _, chart in timeline.turns for name in points_columns(chart))
+    points = dict.fromkeys(name for _, chart in timeline.turns for name in points_names(chart))
     asked = any(name.startswith(POINTS_PREFIX) for name in table.column_names if name not in given)
     for name in points if asked else ():
         if name not in table.column_names:
@@ -179,8 +181,8 @@ def score_file_by_date(
     """
     import polars as pl
 
+    from mews_newtt.atomic import whole_path
     from mews_newtt.batch.read import open_table
-    from mews_newtt.files import whole_path
 
     counts: dict[str, int] = {}
     with open_table(path, None) as table, whole_path(output) as beside, beside.open("wb") as out:

@@ -33,12 +33,13 @@ class Block:
     before: int = 0
     records: int = 0  # how many the quick reader must find
     quoted: bool = False
+    slow: bool = False  # it may hold a cell that the core's reader would refuse
     rows: list[tuple[int, list[str]]] = field(default_factory=list)  # read already, by the core's reader
     fault: FileError | None = None  # what is wrong after these rows
 
     def frame(self) -> pl.DataFrame:
         """One text column for each column of the header; an empty cell is null."""
-        quick = None if self.rows else self._quick()
+        quick = None if self.rows or self.slow else self._quick()
         if quick is not None:
             return quick.rechunk()  # the parts that threads read are small; what comes after takes them in one piece faster
         if not self.rows:
@@ -116,16 +117,25 @@ class Blocks:
         self._stream = stream
         self._more = True
         self._rest = self._read()
-        while self._more and b"\n" not in self._rest and b"\r" not in self._rest[:-1]:
-            self._rest += self._read()
-        ends = self._rest.find(b"\n") + 1
-        first = self._rest[: ends or None]
-        self._lone_returns = b"\r" in first.rstrip(b"\r\n")
-        if self._lone_returns:
-            first = first[: first.index(b"\r") + 1]
-        self.header = read_header(next(text_lines(io.BytesIO(first), name), None), name)
-        self._header_ends = ends or len(self._rest)
+        self._header_ends = self._header_lines = 0
+        self._lone_returns = False
+        self.header = read_header(self._lines_of_header(), name)
         self._records = 0
+
+    def _lines_of_header(self) -> Iterator[str]:
+        """The first lines as text, no more of them than are asked for: a name in quotes may go on in the next one."""
+        while True:
+            start = self._header_ends
+            while self._more and self._rest.find(b"\n", start) < 0:
+                self._rest += self._read()
+            self._header_ends = self._rest.find(b"\n", start) + 1 or len(self._rest)
+            line = self._rest[start : self._header_ends]
+            self._lone_returns = self._lone_returns or b"\r" in line.rstrip(b"\r\n")
+            if not line:
+                return
+            for part in text_lines(io.BytesIO(line), self.name, self._header_lines):
+                self._header_lines += 1
+                yield part
 
     def _read(self) -> bytes:
         """A block's worth; fewer bytes only at the end."""
@@ -143,9 +153,9 @@ class Blocks:
         if self._lone_returns:  # lines that end in a carriage return alone
             yield from self._careful(self._rest, 0)
             return
-        rest, before = self._rest[self._header_ends :], 1
+        rest, before = self._rest[self._header_ends :], self.header.lines
         while rest or self._more:
-            cut, quoted = self._cut(rest, not self._more)
+            cut, quoted, slow = self._cut(rest, not self._more)
             if cut < 0 or (cut == 0 and len(rest) > MOST_OPEN * BLOCK):
                 yield from self._careful(rest, before)
                 return
@@ -153,32 +163,36 @@ class Blocks:
                 data, rest = rest[:cut] if cut < len(rest) else rest, rest[cut:]
                 lines = int(np.count_nonzero(np.frombuffer(data, np.uint8) == LINE_FEED))
                 records = self._records if quoted else lines + (not data.endswith(b"\n"))
-                yield Block(self.header, self.name, data, before, records, quoted)
+                yield Block(self.header, self.name, data, before, records, quoted, slow)
                 before += lines
             if self._more:
                 rest += self._read()
 
-    def _cut(self, data: bytes, last: bool) -> tuple[int, bool]:
-        """Where the whole records of some bytes end, and whether cells are quoted; -1 where only the core's reader will do."""
-        if b"\0" in data or _has_long_line(data):
-            return -1, False
+    def _cut(self, data: bytes, last: bool) -> tuple[int, bool, bool]:
+        """Where the whole records of some bytes end, whether cells are quoted, and whether one may be too long for the core's reader.
+
+        -1 where only the core's reader will do from here on.
+        """
+        if b"\0" in data:
+            return -1, False, False
         if b'"' in data:
             ended = data if data.endswith(b"\n") or not last else data + b"\n"
-            end, self._records = whole_records(np.frombuffer(ended, np.uint8), ord(self.header.delimiter), len(self.header.names))
+            end, self._records, longest = whole_records(np.frombuffer(ended, np.uint8), ord(self.header.delimiter), len(self.header.names))
+            slow = longest > csv.field_size_limit()
             if last:
-                return (len(data), True) if end == len(ended) else (-1, True)
-            return int(end), True
+                return (len(data) if end == len(ended) else -1), True, slow
+            return int(end), True, slow
         known = data[:-1] if data.endswith(b"\r") and not last else data  # what follows tells what the last one is
         if known.count(b"\r") != known.count(b"\r\n"):
-            return -1, False
-        return len(data) if last else data.rfind(b"\n") + 1, False
+            return -1, False, False
+        return len(data) if last else data.rfind(b"\n") + 1, False, _has_long_line(data)
 
     def _careful(self, rest: bytes, before: int) -> Iterator[Block]:
         """Everything from here on by the core's reader."""
         lines = text_lines(io.BufferedReader(Rejoined(rest, self._stream)), self.name, before)
         if not before:
-            next(lines)
-        rows = text_rows(lines, self.header, self.name, before or 1)
+            read_header(lines, self.name)
+        rows = text_rows(lines, self.header, self.name, before or None)
         while True:
             found, fault = _carefully(rows, CAREFUL_ROWS)
             if found:

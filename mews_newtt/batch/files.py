@@ -23,6 +23,7 @@ from mews_newtt.batch.careful import REFUSED
 from mews_newtt.batch.counts import add_results
 from mews_newtt.batch.engine import Results, default_threads
 from mews_newtt.batch.formats import Format, Input, opened
+from mews_newtt.batch.frames import as_polars
 from mews_newtt.batch.read import Stretch, Table, open_table
 from mews_newtt.batch.table import SMALL_BATCH, result_columns, score_columns
 from mews_newtt.batch.write import run_interruptibly, sink, target
@@ -33,7 +34,7 @@ from mews_newtt.scoring.columns import ColumnMap, check_columns
 from mews_newtt.scoring.observations import SKIP_PREFIX
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.repeats import Repeats
-from mews_newtt.scoring.rows import given_of_row
+from mews_newtt.scoring.rows import given_of_row, points_names
 from mews_newtt.scoring.unread import LOOKED_AT, Unread
 
 WORDED = ("missing", "flags", "error")  # result columns whose empty text is an empty cell of CSV
@@ -52,7 +53,8 @@ class Scorer:
 
     def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap, points: bool, flags: bool, as_text: bool):
         self.chart, self.column_map, self.points, self.flags, self.as_text = chart, column_map, points, flags, as_text
-        ours = self.ours_of = dict(zip(names, check_columns(names, chart, column_map), strict=True))
+        added = points_names(chart) if points else ()
+        ours = self.ours_of = dict(zip(names, check_columns(names, chart, column_map, added=added), strict=True))
         read = [their for their in names if ours[their].removeprefix(SKIP_PREFIX) in chart.by_id and their not in column_map.ignore]
         self.read, self.ours = read, [ours[their] for their in read]
         self.theirs = {our: their for their, our in ours.items()}
@@ -69,8 +71,7 @@ class Scorer:
         columns = dict(result_columns(self.chart, results, self.points, self.flags))
         if self.as_text:
             columns |= {name: _blank_as_null(column) for name, column in columns.items() if name in WORDED}
-        added = pl.from_arrow(pa.table(columns))
-        return Scored(stretch, frame.hstack(added.get_columns() if isinstance(added, pl.DataFrame) else [added]), results)
+        return Scored(stretch, frame.hstack(as_polars(self.chart, pa.table(columns))), results)
 
     def refusals(self, found: Scored) -> list[Problem]:
         """Why the first refused row is refused, placed in its file: the reference says it, of this one row."""

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from mews_newtt.errors import FileError, Problem
 
-FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+FORMATS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".json": "json",  # an array of sets; only read, never written
+}
 PACKED = {".gz": "gzip", ".zst": "zstd"}
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 STDIO = "-"
-MEND = "name it .csv, .csv.gz, .csv.zst, .parquet or .ndjson, or use --format"
+MEND = "name it .csv, .csv.gz, .csv.zst, .parquet, .ndjson or .json, or use --format"
 Input = str | Path | BinaryIO
 
 
 class Format(NamedTuple):
-    """csv, parquet or ndjson; and gzip, zstd or None."""
+    """csv, parquet, ndjson or json (an array); and gzip, zstd or None."""
 
     kind: str
     packed: str | None = None
@@ -32,7 +42,7 @@ def format_of(path: str | Path, named: str | None = None) -> Format:
     if kind is None:
         raise FileError(Problem("format_unknown", str(path), "does not say what it is", MEND))
     if kind not in FORMATS.values():
-        raise FileError(Problem("format_unknown", str(path), f"cannot be {kind!r}", "the formats are csv, parquet and ndjson"))
+        raise FileError(Problem("format_unknown", str(path), f"cannot be {kind!r}", "the formats are csv, parquet, ndjson and json"))
     if packed and kind == "parquet":
         raise FileError(Problem("format_packed", str(path), "is a packed Parquet file", "Parquet packs its own columns: unpack it first"))
     return Format(kind, packed)
@@ -47,6 +57,8 @@ def kind_of(head: bytes) -> str:
     """What a stream without a name is, by its (unpacked) first bytes: Parquet and JSON begin as no table of text does."""
     if head.startswith(b"PAR1"):
         return "parquet"
+    if re.match(rb"\s*\[\s*[{\]]", head):
+        return "json"
     return "ndjson" if head.lstrip().startswith(b"{") else "csv"
 
 
@@ -57,7 +69,7 @@ def opened(inputs: Input | Sequence[Input]) -> list[Input]:
         if isinstance(one, (str, Path)) and str(one) != STDIO and Path(one).is_dir():
             inside = sorted(path for path in Path(one).iterdir() if path.is_file() and _is_ours(path))
             if not inside:
-                raise FileError(Problem("folder_empty", str(one), "holds no CSV, Parquet or NDJSON file", "name another folder"))
+                raise FileError(Problem("folder_empty", str(one), "holds no CSV, Parquet, NDJSON or JSON file", "name another folder"))
             found += inside
         else:
             found.append(one)

@@ -1,20 +1,21 @@
 """The compiled loops: arrays in, arrays out. No chart, no text, no exception, no clinical number.
 
 Columns come as addresses and type numbers, so one compilation serves every chart and every mixture of column types. Compiled code is
-cached on disk; numba's cache key leaves compile options out, so every function here has one set of them.
+cached on disk (cache.py).
 """
 
 # mypy: disable-error-code="untyped-decorator"
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
-from numba import carray, njit, types
+from numba import carray, config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-import mews_newtt.batch.cache  # noqa: F401 - says where machine code is kept, before numba reads it
+from mews_newtt.batch.cache import kernel
 
 BLOCK = 4096
 # places in a column's row of `spec`
@@ -25,14 +26,22 @@ BYTES = 256
 
 
 @intrinsic
-def pointer(typingctx: Any, address: Any) -> Any:
+def _compiled_pointer(typingctx: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.inttoptr(args[0], cgutils.voidptr_t)
 
     return types.voidptr(address), generate
 
 
-@njit(nogil=True, cache=True)
+def _plain_pointer(address: Any) -> Any:
+    """The same where the loops run as plain Python, for tests and debuggers."""
+    return ctypes.c_void_p(int(address))
+
+
+pointer: Any = _plain_pointer if config.DISABLE_JIT else _compiled_pointer
+
+
+@kernel
 def encode_floats(x: Any, spec: Any, code: Any, single: bool) -> None:
     """Recordable values to their place in the table; the rest is missing (NaN) or odd."""
     scale, multiple = float(spec[SCALE]), float(spec[MULTIPLE])
@@ -57,7 +66,7 @@ def encode_floats(x: Any, spec: Any, code: Any, single: bool) -> None:
             code[i] = place if (back == value) & (np.uint32(place) < end) else (odd if value == value else entries)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def encode_ints(x: Any, spec: Any, code: Any) -> None:
     """Whole numbers to their place in the table; those outside it are odd."""
     low, high = spec[LOW], spec[HIGH]
@@ -75,7 +84,7 @@ def encode_ints(x: Any, spec: Any, code: Any) -> None:
             code[i] = np.int32(scaled // multiple - base) if inside & (scaled % multiple == 0) else odd
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def encode_small(x: Any, spec: Any, code: Any) -> None:
     """The same for narrow columns in steps of 1, in 32 bits."""
     low, high, base = np.int32(spec[LOW]), np.int32(spec[HIGH]), np.int32(spec[BASE])
@@ -85,7 +94,7 @@ def encode_small(x: Any, spec: Any, code: Any) -> None:
         code[i] = value - base if (value >= low) & (value <= high) else odd
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def encode_bytes(x: Any, spec: Any, code: Any) -> None:
     """Bytes to their place in the table, counted round from its first; those outside it are odd."""
     base, entries = np.int32(spec[BASE]), np.int32(spec[ENTRIES])
@@ -95,7 +104,7 @@ def encode_bytes(x: Any, spec: Any, code: Any) -> None:
         code[i] = place if place < entries else odd
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def put_missing(bits: Any, skew: int, count: int, missing: Any, code: Any) -> None:
     """Rows whose validity bit is 0 are missing; `skew` bits come before the first."""
     done = 0
@@ -113,7 +122,7 @@ def put_missing(bits: Any, skew: int, count: int, missing: Any, code: Any) -> No
             code[i] = missing
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def encode(spec: Any, first: int, count: int, code: Any) -> None:
     """One block of one column, of whatever type, to table places."""
     kind, at = spec[KIND], spec[OFFSET] + first
@@ -137,7 +146,7 @@ def encode(spec: Any, first: int, count: int, code: Any) -> None:
         put_missing(carray(pointer(spec[BITMAP] + (at >> 3)), (skew + count + 7) >> 3, np.uint8), skew, count, np.int32(spec[ENTRIES]), code)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def add_block(
     specs: Any,
     feeds: Any,
@@ -210,7 +219,7 @@ def add_block(
                 into[i] += table[np.uint32(chosen[i])]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def sum_rows(
     specs: Any,
     feeds: Any,
@@ -238,7 +247,7 @@ def sum_rows(
                 into[i] = take[i]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def reach_levels(total: Any, rules: Any, end: int, reached: Any) -> None:
     """The highest level that any rule gives; rules come lowest level first. For charts with too many counters for one table."""
     reached[:] = 0
@@ -250,7 +259,7 @@ def reach_levels(total: Any, rules: Any, end: int, reached: Any) -> None:
             reached[i] = rank if ((take[i] >> shift) & mask) >= threshold else reached[i]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def all_bits(words: Any) -> Any:
     """Every bit that any row has."""
     found = words.dtype.type(0)
@@ -259,7 +268,7 @@ def all_bits(words: Any) -> Any:
     return found
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def take_field(total: Any, field: Any, count: int, into: Any, also: Any) -> None:
     """One field of packed sums as numbers, written to two arrays, which may be the same."""
     take, shift, mask = total[field[0]], total.dtype.type(field[1]), total.dtype.type(field[2])
@@ -269,7 +278,7 @@ def take_field(total: Any, field: Any, count: int, into: Any, also: Any) -> None
         also[i] = found
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def take_level(total: Any, field: Any, levels: Any, count: int, into: Any, also: Any) -> None:
     """All counters of one end looked up in the table of levels, written to two arrays, which may be the same."""
     take, shift, mask = total[field[0]], total.dtype.type(field[1]), total.dtype.type(field[2])
@@ -279,7 +288,7 @@ def take_level(total: Any, field: Any, levels: Any, count: int, into: Any, also:
         also[i] = found
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def ends_meet(total: Any, fields: Any, count: int) -> Any:
     """Whether in every row the least and the most are the same."""
     low, high = total[fields[5, 0]], total[fields[6, 0]]
@@ -289,7 +298,7 @@ def ends_meet(total: Any, fields: Any, count: int) -> Any:
     return differs & total.dtype.type(fields[5, 2]) == 0
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def score_rows(
     specs: Any,
     feeds: Any,

@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import carray, njit
+from numba import carray
 
+from mews_newtt.batch.cache import kernel
 from mews_newtt.batch.kernels import pointer
 
 TEXT_BYTES = 12  # what a string view holds in itself
@@ -15,7 +16,7 @@ SINGLE_DECIMALS = 12
 SINGLE_LEAST, SINGLE_TOP = 1e-3, float(1 << 22)  # nine digits of anything from the least on are within twelve decimals
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def states_of_floats(x: Any, cuts: Any, scale: float, multiple: float, noise: float, widest: float, forms: int, missing: int, out: Any) -> Any:
     """Every float to its state: segment by binary search, then recordable, near one, or finer. Those too wide to tell: -1."""
     unknown = 0
@@ -38,7 +39,7 @@ def states_of_floats(x: Any, cuts: Any, scale: float, multiple: float, noise: fl
     return unknown
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def number_distinct(values: Any, slots: Any, numbers: Any, codes: Any) -> Any:
     """Number distinct values by first appearance; `slots` and `numbers` are a hash table of 2**n places, -1 where free. -1: too many."""
     mask, known = len(slots) - 1, 0
@@ -60,7 +61,7 @@ def number_distinct(values: Any, slots: Any, numbers: Any, codes: Any) -> Any:
     return known
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def short_text(view: bool, data: int, starts: int, place: int) -> Any:
     """A text of up to 12 bytes as two numbers, laid out as Arrow lays out a string view; and its length."""
     if view:
@@ -79,7 +80,7 @@ def short_text(view: bool, data: int, starts: int, place: int) -> Any:
     return head, tail, length
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def number_texts(view: bool, data: int, starts: int, bitmap: int, offset: int, slots: Any, numbers: Any, firsts: Any, codes: Any) -> Any:
     """Number short texts by first appearance, from 1; no text is 0. -1: too many or too long to be told apart here."""
     mask, known = len(numbers) - 1, 0
@@ -106,7 +107,7 @@ def number_texts(view: bool, data: int, starts: int, bitmap: int, offset: int, s
     return known
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def shortest_of_singles(numbers: Any, out: Any) -> Any:
     """float32 to the float64 of the same shortest decimal, so that 36.8 stays 36.8; NaN where that is not found here. Returns how many.
 
@@ -136,7 +137,7 @@ def shortest_of_singles(numbers: Any, out: Any) -> Any:
     return unknown
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def join_rows(
     words: Any,
     fields: Any,

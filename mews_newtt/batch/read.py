@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import gzip
 import io
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -18,7 +21,7 @@ import pyarrow as pa
 
 from mews_newtt.batch.blocks import Block, Blocks, Rejoined, schema
 from mews_newtt.batch.formats import STDIO, Format, Input, format_of, kind_of, packing_of
-from mews_newtt.batch.json_lines import json_problem
+from mews_newtt.batch.json_lines import ArrayLines, json_problem, name_twice
 from mews_newtt.errors import FileError, Problem
 
 ROWS = 1 << 18  # rows of a stretch: enough to share the cost of a call, few enough to keep memory flat
@@ -50,7 +53,7 @@ class Table:
 
 @contextlib.contextmanager
 def open_table(given: Input, named: str | None) -> Iterator[Table]:
-    """An input as a table; closed in the end, and what had to be spooled is removed."""
+    """An input as a table. A file is open only while it is read: a folder may hold more files than may be open at once."""
     with contextlib.ExitStack() as stack:
         if isinstance(given, (str, Path)) and str(given) != STDIO:
             path = Path(given)
@@ -58,23 +61,47 @@ def open_table(given: Input, named: str | None) -> Iterator[Table]:
                 raise FileError(Problem("file_missing", str(path), "is no file", "check the name"))
             form, name = format_of(path, named), path.name
             size = path.stat().st_size if path.is_file() else 0
-            if form.kind == "csv" and size:
-                yield _text_file(path, form, name, size)
+            if size:
+                yield _file(path, form, name, size)
                 return
             source: BinaryIO = stack.enter_context(path.open("rb"))
         else:
             source, form, name = _stream(given, named)
-            size, path = 0, Path()
         if form.kind == "csv":
             yield _text_stream(source, form, name)
             return
-        if not size or form.packed:  # its columns, or all of it, stand at the end: it is kept on disk meanwhile
-            spool = stack.enter_context(tempfile.NamedTemporaryFile(prefix="mews-newtt."))
-            with _told(name, form.kind):
-                shutil.copyfileobj(unpacked(source, form.packed), spool, 1 << 20)
-            spool.flush()
-            path = Path(spool.name)
-        yield _parquet(path, name, size) if form.kind == "parquet" else _ndjson(path, name, size)
+        # its columns, or all of it, stand at the end: it is kept on disk meanwhile
+        yield _file(stack.enter_context(_spooled(source, form, name)), Format("ndjson" if form.kind == "json" else form.kind), name, 0, form.kind)
+
+
+def _file(path: Path, form: Format, name: str, size: int, kind: str = "") -> Table:
+    if form.kind == "csv":
+        return _text_file(path, form, name, size)
+    if form.kind == "parquet":
+        return _parquet(path, name, size)
+
+    @contextlib.contextmanager
+    def lines() -> Iterator[Path]:
+        if form == Format("ndjson"):
+            yield path
+            return
+        with path.open("rb") as source, _spooled(source, form, name) as spool:
+            yield spool
+
+    return _ndjson(lines, name, size, "set" if "json" in (form.kind, kind) else "line")
+
+
+@contextlib.contextmanager
+def _spooled(source: BinaryIO, form: Format, name: str) -> Iterator[Path]:
+    """A stream on disk, unpacked, a JSON array as lines; removed in the end, and closed meanwhile."""
+    handle, spool = tempfile.mkstemp(prefix="mews-newtt.")
+    try:
+        with os.fdopen(handle, "wb") as out, _told(name, form.kind):
+            whole = unpacked(source, form.packed)
+            shutil.copyfileobj(ArrayLines(whole, name) if form.kind == "json" else whole, out, 1 << 20)
+        yield Path(spool)
+    finally:
+        os.unlink(spool)
 
 
 def _stream(given: Input, named: str | None) -> tuple[BinaryIO, Format, str]:
@@ -103,14 +130,14 @@ def unpacked(source: BinaryIO, packed: str | None) -> BinaryIO:
 
 
 @contextlib.contextmanager
-def _told(name: str, kind: str, lines: Path | None = None) -> Iterator[None]:
+def _told(name: str, kind: str, lines: Path | None = None, row: str = "line") -> Iterator[None]:
     """A reader's fault in our words; of JSON `lines`, which line has it."""
     try:
         yield
     except (pl.exceptions.PolarsError, pa.ArrowException, EOFError, OSError) as fault:
         if isinstance(fault, OSError) and fault.errno is not None:
             raise
-        placed = json_problem(lines, name) if lines else None
+        placed = json_problem(lines, name, row) if lines else None
         if placed:
             raise FileError(placed) from None
         says = (str(fault).strip().splitlines() or [type(fault).__name__])[0][:300]
@@ -118,7 +145,6 @@ def _told(name: str, kind: str, lines: Path | None = None) -> Iterator[None]:
 
 
 def _text_file(path: Path, form: Format, name: str, size: int) -> Table:
-    """Open only while it is read: a folder may hold more files than may be open at once."""
     with path.open("rb") as source, _told(name, "csv"):
         header = Blocks(unpacked(source, form.packed), name).header
 
@@ -148,18 +174,32 @@ def _of_block(block: Block, name: str, share: float | None) -> Stretch:
 
 def _parquet(path: Path, name: str, size: int) -> Table:
     with _told(name, "parquet"):
-        scan = _narrowed(pl.scan_parquet(path))
+        scan = _narrowed(pl.scan_parquet(path, glob=False))
         columns = pl.DataFrame(schema=scan.collect_schema())
         rows = scan.select(pl.len()).collect().item()
     return Table(name, columns.columns, columns, lambda: _batches(scan, name, "parquet", rows), size)
 
 
-def _ndjson(path: Path, name: str, size: int) -> Table:
-    with _told(name, "ndjson", path):
-        scan = _narrowed(pl.scan_ndjson(path, infer_schema_length=None))
-        columns = pl.DataFrame(schema=scan.collect_schema())
+def _ndjson(lines: Callable[[], contextlib.AbstractContextManager[Path]], name: str, size: int, row: str) -> Table:
+    """Lines of JSON. Their columns are known only after all of them: packed ones are unpacked twice, so that no more than one file is on disk."""
+    with lines() as path, _told(name, "ndjson", path, row), ThreadPoolExecutor(1, "mews-newtt-names") as beside:
+        twice = beside.submit(name_twice, path, name, row)
+        kinds = _scan_lines(path).collect_schema()
+        problem = twice.result()
+    if problem:
+        raise FileError(problem)
 
-    return Table(name, columns.columns, columns, lambda: _batches(scan, name, "ndjson", 0, path), size)
+    def stretches() -> Iterator[Stretch]:
+        with lines() as path:
+            yield from _batches(_narrowed(_scan_lines(path, kinds)), name, "ndjson", 0, path, row)
+
+    columns = _narrowed(pl.DataFrame(schema=kinds).lazy()).collect()
+    return Table(name, columns.columns, columns, stretches, size)
+
+
+def _scan_lines(path: Path, kinds: pl.Schema | None = None) -> pl.LazyFrame:
+    """Polars takes a name for a pattern of names, unless its marks are escaped."""
+    return pl.scan_ndjson(glob.escape(str(path)), schema=kinds, infer_schema_length=None)
 
 
 def _narrowed(scan: pl.LazyFrame) -> pl.LazyFrame:
@@ -168,9 +208,9 @@ def _narrowed(scan: pl.LazyFrame) -> pl.LazyFrame:
     return scan.with_columns(pl.col(wide).cast(pl.String)) if wide else scan
 
 
-def _batches(scan: pl.LazyFrame, name: str, kind: str, rows: int, lines: Path | None = None) -> Iterator[Stretch]:
+def _batches(scan: pl.LazyFrame, name: str, kind: str, rows: int, lines: Path | None = None, row: str = "line") -> Iterator[Stretch]:
     done = 0
-    with _told(name, kind, lines):
+    with _told(name, kind, lines, row):
         for frame in scan.collect_batches(chunk_size=ROWS, maintain_order=True, lazy=True):
             done += frame.height
             yield _ready(frame, done - frame.height, name, done / rows if rows else None)

@@ -6,6 +6,7 @@ reading themselves: text, dictionaries, decimals, flags, columns whose values or
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,8 @@ import pyarrow.compute
 from mews_newtt.batch import kernels as k
 from mews_newtt.batch.numbering import number_texts, shortest_of_singles, states_of_floats
 from mews_newtt.batch.states import FORMS, States
-from mews_newtt.scoring.observations import NOISE, read
+from mews_newtt.errors import Problem
+from mews_newtt.scoring.observations import NOISE, Reading, read
 
 KINDS = {
     pa.float64(): k.FLOAT64,
@@ -174,9 +176,9 @@ def _byte_places(states: States, kind: pa.DataType) -> list[int]:
     return found
 
 
-def byte_source(states: States, values: pa.Array, places: list[int]) -> Source:
+def byte_source(states: States, values: pa.Array, places: list[int], nothing: int | None = None) -> Source:
     """A column of single bytes: every one of them has its place."""
-    return Source(states, values, k.BYTE, places=np.array([*places, states.missing, ODD], np.int32))
+    return Source(states, values, k.BYTE, places=np.array([*places, states.missing if nothing is None else nothing, ODD], np.int32))
 
 
 def small_code_source(states: States, values: pa.Array) -> Source:
@@ -197,6 +199,7 @@ def distinct_source(states: States, values: pa.Array, prepare: Prepare | None) -
         values = plain_text(values)
     values = plain_text(values)
     coded = values if isinstance(values, pa.DictionaryArray) else pa.compute.dictionary_encode(values)
+    nothing = reading_of_nothing(states, prepare)
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.combine_chunks()
     observation = states.parameter.observation
@@ -210,7 +213,12 @@ def distinct_source(states: States, values: pa.Array, prepare: Prepare | None) -
         reading = read(observation, raw)
         places.append(states.of_reading(reading))
         numbers.append(states.number_of(reading))
-    return code_source(states, coded, places, numbers)
+    return code_source(states, coded, places, states.of_reading(nothing), [*numbers, states.number_of(nothing)])
+
+
+def reading_of_nothing(states: States, prepare: Prepare | None) -> Reading | Problem | None:
+    """What a row without a value is read as: nothing, unless a map says what that means."""
+    return None if prepare is None else read(states.parameter.observation, prepare(None))
 
 
 def short_text_source(states: States, values: pa.Array, prepare: Prepare | None) -> Source | None:
@@ -246,21 +254,22 @@ def short_text_source(states: States, values: pa.Array, prepare: Prepare | None)
         if text not in read_before:
             found = read(observation, prepare(text) if prepare else text)
             read_before[text] = states.of_reading(found), states.number_of(found)
-    places = [read_before[text][0] for text in texts]
-    numbers = np.array([np.nan, *(read_before[text][1] for text in texts)]) if states.compared else None
-    return Source(states, codes, k.INT32, places=np.array([states.missing, *places, states.missing, ODD], np.int32), number_by_code=numbers)
+    nothing = reading_of_nothing(states, prepare)
+    empty, places = states.of_reading(nothing), [read_before[text][0] for text in texts]
+    numbers = np.array([states.number_of(nothing), *(read_before[text][1] for text in texts)]) if states.compared else None
+    return Source(states, codes, k.INT32, places=np.array([empty, *places, empty, ODD], np.int32), number_by_code=numbers)
 
 
-def code_source(states: States, coded: pa.DictionaryArray, places: list[int], numbers: Sequence[float] = ()) -> Source:
-    """A dictionary column whose values' states are known."""
+def code_source(states: States, coded: pa.DictionaryArray, places: list[int], nothing: int, numbers: Sequence[float] = (math.nan,)) -> Source:
+    """A dictionary column whose values' states are known, and that of a row without a value; `numbers` are in the same order."""
     if coded.indices.type not in KINDS:
         coded = pa.DictionaryArray.from_arrays(coded.indices.cast(pa.int64()), coded.dictionary)
     kind = KINDS[coded.indices.type]
     if kind == k.BYTE:
-        source = byte_source(states, coded, (places + [ODD] * k.BYTES)[: k.BYTES])
+        source = byte_source(states, coded, (places + [ODD] * k.BYTES)[: k.BYTES], nothing)
     else:
-        source = Source(states, coded, kind, places=np.array([*places, states.missing, ODD], np.int32))
-    source.number_by_code = np.array([*numbers, np.nan])
+        source = Source(states, coded, kind, places=np.array([*places, nothing, ODD], np.int32))
+    source.number_by_code = np.array(numbers)
     return source
 
 
@@ -289,7 +298,9 @@ def plain_text(values: pa.Array) -> pa.Array:
 def source_of(states: States, values: pa.Array, prepare: Prepare | None = None) -> Source:
     """A column as the kernel takes it."""
     if pa.types.is_null(values.type):
-        return absent_source(states)
+        if states.of_reading(reading_of_nothing(states, prepare)) == states.missing:
+            return absent_source(states)
+        values = values.cast(pa.string())
     if prepare is None and values.type in WIDENED:
         values = values.cast(WIDENED[values.type])
     if prepare is None and values.type in KINDS:

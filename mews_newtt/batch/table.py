@@ -14,6 +14,7 @@ import pyarrow.compute
 
 from mews_newtt.batch.careful import COMPLETE, REFUSED
 from mews_newtt.batch.engine import Results, default_threads, empty_results, engine_of
+from mews_newtt.batch.frames import as_pandas, as_polars
 from mews_newtt.batch.layout import NO_POINTS
 from mews_newtt.batch.refusals import wording
 from mews_newtt.batch.sources import Source, absent_source, code_source, plain_text, readable, source_of
@@ -21,8 +22,8 @@ from mews_newtt.batch.states import States
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ColumnError, Problem
 from mews_newtt.scoring.columns import ColumnMap, check_columns
-from mews_newtt.scoring.observations import SKIP_PREFIX
-from mews_newtt.scoring.rows import given_of_row, points_columns
+from mews_newtt.scoring.observations import SKIP_PREFIX, is_nothing
+from mews_newtt.scoring.rows import given_of_row, points_columns, points_names
 from mews_newtt.scoring.unread import Unread
 
 STATUSES = ("complete", "partial", "refused")
@@ -44,6 +45,7 @@ def score_table(
     flags: bool = True,
     threads: int | None = None,
     column_map: ColumnMap | None = None,
+    plain_text: bool = False,
 ) -> pa.Table:
     """Score every row of a table on one chart; row by row exactly what `score` gives.
 
@@ -57,11 +59,13 @@ def score_table(
     flags : False leaves the flags column out
     threads : how many; as many as there are cores where none are given
     column_map : how somebody else's columns, values and units are read
+    plain_text : words as text instead of dictionaries, for programs that cannot take those, such as Spark; the types are `result_schema`'s
 
     Returns
     -------
     n rows, same order: the input and `score_status`, `total` (int16, null unless complete), `total_min`, `total_max` (int16),
-    `level`, `level_max` (ids of the chart), `missing`, `flags`, `error` (text, empty for none).
+    `level`, `level_max` (ids of the chart, an ordered dictionary), `level_rank`, `level_max_rank` (int8, 0 for the lowest level: their maximum
+    over rows means something), `missing`, `flags`, `error` (text, empty for none). The types follow from the chart, never from the rows.
     A reading that cannot be refuses its row and says so in `error`; it never stops the table.
     The schema's metadata names the columns that were not read (`mews_newtt.columns_not_read`) and those of them that may hold readings
     (`mews_newtt.columns_in_doubt`, with the reason), each as JSON; `columns_not_read(chart, names)` gives the same without scoring.
@@ -77,11 +81,11 @@ def score_table(
     """
     table = as_table(data)
     column_map = column_map or ColumnMap()
-    ours = check_columns(table.column_names, chart, column_map)
+    ours = check_columns(table.column_names, chart, column_map, added=points_names(chart) if points else ())
     unread = Unread(table.column_names, ours, chart, column_map)
     unread.look({name: table.column(name).slice(0, LOOKED_AT).to_pylist() for name in unread.screened})
     results = score_columns(chart, table, ours, column_map, points, threads or default_threads())
-    for name, column in result_columns(chart, results, points, flags):
+    for name, column in result_columns(chart, results, points, flags, plain_text):
         table = table.append_column(name, column)
     said = {f"mews_newtt.{name}": json.dumps(found, ensure_ascii=False) for name, found in unread.to_dict().items()}
     return table.replace_schema_metadata({**(table.schema.metadata or {}), **said})
@@ -114,17 +118,22 @@ def score_frame(chart: Chart, data: Any, **options: Any) -> Any:
 
     The frame's own columns are not converted or copied; the result columns are added beside them.
     """
-    table = score_table(chart, data, **options)
+    rows = data if isinstance(data, pa.Table) else pa.table(data)  # of pandas with its index, which is no result
+    table = score_table(chart, rows, **options)
     kind = type(data).__module__.partition(".")[0]
     if kind not in ("polars", "pandas"):
         return table
-    found = table.select([place for place, name in enumerate(table.column_names) if name not in data.columns])
+    found = table.select(list(range(rows.num_columns, table.num_columns))).replace_schema_metadata()
     if kind == "polars":
-        import polars
-
-        return data.hstack(polars.DataFrame(found).get_columns())
-    added = found.to_pandas()
+        return data.hstack(as_polars(chart, found))
+    added = as_pandas(found)
     return data.assign(**{name: added[name].array for name in added.columns})  # arrays have no index to be matched by
+
+
+def result_schema(chart: Chart, *, points: bool = False, flags: bool = True) -> pa.Schema:
+    """The columns that `score_table(..., plain_text=True)` adds, and their types: what Spark wants to know before it calls `mapInArrow`."""
+    nothing = empty_results(0, len(points_columns(chart)), points)
+    return pa.schema([(name, column.type) for name, column in result_columns(chart, nothing, points, flags, plain_text=True)])
 
 
 def score_columns(chart: Chart, table: pa.Table, ours: list[str], column_map: ColumnMap, points: bool, threads: int) -> Results:
@@ -215,18 +224,23 @@ def _skip_source(states: States, values: pa.Array, column_map: ColumnMap) -> Sou
     places = []
     for raw in coded.dictionary.to_pylist():
         raw = prepare(raw) if prepare else raw
-        places.append(-1 if raw is None or str(raw).strip().casefold() in ("", "nan", "null") else states.of_skip(str(raw).strip()))
-    source = code_source(states, coded, places)
-    source.places[-2:] = -1
+        places.append(-1 if is_nothing(raw) else states.of_skip(str(raw).strip()))
+    source = code_source(states, coded, places, nothing=-1)
+    source.places[-1] = -1
     return source
 
 
-def result_columns(chart: Chart, results: Results, points: bool, flags: bool) -> Iterator[tuple[str, pa.Array]]:
+def result_columns(chart: Chart, results: Results, points: bool, flags: bool, plain_text: bool = False) -> Iterator[tuple[str, pa.Array]]:
     """The columns that a score adds, in their order."""
     complete = _bitmap(results.status == COMPLETE) if results.partial else None
     scored = _bitmap(results.status != REFUSED) if results.refused else None
     levels = [level.id for level in chart.levels]
-    yield "score_status", _texts(results.status, STATUSES, None)
+
+    def texts(codes: npt.NDArray[Any], words: Any, valid: pa.Buffer | None = None, ordered: bool = False) -> pa.Array:
+        column = _texts(codes, words, valid, ordered)
+        return column.cast(pa.string()) if plain_text else column
+
+    yield "score_status", texts(results.status, STATUSES)
     if chart.has_points:
         yield "total", _numbers(results.least, complete)
         yield "total_min", _numbers(results.least, scored)
@@ -234,14 +248,16 @@ def result_columns(chart: Chart, results: Results, points: bool, flags: bool) ->
     else:
         for name in ("total", "total_min", "total_max"):
             yield name, pa.nulls(len(results.status), pa.int16())
-    yield "level", _texts(results.level, levels, scored)
-    yield "level_max", _texts(results.level_max, levels, scored)
-    yield "missing", _texts(results.missing, results.missing_texts.all(), None)
+    yield "level", texts(results.level, levels, scored, ordered=True)
+    yield "level_max", texts(results.level_max, levels, scored, ordered=True)
+    yield "level_rank", _numbers(results.level.view(np.int8), scored)
+    yield "level_max_rank", _numbers(results.level_max.view(np.int8), scored)
+    yield "missing", texts(results.missing, results.missing_texts.all())
     if flags:
-        yield "flags", _texts(results.flags, results.flag_texts.all(), None)
-    yield "error", _texts(results.error, results.error_texts.all(), None)
-    for name, found in zip(points_columns(chart), results.points, strict=True) if points else ():
-        yield f"points_{name}", _numbers(found, _bitmap(found != NO_POINTS))
+        yield "flags", texts(results.flags, results.flag_texts.all())
+    yield "error", texts(results.error, results.error_texts.all())
+    for name, found in zip(points_names(chart), results.points, strict=True) if points else ():
+        yield name, _numbers(found, _bitmap(found != NO_POINTS))
 
 
 def _bitmap(valid: npt.NDArray[np.bool_]) -> pa.Buffer | None:
@@ -252,7 +268,7 @@ def _numbers(values: npt.NDArray[Any], valid: pa.Buffer | None) -> pa.Array:
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [valid, pa.py_buffer(values)])
 
 
-def _texts(codes: npt.NDArray[Any], texts: Any, valid: pa.Buffer | None) -> pa.Array:
+def _texts(codes: npt.NDArray[Any], texts: Any, valid: pa.Buffer | None, ordered: bool) -> pa.Array:
     kind = {1: pa.int8(), 4: pa.int32()}[codes.itemsize]
     indices = pa.Array.from_buffers(kind, len(codes), [valid, pa.py_buffer(codes)])
-    return pa.DictionaryArray.from_arrays(indices, pa.array(list(texts), pa.string()), safe=False)  # our own codes need no check
+    return pa.DictionaryArray.from_arrays(indices, pa.array(list(texts), pa.string()), ordered=ordered, safe=False)  # our own codes need no check

@@ -11,9 +11,9 @@ from typing import BinaryIO, Literal
 
 import polars as pl
 
+from mews_newtt.atomic import whole_path
 from mews_newtt.batch.formats import STDIO, Format, format_of
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import whole_path
 
 GROUP = 1 << 18  # rows of a Parquet row group: whole columns of them are held until they are written
 WAKE = 0.1  # seconds between looks for Ctrl-C while other threads work
@@ -26,7 +26,7 @@ def target(output: str | Path | BinaryIO, named: str | None) -> Iterator[tuple[P
     if isinstance(output, (str, Path)) and str(output) != STDIO:
         if Path(output).is_dir():
             raise FileError(Problem("output_is_folder", str(output), "is a folder", "name a file"))
-        form = format_of(output, named)
+        form = _written(str(output), format_of(output, named))
         with whole_path(Path(output)) as beside:
             yield beside, form
         return
@@ -34,8 +34,14 @@ def target(output: str | Path | BinaryIO, named: str | None) -> Iterator[tuple[P
         if sys.stdout is None:
             raise FileError(Problem("output_closed", "standard output", "is closed", "name a file with -o"))
         output = sys.stdout.buffer
-    yield output, Format(format_of("stream.csv", named).kind)
+    yield output, _written("output", Format(format_of("stream.csv", named).kind))
     output.flush()
+
+
+def _written(name: str, form: Format) -> Format:
+    if form.kind == "json":
+        raise FileError(Problem("format_not_written", name, "cannot be written as a JSON array", "write .ndjson: one JSON object in each line"))
+    return form
 
 
 def sink(plan: pl.LazyFrame, into: Path | BinaryIO, form: Format) -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from mews_newtt import __version__
+from mews_newtt.csv_limit import allow_long_cells
 from mews_newtt.errors import FileError, MewsNewttError, Problem
 
 
@@ -21,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")
     arguments = _parser().parse_args(argv)
+    allow_long_cells()
     try:
         if sys.stdout is None and getattr(arguments, "output", None) is None:
             raise FileError(Problem("output_closed", "standard output", "is closed", "leave it open, or name a file with -o where there is one"))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mews_newtt.chart.model import Chart
     from mews_newtt.scoring.result import Score
 
-FORMATS = ("csv", "parquet", "ndjson")
+FORMATS = ("csv", "parquet", "ndjson")  # of the output; an input may be a JSON array too
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,7 +23,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "score", help="score one observation set, or a file of them", description="Score one observation set (--obs) or every row of files."
     )
     add_chart(parser)
-    parser.add_argument("input", metavar="FILE", nargs="*", help="CSV (also .gz, .zst), Parquet or NDJSON files, or a folder; - reads standard input")
+    parser.add_argument("input", metavar="FILE", nargs="*", help="CSV (also .gz, .zst), Parquet, NDJSON or JSON files, a folder; - is standard input")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="where to write; without it, standard output")
     parser.add_argument(
         "--obs", nargs="+", metavar="NAME=VALUE", default=None, help="one set: respiratory_rate=24 temperature=98.6[degF] skip_systolic_bp=U4 ..."
@@ -43,7 +43,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         default="error",
         help="a row that cannot be scored stops the run (error), or is kept with status refused (report)",
     )
-    parser.add_argument("--format", choices=FORMATS, help="files: what the input is, where its name does not say")
+    parser.add_argument("--format", choices=(*FORMATS, "json"), help="files: what the input is, where its name does not say")
     parser.add_argument("--output-format", choices=FORMATS, help="files: what the output is to be, where its name does not say")
     parser.add_argument("--summary", type=Path, metavar="FILE.json", help="files: write the counts of the summary as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="files: draw totals, levels and missing readings (.svg; .png with matplotlib)")
@@ -84,7 +84,7 @@ def _one(chart: Chart, arguments: argparse.Namespace) -> int:
     if arguments.output is None and sys.stdout is not None:
         print(text)
     else:
-        from mews_newtt.files import whole_file
+        from mews_newtt.atomic import whole_file
 
         with whole_file(arguments.output) as out:
             out.write(text + "\n")

@@ -13,15 +13,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mews_newtt.atomic import whole_file
+from mews_newtt.batch.formats import kind_of, packing_of
 from mews_newtt.cli.progress import progress_bar
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import Progress, Summary, score_csv, whole_file
+from mews_newtt.files import Progress, Summary, score_csv
 from mews_newtt.scoring.columns import ColumnMap, read_map
 
 if TYPE_CHECKING:
     from mews_newtt.chart.model import Chart
 
 OTHER = frozenset((".parquet", ".pq", ".ndjson", ".jsonl", ".gz", ".zst"))
+ARRAYS = frozenset((".json",))  # read as a JSON array of sets; an output of that name is what --json writes
 LARGE = 8 << 20  # bytes of CSV from which the batch path has earned its start
 STDIO = "-"
 MOST_SHOWN = 6
@@ -62,7 +65,11 @@ def _stop(*_: object) -> None:
 def _scored(chart: Chart, arguments: argparse.Namespace, column_map: ColumnMap, progress: Progress | None) -> Summary:
     output = arguments.output or Path(STDIO)
     formats = {arguments.format, arguments.output_format} - {None, "csv"}
-    if len(arguments.input) > 1 or formats or not all(map(_is_plain, [*arguments.input, output])):
+    arrays = any(Path(name).suffix.lower() in ARRAYS for name in arguments.input)
+    if Path(output).suffix.lower() in ARRAYS and not (arguments.json or arguments.output_format):
+        mend = "name it .ndjson or .csv; with --json a CSV file gives the whole result of each row as JSON"
+        raise FileError(Problem("format_not_written", str(output), "would not be JSON: a table is not written as a JSON array", mend))
+    if len(arguments.input) > 1 or formats or arrays or not all(map(_is_plain, [*arguments.input, output])):
         return _batch(chart, arguments, column_map, progress, arguments.input)
     given = arguments.input[0]
     whole = arguments.json or arguments.explain
@@ -96,7 +103,7 @@ def _is_plain(name: str | Path) -> bool:
 
 def _is_text(head: bytes) -> bool:
     """Whether a stream begins as a table of text does: neither packed, nor Parquet, nor JSON."""
-    return not head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1")) and not head.lstrip().startswith(b"{")
+    return packing_of(head) is None and kind_of(head) == "csv"
 
 
 def _has_batch() -> bool:

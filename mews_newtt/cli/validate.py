@@ -39,7 +39,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         default=[],
         help="a mark that means no reading and no score, such as NA; heart_rate=0 for one column",
     )
-    parser.add_argument("--format", choices=("csv", "parquet", "ndjson"), help="what the file is, where its name does not say")
+    parser.add_argument("--format", choices=("csv", "parquet", "ndjson", "json"), help="what the file is, where its name does not say")
     parser.add_argument(
         "--blanks-disagree", action="store_true", help="a blank expected cell disagrees where the chart gives an answer for a complete set"
     )

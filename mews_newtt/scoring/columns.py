@@ -15,7 +15,19 @@ __all__ = ["ColumnMap", "check_columns", "mapped_columns", "read_map"]
 POINTS_PREFIX = "points_"
 EXPECTED = ("expected_total", "expected_level")
 EXPECTED_POINTS_PREFIX = "expected_points_"
-RESULTS = ("score_status", "total", "total_min", "total_max", "level", "level_max", "missing", "flags", "error")
+RESULTS = (
+    "score_status",
+    "total",
+    "total_min",
+    "total_max",
+    "level",
+    "level_max",
+    "level_rank",
+    "level_max_rank",
+    "missing",
+    "flags",
+    "error",
+)
 
 
 def mapped_columns(
@@ -89,9 +101,9 @@ def mapped_columns(
     return ours_names
 
 
-def check_columns(names: Sequence[str], chart: Chart, column_map: ColumnMap | None = None) -> list[str]:
-    """`mapped_columns` with the definitions the chart itself knows."""
-    return mapped_columns(names, require_chart(chart), column_map or ColumnMap(), chart.observations)
+def check_columns(names: Sequence[str], chart: Chart, column_map: ColumnMap | None = None, *, added: Iterable[str] = ()) -> list[str]:
+    """`mapped_columns` with the definitions the chart itself knows; `added` are result columns beside those of every score."""
+    return mapped_columns(names, require_chart(chart), column_map or ColumnMap(), chart.observations, results=(*RESULTS, *added))
 
 
 def is_reserved(name: str, known: Mapping[str, Observation]) -> bool:

@@ -159,7 +159,7 @@ def _read_other(
 ) -> None:
     parameter = name.removeprefix(SKIP_PREFIX) if isinstance(name, str) else name
     if name in LABELS:
-        if not _is_nothing(raw):
+        if not is_nothing(raw):
             labels[name] = str(raw)
     elif parameter != name and parameter in known:
         _read_reason(parameter, raw, skipped, problems)
@@ -171,7 +171,7 @@ def _read_reason(parameter: str, raw: Any, skipped: dict[str, str], problems: li
     """Why there is no reading: a text or a code."""
     if isinstance(raw, (Mapping, list, tuple)):
         problems.append(Problem("not_a_reason", f"{parameter}, skipped", f"is {str(raw)[:LONGEST_SHOWN]}", "give the reason as text"))
-    elif not _is_nothing(raw):
+    elif not is_nothing(raw):
         skipped[parameter] = str(raw).strip()
 
 
@@ -195,10 +195,10 @@ def _unwrap(observation: Observation, raw: Mapping[str, Any], skipped: dict[str,
     _read_reason(observation.id, raw.get("skipped"), skipped, problems)
     unit = raw.get("unit")
     value = raw.get("value")
-    return value if _is_nothing(unit) or _is_nothing(value) else (value, str(unit).strip())
+    return value if is_nothing(unit) or is_nothing(value) else (value, str(unit).strip())
 
 
-def _is_nothing(raw: Any) -> bool:
+def is_nothing(raw: Any) -> bool:
     """None, NaN and blank text (also the words NaN and null) are no reading; nor are the marks that pandas and numpy have for it."""
     if raw is None:
         return True
@@ -224,7 +224,7 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
             mend = "give a number, text, or a pair of value and unit"
             return Problem("not_a_reading", observation.id, f"{str(raw)[:LONGEST_SHOWN]} is no value and unit", mend)
         raw, unit = raw
-    if _is_nothing(raw):
+    if is_nothing(raw):
         return None
     if hasattr(raw, "dtype"):
         raw = _of_numpy(observation, raw)

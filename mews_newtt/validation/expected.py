@@ -95,7 +95,7 @@ class Reader:
         names = self.levels if stated.holds == "level" else ()
         meaning = {"level": self._level, "status": _status}.get(stated.holds, whole)
         ours, marks = self.column_map.values.get(stated.name, {}), self.column_map.marks(stated.name)
-        texts = [None if is_blank(raw, marks, names) and raw not in ours else str(raw).strip() for raw in raws]
+        texts = [None if is_blank(raw, marks, names) and written(raw) not in ours else written(raw) for raw in raws]
         found = np.array([NONE if text is None else meaning(ours.get(text, text)) for text in texts], np.int32)
         return found[codes], raws, codes
 
@@ -105,8 +105,8 @@ class Reader:
     def level_id(self, raw: Any) -> str | None:
         """A stated level by the chart's own id, where it is one of its levels."""
         ours = self.column_map.values.get("expected_level", {})
-        blank = is_blank(raw, self.column_map.marks("expected_level"), self.levels) and raw not in ours
-        rank = NONE if blank else self._level(ours.get(str(raw).strip(), str(raw).strip()))
+        blank = is_blank(raw, self.column_map.marks("expected_level"), self.levels) and written(raw) not in ours
+        rank = NONE if blank else self._level(ours.get(written(raw), written(raw)))
         return self.chart.levels[rank].id if rank >= 0 else None
 
     def kinds(self, stated: Stated, values: Numbers, results: Results, status: Numbers | None) -> Kinds:
@@ -155,9 +155,14 @@ class Reader:
 
 def is_blank(raw: Any, marks: Container[str], levels: Container[str] = ()) -> bool:
     """Whether an expected cell states nothing. A chart may have a level named none: in a column of levels that states it."""
-    text = "" if raw is None else str(raw).strip()
+    text = written(raw)
     nothing = text.casefold() in ("", "nan", "null", "none") and (raw is None or plain(text) not in levels)
     return nothing or text in marks
+
+
+def written(raw: Any) -> str:
+    """An expected cell as text: an empty cell and no cell are one, whichever reader made them."""
+    return "" if raw is None else str(raw).strip()
 
 
 def whole(text: str) -> int:

@@ -6,11 +6,10 @@ import csv
 import io
 import json
 import os
-import shutil
-import tempfile
 from html import escape
 from pathlib import Path
 
+from mews_newtt.atomic import whole_folder
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.scoring.observations import SKIP_PREFIX
@@ -42,26 +41,9 @@ def write_pack(pack: Pack, folder: Path | str) -> list[Path]:
     FileError  the folder's parent is missing, or the folder holds something that is no pack
     """
     folder = check_folder(folder)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-    try:
+    with whole_folder(folder) as beside:
         for name, text in zip(NAMES, (as_csv(pack), as_ndjson(pack), as_sheet(pack), as_json(pack)), strict=True):
-            with (beside / name).open("w", encoding="utf-8", newline="") as out:
-                out.write(text)
-                out.flush()
-                os.fsync(out.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(beside, 0o777 & ~umask)
-        if folder.is_dir():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".old", dir=folder.parent))
-            os.replace(folder, old)
-            os.replace(beside, folder)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(beside, folder)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
+            (beside / name).write_text(text, encoding="utf-8", newline="")
     return [folder / name for name in NAMES]
 
 

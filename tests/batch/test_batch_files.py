@@ -17,7 +17,7 @@ from mews_newtt.batch.write import sink
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import FileError
 
-RESULTS = ["score_status", "total", "total_min", "total_max", "level", "level_max", "missing", "flags", "error"]
+RESULTS = ["score_status", "total", "total_min", "total_max", "level", "level_max", "level_rank", "level_max_rank", "missing", "flags", "error"]
 IN = ["in.csv", "in.csv.gz", "in.csv.zst", "in.parquet", "in.ndjson"]
 OUT = ["out.csv", "out.csv.gz", "out.csv.zst", "out.parquet", "out.ndjson"]
 NAMES = ("respiratory_rate", "oxygen_saturation", "air_or_oxygen", "systolic_bp", "heart_rate", "consciousness", "temperature")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,6 +122,12 @@ HEAD = "case_id,heart_rate,temperature\n"
         pytest.param((HEAD + ROWS).encode() + b"\xff,80,36.8\n", id="Latin-1"),
         pytest.param((HEAD + ROWS + "ü,80,36.8\n" * 50).encode(), id="UTF-8"),
         pytest.param(f"note,heart_rate\n{'x' * 1_100_000},80\n".encode(), id="a cell past any limit"),
+        pytest.param(('note,heart_rate\n"' + "line\n" * 300_000 + '",80\n').encode(), id="a cell of many lines past any limit"),
+        pytest.param(('case_id,"heart\nrate",temperature\n' + ROWS + "x,warm,hot\n").encode(), id="a line end in a name"),
+        pytest.param(('case_id,heart_rate,"te\r\nmp"\r\n' + ROWS).encode(), id="CRLF in a name"),
+        pytest.param(('case_id,heart_rate,"te\rmp"\n' + ROWS).encode(), id="a carriage return in a name"),
+        pytest.param(('case_id,heart_rate,"temp\n' + ROWS).encode(), id="a name that never ends"),
+        pytest.param(b'case_id,heart_rate,"te"mp\n1,80,2\n', id="text after a quoted name"),
         pytest.param(b"", id="nothing"),
         pytest.param(HEAD.encode(), id="a header alone"),
         pytest.param(HEAD.encode()[:-1], id="a header without an end"),
@@ -148,3 +155,16 @@ def test_every_block_ends_where_a_row_does() -> None:
         with small_blocks(size):
             cells = [cell for block in Blocks(io.BytesIO(text.encode()), "stream") for cell in block.frame()["case_id"]]
         assert cells == [f"{n}\n{n}" for n in range(300)]
+
+
+@pytest.mark.parametrize("cell", ["x" * 600, '"' + "x\n" * 300 + '"'], ids=["one line", "many lines"])
+def test_one_long_cell_makes_only_its_own_block_slow(cell: str) -> None:
+    limit = csv.field_size_limit(500)
+    try:
+        with small_blocks(1000):
+            found = list(Blocks(io.BytesIO((HEAD + ROWS + f"{cell},80,36.8\n" + ROWS).encode()), "stream"))
+            assert [block.slow for block in found].count(True) in (1, 2)
+            assert not any(block.rows or block.slow for block in found[-3:])
+        assert_same((HEAD + ROWS + f"{cell},80,36.8\n" + ROWS).encode(), 1000)
+    finally:
+        csv.field_size_limit(limit)

@@ -15,7 +15,7 @@ import pytest
 from batch_support import assert_same, random_columns
 from pyarrow import csv
 
-from mews_newtt.batch import joining, kernels, numbering
+from mews_newtt.batch import cache, joining, json_bytes, kernels, numbering, quotes
 from mews_newtt.batch.sources import plain_text
 from mews_newtt.batch.table import score_table
 from mews_newtt.chart.catalogue import charts, load_chart
@@ -58,9 +58,10 @@ def test_float32_between_steps_is_read_as_its_shortest_decimal() -> None:
 
 def test_one_set_of_compile_options() -> None:
     """Numba's disk cache leaves options out of its key: two wrappers of one name share machine code. And parallel=True can abort."""
-    for module in (kernels, numbering):
+    assert re.findall(r"\bnjit\((.*)\)\(", inspect.getsource(cache)) == ["nogil=True"]
+    for module in (kernels, numbering, quotes, json_bytes):
         source = inspect.getsource(module)
-        assert set(re.findall(r"@njit\((.*)\)", source)) == {"nogil=True, cache=True"}
+        assert "njit" not in source and set(re.findall(r"^@(?!intrinsic)(.*)$", source, re.M)) == {"kernel"}
         assert "parallel" not in source
         assert "fastmath" not in source
 

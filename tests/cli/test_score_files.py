@@ -79,7 +79,7 @@ def test_a_failed_run_leaves_the_old_output(tmp_path: Path) -> None:
 def test_header_only_is_a_valid_empty_result(tmp_path: Path) -> None:
     code, said, written = score_text(tmp_path, HEADER + "\n")
     assert code == 0 and "0 rows" in said
-    assert written == HEADER + ",score_status,total,total_min,total_max,level,level_max,missing,flags,error\n"
+    assert written == HEADER + ",score_status,total,total_min,total_max,level,level_max,level_rank,level_max_rank,missing,flags,error\n"
 
 
 def test_a_missing_value_is_never_zero_in_the_output(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from tests.cli.command import run
 
 pl = pytest.importorskip("polars")
-RESULTS = ["score_status", "total", "total_min", "total_max", "level", "level_max", "missing", "flags"]
+CASES = Path(__file__).parents[1] / "vectors" / "table_cases"
+RESULTS = ["score_status", "total", "total_min", "total_max", "level", "level_max", "level_rank", "level_max_rank", "missing", "flags"]
 
 
 @pytest.mark.parametrize("name", ["out.parquet", "out.ndjson", "out.csv.gz"])
@@ -32,3 +33,23 @@ def test_a_file_that_is_not_what_its_name_says(tmp_path: Path) -> None:
     assert ran.code == 2
     assert "in.parquet" in ran.err
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("name", ["c20_eform_blank_means_air.csv", "c20_eform.ndjson", "c20_eform_array.json"])
+def test_one_export_in_three_forms_by_name_and_by_first_bytes(tmp_path: Path, name: str) -> None:
+    """A blank oxygen code means air, and the map says so: by every way in, and for `validate`."""
+    source, options = CASES / name, ["--map", CASES / "c20_map.toml"]
+    assert run("score", "news2", source, "-o", tmp_path / "named.csv", *options).code == 0
+    assert run("score", "news2", "-", "-o", tmp_path / "sniffed.csv", *options, stdin=source.read_bytes()).code == 0
+    for output in ("named.csv", "sniffed.csv"):
+        assert pl.read_csv(tmp_path / output)["total"].to_list() == [2, 5, 3, 7, 3, 4]
+    assert run("validate", "news2", source, *options).code == 0
+
+
+def test_a_table_is_not_written_under_a_name_that_promises_json(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("heart_rate\n80\n", encoding="utf-8")
+    ran = run("score", "news2", tmp_path / "in.csv", "-o", tmp_path / "out.json")
+    assert ran.code == 2 and "not written as a JSON array" in ran.err
+    assert not (tmp_path / "out.json").exists()
+    assert run("score", "news2", tmp_path / "in.csv", "--json", "-o", tmp_path / "out.json").code == 0
+    assert (tmp_path / "out.json").read_text(encoding="utf-8").startswith("{")

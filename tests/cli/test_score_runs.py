@@ -26,7 +26,7 @@ HEADER = "case_id,respiratory_rate,oxygen_saturation,air_or_oxygen,systolic_bp,h
 ROWS = "".join(f"c{n},{12 + n % 14},{90 + n % 11},{('air', 'oxygen')[n % 2]},{90 + n},{60 + n},{'A' if n % 7 else ''},{36 + n % 30 / 10:.1f}\n" for n in range(100))
 TEXT = HEADER + ROWS
 LARGE = HEADER + ROWS * 3000  # more than the core's reader is given
-RESULTS = ["score_status", "total", "total_min", "total_max", "level", "level_max", "missing", "flags", "error"]
+RESULTS = ["score_status", "total", "total_min", "total_max", "level", "level_max", "level_rank", "level_max_rank", "missing", "flags", "error"]
 COMMAND = [sys.executable, "-m", "mews_newtt", "score", "news2"]
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from mews_newtt.csv_limit import allow_long_cells
 from mews_newtt.errors import FileError, MewsNewttError, Problem
 from mews_newtt_service.jobs import memory
 from mews_newtt_service.jobs.queue import Job, Queue, new_id, open_queue
@@ -257,6 +258,7 @@ def main() -> int:
     """Work until the pipe on standard input ends, or a signal says stop."""
     settings = Settings.from_environment()
     lower_priority()
+    allow_long_cells()
     if settings.job_threads:
         os.environ["POLARS_MAX_THREADS"] = str(settings.job_threads)
     worker = Worker(settings, open_queue(settings))

@@ -97,7 +97,7 @@ def _rows_of_csv(start: bytes, cut: bool, name: str) -> tuple[list[dict[str, str
             yield line
 
     lines = _lines(start, cut, name)
-    header = read_header(next(lines, None), name)
+    header = read_header(lines, name)
     rows: list[dict[str, str]] = []
     try:
         for _, cells in islice(text_rows(counted(lines), header, name), LOOKED_AT):

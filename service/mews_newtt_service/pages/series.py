@@ -88,7 +88,7 @@ async def _sent(request: Request) -> tuple[str, bytes]:
 def read_sets(chart: Chart, content: bytes) -> list[tuple[str, Any]]:
     """Every row scored, in the order of time where every row says its time; one person only."""
     lines = text_lines(io.BytesIO(content), NAME)
-    header = read_header(next(lines, None), NAME)
+    header = read_header(lines, NAME)
     ours = check_columns(header.names, chart)
     read = frozenset(chart.by_id)
     rows: list[tuple[Mapping[str, str], Any]] = []

@@ -1,0 +1,78 @@
+"""Files and folders that appear under their name only when they are whole: a failure leaves what was there before."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from mews_newtt.errors import FileError, Problem
+
+
+@contextlib.contextmanager
+def whole_path(path: Path) -> Iterator[Path]:
+    """A file to write beside the wanted one, which takes its name only when it is whole. Pipes and devices are written directly."""
+    if path.exists() and not path.is_dir() and not path.is_file():  # it cannot be renamed onto
+        yield path
+        return
+    path = Path(os.path.realpath(path))  # what a link points to is written, the link stays
+    if not path.parent.is_dir():
+        raise FileError(Problem("folder_missing", str(path.parent), "is not a folder", "make it, or write elsewhere"))
+    if path.is_dir():
+        raise FileError(Problem("output_is_folder", str(path), "is a folder", "name a file"))
+    beside = _made_beside(path, "part", lambda new: os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)))
+    try:
+        yield beside
+        with beside.open("rb") as whole:
+            os.fsync(whole.fileno())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def whole_file(path: Path | None) -> Iterator[TextIO]:
+    """A text file that appears under its name only when it is whole; None is stdout."""
+    if path is None:
+        if sys.stdout is None:
+            raise FileError(Problem("output_closed", "standard output", "is closed", "name a file with -o"))
+        yield sys.stdout
+        return
+    with whole_path(path) as beside, beside.open("w", encoding="utf-8", newline="") as out:
+        yield out
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill beside the wanted one; it appears, or takes the place of the old one, only when it is whole."""
+    beside = _made_beside(folder, "part", os.mkdir)
+    try:
+        yield beside
+        for inside in beside.iterdir():
+            with inside.open("rb") as whole:
+                os.fsync(whole.fileno())
+        if folder.is_dir():
+            old = _made_beside(folder, "old", os.mkdir)
+            os.replace(folder, old)
+            os.replace(beside, folder)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.replace(beside, folder)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def _made_beside(path: Path, kind: str, make: Callable[[Path], None]) -> Path:
+    """A new file or folder beside a path. The system applies the umask: to ask for it would change it for all threads for a moment."""
+    while True:
+        new = path.with_name(f".{path.name}.{secrets.token_hex(4)}.{kind}")
+        with contextlib.suppress(FileExistsError):
+            make(new)
+            return new

@@ -1,0 +1,127 @@
+"""Machine code: read wherever it was kept, written where that is allowed, and never a reason to fail or to change the host process."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from numba.core.caching import IndexDataCacheFile
+
+from mews_newtt.batch import cache, kernels
+
+ROOT = Path(__file__).parents[2]
+
+
+def add_one(number: int) -> int:
+    return number + 1
+
+
+@pytest.fixture
+def compiled_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """A small kernel as a new process would have it, with these folders to keep it in."""
+
+    def make(*folders: Path) -> Any:
+        monkeypatch.setattr(cache, "folders", lambda: iter(map(str, folders)))
+        made = cache.kernel(add_one)
+        assert made(1) == 2
+        return made
+
+    return make
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def hits(made: Any) -> int:
+    return sum(made.stats.cache_hits.values())
+
+
+def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may write into any folder, so writing itself fails."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(IndexDataCacheFile, "_open_for_write", refuse)
+    monkeypatch.setattr(os, "makedirs", refuse)
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+
+
+def test_code_of_another_user_is_read_where_nothing_may_be_written(
+    compiled_in: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = compiled_in(tmp_path / "warmed", tmp_path / "home")
+    assert hits(first) == 0
+    kept = files(tmp_path)
+    read_only(monkeypatch)
+    second = compiled_in(tmp_path / "elsewhere", tmp_path / "warmed", tmp_path / "home")
+    assert hits(second) == 1
+    assert files(tmp_path) == kept
+    assert cache.kept_in(second) == str(kept[0].parent)
+
+
+def test_where_the_first_folder_cannot_be_written_the_next_one_is(compiled_in: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be", encoding="utf-8")
+    made = compiled_in(tmp_path / "taken" / "x", tmp_path / "home")
+    assert cache.kept_in(made).startswith(str(tmp_path / "home"))
+    assert hits(compiled_in(tmp_path / "taken" / "x", tmp_path / "home")) == 1
+
+
+@pytest.mark.parametrize("end", [".nbi", ".nbc"])
+@pytest.mark.parametrize("content", [b"", b"no pickle", b"\x80\x05}."])
+def test_damaged_code_is_compiled_again(end: str, content: bytes, compiled_in: Callable[..., Any], tmp_path: Path) -> None:
+    compiled_in(tmp_path)
+    for path in files(tmp_path):
+        if path.suffix == end:
+            path.write_bytes(content)
+    assert hits(compiled_in(tmp_path)) == 0
+
+
+def test_nowhere_to_keep_it_is_no_fault(compiled_in: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_only(monkeypatch)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert cache.kept_in(compiled_in(tmp_path / "a", tmp_path / "b")) == ""
+    assert cache.kept_in(compiled_in()) == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_host_process_keeps_its_settings(tmp_path: Path) -> None:
+    code = (
+        "import os, numba, polars, pyarrow; before = dict(os.environ), numba.config.CACHE_DIR; import mews_newtt.batch.files;"
+        "print(before == (dict(os.environ), numba.config.CACHE_DIR))"
+    )
+    variables = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR")}
+    variables |= {"TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=variables, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_home_that_is_not_known_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda name: name)
+    assert not any(folder and folder.startswith("~") for folder in cache.folders())
+
+
+def test_every_kernel_keeps_its_code_here() -> None:
+    """One that numba keeps by itself would bring numba's own search back."""
+    for source in Path(kernels.__file__).parent.glob("*.py"):
+        assert source.name == "cache.py" or "njit" not in source.read_text(encoding="utf-8"), source.name
+    assert isinstance(kernels.score_rows._cache, cache.Kept)
+
+
+def test_warming_up_says_where_the_code_is_and_others_may_read_it() -> None:
+    done = subprocess.run([sys.executable, "-m", "mews_newtt.batch.warm"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    folder = Path(done.stderr.strip().rpartition("the code is in ")[2])
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in folder.glob("kernels.score_rows-*")]
+    mask = int(next((line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("Umask")), "022"), 8)
+    assert modes and all(mode == 0o666 & ~mask for mode in modes)

@@ -1,0 +1,87 @@
+"""The other ways through the engine: charts too wide for the fast layout, and the loops as plain Python, where their bounds are checked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+from batch_support import assert_same, random_columns
+
+from mews_newtt.batch.engine import engine_of
+from mews_newtt.batch.table import score_table
+from mews_newtt.chart.catalogue import load_chart
+from mews_newtt.chart.model import Chart
+
+HERE = Path(__file__).parent
+
+
+def widened(chart: Chart, times: int) -> Chart:
+    """The chart with each row that nothing else hangs on repeated under other names."""
+    alone = {p.id for p in chart.parameters if p.role == "scored"} - {name for group in chart.groups for name in group.parameters}
+    more = []
+    for time in range(times):
+        for parameter in chart.parameters:
+            if parameter.id in alone:
+                observation = parameter.observation._replace(id=f"{parameter.id}_{time}", recorded_with=None)
+                more.append(parameter._replace(observation=observation))
+    return chart._replace(parameters=(*chart.parameters, *more))
+
+
+@pytest.mark.parametrize("name", ["news2", "npews"])
+def test_a_chart_too_wide_for_the_fast_layout(name: str) -> None:
+    """Its missing and flag bits do not fit into one word, so every row takes the careful way."""
+    chart = widened(load_chart(name), 9)
+    assert not engine_of(chart).fast.fits
+    found = set()
+    for seed in range(3):
+        table, cells = random_columns(chart, 60, Random(seed), missing=0.02, tidy=0.8)
+        assert_same(chart, table, cells)
+        found.update(score_table(chart, table).column("score_status").to_pylist())
+    assert found == {"complete", "partial", "refused"}
+
+
+CHECK = """
+from random import Random
+from io import BytesIO
+from pathlib import Path
+import sys
+import numba
+import numpy
+from batch_support import assert_same, random_columns
+from mews_newtt.batch import kernels, numbering
+from mews_newtt.batch.files import score_file
+from mews_newtt.chart.catalogue import charts, load_chart
+from test_csv_readers import HEAD, ROWS, assert_same as assert_read_alike
+
+class Machine:
+    "numpy whose int32 takes what no int32 holds, as the machine does: some number comes out, and the loop sees that it is not equal"
+    def __getattr__(self, name):
+        return getattr(numpy, name)
+    class int32:
+        dtype = numpy.dtype("int32")
+        def __new__(cls, value):
+            return numpy.int32(value if -(2**31) <= value < 2**31 else -(2**31))
+
+kernels.np = numbering.np = Machine()
+assert numba.config.DISABLE_JIT and not hasattr(kernels.score_rows, "signatures")
+for chart in charts():
+    for seed in range(2):
+        chart = load_chart(chart.id, chart.version)
+        assert_same(chart, *random_columns(chart, 30, Random(seed)))
+assert_read_alike((HEAD + ROWS[:300] + '\\n"x, ""y"" z","80",\\n').encode(), 150)
+folder = Path(sys.argv[1])
+(folder / "in.json").write_text('[{"heart_rate": 80}, {"heart_rate": 131, "x": "a]"}]')
+assert score_file(load_chart("news2"), folder / "in.json", folder / "out.csv").rows == 2
+"""
+
+
+def test_the_loops_as_plain_python_give_the_same(tmp_path: Path) -> None:
+    """Compiled loops do not check bounds; as Python an index that is wrong raises."""
+    variables = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
+    command = [sys.executable, "-W", "ignore::RuntimeWarning", "-c", CHECK, str(tmp_path)]  # whole numbers that wrap warn in plain Python
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
