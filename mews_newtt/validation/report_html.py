@@ -14,7 +14,8 @@ from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.exercised import PLURAL, Item, Place, Tried, gaps
-from mews_newtt.validation.result import KINDS, Matrix, Validation
+from mews_newtt.validation.result import Matrix, Validation
+from mews_newtt.validation.stated import KINDS
 
 if TYPE_CHECKING:
     from mews_newtt.validation.diagnose import Diagnosis
