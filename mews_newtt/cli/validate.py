@@ -46,6 +46,9 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html, report.json, junit.xml and disagreements.csv there")
     parser.add_argument("--json", action="store_true", help="the whole result as JSON on standard output")
     parser.add_argument("--no-diagnosis", action="store_true", help="do not look for the fault that explains the disagreements")
+    parser.add_argument(
+        "--diagnose-anyway", action="store_true", help="diagnose although scored rows of the chart have no column: the platform did not have them either"
+    )
     parser.add_argument("--date", metavar="TEXT", help="the date of the run as the reports name it (default: now, or SOURCE_DATE_EPOCH)")
 
 
@@ -76,7 +79,7 @@ def conclude(found: Validation, arguments: argparse.Namespace) -> int:
     from mews_newtt.validation.reports import as_document, write_reports
 
     if not arguments.no_diagnosis:
-        found = diagnosed(found)
+        found = diagnosed(found, anyway=arguments.diagnose_anyway)
     run_on = date_of_run(arguments.date)
     if arguments.report is not None:
         write_reports(found, arguments.report, run_on=run_on)
@@ -120,12 +123,16 @@ def tell(found: Validation, report: Path | None) -> None:
 
     chart, console = found.chart, Console(highlight=False, markup=False)
     colour = {"agrees": "bold green", "disagrees": "bold red"}.get(found.verdict, "bold yellow")
+    if found.gap:
+        console.print(found.gap, style="bold yellow")
     console.print(found.says, style=colour)
     console.print(f"chart: {chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}")
     digest = f", sha256 {found.source.sha256[:12]}" if found.source.sha256 else ""
     rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
     counts = f"{found.complete:,} complete, {found.partial:,} partial, {found.refused:,} refused"
     console.print(f"source: {visible(found.source.name)}{digest}; {rows}: {counts}")
+    if found.ignored:
+        console.print(f"columns not read: {', '.join(visible(name) for name in found.ignored)}")
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("column", no_wrap=True)
     for heading in ("compared", "agree", "disagree", "lower", "higher", "blank"):
@@ -144,7 +151,7 @@ def tell(found: Validation, report: Path | None) -> None:
         console.print(f"  and {found.disagreed - SHOWN:,} more rows" + ("" if report else ": --report DIR lists them"))
     if found.diagnosis is not None and found.diagnosis.disagreements:
         console.print(f"diagnosis: {found.diagnosis.words}")
-        if found.diagnosis.sampled:
+        if found.diagnosis.sampled and not found.diagnosis.not_made:
             console.print(f"  looked for in {found.diagnosis.rows:,} rows, a sample that keeps disagreements")
     if found.compared:
         from mews_newtt.validation.exercised import PLURAL, gaps

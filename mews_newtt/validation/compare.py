@@ -134,10 +134,9 @@ def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anywa
     if not found.disagreed or found.sample is None:
         return found
     if found.without_column and not anyway:
-        rows = " and ".join(found.chart.by_id[name].title for name in found.without_column)
         says = (
-            f"Not diagnosed: the file has no column for {rows}. The platform may have scored what the file leaves out. "
-            "Map or add the columns; or use --diagnose-anyway if the platform did not have these readings either."
+            f"Not diagnosed. {found.gap} The platform may have scored what was not read here. Map or add the columns. "
+            "If the platform did not have these readings either, say so with --diagnose-anyway."
         )
         return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
     sample, column_map, whole = found.sample

@@ -169,12 +169,22 @@ class Validation:
         says = "disagrees" if self.disagreed == 1 else "disagree"
         return f"{self.disagreed:,} of {self.compared:,} compared rows {says} with {self.chart.short_title} {self.chart.version}{beside}."
 
+    @property
+    def gap(self) -> str:
+        """The rows of the chart that no column was read for, in a sentence; empty where there is none."""
+        if not self.without_column:
+            return ""
+        titles = [self.chart.by_id[name].title for name in self.without_column]
+        rows = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+        return f"No column was read for {rows}: every set was scored without {'it' if len(titles) == 1 else 'them'}."
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: the same file and chart give the same bytes."""
         return {
             "schema_version": SCHEMA_VERSION,
             "chart": chart_identity(self.chart),
             "source": {**self.source.to_dict(), "rows": self.rows},
+            "rows_without_column": [{"parameter": name, "title": self.chart.by_id[name].title} for name in self.without_column],
             "verdict": self.verdict,
             "says": self.says,
             "rows": self.rows,
@@ -184,14 +194,13 @@ class Validation:
             "complete": self.complete,
             "partial": self.partial,
             "refused": self.refused,
+            "rows_without_readings": self.without_readings,
             "by_column": {name: column.to_dict() for name, column in self.by_column.items()},
             "kinds": [{"kind": kind, "cells": cells, "says": KINDS[kind]} for kind, cells in self.kinds.items()],
             "matrix": self.total_matrix and self.total_matrix.to_dict(),
             "level_matrix": self.level_matrix and self.level_matrix.to_dict(),
             "by_parameter": self.exercised.by_parameter(),
             "exercised": self.exercised.to_dict(),
-            "rows_without_column": [{"parameter": name, "title": self.chart.by_id[name].title} for name in self.without_column],
-            "rows_without_readings": self.without_readings,
             "ignored_columns": list(self.ignored),
             "notes": list(self.notes),
             "disagreements": [one.to_dict() for one in self.disagreements],
