@@ -47,7 +47,7 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="the whole result as JSON on standard output")
     parser.add_argument("--no-diagnosis", action="store_true", help="do not look for the fault that explains the disagreements")
     parser.add_argument(
-        "--diagnose-anyway", action="store_true", help="diagnose although scored rows of the chart have no column: the platform did not have them either"
+        "--diagnose-anyway", action="store_true", help="diagnose although scored rows have no column: the platform did not have them either"
     )
     parser.add_argument("--date", metavar="TEXT", help="the date of the run as the reports name it (default: now, or SOURCE_DATE_EPOCH)")
 

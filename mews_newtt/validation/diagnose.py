@@ -70,7 +70,7 @@ class Diagnosis:
     hypotheses: int = 0
     set_aside: int = 0  # levels of sets that lack a reading, left out since no fault gives them beside the rest
     thin: bool = False  # one explanation, of which too little was tried to be sure of it
-    unexplained: int = 0  # rows that disagree in nothing that a way to score could explain: stated points that do not add up
+    unexplained: int = 0  # rows that disagree in nothing that a way to score could explain
     not_made: str = ""  # why there is no diagnosis, in a sentence
 
     @property
@@ -80,7 +80,7 @@ class Diagnosis:
             return self.not_made
         if self.unexplained:
             rows = "1 row disagrees" if self.unexplained == 1 else f"{self.unexplained} rows disagree"
-            says = f"{rows} only in stated points that do not add up to the stated total; without readings no fault of scoring explains that."
+            says = f"{rows} only in answers that were left out or in points that do not add up; no way to score explains that."
             return f"{self._words} {says}" if self.disagreements else says
         return self._words
 

@@ -25,7 +25,7 @@ class Claims:
 
     They are what the comparison read, so that the diagnosis cannot contradict it: a filled total agrees only with the total of a complete
     set, a filled level with the level certainly reached, and nothing agrees with a set that cannot be scored.
-    `silent` are rows whose blank cell says that there is no score; `blank_points` the same for the points of a parameter.
+    `silent` are rows whose blank total says that there is none. A level or points that were left out say nothing of how a platform scores.
     """
 
     def __init__(self, comparer: Comparer, compared: Compared, rows: npt.NDArray[np.int64]):
@@ -33,7 +33,6 @@ class Claims:
         self.foreign: dict[str, int] = {}
         self.points: dict[str, Numbers] = {}
         self.silent: Flags = np.zeros(self.rows, np.bool_)
-        self.blank_points: dict[str, Flags] = {}
         found = {"total": np.full(self.rows, NONE, np.int32)}
         found |= {"level": found["total"].copy(), "status": found["total"].copy()}
         stated_status = compared.values[STATUS][rows] if STATUS in compared.values else found["status"]
@@ -47,16 +46,13 @@ class Claims:
                 for place in np.flatnonzero(values == UNKNOWN).tolist():
                     name = comparer.reader.foreign(one, compared.frame.get_column(one.theirs)[int(rows[place])])
                     values[place] = self.foreign.setdefault(name, FOREIGN + len(self.foreign))
-            blank = answers & (compared.values[one.name][rows] == NONE) if comparer.reader.blanks_disagree else None
             if one.holds == "points":
-                if (values != NONE).any() or blank is not None:
+                if (values != NONE).any():
                     self.points[one.parameter] = values
-                if blank is not None:
-                    self.blank_points[one.parameter] = blank
                 continue
             found[one.holds] = values
-            if blank is not None and (one.holds == "level" or (one.holds == "total" and comparer.chart.has_points)):
-                self.silent |= blank
+            if one.holds == "total" and comparer.reader.blanks_disagree and comparer.chart.has_points:
+                self.silent = answers & (values == NONE)
         self.total, self.level, self.status = found["total"], found["level"], found["status"]
         self.any: Flags = self._any()
         self.unexplained = int((wrong & ~self.any).sum())  # rows that disagree in nothing that a way to score could explain
@@ -65,8 +61,6 @@ class Claims:
         found: Flags = (self.total != NONE) | (self.level != NONE) | (self.status != NONE) | self.silent
         for claimed in self.points.values():
             found |= claimed != NONE
-        for blank in self.blank_points.values():
-            found |= blank
         return found
 
     def without_levels(self, rows: Flags) -> Claims:
@@ -96,8 +90,6 @@ class Claims:
         for name, claimed in self.points.items():
             here = claimed[rows]
             wrong |= (here != NONE) & ((answers.status == REFUSED) | (shown[name] != here))
-        for name, blank in self.blank_points.items():
-            wrong |= blank[rows] & (answers.status == COMPLETE) & (shown[name] != NO_POINTS)
         return np.asarray(~wrong)
 
     def predictions(self, answers: Answers, shown: Shown) -> npt.NDArray[np.int32]:
@@ -111,7 +103,4 @@ class Claims:
             np.where(self.silent[rows], answers.status == COMPLETE, NO_POINTS),
         ]
         columns += [np.where((claimed[rows] != NONE) & scored, shown[name], NO_POINTS) for name, claimed in self.points.items()]
-        columns += [
-            np.where(blank[rows] & (answers.status == COMPLETE), shown[name] != NO_POINTS, False) for name, blank in self.blank_points.items()
-        ]
         return np.stack(columns).astype(np.int32)
