@@ -189,7 +189,8 @@ def diagnose(
     scorer = Scorer(chart, sheet)
     scorer.foreign = claims.foreign
     search = Search(scorer, claims)
-    found = Diagnosis(int(claims.any.sum()), search.disagreements, sampled=sampled, unexplained=claims.unexplained)
+    unexplained = int((claims.wrong & ~search.wrong).sum())
+    found = Diagnosis(int(claims.any.sum()), search.disagreements, sampled=sampled, unexplained=unexplained)
     if not search.disagreements:
         return found
     faults = [*faults_of(chart, others), *answer_faults(chart), *told_faults(chart, scorer, search.claims, search.wrong)]

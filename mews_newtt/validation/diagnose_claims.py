@@ -37,10 +37,10 @@ class Claims:
         found |= {"level": found["total"].copy(), "status": found["total"].copy()}
         stated_status = compared.values[STATUS][rows] if STATUS in compared.values else found["status"]
         answers = (stated_status == NONE) | (stated_status == COMPLETE)
-        wrong: Flags = np.zeros(self.rows, np.bool_)
+        self.wrong: Flags = np.zeros(self.rows, np.bool_)  # rows that disagree, as the comparison has it
         for one in comparer.stated:
             values, kinds = compared.values[one.name][rows].copy(), compared.kinds[one.name][rows]
-            wrong |= kinds > AGREED
+            self.wrong |= kinds > AGREED
             values[(kinds == EMPTY) | (kinds == CODES["parts_do_not_add_up"])] = NONE
             if one.holds == "level":
                 for place in np.flatnonzero(values == UNKNOWN).tolist():
@@ -55,7 +55,6 @@ class Claims:
                 self.silent = answers & (values == NONE)
         self.total, self.level, self.status = found["total"], found["level"], found["status"]
         self.any: Flags = self._any()
-        self.unexplained = int((wrong & ~self.any).sum())  # rows that disagree in nothing that a way to score could explain
 
     def _any(self) -> Flags:
         found: Flags = (self.total != NONE) | (self.level != NONE) | (self.status != NONE) | self.silent
