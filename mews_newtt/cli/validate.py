@@ -156,6 +156,6 @@ def tell(found: Validation, report: Path | None) -> None:
     if found.compared:
         from mews_newtt.validation.exercised import PLURAL, gaps
 
-        console.print("tried: " + ", ".join(f"{PLURAL[kind]} {seen} of {of}" for kind, (seen, of) in gaps(found.exercised).items()))
+        console.print("tried: " + ", ".join(f"{PLURAL[kind]} {seen} of {of}" for kind, (seen, of) in gaps(found.exercised.items()).items()))
     if report is not None:
         console.print(f"reports: {report}")

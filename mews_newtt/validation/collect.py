@@ -23,7 +23,7 @@ from mews_newtt.validation.lines import lines_of
 from mews_newtt.validation.result import MOST_LISTED, Column, Disagreement, Matrix, Origin, Validation, kinds_in_order
 from mews_newtt.validation.spool import Spool
 from mews_newtt.validation.stated import NONE, STATUSES, UNKNOWN, UNREADABLE
-from mews_newtt.validation.tally import Flags, Tally, add_levels
+from mews_newtt.validation.tally import Flags, Tally
 
 WRONG_KEPT, RIGHT_KEPT = 50_000, 100_000  # rows that the diagnosis looks at
 
@@ -86,7 +86,7 @@ class Collector:
             self._count(one, found, kinds, here)
         counted = np.bincount(results.status, minlength=3).tolist()
         self.status.update(dict(zip(STATUSES, counted, strict=True)))
-        self._try(found, claims, wrong, own_wrong)
+        self.tally.add(found.columns, results, claims, wrong, own_wrong)
         places = np.flatnonzero(wrong)
         if len(places):
             self._keep_wrong(found, places)
@@ -146,15 +146,6 @@ class Collector:
             left, computed = pair // 4096, pair % 4096 - 16
             label = "unreadable" if left in (UNREADABLE, UNKNOWN) else says(left)
             into[label, words.get(computed) or right_says(computed)] += number
-
-    def _try(self, found: Compared, claims: Flags, wrong: Flags, own_wrong: Mapping[str, Flags]) -> None:
-        results, exercised = found.results, self.tally.exercised
-        refused = results.status == REFUSED
-        if refused.any():
-            exercised.refused.add(int((claims & refused).sum()), int((wrong & refused).sum()))
-        counted = claims & ~refused
-        add_levels(exercised.levels, [level.id for level in self.chart.levels], results.level[counted], wrong[counted])
-        self.tally.add(found.columns, counted, wrong, own_wrong)
 
     def _keep_wrong(self, found: Compared, places: npt.NDArray[np.int64]) -> None:
         self.spool.add(lines_of(self.comparer, found, places, self.before + self.rows))

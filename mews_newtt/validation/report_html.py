@@ -78,7 +78,7 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             drawing=Markup(chart_html(chart, marks=_marks(places), heading=2, ident="chart", parts=("rows", "levels", "sources"))),
             rows=found.disagreements[:ROWS_SHOWN],
             untried=_grouped([item for item in items if not item.rows]),
-            tried=[(PLURAL[kind], seen, of) for kind, (seen, of) in gaps(found.exercised).items()],
+            tried=[(PLURAL[kind], seen, of) for kind, (seen, of) in gaps(found.exercised.items()).items()],
             diagnosis=found.diagnosis,
             telling=_telling(found.diagnosis),
             likely=bool(found.diagnosis and found.diagnosis.findings and 2 * found.diagnosis.findings[0].explains >= found.diagnosis.disagreements),
