@@ -132,7 +132,7 @@ def tell(found: Validation, report: Path | None) -> None:
     counts = f"{found.complete:,} complete, {found.partial:,} partial, {found.refused:,} refused"
     console.print(f"source: {visible(found.source.name)}{digest}; {rows}: {counts}")
     if found.ignored:
-        console.print(f"columns not read: {', '.join(visible(name) for name in found.ignored)}")
+        console.print(f"not read: {visible(', '.join(found.ignored))}")
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("column", no_wrap=True)
     for heading in ("compared", "agree", "disagree", "lower", "higher", "blank"):

@@ -20,17 +20,17 @@ def given_of_row(row: Mapping[str, Any], column_map: ColumnMap, read: frozenset[
             continue
         if isinstance(cell, str):
             cell = cell.strip()
-        if column_map.missing and not column_map.missing.isdisjoint(written(cell)):
+        if column_map.missing and not column_map.missing.isdisjoint(_written(cell)):
             continue
         if ours in column_map.values:
             translated = column_map.values[ours]
-            cell = next((translated[text] for text in written(cell) if text in translated), cell)
+            cell = next((translated[text] for text in _written(cell) if text in translated), cell)
         unit = column_map.units.get(ours)
         given[ours] = {"value": cell, "unit": unit} if unit else cell
     return given
 
 
-def written(cell: Any) -> tuple[str, ...]:
+def _written(cell: Any) -> tuple[str, ...]:
     """How a cell may be named in a map: as it stands, and 99.0, as columns with blanks become, as 99 too."""
     text = str(cell)
     return (text, text.rstrip("0").rstrip(".")) if "." in text and not text.strip("+-.0123456789") else (text,)

@@ -16,7 +16,8 @@ from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ColumnError, Problem, did_you_mean
 from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns
-from mews_newtt.scoring.rows import points_columns, written
+from mews_newtt.scoring.rows import _written as written
+from mews_newtt.scoring.rows import points_columns
 from mews_newtt.validation.mutants_sheet import Flags, distinct_values
 from mews_newtt.validation.stated import (
     AGREES,

@@ -24,7 +24,7 @@ KINDS = {  # how a stated cell can disagree, in words
     "total_of_partial": "a total was stated for a partial set, which has none",
     "outside_bounds": "a total was stated for a partial set that no completion of it can have",
     "total_without_points": "a total was stated on a chart that gives no points",
-    "parts_do_not_add_up": "the set has no readings, and the stated points do not add up to the stated total",
+    "parts_do_not_add_up": "the readings are not here, and the stated points do not add up to the stated total",
     "level": "the stated level differs from the chart's (complete set)",
     "level_of_partial": "the stated level of a partial set is not the level certainly reached",
     "unknown_level": "the stated level is not a level of the chart",
@@ -222,10 +222,11 @@ class Difference(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """All claims of one set: how many could be compared, and those that disagree, the total first."""
+    """All claims of one set: how many could be compared, those that disagree, the total first, and those that could not be compared."""
 
     compared: int
     differences: tuple[Difference, ...]
+    not_compared: tuple[Claim, ...] = ()
 
     @property
     def says(self) -> str:
@@ -233,8 +234,13 @@ class Verdict(NamedTuple):
         return "disagrees" if self.differences else "agrees" if self.compared else "nothing_compared"
 
 
-def verdict_on(result: Score, claims: Sequence[Claim]) -> Verdict:
-    """What is stated of one scored set, held against the chart."""
+def verdict_on(result: Score, claims: Sequence[Claim], *, elsewhere: bool = False) -> Verdict:
+    """What is stated of one scored set, held against the chart.
+
+    Parameters
+    ----------
+    elsewhere : readings that the score was made of may not be here: then nothing is held against it that they could make right
+    """
     chart, levels = result.chart, level_names(result.chart)
     values = [read_stated(chart, claim.holds, claim.raw, levels=levels) for claim in claims]
     points: dict[tuple[str, ...], int] = {}
@@ -243,18 +249,31 @@ def verdict_on(result: Score, claims: Sequence[Claim]) -> Verdict:
             points[claim.parameters] = points.get(claim.parameters, 0) + value
     bare = without_readings(result)
     found: list[tuple[int, Difference]] = []
+    left: list[Claim] = []
     compared = 0
     for claim, value in zip(claims, values, strict=True):
         given = given_of(result, claim.parameters)
         kind = kind_without_readings(chart, claim.holds, value, points) if bare else kind_of(chart, claim.holds, value, given)
+        if elsewhere and _may_be_so(result, kind, value):
+            kind = kind_without_readings(chart, claim.holds, value, points)
         compared += kind != BLANK
+        if kind == BLANK and value != NONE:
+            left.append(claim)
         if kind not in (BLANK, AGREES):
             right = {"total": result.total, "level": result.level, "points": given.points}[claim.holds]
             words = sum_words(chart, points) if kind == "parts_do_not_add_up" else computed_words(result, claim.holds, claim.parameters)
             says = _says(result, claim, kind, words)
             place = ("total", "points", "level").index(claim.holds)
             found.append((place, Difference(kind, claim.where, claim.what, claim.raw, words, right, says)))
-    return Verdict(compared, tuple(difference for _, difference in sorted(found, key=lambda one: one[0])))
+    return Verdict(compared, tuple(difference for _, difference in sorted(found, key=lambda one: one[0])), tuple(left))
+
+
+def _may_be_so(result: Score, kind: str, value: int) -> bool:
+    """Whether what disagrees may be right with readings that are not here."""
+    if kind == "level_of_partial" and result.level is not None and result.level_max is not None:
+        rank = result.chart.level_rank
+        return rank[result.level] <= value <= rank[result.level_max]
+    return kind in ("total_of_partial", "points_of_missing")
 
 
 def without_readings(result: Score) -> bool:
@@ -297,7 +316,7 @@ def _says(result: Score, claim: Claim, kind: str, words: str) -> str:
     """A difference in one sentence."""
     chart, raw = result.chart, claim.raw
     if kind == "parts_do_not_add_up":
-        return f"a total of {raw} is stated, and the stated points add up to {words}; the set has no readings to compare with"
+        return f"a total of {raw} is stated, and the stated points add up to {words}; the readings are not here"
     if kind == "not_a_number":
         return f"{raw} is stated, which is not a whole number; the chart gives {words}"
     if kind == "unknown_level":

@@ -51,7 +51,7 @@ def test_a_platform_is_not_diagnosed_where_a_scored_row_has_no_column(tmp_path: 
     code, told = run(tmp_path, capsys, rows, "--report", str(tmp_path / "report"))
     assert code == 1
     assert told.startswith("No column was read for Level of consciousness (ACVPU): every set was scored without it.")
-    assert "columns not read: ward" in told
+    assert "not read: ward" in told
     assert "Not diagnosed." in told and "--diagnose-anyway" in told and "seems" not in told
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     assert report["rows_without_column"] == [{"parameter": "consciousness", "title": "Level of consciousness (ACVPU)"}]

@@ -19,7 +19,7 @@ from mews_newtt.fhir.scored import total_key
 from mews_newtt.fhir.write import observations_bundle
 from mews_newtt.validation.cases import Pool
 from mews_newtt.validation.compare import validate
-from mews_newtt.validation.stated import sum_of_parts
+from mews_newtt.validation.stated import Claim, sum_of_parts, verdict_on
 from tests.fhir.support import find, parts
 from tests.service.support import client
 
@@ -140,3 +140,22 @@ def test_groups_count_once_in_a_sum() -> None:
     every = {(p.id,): 0 for p in npews.parameters if p.role == "scored"}
     assert sum_of_parts(npews, every) == (0, 0)
     assert sum_of_parts(npews, every | {("oxygen_percent",): 2}) == (2, 2)
+
+
+def test_where_readings_may_be_elsewhere_only_what_they_cannot_make_right_disagrees() -> None:
+    """A part of the readings: bounds 3 to 20, level low-medium to high."""
+    result = score(load_chart("news2"), {"respiratory_rate": 8})
+
+    def kinds(elsewhere: bool, **stated: Any) -> tuple[str, list[str], int]:
+        points = stated.pop("points", {})
+        claims = [Claim(holds, raw, holds) for holds, raw in stated.items()] + [Claim("points", raw, name, (name,)) for name, raw in points.items()]
+        found = verdict_on(result, claims, elsewhere=elsewhere)
+        return found.says, [one.kind for one in found.differences], len(found.not_compared)
+
+    assert (result.total_min, result.total_max, result.level, result.level_max) == (3, 20, "low-medium", "high")
+    assert kinds(False, total=7, level="high") == ("disagrees", ["total_of_partial", "level_of_partial"], 0)
+    assert kinds(True, total=7, level="high") == ("nothing_compared", [], 2)
+    assert kinds(True, total=2, level="routine") == ("disagrees", ["outside_bounds", "level_of_partial"], 0)
+    assert kinds(True, total=7, points={"respiratory_rate": 3, "heart_rate": 1}) == ("agrees", [], 2)
+    assert kinds(True, total=7, points={"respiratory_rate": 2}) == ("disagrees", ["points"], 1)
+    assert kinds(True, total=3, points={"respiratory_rate": 3, "heart_rate": 1}) == ("disagrees", ["parts_do_not_add_up"], 1)
