@@ -140,9 +140,12 @@ class Tally:
         exercised, complete = self.exercised, chosen & (results.status == COMPLETE)
         levels = [exercised.levels[level.id] for level in self.chart.levels]
         _add_counts(levels, results.level[complete], wrong[complete])
-        for total, tried in exercised.totals.items():
-            here = complete & (results.least == total)
-            tried.add(int(here.sum()), int((here & wrong).sum()))
+        if exercised.totals:
+            room = max(exercised.totals) + 1
+            totals, wrongly = results.least[complete], results.least[complete & wrong]
+            rows, missed = (np.bincount(np.minimum(found, room), minlength=room + 1).tolist() for found in (totals, wrongly))
+            for total, tried in exercised.totals.items():
+                tried.add(rows[total], missed[total])
 
     def _refusals(self, values: Mapping[str, list[Value]], columns: Mapping[str, Coded], refused: Flags, wrong: Flags) -> None:
         """Refused sets by the rule of scope that refuses them; the others are refused for a reading."""
