@@ -70,7 +70,7 @@ class Diagnosis:
     hypotheses: int = 0
     set_aside: int = 0  # levels of sets that lack a reading, left out since no fault gives them beside the rest
     thin: bool = False  # one explanation, of which too little was tried to be sure of it
-    unexplained: int = 0  # rows that disagree in nothing that a way to score could explain
+    unexplained: int = 0  # rows that disagree in nothing that was looked at
     not_made: str = ""  # why there is no diagnosis, in a sentence
 
     @property
@@ -80,7 +80,7 @@ class Diagnosis:
             return self.not_made
         if self.unexplained:
             rows = "1 row disagrees" if self.unexplained == 1 else f"{self.unexplained} rows disagree"
-            says = f"{rows} only in answers that were left out or in points that do not add up; no way to score explains that."
+            says = f"{rows} only in the status of a set, in answers that were left out, or in points that do not add up; that is not looked at here."
             return f"{self._words} {says}" if self.disagreements else says
         return self._words
 
@@ -188,7 +188,10 @@ def diagnose(
     sheet = sheet_of_table(table, columns_of(table.column_names, chart, column_map), observations, column_map)
     scorer = Scorer(chart, sheet)
     scorer.foreign = claims.foreign
-    search = Search(scorer, claims)
+    search = Search(scorer, claims.of_scores())
+    if not search.disagreements:  # how sets are called, and what is left out, is looked at where the scores themselves agree
+        search = Search(scorer, claims)
+    claims = search.claims
     unexplained = int((claims.wrong & ~search.wrong).sum())
     found = Diagnosis(int(claims.any.sum()), search.disagreements, sampled=sampled, unexplained=unexplained)
     if not search.disagreements:
@@ -209,7 +212,7 @@ def diagnose(
         best = ranked[0][0]
         perfect = best.explains == search.disagreements and not best.breaks
         found.thin = perfect and not enough(chart, best.fault, sheet, best.explained)
-        _judge(chart, found, ranked[0][1], sheet, perfect=perfect and not found.thin and not found.set_aside and not best.fault.joined)
+        _judge(chart, found, ranked[0][1], sheet, perfect=perfect and not (found.thin or found.set_aside or found.unexplained or best.fault.joined))
     return found
 
 

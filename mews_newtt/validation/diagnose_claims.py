@@ -69,6 +69,14 @@ class Claims:
         found.any = found._any()
         return found
 
+    def of_scores(self) -> Claims:
+        """The same without statuses and without what a blank says: totals, levels and points alone."""
+        found = copy(self)
+        found.status = np.full(self.rows, NONE, np.int32)
+        found.silent = np.zeros(self.rows, np.bool_)
+        found.any = found._any()
+        return found
+
     def with_silence(self, base: Answers) -> Claims:
         """The same, with what a blank total beside a level says where no complete set lacks its total: that the set has none."""
         found = copy(self)
