@@ -13,7 +13,7 @@ from mews_newtt.errors import FileError, Problem
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "pack",
-        help="write a test pack: the fewest cases found that show every single fault",
+        help="write a test pack: a small set of cases that shows every single fault",
         description="Write a test pack into a folder: cases.csv, cases.ndjson, sheet.html to print, pack.json. It tells the chart from every "
         "single-fault mutant of it; how many were made, shown and proven equivalent is stated.",
     )

@@ -52,6 +52,9 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html, report.json, junit.xml and disagreements.csv there")
     parser.add_argument("--json", action="store_true", help="the whole result as JSON on standard output")
     parser.add_argument("--no-diagnosis", action="store_true", help="do not look for the fault that explains the disagreements")
+    parser.add_argument(
+        "--diagnose-anyway", action="store_true", help="diagnose although scored rows have no column: the platform did not have them either"
+    )
     parser.add_argument("--date", metavar="TEXT", help="the date of the run as the reports name it (default: now, or SOURCE_DATE_EPOCH)")
 
 
@@ -82,7 +85,7 @@ def conclude(found: Validation, arguments: argparse.Namespace) -> int:
     from mews_newtt.validation.reports import as_document, write_reports
 
     if not arguments.no_diagnosis:
-        found = diagnosed(found)
+        found = diagnosed(found, anyway=arguments.diagnose_anyway)
     run_on = date_of_run(arguments.date)
     if arguments.report is not None:
         write_reports(found, arguments.report, run_on=run_on)
@@ -126,6 +129,8 @@ def tell(found: Validation, report: Path | None) -> None:
 
     chart, console = found.chart, Console(highlight=False, markup=False)
     colour = {"agrees": "bold green", "disagrees": "bold red"}.get(found.verdict, "bold yellow")
+    if found.gap:
+        console.print(found.gap, style="bold yellow")
     console.print(found.says, style=colour)
     console.print(f"chart: {chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}")
     digest = f", sha256 {found.source.sha256[:12]}" if found.source.sha256 else ""
@@ -152,13 +157,13 @@ def tell(found: Validation, report: Path | None) -> None:
         console.print(f"  and {found.disagreed - SHOWN:,} more rows" + ("" if report else ": --report DIR lists them"))
     if found.diagnosis is not None and found.diagnosis.disagreements:
         console.print(f"diagnosis: {found.diagnosis.words}")
-        if found.diagnosis.sampled:
+        if found.diagnosis.sampled and not found.diagnosis.not_made:
             console.print(f"  looked for in {found.diagnosis.rows:,} rows, a sample that keeps disagreements")
     for note in found.notes:
         console.print(visible(f"note: {note}"))
     if found.compared:
         from mews_newtt.validation.exercised import PLURAL, gaps
 
-        console.print("tried: " + ", ".join(f"{PLURAL[kind]} {seen} of {of}" for kind, (seen, of) in gaps(found.exercised).items()))
+        console.print("tried: " + ", ".join(f"{PLURAL[kind]} {seen} of {of}" for kind, (seen, of) in gaps(found.exercised.items()).items()))
     if report is not None:
         console.print(f"reports: {report}")

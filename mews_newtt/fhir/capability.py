@@ -8,6 +8,7 @@ from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.fhir.codes import CATEGORY, LEVEL, OTHER, PARAMETER, SCORE, SKIP, codes_of, total_code
 from mews_newtt.fhir.jsontext import Resource
+from mews_newtt.validation.stated import KINDS
 
 FHIR_VERSION = "4.0.1"
 MEDIA_TYPE = "application/fhir+json"
@@ -23,7 +24,7 @@ _INPUTS = (
     ("observation", 0, "*", "Observation", "The same, one by one"),
 )
 _DIFFERENCE = (
-    ("kind", "code", "total, total_of_partial, outside_bounds, points, table or level"),
+    ("kind", "code", f"{', '.join(KINDS)}, or table"),
     ("where", "string", "Place in the request"),
     ("what", "string", "total, level, or the parameters of the sub-score"),
     ("stated", "string", "What the request states"),

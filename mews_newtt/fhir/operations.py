@@ -14,7 +14,7 @@ from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.readings import Readings, read_set
 from mews_newtt.fhir.scored import score_bundle, score_observation
 from mews_newtt.fhir.times import is_instant, is_time
-from mews_newtt.fhir.verify import Difference, differences, read_stated
+from mews_newtt.fhir.verify import Difference, read_stated, verdict
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 
@@ -87,9 +87,8 @@ def ews_verify(
     issued = _issued(given, issued, faults)
     stated = read_stated(found, given, faults)
     result, readings = _scored(found, given, faults)
-    wrong = differences(result, stated)
-    verdict = "nothing_compared" if stated.nothing else "disagrees" if wrong else "agrees"
-    parameters: list[Resource] = [{"name": "verdict", "valueCode": verdict}, {"name": "chart", "valueString": f"{found.id}|{found.version}"}]
+    says, wrong = verdict(result, stated)
+    parameters: list[Resource] = [{"name": "verdict", "valueCode": says}, {"name": "chart", "valueString": f"{found.id}|{found.version}"}]
     parameters += [{"name": "difference", "part": _parts(difference)} for difference in wrong]
     parameters.append({"name": "computed", "resource": score_observation(result, readings, issued=issued)})
     if readings.notes:

@@ -11,16 +11,17 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.fhir.bundle import Faults, Found, Given, codings
 from mews_newtt.fhir.codes import LEVEL, Codes, Key, codes_of
 from mews_newtt.fhir.jsontext import Resource
-from mews_newtt.fhir.scored import level_of, points_of, sub_scores
+from mews_newtt.fhir.scored import sub_scores
 from mews_newtt.scoring.result import Score
-from mews_newtt.scoring.wording import count
+from mews_newtt.validation.stated import Claim, verdict_on, without_readings
+from mews_newtt.validation.stated import read_stated as read_stated_cell
 
 LARGEST = Decimal(1_000_000)  # no score has seven digits
 _SCORE_UNIT = re.compile(r"1|\{?scores?( ?of)?\}?|points?", re.IGNORECASE)
 
 
 class Difference(NamedTuple):
-    """One thing that is stated and not so: kind is `total`, `total_of_partial`, `outside_bounds`, `points`, `table` or `level`."""
+    """One thing that is stated and not so: kind is one of `validation.stated.KINDS`, or `table`."""
 
     kind: str
     where: str
@@ -38,11 +39,7 @@ class Stated(NamedTuple):
 
     total: tuple[Decimal, str] | None
     points: Mapping[Key, tuple[Decimal, str]]
-    levels: Mapping[str, str]  # level id -> place
-
-    @property
-    def nothing(self) -> bool:
-        return self.total is None and not self.points and not self.levels
+    levels: Mapping[str, str]  # the word for a level -> place
 
 
 def read_stated(chart: Chart, given: Given, faults: Faults) -> Stated:
@@ -123,82 +120,49 @@ class _Reader:
     def _level(self, told: Resource, place: str) -> None:
         if not told:
             return
-        text = told.get("text")
-        said = [code for system, code in codings({"level": told}, "level", place, self.faults) if system == LEVEL]
-        said += [text] if isinstance(text, str) and not said else []
+        text, concept = told.get("text"), codings({"level": told}, "level", place, self.faults)
+        said = [code.removeprefix(f"{self.chart.id}-") for system, code in concept if system == LEVEL]
+        if isinstance(text, str) and not said:
+            if not concept or read_stated_cell(self.chart, "level", text) >= 0:
+                said = [text]
+            else:  # a concept of another system, in its own words: it states no level of this chart
+                says = "is no level of this chart by its name, and was not compared"
+                self.faults.add("level_not_compared", place, says, "use the chart's own words", warning=True)
         for word in said:
-            plain = word.strip().casefold()
-            level = next((lv for lv in self.chart.levels if plain in (f"{self.chart.id}-{lv.id}", lv.id.casefold(), lv.title.casefold())), None)
-            if level is not None:
-                self.levels.setdefault(level.id, place)
-            else:
-                self.faults.add(
-                    "level_not_compared",
-                    place,
-                    "is no level of this chart by its name, and was not compared",
-                    "use the chart's own words",
-                    warning=True,
-                )
+            self.levels.setdefault(word, place)
 
 
-def differences(result: Score, stated: Stated) -> list[Difference]:
-    """Everything stated that the chart does not give, the total first."""
-    return [*_total(result, stated), *_points(result, stated), *_level(result, stated)]
+def verdict(result: Score, stated: Stated) -> tuple[str, list[Difference]]:
+    """`agrees`, `disagrees` or `nothing_compared`, and everything stated that the chart does not give, the total first."""
+    found = verdict_on(result, _claims(result, stated))
+    tables = [] if without_readings(result) else _tables(result, stated)
+    differences = [Difference(one.kind, one.where, one.what, f"{one.stated}", one.computed, one.says) for one in found.differences]
+    first = [one for one in differences if one.what == "total"]
+    every = [*first, *tables, *(one for one in differences if one not in first)]
+    return ("disagrees" if every else found.says), every
 
 
-def _total(result: Score, stated: Stated) -> list[Difference]:
-    if stated.total is None:
-        return []
-    total, place = stated.total
-    chart = result.chart
-    if result.status == "complete":
-        if result.total is not None and total == result.total:
-            return []
-        gives = "no total: it has no points" if result.total is None else str(result.total)
-        return [Difference("total", place, "total", f"{total}", gives, f"the total is stated as {total}; the chart gives {gives}")]
-    bounds = f"{result.total_min} to {result.total_max}"
-    missing = ", ".join(chart.by_id[name].title for name in (*result.missing, *result.skipped)) or "what decides how it is read"
-    kind = "total_of_partial"
-    says = f"a total of {total} is stated, but the set is partial ({missing}): it has no total"
-    if result.total_min is None or result.total_max is None:
-        bounds = "no total"
-    elif not result.total_min <= total <= result.total_max:
-        kind, says = "outside_bounds", f"{says}, and it cannot be outside {bounds}"
-    return [Difference(kind, place, "total", f"{total}", bounds, says)]
+def _claims(result: Score, stated: Stated) -> list[Claim]:
+    chart, codes = result.chart, codes_of(result.chart)
+    claims = [] if stated.total is None else [Claim("total", *stated.total)]
+    claims += [Claim("points", points, place, codes.sub_scores[key].parameters) for key, (points, place) in stated.points.items()]
+    ranks = {word: read_stated_cell(chart, "level", word) for word in stated.levels}
+    reached, highest = (None if name is None else chart.level_rank[name] for name in (result.level, result.level_max))
+    for word, place in stated.levels.items():
+        if not (reached in ranks.values() and ranks[word] == highest != reached):  # the highest possible level stated beside the one reached
+            claims.append(Claim("level", word, place))
+    return claims
 
 
-def _points(result: Score, stated: Stated) -> list[Difference]:
-    codes, rows = codes_of(result.chart), {row.id: row for row in result.parameters}
-    computed = sub_scores(result)
+def _tables(result: Score, stated: Stated) -> list[Difference]:
+    """Sub-scores of another table than the one that the set was read by."""
+    codes, rows, computed = codes_of(result.chart), {row.id: row for row in result.parameters}, sub_scores(result)
     found = []
-    for key, (points, place) in stated.points.items():
+    for key, (_, place) in stated.points.items():
         meant = codes.sub_scores[key]
-        name = ", ".join(meant.parameters)
-        own = [rows[each] for each in meant.parameters]
-        if key not in computed and meant.tables and own[0].table is not None and own[0].table not in meant.tables:
-            used, said = own[0].table.title or "another table", meant.tables[0].title or "another table"
-            found.append(Difference("table", place, name, said, used, f"{own[0].title}: stated by {said}; the set was read by {used}"))
-        ours = points_of(row for row in own if row.points is not None or row.missing or row.points_max is not None)
-        if ours is None or points != ours:
-            gives = "none" if ours is None else str(ours)
-            found.append(
-                Difference(
-                    "points",
-                    place,
-                    name,
-                    f"{points}",
-                    gives,
-                    f"{count(int(points), 'point') if points == int(points) else points} stated; the chart gives {gives}: "
-                    + "; ".join(r.says for r in own),
-                )
-            )
+        row = rows.get(meant.parameters[0])
+        if row is not None and key not in computed and meant.tables and row.table is not None and row.table not in meant.tables:
+            used, said = row.table.title or "another table", meant.tables[0].title or "another table"
+            says = f"{row.title}: stated by {said}; the set was read by {used}"
+            found.append(Difference("table", place, ", ".join(meant.parameters), said, used, says))
     return found
-
-
-def _level(result: Score, stated: Stated) -> list[Difference]:
-    if not stated.levels or set(stated.levels) in ({result.level}, {result.level, result.level_max}):
-        return []
-    said, place = ", ".join(stated.levels), next(iter(stated.levels.values()))
-    gives = str(result.level) if result.level == result.level_max else f"{result.level}, at most {result.level_max}"
-    titles = " and ".join(level_of(result.chart, name).title for name in stated.levels)
-    return [Difference("level", place, "level", said, gives, f"the level is stated as {titles}; the chart gives {gives}")]

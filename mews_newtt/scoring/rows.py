@@ -21,17 +21,17 @@ def given_of_row(row: Mapping[str, Any], column_map: ColumnMap, read: frozenset[
         if isinstance(cell, str):
             cell = cell.strip()
         translated = column_map.values.get(ours, {})
-        meant = next((text for text in _written(cell) if text in translated), None) if translated else None
+        meant = next((text for text in written(cell) if text in translated), None) if translated else None
         if meant is not None:  # a mark for missing is never stronger than what a value is said to mean
             cell = translated[meant]
-        elif not column_map.marks(ours).isdisjoint(_written(cell)):
+        elif not column_map.marks(ours).isdisjoint(written(cell)):
             continue
         unit = column_map.units.get(ours)
         given[ours] = {"value": cell, "unit": unit} if unit else cell
     return given
 
 
-def _written(cell: Any) -> tuple[str, ...]:
+def written(cell: Any) -> tuple[str, ...]:
     """How a cell may be named in a map: as it is written; 99.0, as columns with blanks become, also as 99; every way to give nothing also as ""."""
     text = "" if cell is None else str(cell)
     if is_nothing(cell):

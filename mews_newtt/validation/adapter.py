@@ -142,7 +142,7 @@ def read_adapter(path: Path, chart: Chart) -> Adapter:
         path=request.take("path", str, base.path),
         headers=_texts(request, "headers"),
         fields=_texts(request, "fields"),
-        constants=dict(request.take("constants", dict, {})),
+        constants={path: _constant(request, path, value) for path, value in request.take("constants", dict, {}).items()},
         values={
             name: _texts(TableReader({name: table}, f"{path}, [request.values]", problems), name)
             for name, table in request.take("values", dict, {}).items()
@@ -176,6 +176,19 @@ def read_adapter(path: Path, chart: Chart) -> Adapter:
     return made
 
 
+def _constant(reader: TableReader, path: str, value: Any) -> Any:
+    """A constant as JSON has it; TOML knows more kinds of values."""
+    if isinstance(value, dict):
+        return {name: _constant(reader, path, inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_constant(reader, path, inner) for inner in value]
+    if isinstance(value, Decimal) and value.is_finite():
+        return int(value) if value == value.to_integral_value() else float(value)
+    if not isinstance(value, (str, int, bool)):
+        reader.fault("wrong_type", f"is {value!s}, which JSON does not have", "write it in quotes, as the platform takes it", f"constants, {path}")
+    return value
+
+
 def _texts(reader: TableReader, key: str) -> dict[str, str]:
     found = {}
     for name, value in reader.take(key, dict, {}).items():
@@ -203,15 +216,12 @@ def _checked(adapter: Adapter, where: str, chart: Chart) -> list[Problem]:
             for p in chart.parameters
             if p.id not in sent
         ]
-    for path in (
-        *adapter.fields.values(),
-        *adapter.constants,
-        *filter(None, (adapter.total, adapter.level, adapter.status, adapter.error, adapter.points)),
-    ):
-        try:
-            steps_of(path)
-        except ValueError:
-            problems.append(Problem("bad_path", f"{where}, {path!r}", "is no path into JSON", "write it as a.b, list[0] or list[id=x].value"))
+    points = [adapter.points.replace("{parameter}", adapter.names.get(p.id, p.id)) for p in chart.parameters if p.role == "scored"]
+    response = [adapter.total, adapter.level, adapter.status, adapter.error, *dict.fromkeys(points)]
+    bad = [path for path in (*adapter.fields.values(), *adapter.constants, *filter(None, response)) if not _is_path(path)]
+    problems += [Problem("bad_path", f"{where}, {path!r}", "is no path into JSON", "write it as a.b, list[0] or list[id=x].value") for path in bad]
+    if not bad:
+        problems += _crossing(adapter, where)
     ids = [level.id for level in chart.levels]
     for theirs, ours in adapter.levels.items():
         if ours not in ids:
@@ -235,6 +245,34 @@ def _checked(adapter: Adapter, where: str, chart: Chart) -> list[Problem]:
     if not (0 < limits.per_second <= 1000 and 1 <= limits.at_once <= 32 and 0 < limits.timeout_seconds <= 600 and 0 <= limits.retries <= 10):
         allowed = "per_second up to 1000, at_once 1 to 32, timeout_seconds up to 600, retries 0 to 10"
         problems.append(Problem("bad_limits", f"{where}, [limits]", "are out of range", f"allowed: {allowed}"))
+    return problems
+
+
+def _is_path(path: str) -> bool:
+    try:
+        return bool(steps_of(path))
+    except ValueError:
+        return False
+
+
+def _crossing(adapter: Adapter, where: str) -> list[Problem]:
+    """Paths of a request that cannot stand beside each other: every reading must be found again where it was put."""
+    document: dict[str, Any] = {}
+    places = [(path, path) for path in adapter.constants if path not in adapter.fields.values()] + list(adapter.fields.items())
+    problems, put_there = [], []
+    for number, (name, path) in enumerate(places):
+        try:
+            put(document, path, number if name in adapter.fields else adapter.constants[path])
+            put_there.append((number, name, path))
+        except ValueError:
+            says = "cannot be put into the request: the path crosses another one, ends in [...=...], starts with [, or counts too far"
+            problems.append(
+                Problem("paths_cross", f"{where}, {name} = {path!r}", says, "give every reading a place of its own, such as vitals.heart_rate")
+            )
+    for number, name, path in put_there:
+        if name in adapter.fields and look_up(document, path) != number:
+            says = "is overwritten: another reading has the same place"
+            problems.append(Problem("paths_cross", f"{where}, {name} = {path!r}", says, "give every reading a place of its own"))
     return problems
 
 

@@ -53,7 +53,7 @@ def settings(chart: Chart, *, supposed: bool = False) -> list[Setting]:
         if not can_occur(chart, values):
             continue
         tables = {p.id: table_for(p, values) for p in chart.parameters}
-        key = (tuple(id(table) for table in tables.values()), tuple(_worth(chart, tables[name], values[name]) for name in names))
+        key = (tuple(id(table) for table in tables.values()), tuple(worth(chart, tables[name], values[name]) for name in names))
         if key not in found:
             stated = _stated(chart, values, tables)
             found[key] = Setting(values, {name: as_text(value) for name, value in values.items() if name in stated}, tables)
@@ -106,7 +106,8 @@ def decimal(value: Fraction) -> Decimal:
     return Decimal(value.numerator) / Decimal(value.denominator)
 
 
-def _worth(chart: Chart, table: Table | None, value: Number | str) -> tuple[int, int, int]:
+def worth(chart: Chart, table: Table | None, value: Number | str) -> tuple[int, int, int]:
+    """What a value counts for in a table."""
     return chart.severity(find_band(chart, table, value)[0]) if table is not None and table.applies and table.bands else (0, 0, 0)
 
 

@@ -18,12 +18,13 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.columns import ColumnMap
 from mews_newtt.scoring.unread import LOOKED_AT
 from mews_newtt.validation.comparer import Compared, Comparer
-from mews_newtt.validation.expected import AGREES, BLANK, BY_CODE, CODES, NONE, STATUSES, UNKNOWN, UNREADABLE, Kinds, Numbers, Stated
-from mews_newtt.validation.explained import as_text, explained
+from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, Kinds, Numbers, Stated
+from mews_newtt.validation.explained import explained
 from mews_newtt.validation.lines import lines_of
 from mews_newtt.validation.result import MOST_LISTED, Column, Disagreement, Matrix, Origin, Validation, kinds_in_order
 from mews_newtt.validation.spool import Spool
-from mews_newtt.validation.tally import Flags, Tally, add_levels
+from mews_newtt.validation.stated import NONE, STATUSES, UNKNOWN, UNREADABLE
+from mews_newtt.validation.tally import Flags, Tally
 
 WRONG_KEPT, RIGHT_KEPT = 50_000, 100_000  # rows that the diagnosis looks at
 
@@ -52,9 +53,10 @@ class Collector:
 
     def __init__(self, comparer: Comparer, before: int):
         self.comparer, self.chart, self.before = comparer, comparer.chart, before
-        self.rows = self.compared = self.wrong = 0
+        self.rows = self.compared = self.wrong = self.bare = 0
         self.status: Counter[str] = Counter()
         self.by_column = {one.name: Column() for one in comparer.stated}
+        self.blank: Counter[str] = Counter()  # cells that state nothing
         self.kinds: Counter[str] = Counter()
         self.totals: Counter[tuple[str, str]] = Counter()
         self.levels: Counter[tuple[str, str]] = Counter()
@@ -73,36 +75,40 @@ class Collector:
         if not self.rows:
             unread = self.comparer.unread
             unread.look({name: found.frame.get_column(name).head(LOOKED_AT).to_list() for name in unread.screened})
-        claims, wrong = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
+        claims, wrong, states = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
         own_wrong: dict[str, Flags] = {}
         for one in self.comparer.stated:
             kinds = found.kinds[one.name]
-            claims |= kinds != BLANK
-            here = kinds > AGREES
+            claims |= kinds != EMPTY
+            filled = found.values[one.name] != NONE
+            states |= filled
+            self.blank[one.name] += int((~filled).sum())
+            here = kinds > AGREED
             wrong |= here
             if one.holds == "points":
                 own_wrong[one.parameter] = here
             self._count(one, found, kinds, here)
         counted = np.bincount(results.status, minlength=3).tolist()
         self.status.update(dict(zip(STATUSES, counted, strict=True)))
-        self._try(found, claims, wrong, own_wrong)
+        self.tally.add(found.columns, results, claims, wrong, own_wrong)
         places = np.flatnonzero(wrong)
         if len(places):
             self._keep_wrong(found, places)
         self.kept_right.add(found.frame, np.flatnonzero(claims & ~wrong))
         self.rows += rows
         self.compared += int(claims.sum())
+        self.bare += int((states & ~claims).sum())
         self.wrong += len(places)
 
     def _count(self, one: Stated, found: Compared, kinds: Kinds, wrong: Flags) -> None:
         counts = np.bincount(kinds, minlength=max(CODES.values()) + 1).tolist()
         column = self.by_column[one.name]
-        column.blank += counts[BLANK]
-        column.agreed += counts[AGREES]
-        disagreed = sum(counts[AGREES + 1 :])
+        column.blank += counts[EMPTY]
+        column.agreed += counts[AGREED]
+        disagreed = sum(counts[AGREED + 1 :])
         column.disagreed += disagreed
-        column.compared += counts[AGREES] + disagreed
-        self.kinds.update({BY_CODE[code]: times for code, times in enumerate(counts) if code > AGREES and times})
+        column.compared += counts[AGREED] + disagreed
+        self.kinds.update({BY_CODE[code]: times for code, times in enumerate(counts) if code > AGREED and times})
         values, results = found.values[one.name], found.results
         if disagreed:
             right = self._right(one, results)
@@ -145,15 +151,6 @@ class Collector:
             label = "unreadable" if left in (UNREADABLE, UNKNOWN) else says(left)
             into[label, words.get(computed) or right_says(computed)] += number
 
-    def _try(self, found: Compared, claims: Flags, wrong: Flags, own_wrong: Mapping[str, Flags]) -> None:
-        results, exercised = found.results, self.tally.exercised
-        refused = results.status == REFUSED
-        if refused.any():
-            exercised.refused.add(int((claims & refused).sum()), int((wrong & refused).sum()))
-        counted = claims & ~refused
-        add_levels(exercised.levels, [level.id for level in self.chart.levels], results.level[counted], wrong[counted])
-        self.tally.add(found.columns, counted, wrong, own_wrong)
-
     def _keep_wrong(self, found: Compared, places: npt.NDArray[np.int64]) -> None:
         self.spool.add(lines_of(self.comparer, found, places, self.before + self.rows))
         room = MOST_LISTED - len(self.listed)
@@ -167,11 +164,14 @@ class Collector:
             f"{name}: more than 50,000 different values in one stretch of rows; its bands and edges were not counted there"
             for name in sorted(self.tally.uncounted)
         ]
-        for name, column in self.by_column.items():
-            if column.blank and name != "expected_status":
-                cells = "1 cell is" if column.blank == 1 else f"{column.blank:,} cells are"
+        for name, blank in self.blank.items():
+            if blank and name != "expected_status":
+                cells = "1 cell is" if blank == 1 else f"{blank:,} cells are"
                 notes.append(f"{name}: {cells} blank and state nothing; they were not compared")
         notes += [f"look again: column {name} {why}" for name, why in self.comparer.unread.doubts.items()]
+        if self.bare:
+            rows = "1 row states" if self.bare == 1 else f"{self.bare:,} rows state"
+            notes.append(f"{rows} a score and hold no reading: there is nothing to compare the score with")
         stated = {one.holds for one in self.comparer.stated}
         return Validation(
             self.chart,
@@ -189,23 +189,20 @@ class Collector:
             self.tally.exercised,
             tuple(self.listed),
             self.comparer.unread.names,
+            self.comparer.without_column,
+            self.bare,
+            self.comparer.reader.blanks_disagree,
             tuple(notes),
             spool=self.spool,
             sample=self._sample() if self.wrong else None,
         )
 
     def _sample(self) -> tuple[pa.Table, ColumnMap, bool]:
-        """Rows for the diagnosis, by our names, the levels by their ids."""
+        """Rows for the diagnosis, by our names, as they were read."""
         comparer = self.comparer
         frame = pl.concat([*self.kept_wrong.frames, *self.kept_right.frames])
         columns = [frame.get_column(theirs).alias(our) for theirs, our in comparer.read]
-        for one in comparer.stated:
-            column = frame.get_column(one.theirs).alias(one.name)
-            if one.holds == "level":
-                texts = {raw: comparer.reader.level_id(raw) or as_text(raw) for raw in column.unique().to_list()}
-                column = pl.Series(one.name, [texts[raw] for raw in column.to_list()], pl.String)
-            if one.holds != "status":
-                columns.append(column)
+        columns += [frame.get_column(one.theirs).alias(one.name) for one in comparer.stated]
         own = comparer.column_map._replace(columns={}, ignore=frozenset())
         return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.stride == self.kept_right.stride == 1
 

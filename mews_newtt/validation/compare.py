@@ -7,6 +7,7 @@ the diagnosis, and the disagreements themselves on disk.
 from __future__ import annotations
 
 import hashlib
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -115,16 +116,38 @@ def validate_file(
         return collector.finish(Origin(path.name, digest, before[0]))
 
 
-def diagnosed(found: Validation, others: Iterable[Chart] | None = None) -> Validation:
-    """The same validation with the fault that explains its disagreements best, looked for in a bounded sample of the rows."""
+def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anyway: bool = False) -> Validation:
+    """The same validation with the fault that explains its disagreements best, looked for in a bounded sample of the rows.
+
+    A platform is not diagnosed where a scored row of the chart has no column: the platform may have read what the file leaves out.
+    A diagnosis that fails leaves the comparison as it is and says so.
+
+    Parameters
+    ----------
+    anyway : diagnose although rows of the chart have no column, since the platform did not have them either
+    """
     from dataclasses import replace
 
-    from mews_newtt.validation.diagnose import diagnose
+    from mews_newtt.validation.diagnose import Diagnosis, diagnose
 
     if not found.disagreed or found.sample is None:
         return found
+    if found.without_column and not anyway:
+        says = (
+            f"Not diagnosed. {found.gap} The platform may have scored what was not read here. Map or add the columns. "
+            "If the platform did not have these readings either, say so with --diagnose-anyway."
+        )
+        return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
     sample, column_map, whole = found.sample
-    diagnosis = diagnose(found.chart, sample, column_map=column_map, others=others)
+    try:
+        diagnosis = diagnose(found.chart, sample, column_map=column_map, others=others, blanks_disagree=found.blanks_disagree)
+    except Exception as fault:  # whatever goes wrong here must not cost the comparison and its report; its message could hold readings
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        says = (
+            f"The diagnosis failed ({type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}). "
+            "The comparison is complete and not affected. Please report this fault with the chart and its version."
+        )
+        return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
     diagnosis.sampled = diagnosis.sampled or not whole
     return replace(found, diagnosis=diagnosis)
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from mews_newtt.batch.careful import PARTIAL
 from mews_newtt.batch.engine import Results
 from mews_newtt.batch.table import score_columns
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.columns import ColumnMap
-from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.scoring.observations import SKIP_PREFIX, read
+from mews_newtt.scoring.rows import given_of_row
 from mews_newtt.scoring.unread import Unread
 from mews_newtt.validation.expected import Kinds, Numbers, Reader, columns_of, stated_columns
-from mews_newtt.validation.mutants_sheet import distinct_values
+from mews_newtt.validation.mutants_sheet import Flags, distinct_values
+from mews_newtt.validation.stated import is_blank
 from mews_newtt.validation.tally import Coded
 
 
@@ -42,6 +47,7 @@ class Comparer:
         self.read = [(theirs, our) for theirs, our in pairs if our.removeprefix(SKIP_PREFIX) in chart.by_id]
         self.case_id = next((theirs for theirs, our in pairs if our == "case_id"), None)
         self.unread = Unread(names, ours, chart, column_map, used=[one.theirs for one in self.stated])
+        self.without_column = _without_column(chart, {our.removeprefix(SKIP_PREFIX) for _, our in self.read})
         self.points = any(one.holds == "points" for one in self.stated)
 
     def compare(self, frame: pl.DataFrame) -> Compared:
@@ -50,7 +56,34 @@ class Comparer:
         results = score_columns(self.chart, table, [our for _, our in self.read], self.column_map, self.points, 1)
         columns = {our: distinct_values(table.column(place)) for place, (_, our) in enumerate(self.read)}
         answers = frame.select([one.theirs for one in self.stated]).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
-        values = {one.name: self.reader.read(one, answers.column(place))[0] for place, one in enumerate(self.stated)}
-        status = values.get("expected_status")
-        kinds = {one.name: self.reader.kinds(one, values[one.name], results, status) for one in self.stated}
+        values = {one.name: self.reader.read(one, answers.column(place)) for place, one in enumerate(self.stated)}
+        bare = self._bare(results, columns)
+        kinds = {one.name: self.reader.kinds(one, values, results, bare) for one in self.stated}
         return Compared(frame, results, values, kinds, columns)
+
+    def _bare(self, results: Results, columns: dict[str, Coded]) -> Flags:
+        """Rows without any reading or skip reason of what the chart scores."""
+        rows = np.flatnonzero(results.status == PARTIAL)
+        for name, (raws, codes) in sorted(columns.items(), key=lambda column: len(column[1][0])):
+            if not len(rows):
+                break
+            if self.chart.by_id[name.removeprefix(SKIP_PREFIX)].role != "recorded":
+                found, here = np.unique(codes[rows], return_inverse=True)
+                rows = rows[np.array([self._is_blank(name, raws[code]) for code in found.tolist()], np.bool_)[here]]
+        bare = np.zeros(len(results.status), np.bool_)
+        bare[rows] = True
+        return bare
+
+    def _is_blank(self, name: str, raw: Any) -> bool:
+        bare = name.removeprefix(SKIP_PREFIX)
+        given = given_of_row({name: raw}, self.column_map, frozenset((bare,))).get(name)
+        if name != bare:
+            return given is None or is_blank(given)
+        return read(self.chart.by_id[bare].observation, given) is None
+
+
+def _without_column(chart: Chart, columns: set[str]) -> tuple[str, ...]:
+    """The scored parameters that no column was read for. Of a group of which one is given, one column is enough."""
+    one_of = [group.parameters for group in chart.groups if group.kind == "one_of"]
+    enough = {name for names in one_of if not columns.isdisjoint(names) for name in names}
+    return tuple(p.id for p in chart.parameters if p.role == "scored" and p.assumed is None and p.id not in columns and p.id not in enough)

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.columns import ColumnMap, mapped_columns
+from mews_newtt.scoring.observations import SKIP_PREFIX
 from mews_newtt.scoring.result import chart_identity
 from mews_newtt.scoring.unread import LOOKED_AT, Unread
+from mews_newtt.validation.exercised import PLURAL, Item, gaps
 from mews_newtt.validation.pack import Case
 
 ADVISED = 60  # cases to add that are written out
-
-
-class Item(NamedTuple):
-    """One thing a file may exercise, and how many of its rows do."""
-
-    kind: str  # band, edge, context, trigger, level, partial, skip or refused
-    says: str
-    rows: int
 
 
 @dataclass
@@ -42,12 +36,7 @@ class Coverage:
 
     @property
     def says(self) -> str:
-        counts: dict[str, list[int]] = {}
-        for item in self.items:
-            of = counts.setdefault(item.kind, [0, 0])
-            of[0] += item.rows > 0
-            of[1] += 1
-        parts = ", ".join(f"{PLURAL[kind]} {seen} of {all_of}" for kind, (seen, all_of) in counts.items())
+        parts = ", ".join(f"{PLURAL[kind]} {seen} of {of}" for kind, (seen, of) in gaps(self.items).items())
         wanted = self.made - self.equivalent
         rows = "1 row exercises" if self.rows == 1 else f"{self.rows:,} rows exercise"
         return f"{rows} {parts}; {'it' if self.rows == 1 else 'they'} would show {self.killed:,} of {wanted:,} single faults"
@@ -58,24 +47,12 @@ class Coverage:
             "chart": chart_identity(self.chart),
             "rows": self.rows,
             "says": self.says,
-            "items": [item._asdict() for item in self.items],
+            "items": [{"kind": item.kind, "says": item.says, "rows": item.rows} for item in self.items],
             "mutants": {"made": self.made, "killed": self.killed, "equivalent": self.equivalent, "alive": len(self.alive)},
             "alive": self.alive,
             "to_add": [case.to_dict() for case in self.to_add],
             **self.unread.to_dict(),
         }
-
-
-PLURAL = {
-    "band": "bands",
-    "edge": "sides of edges",
-    "context": "contexts",
-    "trigger": "triggers",
-    "level": "levels",
-    "partial": "missing rows",
-    "skip": "skip reasons",
-    "refused": "kinds of refusal",
-}
 
 
 def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) -> Coverage:
@@ -87,20 +64,25 @@ def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) ->
     """
     import numpy as np
 
-    from mews_newtt.batch.table import as_table
-    from mews_newtt.validation.coverage_items import items_of
+    from mews_newtt.batch.table import as_table, score_columns
     from mews_newtt.validation.mutants import Scorer
-    from mews_newtt.validation.mutants_sheet import sheet_of_table
+    from mews_newtt.validation.mutants_sheet import distinct_values, sheet_of_table
     from mews_newtt.validation.pack import expected_of, make_pack, pack_faults
     from mews_newtt.validation.pack_cover import cover
     from mews_newtt.validation.pack_judge import scorer_of, shown_by
+    from mews_newtt.validation.tally import Tally
 
     table = as_table(data)
     column_map = column_map or ColumnMap()
     observations = chart.observations
     ours = mapped_columns(table.column_names, chart, column_map, observations, results=())
     scorer = Scorer(chart, sheet_of_table(table, ours, observations, column_map))
-    items = [Item(*found) for found in items_of(scorer)]
+    read = [place for place, our in enumerate(ours) if our.removeprefix(SKIP_PREFIX) in chart.by_id]
+    names = [ours[place] for place in read]
+    results = score_columns(chart, table.select(read).combine_chunks(), names, column_map, False, 1)
+    tally, every = Tally(chart, column_map), np.ones(table.num_rows, np.bool_)
+    tally.add({our: distinct_values(table.column(place)) for our, place in zip(names, read, strict=True)}, results, every, ~every, {})
+    items = tally.exercised.items()
     faults = pack_faults(chart, None)
     unseen = [fault for fault in faults if not len(shown_by(scorer, fault))]
     found = Coverage(chart, table.num_rows, items, len(faults), len(faults) - len(unseen), 0)

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.columns import ColumnMap, mapped_columns
+from mews_newtt.scoring.columns import ColumnMap
 from mews_newtt.validation.faults import Fault, faults_of
 
 if TYPE_CHECKING:
     from mews_newtt.validation.diagnose_search import Search
+    from mews_newtt.validation.mutants_sheet import Sheet
 
 MOST_ROWS = 200_000  # rows looked at; all disagreements first, then agreements evenly spaced
 SHOWN = 5
@@ -69,10 +70,22 @@ class Diagnosis:
     hypotheses: int = 0
     set_aside: int = 0  # levels of sets that lack a reading, left out since no fault gives them beside the rest
     thin: bool = False  # one explanation, of which too little was tried to be sure of it
+    unexplained: int = 0  # rows that disagree in nothing that was looked at
+    not_made: str = ""  # why there is no diagnosis, in a sentence
 
     @property
     def words(self) -> str:
         """The verdict in sentences."""
+        if self.not_made:
+            return self.not_made
+        if self.unexplained:
+            rows = "1 row disagrees" if self.unexplained == 1 else f"{self.unexplained} rows disagree"
+            says = f"{rows} only in the status of a set, in answers that were left out, or in points that do not add up; that is not looked at here."
+            return f"{self._words} {says}" if self.disagreements else says
+        return self._words
+
+    @property
+    def _words(self) -> str:
         if not self.disagreements:
             return "No disagreement to explain."
         if not self.findings:
@@ -113,6 +126,8 @@ class Diagnosis:
             "certain": self.certain,
             "set_aside": self.set_aside,
             "thin": self.thin,
+            "unexplained": self.unexplained,
+            "not_made": self.not_made,
             "words": self.words,
             "findings": [finding.to_dict() for finding in self.findings],
             "ties": [fault.to_dict() for fault in self.ties],
@@ -132,41 +147,54 @@ def diagnose(
     column_map: ColumnMap | None = None,
     others: Iterable[Chart] | None = None,
     threads: int | None = None,
+    blanks_disagree: bool = False,
 ) -> Diagnosis:
     """Explain the disagreements between a chart and the `expected_` columns of a table.
 
     Parameters
     ----------
-    table : rows with readings and any of `expected_total`, `expected_level`, `expected_points_<parameter>`; blank cells claim nothing.
+    table : rows with readings and any of `expected_total`, `expected_level`, `expected_points_<parameter>` and `expected_status`.
         Anything with the Arrow C stream interface.
     others : charts or versions that may have been used instead; those of the catalogue where none are given
     threads : kept for callers that set it everywhere; the work is one thread's
+    blanks_disagree : as in `validate`
 
     Returns
     -------
-    Diagnosis, its findings the best first.
+    Diagnosis, its findings the best first. It looks at the cells that `validate` compares, by the same verdict.
     """
+    import polars as pl
+
     from mews_newtt.batch.table import as_table
+    from mews_newtt.validation.comparer import Comparer
     from mews_newtt.validation.diagnose_claims import Claims
     from mews_newtt.validation.diagnose_evidence import enough
-    from mews_newtt.validation.diagnose_search import Search
+    from mews_newtt.validation.diagnose_search import Search, sampled_rows
+    from mews_newtt.validation.expected import columns_of
+    from mews_newtt.validation.faults_told import answer_faults, told_faults
     from mews_newtt.validation.mutants import Scorer
     from mews_newtt.validation.mutants_sheet import sheet_of_table
 
     table = as_table(table)
     column_map = column_map or ColumnMap()
-    observations = chart.observations
-    ours = mapped_columns(table.column_names, chart, column_map, observations, results=())
-    table, sampled = _looked_at(chart, table, ours, column_map)
-    sheet = sheet_of_table(table, ours, observations, column_map)
-    claims = Claims(chart, table, ours, column_map)
+    comparer = Comparer(chart, table.column_names, column_map, blanks_disagree)
+    compared = comparer.compare(pl.DataFrame(table))
+    rows = sampled_rows(compared, MOST_ROWS)
+    claims = Claims(comparer, compared, rows)
+    sampled = len(rows) < table.num_rows
+    table = table.take(rows) if sampled else table
+    sheet = sheet_of_table(table, columns_of(table.column_names, chart, column_map), chart.observations, column_map)
     scorer = Scorer(chart, sheet)
     scorer.foreign = claims.foreign
-    search = Search(scorer, claims)
-    found = Diagnosis(int(claims.any.sum()), search.disagreements, sampled=sampled)
+    search = Search(scorer, claims.of_scores())
+    if not search.disagreements:  # how sets are called, and what is left out, is looked at where the scores themselves agree
+        search = Search(scorer, claims)
+    claims = search.claims
+    unexplained = int((claims.wrong & ~search.wrong).sum())
+    found = Diagnosis(int(claims.any.sum()), search.disagreements, sampled=sampled, unexplained=unexplained)
     if not search.disagreements:
         return found
-    faults = faults_of(chart, others)
+    faults = [*faults_of(chart, others), *answer_faults(chart), *told_faults(chart, scorer, search.claims, search.wrong)]
     search.consider(faults)
     search.refine()
     ranked = search.findings(SHOWN)
@@ -182,7 +210,7 @@ def diagnose(
         best = ranked[0][0]
         perfect = best.explains == search.disagreements and not best.breaks
         found.thin = perfect and not enough(chart, best.fault, sheet, best.explained)
-        _judge(chart, found, ranked[0][1], perfect=perfect and not found.thin and not found.set_aside and not best.fault.joined)
+        _judge(chart, found, ranked[0][1], sheet, perfect=perfect and not (found.thin or found.set_aside or found.unexplained or best.fault.joined))
     return found
 
 
@@ -195,7 +223,7 @@ def _without_levels(search: Search, faults: list[Fault]) -> Search | None:
     from mews_newtt.validation.diagnose_evidence import lacking
     from mews_newtt.validation.diagnose_search import Search
 
-    claims = search.claims.without_levels(lacking(search.scorer.chart, search.scorer.sheet))
+    claims = search.claims.without_levels(lacking(search.scorer))
     if (claims.level == search.claims.level).all():
         return None
     again = Search(search.scorer, claims)
@@ -208,28 +236,23 @@ def _without_levels(search: Search, faults: list[Fault]) -> Search | None:
     return again if fits else None
 
 
-def _judge(chart: Chart, found: Diagnosis, tied: list[Fault], perfect: bool) -> None:
-    """Faults of one effect are one verdict; others that fit as well are ties, with a set that tells them apart."""
+def _judge(chart: Chart, found: Diagnosis, tied: list[Fault], sheet: Sheet, perfect: bool) -> None:
+    """Faults of one effect are one verdict; others that fit as well are ties, with a set that tells them apart.
+
+    Faults that differ only on readings finer than recorded are ties as well where the table holds such readings: there the difference counts.
+    """
+    from mews_newtt.validation.diagnose_evidence import finer_readings
     from mews_newtt.validation.diagnose_telling import rivals
 
     fit = rivals(chart, tied)
-    found.ties, found.finer, found.telling_case = fit.recordable, fit.finer, fit.telling
+    fine = finer_readings(chart, sheet)
+    counts = [fault for fault in fit.finer if fine and _about(fine, tied[0], fault)]
+    found.ties = [*fit.recordable, *counts]
+    found.finer = [fault for fault in fit.finer if fault not in counts]
+    found.telling_case = fit.telling
     found.certain = perfect and not found.ties
 
 
-def _looked_at(chart: Chart, table: Any, ours: list[str], column_map: ColumnMap) -> tuple[Any, bool]:
-    """The table, or of a long one its disagreements and evenly spaced agreements."""
-    if table.num_rows <= MOST_ROWS:
-        return table, False
-    import numpy as np
-
-    from mews_newtt.validation.diagnose_claims import Claims
-    from mews_newtt.validation.diagnose_search import agreements
-
-    claims = Claims(chart, table, ours, column_map)
-    agrees = agreements(chart, table, ours, claims, column_map)
-    wrong = np.flatnonzero(claims.any & ~agrees)
-    right = np.flatnonzero(claims.any & agrees)
-    wrong = wrong[:: max(1, -(-len(wrong) * 2 // MOST_ROWS))]
-    right = right[:: max(1, -(-len(right) // max(1, MOST_ROWS - len(wrong))))]
-    return table.take(np.sort(np.concatenate([wrong, right]))), True
+def _about(names: frozenset[str], *faults: Fault) -> bool:
+    """Whether faults are about any of these parameters; one that names none is about all of them."""
+    return any(not fault.parameters or not names.isdisjoint(fault.parameters) for fault in faults)

@@ -2,73 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.columns import EXPECTED_POINTS_PREFIX, ColumnMap
-from mews_newtt.validation.expected import STATUSES, UNREADABLE, is_blank, level_names, plain, whole
-from mews_newtt.validation.mutants import COMPLETE, PARTIAL, REFUSED, Answers
+from mews_newtt.validation.comparer import Compared, Comparer
+from mews_newtt.validation.expected import AGREED, CODES, EMPTY, STATUS
+from mews_newtt.validation.mutants import COMPLETE, REFUSED, Answers
 from mews_newtt.validation.mutants_rows import NO_POINTS
-from mews_newtt.validation.mutants_sheet import Flags, distinct_values
+from mews_newtt.validation.mutants_sheet import Flags
+from mews_newtt.validation.stated import NONE, UNKNOWN
 
-NONE = -(1 << 30)
 Numbers = npt.NDArray[np.int32]
 Shown = Mapping[str, npt.NDArray[np.int16]]
+FOREIGN = 1000  # the first code of a level that is none of the chart's
 
 
 class Claims:
-    """Expected totals, levels and points as numbers; NONE where a cell is blank and claims nothing.
+    """Stated totals, levels, points and statuses of some rows; NONE where nothing is stated, or nothing that a way to score can explain.
 
-    A filled total agrees only with the total of a complete set, a filled level with the level certainly reached; whatever is filled beside a
-    set that cannot be scored disagrees. `silent` are rows whose blank total says that there is none.
+    They are what the comparison read, so that the diagnosis cannot contradict it: a filled total agrees only with the total of a complete
+    set, a filled level with the level certainly reached, and nothing agrees with a set that cannot be scored.
+    `silent` are rows whose blank total says that there is none. A level or points that were left out say nothing of how a platform scores.
     """
 
-    def __init__(self, chart: Chart, table: Any, ours: Sequence[str], column_map: ColumnMap):
-        self.rows, self._names = table.num_rows, tuple(ours)
-        place = {name: number for number, name in enumerate(ours)}
+    def __init__(self, comparer: Comparer, compared: Compared, rows: npt.NDArray[np.int64]):
+        self.rows = len(rows)
         self.foreign: dict[str, int] = {}
-        self.total = self._read(table, place.get("expected_total"), column_map, whole)
-        names = level_names(chart)
-
-        def level(text: str) -> int:
-            known = names.get(plain(text))
-            return known if known is not None else self.foreign.setdefault(plain(text), 1000 + len(self.foreign))
-
-        self.level = self._read(table, place.get("expected_level"), column_map, level, names)
-        statuses = dict(zip(STATUSES, (COMPLETE, PARTIAL, REFUSED), strict=True))
-        self.status = self._read(table, place.get("expected_status"), column_map, lambda text: statuses.get(text.casefold(), UNREADABLE))
         self.points: dict[str, Numbers] = {}
-        for parameter in chart.parameters:
-            name = EXPECTED_POINTS_PREFIX + parameter.id
-            if name in place and parameter.role == "scored":
-                found = self._read(table, place[name], column_map, whole)
-                if (found != NONE).any():
-                    self.points[parameter.id] = found
         self.silent: Flags = np.zeros(self.rows, np.bool_)
-        self.any: Flags = (self.total != NONE) | (self.level != NONE) | (self.status != NONE)
-        for claimed in self.points.values():
-            self.any |= claimed != NONE
+        found = {"total": np.full(self.rows, NONE, np.int32)}
+        found |= {"level": found["total"].copy(), "status": found["total"].copy()}
+        stated_status = compared.values[STATUS][rows] if STATUS in compared.values else found["status"]
+        answers = (stated_status == NONE) | (stated_status == COMPLETE)
+        self.wrong: Flags = np.zeros(self.rows, np.bool_)  # rows that disagree, as the comparison has it
+        for one in comparer.stated:
+            values, kinds = compared.values[one.name][rows].copy(), compared.kinds[one.name][rows]
+            self.wrong |= kinds > AGREED
+            values[(kinds == EMPTY) | (kinds == CODES["parts_do_not_add_up"])] = NONE
+            if one.holds == "level":
+                for place in np.flatnonzero(values == UNKNOWN).tolist():
+                    name = comparer.reader.foreign(one, compared.frame.get_column(one.theirs)[int(rows[place])])
+                    values[place] = self.foreign.setdefault(name, FOREIGN + len(self.foreign))
+            if one.holds == "points":
+                if (values != NONE).any():
+                    self.points[one.parameter] = values
+                continue
+            found[one.holds] = values
+            if one.holds == "total" and comparer.reader.blanks_disagree and comparer.chart.has_points:
+                self.silent = answers & (values == NONE)
+        self.total, self.level, self.status = found["total"], found["level"], found["status"]
+        self.any: Flags = self._any()
 
-    def _read(self, table: Any, place: int | None, column_map: ColumnMap, meaning: Any, names: Container[str] = ()) -> Numbers:
-        if place is None:
-            return np.full(self.rows, NONE, np.int32)
-        raws, codes = distinct_values(table.column(place))
-        marks = column_map.marks(self._names[place])
-        found = [NONE if is_blank(raw, marks, names) else meaning(str(raw).strip()) for raw in raws]
-        return np.array(found, np.int32)[codes]
+    def _any(self) -> Flags:
+        found: Flags = (self.total != NONE) | (self.level != NONE) | (self.status != NONE) | self.silent
+        for claimed in self.points.values():
+            found |= claimed != NONE
+        return found
 
     def without_levels(self, rows: Flags) -> Claims:
         """The same without what is claimed for the levels of these rows."""
         found = copy(self)
         found.level = np.where(rows, NONE, self.level).astype(np.int32)
-        found.any = (self.total != NONE) | (found.level != NONE) | (self.status != NONE)
-        for claimed in self.points.values():
-            found.any |= claimed != NONE
+        found.any = found._any()
+        return found
+
+    def of_scores(self) -> Claims:
+        """The same without statuses and without what a blank says: totals, levels and points alone."""
+        found = copy(self)
+        found.status = np.full(self.rows, NONE, np.int32)
+        found.silent = np.zeros(self.rows, np.bool_)
+        found.any = found._any()
         return found
 
     def with_silence(self, base: Answers) -> Claims:
@@ -77,7 +83,7 @@ class Claims:
         silent = (self.total == NONE) & (self.level != NONE)
         complete = base.status == COMPLETE
         told = (complete & (self.total != NONE)).any() and not (complete & silent).any()
-        found.silent = silent if told else np.zeros(self.rows, np.bool_)
+        found.silent = self.silent | silent if told else self.silent
         return found
 
     def agree(self, answers: Answers, shown: Shown) -> Flags:

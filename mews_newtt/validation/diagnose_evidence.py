@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-import numpy as np
-
 from mews_newtt.chart.model import Band, Chart, Interval, Table
 from mews_newtt.validation.faults import Fault
+from mews_newtt.validation.mutants import COMPLETE, Scorer
 from mews_newtt.validation.mutants_fields import Rows
 from mews_newtt.validation.mutants_sheet import READ, Flags, Sheet
 
@@ -42,16 +41,25 @@ def enough(chart: Chart, fault: Fault, sheet: Sheet, explained: Rows) -> bool:
     return len(stretch & seen) >= needed
 
 
-def lacking(chart: Chart, sheet: Sheet) -> Flags:
-    """Rows without a reading, or a fitting one, of something that the chart asks of every set: of a group of which one is given, all of them."""
-    found = np.zeros(sheet.rows, np.bool_)
-    groups = {group.parameters for group in chart.groups if group.kind == "one_of"}
-    grouped = {name for members in groups for name in members}
-    single = [(p.id,) for p in chart.parameters if p.role != "recorded" and p.required and p.id not in grouped and p.assumed is None]
-    for names in [*single, *groups]:
-        without = [np.array([cell.kind != READ for cell in sheet.column(name).cells], np.bool_)[sheet.column(name).codes] for name in names]
-        found |= np.logical_and.reduce(without)
+def lacking(scorer: Scorer) -> Flags:
+    """Rows that are no complete set on the chart, and rows without a trigger that it asks of every set."""
+    found: Flags = scorer.base.status != COMPLETE
+    for parameter in scorer.chart.parameters:
+        if parameter.role == "trigger" and parameter.required and parameter.assumed is None:
+            column = scorer.sheet.column(parameter.id)
+            found = found | (column.kinds != READ)[column.codes]
     return found
+
+
+def finer_readings(chart: Chart, sheet: Sheet) -> frozenset[str]:
+    """The parameters of which a table holds readings finer than recorded."""
+    found = set()
+    for parameter in chart.parameters:
+        if parameter.observation.numeric and parameter.role != "recorded":
+            step = Fraction(parameter.observation.step)
+            if any(cell.value % step for cell in sheet.column(parameter.id).cells if isinstance(cell.value, Fraction)):
+                found.add(parameter.id)
+    return frozenset(found)
 
 
 def _changed(chart: Chart, before: Table, after: Table, step: Decimal, possible: Interval) -> Iterator[Fraction]:

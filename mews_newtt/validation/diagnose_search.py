@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.columns import ColumnMap
-from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.validation.comparer import Compared
 from mews_newtt.validation.diagnose_claims import Claims
+from mews_newtt.validation.expected import AGREED, EMPTY
 from mews_newtt.validation.faults import Fault
 from mews_newtt.validation.mutants import Answers, Scorer
 from mews_newtt.validation.mutants_fields import Rows
@@ -22,6 +21,7 @@ FURTHER = 120  # steps that an edge is followed outwards
 BEST = 40  # explanations looked at closely
 KINDS = (  # the plainer explanation first, where the table cannot tell
     "partial_level",  # explains partial sets only
+    "partial_refused",
     "edge_moved",
     "edge_side",
     "band_worth",
@@ -75,7 +75,7 @@ class Search:
         self._sheets: dict[str, Sheet] = {}
 
     def answers(self, fault: Fault) -> tuple[Answers, dict[str, npt.NDArray[np.int16]]]:
-        found = self.scorer.differs(fault.chart, self._sheet(fault))
+        found = fault.answers(self.scorer.base) if fault.answers is not None else self.scorer.differs(fault.chart, self._sheet(fault))
         shown = {name: found.points[name] if name in found.points else self.scorer.base.points[name][found.rows] for name in self.claims.points}
         return found, shown
 
@@ -113,7 +113,7 @@ class Search:
         from mews_newtt.validation.faults_reading import both
 
         chart = self.scorer.chart
-        singles = [one for one in self.ranked() if one.fault.kind not in ("other_chart", "group_apart", "pair")]
+        singles = [one for one in self.ranked() if one.fault.kind not in ("other_chart", "group_apart", "partial_refused", "pair")]
         firsts = self._distinct(singles)[:FIRSTS]
         pairs: list[Fault] = []
         for first in firsts:
@@ -165,28 +165,14 @@ class Search:
         return rows + bytes(now[:, changed].tobytes())
 
 
-def agreements(chart: Chart, table: Any, ours: list[str], claims: Claims, column_map: ColumnMap) -> Flags:
-    """Which rows of a long table agree, by the batch path."""
-    from mews_newtt.batch.table import score_table
-    from mews_newtt.validation.mutants_sheet import distinct_values
-
-    read = [
-        place
-        for place, name in enumerate(ours)
-        if name.removeprefix(SKIP_PREFIX) in chart.by_id and table.column_names[place] not in column_map.ignore
-    ]
-    readings = table.select(read).rename_columns([ours[place] for place in read])
-    plain = column_map._replace(columns={}, ignore=frozenset())
-    result = score_table(chart, readings, points=bool(claims.points), flags=False, column_map=plain)
-    levels = {level.id: rank for rank, level in enumerate(chart.levels)}
-    statuses = {"complete": 0, "partial": 1, "refused": 2}
-
-    def column(name: str, meaning: dict[str, int] | None = None) -> npt.NDArray[Any]:
-        values, codes = distinct_values(result.column(name))
-        numbers = [-1 if value is None else meaning[value] if meaning is not None else int(value) for value in values]
-        return np.array(numbers, np.int32)[codes]
-
-    rows = np.arange(table.num_rows, dtype=np.int64)
-    status = column("score_status", statuses).astype(np.uint8)
-    answers = Answers(rows, status, column("total"), column("level", levels).astype(np.int16))
-    return claims.agree(answers, {name: column(f"points_{name}").astype(np.int16) for name in claims.points})
+def sampled_rows(compared: Compared, most: int) -> Rows:
+    """All rows, or of many those that disagree and evenly spaced ones that agree."""
+    count = compared.frame.height
+    if count <= most:
+        return np.arange(count, dtype=np.int64)
+    kinds = np.stack(list(compared.kinds.values()))
+    disagrees = (kinds > AGREED).any(axis=0)
+    wrong, right = np.flatnonzero(disagrees), np.flatnonzero((kinds > EMPTY).any(axis=0) & ~disagrees)
+    wrong = wrong[:: max(1, -(-len(wrong) * 2 // most))]
+    right = right[:: max(1, -(-len(right) // max(1, most - len(wrong))))]
+    return np.sort(np.concatenate([wrong, right]))

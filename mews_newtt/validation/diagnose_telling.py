@@ -73,8 +73,9 @@ def _mixed(tied: Sequence[Fault]) -> list[Fault]:
 
 def whole(scorer: Scorer, fault: Fault) -> Answers:
     """A fault's answers for every row."""
-    part = scorer.differs(fault.chart, fault.change(scorer.sheet) if fault.change is not None else None)
     base = scorer.base
+    change = fault.change(scorer.sheet) if fault.change is not None else None
+    part = fault.answers(base) if fault.answers is not None else scorer.differs(fault.chart, change)
     status, total, level = base.status.copy(), base.total.copy(), base.level.copy()
     status[part.rows], total[part.rows], level[part.rows] = part.status, part.total, part.level
     return Answers(base.rows, status, total, level)

@@ -1,8 +1,12 @@
-"""What the compared rows try of a chart, and where on it they disagree: bands, both sides of edges, contexts, levels. Counted, never listed."""
+"""What rows try of a chart, and where on it they disagree: the one counter that `validate`, `coverage` and the reports share.
+
+Bands, both sides of edges (of readings and of the totals where a level starts), every way the contexts choose tables, levels of complete
+sets, missing readings, skip reasons, refusals. Counted, never listed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -10,6 +14,7 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.bands import find_band
 from mews_newtt.chart.model import Band, Chart, Number, Parameter, number
 from mews_newtt.validation.cases_readable import first_in, last_in
+from mews_newtt.validation.cases_values import Setting, settings
 from mews_newtt.validation.faults import row_name, worth_words
 from mews_newtt.validation.faults_bands import band_words
 
@@ -81,7 +86,10 @@ class Exercised:
     skips: dict[tuple[str, str], Tried] = field(default_factory=dict)
     missing: dict[str, Tried] = field(default_factory=dict)
     rows: dict[str, Tried] = field(default_factory=dict)
-    refused: Tried = field(default_factory=Tried)
+    settings: list[tuple[Setting, Tried]] = field(default_factory=list)
+    totals: dict[int, Tried] = field(default_factory=dict)  # the last total below each level that a total starts, and its first
+    refused: Tried = field(default_factory=Tried)  # for a reading
+    scope: dict[int, Tried] = field(default_factory=dict)  # by the chart's rule of scope
     known: set[str] = field(default_factory=set)
     _where: dict[tuple[str, int, Number | str], Beside] = field(default_factory=dict, repr=False, compare=False)
 
@@ -89,6 +97,9 @@ class Exercised:
     def of(cls, chart: Chart) -> Exercised:
         """Nothing tried yet."""
         made = cls(chart, levels={level.id: Tried() for level in chart.levels})
+        made.settings = [(setting, Tried()) for setting in settings(chart)] if chart.context_ids else []
+        made.totals = {total: Tried() for _, start in _starts(chart) for total in (start - 1, start)}
+        made.scope = {place: Tried() for place, rule in enumerate(chart.scope) if rule.refuse}
         for parameter in chart.parameters:
             made.rows[parameter.id] = Tried()
             if parameter.required and parameter.role == "scored":
@@ -132,8 +143,6 @@ class Exercised:
                     continue
                 name = row_name(parameter, table)
                 here = [self.bands[parameter.id, place, at] for at in range(len(table.bands))]
-                if len(parameter.tables) > 1:
-                    yield Item("context", name, sum(one.rows for one in here), sum(one.disagreed for one in here))
                 for band, tried in zip(table.bands, here, strict=True):
                     kind = "trigger" if band.level is not None else "band"
                     yield Item(kind, f"{name}, {band_words(band)}: {worth_words(chart, band)}", tried.rows, tried.disagreed)
@@ -145,15 +154,22 @@ class Exercised:
 
     def _others(self) -> Iterator[Item]:
         chart = self.chart
+        for setting, tried in self.settings:
+            yield Item("context", f"a set like {setting.says}", tried.rows, tried.disagreed)
         for level in chart.levels:
             yield Item("level", level.title, self.levels[level.id].rows, self.levels[level.id].disagreed)
+        for title, start in _starts(chart):
+            for total, side in ((start - 1, "the last below"), (start, "the first of")):
+                yield Item("edge", f"a total of {total}, {side} level {title}", self.totals[total].rows, self.totals[total].disagreed)
         for name, tried in self.missing.items():
             yield Item("missing", f"{chart.by_id[name].title} missing", tried.rows, tried.disagreed)
         for parameter in chart.parameters:
             for skip in parameter.skips:
                 tried = self.skips[parameter.id, skip.code.casefold()]
                 yield Item("skip", f"{parameter.title} not taken, {skip.code} ({skip.says})", tried.rows, tried.disagreed)
-        yield Item("refused", "a set that cannot be scored", self.refused.rows, self.refused.disagreed)
+        yield Item("refused", "an impossible or unreadable reading", self.refused.rows, self.refused.disagreed)
+        for place, tried in self.scope.items():
+            yield Item("refused", f"a set the chart is not for: {chart.scope[place].says}", tried.rows, tried.disagreed)
 
     def by_parameter(self) -> list[dict[str, Any]]:
         """Where rows disagree, parameter by parameter; edges and bands without a disagreement are left out."""
@@ -195,6 +211,12 @@ class Exercised:
         return {"exercised": seen, "not_exercised": len(items) - seen, "items": [item.to_dict() for item in items]}
 
 
+def _starts(chart: Chart) -> list[tuple[str, int]]:
+    """The levels that a total starts, and that total."""
+    raised = chart.levels[1:] if chart.has_points else ()
+    return [(level.title, int(level.total.low)) for level in raised if level.total is not None and level.total.low]
+
+
 def _bad(edge: Edge) -> int:
     return edge.near_below.disagreed + edge.near_above.disagreed
 
@@ -226,10 +248,10 @@ def _beside(chart: Chart, parameter: Parameter, table: int, value: Number | str)
     return Beside(at, nearest, nearest == at, beside)
 
 
-def gaps(exercised: Exercised) -> dict[str, tuple[int, int]]:
+def gaps(items: Iterable[Item]) -> dict[str, tuple[int, int]]:
     """For each kind of thing how many were tried, of how many."""
     found: dict[str, tuple[int, int]] = {}
-    for item in exercised.items():
+    for item in items:
         seen, of = found.get(item.kind, (0, 0))
         found[item.kind] = (seen + (item.rows > 0), of + 1)
     return found

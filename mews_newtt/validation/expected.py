@@ -1,32 +1,43 @@
-"""What a platform states: which columns hold it, how a cell is read, and what kind of disagreement it is."""
+"""Columns of what a platform states: which they are, how their cells are read, and the verdict of `stated.py` on each row."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.batch.careful import COMPLETE, REFUSED
+from mews_newtt.batch.careful import COMPLETE
 from mews_newtt.batch.engine import Results
 from mews_newtt.batch.layout import NO_POINTS
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ColumnError, Problem, did_you_mean
 from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns
-from mews_newtt.scoring.rows import points_columns
-from mews_newtt.validation.mutants_sheet import distinct_values
-from mews_newtt.validation.result import KINDS
+from mews_newtt.scoring.rows import points_columns, written
+from mews_newtt.validation.mutants_sheet import Flags, distinct_values
+from mews_newtt.validation.stated import (
+    AGREES,
+    BLANK,
+    KINDS,
+    NONE,
+    STATUSES,
+    UNKNOWN,
+    UNREADABLE,
+    Given,
+    kind_of,
+    kind_without_readings,
+    level_names,
+    plain,
+    read_stated,
+)
 
-NONE, UNREADABLE, UNKNOWN = -(1 << 30), -(1 << 30) + 1, -(1 << 30) + 2
-MOST = 10**6  # a stated number beyond this is as wrong as this
 STATUS = "expected_status"
-STATUSES = ("complete", "partial", "refused")  # as the batch path numbers them
-BLANK, AGREES = 0, 1
-CODES = {kind: place for place, kind in enumerate(KINDS, start=2)}  # 0: nothing stated; 1: agrees
-BY_CODE = {code: kind for kind, code in CODES.items()}
-_WHOLE = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
+CODES = {kind: place for place, kind in enumerate((BLANK, AGREES, *KINDS))}  # a verdict as a number; those above AGREED disagree
+BY_CODE = {code: kind for kind, code in CODES.items() if kind in KINDS}
+EMPTY, AGREED = CODES[BLANK], CODES[AGREES]
+DENSE = 1 << 21  # different cases that a table is made for
 
 Numbers = npt.NDArray[np.int32]
 Kinds = npt.NDArray[np.uint8]
@@ -78,7 +89,7 @@ def columns_of(names: Sequence[str], chart: Chart, column_map: ColumnMap) -> lis
 
 
 class Reader:
-    """Reads expected cells, once per distinct cell, and says how each disagrees with the chart's results."""
+    """Reads expected cells, once per distinct cell, and gives the verdict of `stated.kind_of` for each row, once per distinct case."""
 
     def __init__(self, chart: Chart, column_map: ColumnMap, blanks_disagree: bool):
         self.chart, self.column_map, self.blanks_disagree = chart, column_map, blanks_disagree
@@ -89,104 +100,107 @@ class Reader:
             allowed = ", ".join(level.id for level in chart.levels)
             raise ColumnError(Problem("unknown_level", "map of expected_level", f"{unknown[0]!r} is no level of {chart.id}", f"one of: {allowed}"))
 
-    def read(self, stated: Stated, column: Any) -> tuple[Numbers, list[Any], npt.NDArray[np.int32]]:
-        """What each row states, the distinct cells, and which of them each row has."""
+    def read(self, stated: Stated, column: Any) -> Numbers:
+        """What each row states."""
         raws, codes = distinct_values(column)
-        names = self.levels if stated.holds == "level" else ()
-        meaning = {"level": self._level, "status": _status}.get(stated.holds, whole)
-        ours, marks = self.column_map.values.get(stated.name, {}), self.column_map.marks(stated.name)
-        texts = [None if is_blank(raw, marks, names) and written(raw) not in ours else written(raw) for raw in raws]
-        found = np.array([NONE if text is None else meaning(ours.get(text, text)) for text in texts], np.int32)
-        return found[codes], raws, codes
+        return np.array([self.value(stated, raw) for raw in raws], np.int32)[codes]
 
-    def _level(self, text: str) -> int:
-        return self.levels.get(plain(text), UNKNOWN)
+    def value(self, stated: Stated, raw: Any) -> int:
+        """What one cell states; a value map beats a mark for nothing."""
+        ours = self.column_map.values.get(stated.name, {})
+        mapped = next((ours[text] for text in written(raw) if text in ours), None)
+        if mapped is not None:
+            return read_stated(self.chart, stated.holds, mapped, levels=self.levels)
+        if not self.column_map.marks(stated.name).isdisjoint(written(raw)):
+            return NONE
+        return read_stated(self.chart, stated.holds, raw, levels=self.levels)
 
-    def level_id(self, raw: Any) -> str | None:
-        """A stated level by the chart's own id, where it is one of its levels."""
-        ours = self.column_map.values.get("expected_level", {})
-        blank = is_blank(raw, self.column_map.marks("expected_level"), self.levels) and written(raw) not in ours
-        rank = NONE if blank else self._level(ours.get(written(raw), written(raw)))
-        return self.chart.levels[rank].id if rank >= 0 else None
+    def foreign(self, stated: Stated, raw: Any) -> str:
+        """The name of a stated level that is none of the chart's."""
+        ours = self.column_map.values.get(stated.name, {})
+        return plain(next((ours[text] for text in written(raw) if text in ours), str(raw)))
 
-    def kinds(self, stated: Stated, values: Numbers, results: Results, status: Numbers | None) -> Kinds:
-        """For each row: nothing stated, agrees, or how it disagrees. `status` is what the platform states of the set, where it does."""
-        filled, refused = values != NONE, results.status == REFUSED
-        complete = results.status == COMPLETE
-        made = getattr(self, f"_{stated.holds}_kinds")(stated, values, results, complete)
-        kinds: Kinds = np.where(filled, made, BLANK).astype(np.uint8)
-        if stated.holds != "status":
-            kinds[filled & refused & (values != UNREADABLE)] = CODES["score_of_refused"]
-            if self.blanks_disagree:
-                gives = complete if stated.holds == "level" else complete & self._has_number(stated, results)
-                answered = gives if status is None else gives & ((status == NONE) | (status == COMPLETE))
-                kinds[~filled & answered] = CODES["left_out"]
+    def kinds(self, stated: Stated, values: Mapping[str, Numbers], results: Results, bare: Flags) -> Kinds:
+        """The verdict on each row's cell, as a code.
+
+        Parameters
+        ----------
+        values : what each column states
+        bare : rows without any reading
+        """
+        own = values[stated.name]
+        kinds = self._compared(stated, own, results)
+        if self.blanks_disagree:  # every cell is an answer to the readings of its row, a blank one too
+            return self._left_out(stated, kinds, values.get(STATUS), results)
+        for row in np.flatnonzero(bare & (own != NONE)).tolist():
+            kinds[row] = CODES[kind_without_readings(self.chart, stated.holds, int(own[row]), self.points_of(values, row))]
         return kinds
 
-    def _has_number(self, stated: Stated, results: Results) -> npt.NDArray[np.bool_]:
+    def points_of(self, values: Mapping[str, Numbers], row: int) -> dict[tuple[str, ...], int]:
+        """The whole numbers stated of parameters in one row."""
+        found = {(p,): int(values[EXPECTED_POINTS_PREFIX + p][row]) for p in self.scored if EXPECTED_POINTS_PREFIX + p in values}
+        return {names: each for names, each in found.items() if each not in (NONE, UNREADABLE)}
+
+    def _compared(self, stated: Stated, values: Numbers, results: Results) -> Kinds:
+        """`kind_of` for every row, worked out once for each distinct case."""
+        parts: list[npt.NDArray[Any]] = [_close(values), results.status]
+        if stated.holds == "total":
+            parts += [results.least, results.most]
+        elif stated.holds == "level":
+            parts.append(results.level)
+        elif stated.holds == "points":
+            parts.append(results.points[self.scored.index(stated.parameter)])
+        rows, cases = _cases(parts)
+        verdicts = np.array([CODES[self._kind(stated, values, results, row)] for row in rows.tolist()], np.uint8)
+        return verdicts[cases]
+
+    def _kind(self, stated: Stated, values: Numbers, results: Results, row: int) -> str:
+        points = int(results.points[self.scored.index(stated.parameter)][row]) if stated.holds == "points" else NO_POINTS
+        given = Given(
+            STATUSES[results.status[row]],
+            int(results.least[row]) if self.chart.has_points else None,
+            int(results.most[row]) if self.chart.has_points else None,
+            int(results.level[row]),
+            None if points == NO_POINTS else points,
+        )
+        return kind_of(self.chart, stated.holds, int(values[row]), given)
+
+    def _left_out(self, stated: Stated, kinds: Kinds, status: Numbers | None, results: Results) -> Kinds:
+        """Blank cells where the chart gives an answer for a complete set, and the platform does not state that the set is another."""
+        if stated.holds == "status":
+            return kinds
+        gives = results.status == COMPLETE
         if stated.holds == "points":
-            return np.asarray(results.points[self.scored.index(stated.parameter)] != NO_POINTS)
-        return np.full(len(results.status), self.chart.has_points)
-
-    def _status_kinds(self, _: Stated, values: Numbers, results: Results, __: Any) -> npt.NDArray[Any]:
-        return np.where(values == results.status, AGREES, CODES["status"])
-
-    def _total_kinds(self, _: Stated, values: Numbers, results: Results, complete: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
-        if not self.chart.has_points:
-            return np.where(values == UNREADABLE, CODES["not_a_number"], CODES["total_without_points"])
-        found = np.where(values == results.least, AGREES, CODES["total"])
-        if not complete.all():
-            inside = (values >= results.least) & (values <= results.most)
-            found = np.where(complete, found, np.where(inside, CODES["total_of_partial"], CODES["outside_bounds"]))
-        found[values == UNREADABLE] = CODES["not_a_number"]
-        return found
-
-    def _level_kinds(self, _: Stated, values: Numbers, results: Results, complete: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
-        found = np.where(values == results.level, AGREES, np.where(complete, CODES["level"], CODES["level_of_partial"]))
-        found[values == UNKNOWN] = CODES["unknown_level"]
-        return found
-
-    def _points_kinds(self, stated: Stated, values: Numbers, results: Results, _: Any) -> npt.NDArray[Any]:
-        right = results.points[self.scored.index(stated.parameter)]
-        found = np.where(values == right, AGREES, np.where(right == NO_POINTS, CODES["points_of_missing"], CODES["points"]))
-        found[values == UNREADABLE] = CODES["not_a_number"]
-        return found
+            gives &= results.points[self.scored.index(stated.parameter)] != NO_POINTS
+        elif stated.holds == "total" and not self.chart.has_points:
+            return kinds
+        if status is not None:
+            gives &= (status == NONE) | (status == COMPLETE)
+        return np.where((kinds == EMPTY) & gives, CODES["left_out"], kinds).astype(np.uint8)
 
 
-def is_blank(raw: Any, marks: Container[str], levels: Container[str] = ()) -> bool:
-    """Whether an expected cell states nothing. A chart may have a level named none: in a column of levels that states it."""
-    text = written(raw)
-    nothing = text.casefold() in ("", "nan", "null", "none") and (raw is None or plain(text) not in levels)
-    return nothing or text in marks
+def _close(values: Numbers) -> Numbers:
+    """Stated numbers with NONE, UNREADABLE and UNKNOWN next to them, so that a table of all cases stays small."""
+    real = values > UNKNOWN
+    low = int(values[real].min()) if real.any() else 0
+    return np.where(real, values - low + 3, values - NONE)
 
 
-def written(raw: Any) -> str:
-    """An expected cell as text: an empty cell and no cell are one, whichever reader made them."""
-    return "" if raw is None else str(raw).strip()
-
-
-def whole(text: str) -> int:
-    """A stated number; what is no whole number cannot agree with anything."""
-    if not _WHOLE.fullmatch(text):
-        return UNREADABLE
-    digits = text.partition(".")[0].lstrip("+-").lstrip("0") or "0"
-    size = min(MOST, int(digits)) if len(digits) < 12 else MOST
-    return -size if text.startswith("-") else size
-
-
-def _status(text: str) -> int:
-    return STATUSES.index(text.casefold()) if text.casefold() in STATUSES else UNKNOWN
-
-
-def plain(name: str) -> str:
-    """A level's name whatever its case, spaces, hyphens and underscores."""
-    return re.sub(r"[\s_-]+", " ", name.strip().casefold())
-
-
-def level_names(chart: Chart) -> Mapping[str, int]:
-    """Level by id or title; a name that two levels share says neither."""
-    ranks: dict[str, set[int]] = {}
-    for rank, level in enumerate(chart.levels):
-        for name in (level.id, level.title):
-            ranks.setdefault(plain(name), set()).add(rank)
-    return {name: min(found) for name, found in ranks.items() if len(found) == 1}
+def _cases(parts: Sequence[npt.NDArray[Any]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """A row of each distinct combination, and which combination each row has."""
+    key, size = np.zeros(len(parts[0]), np.int64), 1
+    if not len(key):
+        return key, key
+    for part in parts:
+        low, span = int(part.min()), int(part.max()) - int(part.min()) + 1
+        key = key * span + (part.astype(np.int64) - low)
+        size *= span
+    if size > DENSE:
+        _, rows, cases = np.unique(key, return_index=True, return_inverse=True)
+        return rows.astype(np.int64), cases.astype(np.int64)
+    where = np.full(size, -1, np.int64)
+    where[key] = np.arange(len(key))  # some row of each
+    present = np.flatnonzero(where >= 0)
+    rows = where[present]
+    where[present] = np.arange(len(present))
+    return rows, where[key]

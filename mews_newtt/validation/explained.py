@@ -12,6 +12,7 @@ from mews_newtt.scoring.rows import given_of_row
 from mews_newtt.validation.comparer import Compared, Comparer
 from mews_newtt.validation.expected import BY_CODE
 from mews_newtt.validation.result import Cell, Disagreement
+from mews_newtt.validation.stated import computed_words, sum_words
 
 MOST_SHOWN = 200  # characters of a cell that go into a report
 
@@ -26,19 +27,10 @@ def explained(comparer: Comparer, found: Compared, place: int, before: int) -> D
         kind = BY_CODE.get(int(found.kinds[one.name][place]))
         if kind is None:
             continue
-        if one.holds == "points":
-            points = result.points().get(one.parameter)
-            right = "none" if points is None else str(points)
-        elif one.holds == "status":
-            right = result.status
-        elif result.status == "refused":
-            right = "refused"
-        elif one.holds == "level":
-            right = result.level or "" if result.status == "complete" else f"{result.level} to {result.level_max}"
-        elif result.total is not None:
-            right = str(result.total)
+        if kind == "parts_do_not_add_up":
+            right = sum_words(chart, comparer.reader.points_of(found.values, place))
         else:
-            right = f"{result.total_min} to {result.total_max}" if chart.has_points else "no total"
+            right = computed_words(result, one.holds, (one.parameter,))
         wrong.append(Cell(one.name, kind, as_text(frame.get_column(one.theirs)[place]), right))
     why = [
         row.says

@@ -7,10 +7,13 @@ report says when it explains what was found.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mews_newtt.chart.model import Band, Chart, Parameter, Table
 from mews_newtt.validation.mutants_sheet import Sheet
+
+if TYPE_CHECKING:
+    from mews_newtt.validation.mutants import Answers
 
 Change = Callable[[Sheet], Sheet]
 REACH = 10  # steps that an edge is moved by at most
@@ -26,6 +29,7 @@ class Fault(NamedTuple):
     chart: Chart
     change: Change | None = None  # of the readings
     joined: tuple[str, ...] = ()  # the faults it is put together from
+    answers: Callable[[Answers], Answers] | None = None  # what becomes of the chart's own answers, in the rows that it changes
 
     def to_dict(self) -> dict[str, object]:
         return {"id": self.id, "kind": self.kind, "words": self.words, "parameters": list(self.parameters)}

@@ -51,7 +51,8 @@ def _joined_parameter(own: Parameter, a: Parameter, b: Parameter) -> Parameter |
         if one == table or other == table:
             tables.append(other if one == table else one)
             continue
-        if one._replace(bands=table.bands) != table or other._replace(bands=table.bands) != table or len(one.bands) != len(other.bands):
+        same = one._replace(bands=table.bands) == table == other._replace(bands=table.bands)
+        if not same or not len(table.bands) == len(one.bands) == len(other.bands):
             return None
         bands = []
         for band, first, second in zip(table.bands, one.bands, other.bands, strict=True):

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 _PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]|\[([^=\[\]]+)=([^\[\]]*)\]")
+MOST_ITEMS = 999  # of a list in a request
 Step = str | int | tuple[str, str]
 
 
@@ -41,22 +42,31 @@ def look_up(document: Any, path: str) -> Any:
 
 
 def put(document: dict[str, Any], path: str, value: Any) -> None:
-    """Put a value at a path, making what is between. Selections (`[id=x]`) make an entry with that id."""
-    steps, here = steps_of(path), document
-    holder: Any = here
+    """Put a value at a path, making what is between. Selections (`[id=x]`) make an entry with that id; a value takes the place of another.
+
+    Raises
+    ------
+    ValueError  the path leads through a value or through another kind of thing, ends in a selection, or counts too far
+    """
+    steps = steps_of(path)
+    holder: Any = document
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         fresh: Any = value if following is None else {} if isinstance(following, str) else []
-        if isinstance(step, str):
-            holder[step] = fresh if following is None else holder.get(step, fresh)
-            holder = holder[step]
-        elif isinstance(step, int):
-            holder.extend({} for _ in range(step + 1 - len(holder)))
-            if following is None:
-                holder[step] = value
-            holder = holder[step]
-        else:
-            entry = next((one for one in holder if one.get(step[0]) == step[1]), None)
+        wanted: Any = dict if isinstance(step, str) else list
+        if not isinstance(holder, wanted) or (following is None and isinstance(step, tuple)) or (isinstance(step, int) and step > MOST_ITEMS):
+            raise ValueError(path)
+        if isinstance(step, tuple):
+            entry = next((one for one in holder if isinstance(one, dict) and one.get(step[0]) == step[1]), None)
             if entry is None:
                 entry = {step[0]: step[1]}
                 holder.append(entry)
             holder = entry
+            continue
+        if isinstance(step, int):
+            holder.extend({} for _ in range(step + 1 - len(holder)))
+        old = holder[step] if isinstance(step, int) else holder.get(step, {})
+        if following is None and old != {} and isinstance(old, (dict, list)):
+            raise ValueError(path)
+        if following is None or old == {}:  # an empty object is only a place kept free
+            holder[step] = fresh
+        holder = holder[step]

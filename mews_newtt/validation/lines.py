@@ -11,7 +11,8 @@ import polars as pl
 from mews_newtt.batch.careful import COMPLETE, REFUSED
 from mews_newtt.batch.layout import NO_POINTS
 from mews_newtt.chart.model import Chart
-from mews_newtt.validation.expected import AGREES, BY_CODE, CODES, STATUSES, Stated
+from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, Stated
+from mews_newtt.validation.stated import STATUSES
 
 if TYPE_CHECKING:
     from mews_newtt.validation.comparer import Compared, Comparer
@@ -22,9 +23,9 @@ def lines_of(comparer: Comparer, found: Compared | None, places: npt.NDArray[np.
     chart, parts = comparer.chart, []
     for order, one in enumerate(comparer.stated):
         kinds = np.zeros(0, np.uint8) if found is None else found.kinds[one.name][places]
-        here = places[kinds > AGREES]
+        here = places[kinds > AGREED]
         words = [BY_CODE.get(code, "") for code in range(max(CODES.values()) + 1)]
-        kind = pl.Series("kind", words, pl.String)[kinds[kinds > AGREES]]
+        kind = pl.Series("kind", words, pl.String)[kinds[kinds > AGREED]]
         part = {"row": pl.Series("row", here + before + 1), "place": pl.Series("place", here), "order": pl.Series("order", np.full(len(here), order))}
         cells = pl.Series("expected", [], pl.String) if found is None else found.frame.get_column(one.theirs)[here].cast(pl.String).alias("expected")
         parts.append(

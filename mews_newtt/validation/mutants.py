@@ -17,6 +17,7 @@ from mews_newtt.validation.mutants_fields import Fields, Rows
 from mews_newtt.validation.mutants_rows import NO_POINTS, POINTS, SETTLED, SHOWN, group_worths, parameter_worths, refused_cells, row_numbers
 from mews_newtt.validation.mutants_sheet import READ, Codes, Column, Flags, Sheet
 from mews_newtt.validation.mutants_views import expand, needs_views, view_signature
+from mews_newtt.validation.stated import plain
 
 COMPLETE, PARTIAL, REFUSED = range(3)
 
@@ -272,8 +273,6 @@ class Scorer:
 
     def _relative_to(self, base: Scorer) -> Answers:
         """All rows; levels by the names of the other chart's, -1 for one it does not have."""
-        from mews_newtt.validation.expected import plain
-
         rank = base.chart.level_rank
         foreign = [base.foreign.get(plain(level.id), base.foreign.get(plain(level.title), -1)) for level in self.chart.levels]
         names = np.array([rank.get(level.id, code) for level, code in zip(self.chart.levels, foreign, strict=True)], np.int16)

@@ -1,4 +1,4 @@
-"""Test packs: the fewest cases found that tell a chart from every single-fault mutant of it, and the cases a clinician expects.
+"""Test packs: a small set of cases that tells a chart from every single-fault mutant of it, and the cases a clinician expects.
 
 Expected results come from the reference scorer. What is claimed of the mutants is counted: made, shown by a case, proven equivalent.
 """

@@ -14,7 +14,8 @@ from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.exercised import PLURAL, Item, Place, Tried, gaps
-from mews_newtt.validation.result import KINDS, Matrix, Validation
+from mews_newtt.validation.result import Matrix, Validation
+from mews_newtt.validation.stated import KINDS
 
 if TYPE_CHECKING:
     from mews_newtt.validation.diagnose import Diagnosis
@@ -77,7 +78,7 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             drawing=Markup(chart_html(chart, marks=_marks(places), heading=2, ident="chart", parts=("rows", "levels", "sources"))),
             rows=found.disagreements[:ROWS_SHOWN],
             untried=_grouped([item for item in items if not item.rows]),
-            tried=[(PLURAL[kind], seen, of) for kind, (seen, of) in gaps(found.exercised).items()],
+            tried=[(PLURAL[kind], seen, of) for kind, (seen, of) in gaps(found.exercised.items()).items()],
             diagnosis=found.diagnosis,
             telling=_telling(found.diagnosis),
             likely=bool(found.diagnosis and found.diagnosis.findings and 2 * found.diagnosis.findings[0].explains >= found.diagnosis.disagreements),

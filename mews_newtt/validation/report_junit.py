@@ -37,6 +37,7 @@ def as_junit(found: Validation, run_on: str | None = None) -> str:
         "source.sha256": found.source.sha256 or "",
         "engine.version": __version__,
         "run.on": run_on or "",
+        "rows.without.column": ", ".join(found.without_column),
         "rows": str(found.rows),
         "rows.compared": str(found.compared),
         "rows.agreed": str(found.agreed),

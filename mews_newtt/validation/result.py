@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.result import chart_identity
 from mews_newtt.validation.exercised import Exercised
+from mews_newtt.validation.stated import KINDS
 
 if TYPE_CHECKING:
     from mews_newtt.validation.diagnose import Diagnosis
@@ -16,21 +17,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 MOST_LISTED = 1000  # disagreements listed with explanations; the counts and disagreements.csv hold all
-KINDS = {  # how an expected cell can disagree, in words
-    "total": "the total of a complete set is another one",
-    "total_of_partial": "a total was stated for a partial set, which has none",
-    "outside_bounds": "a total was stated for a partial set that no completion of it can have",
-    "total_without_points": "a total was stated on a chart that gives no points",
-    "level": "the level of a complete set is another one",
-    "level_of_partial": "the level of a partial set is not the one certainly reached",
-    "unknown_level": "the stated level is none of the chart's",
-    "points": "the points of a parameter are others",
-    "points_of_missing": "points were stated for a parameter that has none: no reading, or not read in this context",
-    "score_of_refused": "something was stated for a set that cannot be scored",
-    "status": "the set was stated to be complete, partial or refused, and is not",
-    "left_out": "nothing was answered where the chart gives an answer",
-    "not_a_number": "the stated total or points are no whole number",
-}
 
 
 class Cell(NamedTuple):
@@ -125,6 +111,8 @@ class Validation:
     total_matrix, level_matrix : stated beside computed, None where no such column was given
     exercised : bands, edges and levels with the rows that try them and those that disagree there
     disagreements : the first of them with explanations; `listed_all` says whether they are all
+    ignored : columns that were not read; without_column: scored parameters that no column was read for
+    without_readings : rows that state something and hold no reading: there is nothing to compare it with
     """
 
     chart: Chart
@@ -142,6 +130,9 @@ class Validation:
     exercised: Exercised
     disagreements: tuple[Disagreement, ...]
     ignored: tuple[str, ...] = ()
+    without_column: tuple[str, ...] = ()
+    without_readings: int = 0
+    blanks_disagree: bool = False
     notes: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
     spool: Spool | None = field(default=None, compare=False, repr=False)
@@ -166,13 +157,26 @@ class Validation:
     def says(self) -> str:
         """The verdict in one sentence."""
         if not self.compared:
+            if self.without_readings:
+                return f"Nothing was compared: no row of {self.source.name} that states a score holds a reading."
             return f"Nothing was compared: no row of {self.source.name} states anything in {', '.join(self.by_column) or 'an expected_ column'}."
-        blank = self.rows - self.compared
-        beside = f" ({blank:,} {'row states' if blank == 1 else 'rows state'} nothing)" if blank else ""
+        bare, blank = self.without_readings, self.rows - self.compared - self.without_readings
+        parts = [f"{blank:,} {'row states' if blank == 1 else 'rows state'} nothing"] if blank else []
+        parts += [f"{bare:,} {'row holds' if bare == 1 else 'rows hold'} no reading"] if bare else []
+        beside = f" ({'; '.join(parts)})" if parts else ""
         if not self.disagreed:
             return f"All {self.compared:,} compared rows agree with {self.chart.short_title} {self.chart.version}{beside}."
         says = "disagrees" if self.disagreed == 1 else "disagree"
         return f"{self.disagreed:,} of {self.compared:,} compared rows {says} with {self.chart.short_title} {self.chart.version}{beside}."
+
+    @property
+    def gap(self) -> str:
+        """The rows of the chart that no column was read for, in a sentence; empty where there is none."""
+        if not self.without_column:
+            return ""
+        titles = [self.chart.by_id[name].title for name in self.without_column]
+        rows = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+        return f"No column was read for {rows}: every set was scored without {'it' if len(titles) == 1 else 'them'}."
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: the same file and chart give the same bytes."""
@@ -180,6 +184,7 @@ class Validation:
             "schema_version": SCHEMA_VERSION,
             "chart": chart_identity(self.chart),
             "source": {**self.source.to_dict(), "rows": self.rows},
+            "rows_without_column": [{"parameter": name, "title": self.chart.by_id[name].title} for name in self.without_column],
             "verdict": self.verdict,
             "says": self.says,
             "rows": self.rows,
@@ -189,6 +194,7 @@ class Validation:
             "complete": self.complete,
             "partial": self.partial,
             "refused": self.refused,
+            "rows_without_readings": self.without_readings,
             "by_column": {name: column.to_dict() for name, column in self.by_column.items()},
             "kinds": [{"kind": kind, "cells": cells, "says": KINDS[kind]} for kind, cells in self.kinds.items()],
             "matrix": self.total_matrix and self.total_matrix.to_dict(),

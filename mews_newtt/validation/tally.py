@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mews_newtt.batch.careful import COMPLETE, REFUSED
+from mews_newtt.batch.engine import Results
 from mews_newtt.chart.contexts import contexts_of, matches, only_table
 from mews_newtt.chart.model import Chart, Number, Parameter
 from mews_newtt.errors import Problem
 from mews_newtt.scoring.columns import ColumnMap
 from mews_newtt.scoring.observations import SKIP_PREFIX, read
 from mews_newtt.scoring.rows import given_of_row
+from mews_newtt.validation.cases_values import Setting, worth
 from mews_newtt.validation.exercised import Exercised, Tried
 
 Flags = npt.NDArray[np.bool_]
@@ -33,15 +36,24 @@ class Tally:
         self.exercised = Exercised.of(chart)
         self.uncounted: set[str] = set()
         self._read: dict[tuple[str, Any], Value] = {}
+        self._fitting: dict[tuple[str, Value, int], bool] = {}
+        self._conditions = {
+            name: [wanted for p in chart.parameters for table in p.tables for other, wanted in table.when if other == name]
+            for name in chart.context_ids
+        }
 
-    def add(self, columns: Mapping[str, Coded], counted: Flags, wrong: Flags, own_wrong: Mapping[str, Flags]) -> None:
-        """Rows that are compared and scored (`counted`); `wrong` disagree; `own_wrong` disagree in a parameter's own points."""
+    def add(self, columns: Mapping[str, Coded], results: Results, chosen: Flags, wrong: Flags, own_wrong: Mapping[str, Flags]) -> None:
+        """Count the chosen rows of a stretch; `wrong` disagree, `own_wrong` disagree in a parameter's own points."""
+        counted = chosen & (results.status != REFUSED)
         crowded = {name for name, (raws, _) in columns.items() if len(raws) > MOST_DISTINCT}
         self.uncounted |= crowded
         values = {
             name: [self._value(name, raw) for raw in raws] for name, (raws, _) in columns.items() if name not in crowded and name in self.chart.by_id
         }
         rows = len(counted)
+        self._outcomes(results, chosen, wrong)
+        self._refusals(values, columns, chosen & (results.status == REFUSED), wrong)
+        self._settings(values, columns, counted, wrong)
         for parameter in self.chart.parameters:
             skips = columns.get(SKIP_PREFIX + parameter.id)
             mine = own_wrong.get(parameter.id, wrong)
@@ -67,6 +79,7 @@ class Tally:
         if key not in self._read:
             if len(self._read) > MOST_KEPT:
                 self._read.clear()
+                self._fitting.clear()
             cell = given_of_row({name: raw}, self.column_map, frozenset((name,))).get(name)
             if isinstance(cell, Mapping):
                 cell = cell["value"] if cell["value"] is None else (cell["value"], str(cell["unit"]).strip())
@@ -122,6 +135,58 @@ class Tally:
             places.append(next((place for place, one in enumerate(parameter.tables) if one is table), len(parameter.tables)))
         return np.array(places, np.int32)[key]
 
+    def _outcomes(self, results: Results, chosen: Flags, wrong: Flags) -> None:
+        """Levels and totals of complete sets."""
+        exercised, complete = self.exercised, chosen & (results.status == COMPLETE)
+        levels = [exercised.levels[level.id] for level in self.chart.levels]
+        _add_counts(levels, results.level[complete], wrong[complete])
+        if exercised.totals:
+            room = max(exercised.totals) + 1
+            totals, wrongly = results.least[complete], results.least[complete & wrong]
+            rows, missed = (np.bincount(np.minimum(found, room), minlength=room + 1).tolist() for found in (totals, wrongly))
+            for total, tried in exercised.totals.items():
+                tried.add(rows[total], missed[total])
+
+    def _refusals(self, values: Mapping[str, list[Value]], columns: Mapping[str, Coded], refused: Flags, wrong: Flags) -> None:
+        """Refused sets by the rule of scope that refuses them; the others are refused for a reading."""
+        if not refused.any():
+            return
+        rest = refused.copy()
+        for place, tried in self.exercised.scope.items():
+            here = refused.copy()
+            for name, wanted in self.chart.scope[place].when:
+                own = values.get(name, [None])
+                holds = np.array([value is not None and matches(wanted, value) for value in own], np.bool_)
+                here &= holds[columns[name][1]] if name in values else holds[0]
+            rest &= ~here
+            tried.add(int(here.sum()), int((here & wrong).sum()))
+        self.exercised.refused.add(int(rest.sum()), int((rest & wrong).sum()))
+
+    def _settings(self, values: Mapping[str, list[Value]], columns: Mapping[str, Coded], counted: Flags, wrong: Flags) -> None:
+        """The ways the contexts choose tables and count."""
+        names = [name for name in self.chart.context_ids if name in values]
+        for setting, tried in self.exercised.settings:
+            here = counted
+            for name in self.chart.context_ids:
+                fits = [self._fits(name, value, setting) for value in values.get(name, [None])]
+                if name in names and not all(fits):
+                    here = here & np.array(fits, np.bool_)[columns[name][1]]
+                elif not all(fits):
+                    here = np.zeros(len(counted), np.bool_)
+            tried.add(int(here.sum()), int((here & wrong).sum()))
+
+    def _fits(self, name: str, value: Value, setting: Setting) -> bool:
+        """Whether a value of a context chooses the tables that a setting's value does, and counts for as much."""
+        value = self.chart.by_id[name].assumed if value is None else value
+        if value is None:
+            return name not in setting.given  # it need not be given there
+        key = (name, value, id(setting))
+        if key not in self._fitting:
+            meant, table = setting.values[name], setting.tables[name]
+            same = all(matches(wanted, value) == matches(wanted, meant) for wanted in self._conditions[name])
+            self._fitting[key] = same and worth(self.chart, table, value) == worth(self.chart, table, meant)
+        return self._fitting[key]
+
     def _filled(self, parameter: Parameter, skips: Coded) -> Flags:
         raws, codes = skips
         return np.array([bool(self._code(parameter, raw)) for raw in raws], np.bool_)[codes]
@@ -144,8 +209,7 @@ class Tally:
         self.exercised.missing[parameter.id].add(int(rows.sum()), int((rows & wrong).sum()))
 
 
-def add_levels(into: dict[str, Tried], names: list[str], codes: npt.NDArray[Any], wrong: Flags) -> None:
-    """Rows by the level that the chart gives."""
-    rows, wrongly = np.bincount(codes, minlength=len(names)), np.bincount(codes[wrong], minlength=len(names))
-    for place, name in enumerate(names):
-        into[name].add(int(rows[place]), int(wrongly[place]))
+def _add_counts(into: list[Tried], codes: npt.NDArray[Any], wrong: Flags) -> None:
+    rows, wrongly = np.bincount(codes, minlength=len(into)), np.bincount(codes[wrong], minlength=len(into))
+    for place, tried in enumerate(into):
+        tried.add(int(rows[place]), int(wrongly[place]))

@@ -71,10 +71,19 @@ def test_a_total_of_a_partial_set_is_always_wrong() -> None:
 
 
 def test_a_level_is_held_against_the_charts_own_words() -> None:
-    for text, kinds in (("Medium", []), ("HIGH", ["level"]), ("amber", [])):
+    for text, kinds in (("Medium", []), ("HIGH", ["level"]), ("amber", ["unknown_level"])):
         found = verified(bundle(stated(5, {}, interpretation=[{"text": text}]), *ADULT))
         assert [each["kind"] for each in parts(found, "difference")] == kinds
-    assert "level_not_compared" in str(parts(found, "outcome"))
+        assert "level_not_compared" not in str(parts(found, "outcome"))
+
+
+def test_a_concept_of_another_system_states_no_level_of_the_chart() -> None:
+    """HL7's own "H" for high, in Norwegian words: not compared, and the answer says so."""
+    coding = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "code": "H"}
+    for text, verdict, told in (("Over grensen", "agrees", True), ("High", "disagrees", False)):
+        found = verified(bundle(stated(5, {}, interpretation=[{"coding": [coding], "text": text}]), *ADULT))
+        assert parts(found, "verdict") == [verdict]
+        assert ("level_not_compared" in str(parts(found, "outcome"))) is told
 
 
 def test_points_stated_by_another_table_are_told() -> None:
@@ -89,7 +98,7 @@ def test_a_zero_for_what_was_not_measured_is_wrong() -> None:
     baby = {"temperature": 37, "respiratory_rate": 45, "heart_rate": 130, "oxygen_saturation": 98, "grunting": "no", "colour": "pink", "neurology": "responsive"}
     sent = observations_bundle(load_chart("newtt2"), baby | {"feeding": "well", "parental_concern": "none"}, subject=MOTHER, effective=TIME)
     sent["entry"].append({"resource": total})
-    assert [(each["kind"], each["computed"]) for each in parts(verified(sent), "difference")] == [("points", "none")]
+    assert [(each["kind"], each["computed"]) for each in parts(verified(sent), "difference")] == [("points_of_missing", "none")]
 
 
 def test_dangling_references_are_told() -> None:

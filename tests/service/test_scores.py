@@ -236,7 +236,8 @@ def test_a_total_of_a_partial_set_is_always_wrong(http: Any, total: int, kind: s
         (1, 400, ["not_an_object"]),
         ({}, 422, ["wrong_type", "wrong_type"]),
         ({"observations": {}, "stated": {}}, 422, ["nothing_stated"]),
-        ({"observations": {}, "stated": {"total": "6", "level": "high!", "points": {"x": 1}}}, 422, ["not_a_number", "unknown_level", "unknown_parameter"]),
+        ({"observations": {}, "stated": {"total": "6", "level": 3, "points": {"x": 1}}}, 422, ["not_a_number", "wrong_type", "unknown_parameter"]),
+        ({"observations": {}, "stated": {"total": None, "level": " ", "points": {"temperature": None}}}, 422, ["nothing_stated"]),
         ({"observations": {"temperature": 99}, "stated": {"total": 6}}, 422, ["reading_impossible"]),
     ],
 )

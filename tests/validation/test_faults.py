@@ -73,11 +73,11 @@ def test_an_edge_on_the_low_side() -> None:
 
 
 def test_inclusive_taken_for_exclusive() -> None:
-    chart = load_chart("newtt2")
-    fault = named(chart, "side:temperature.0.4:down" if any(f.id == "side:temperature.0.4:down" for f in faults_of(chart)) else "side:temperature.0.3:down")
-    assert "38.0 °C seems to give 1 point" in fault.words
-    assert score(fault.chart, {"temperature": Decimal("38.0")}).points()["temperature"] == 1
-    assert score(fault.chart, {"temperature": Decimal("38.1")}).points()["temperature"] == 2
+    chart = load_chart("newtt2", "0.1")
+    fault = named(chart, "side:temperature.0.3:down")
+    assert fault.words.startswith("temperature: exactly 38.0 °C seems to give 1 point")
+    right, wrong = ({text: score(one, {"temperature": Decimal(text)}).points()["temperature"] for text in ("37.9", "38.0", "38.1")} for one in (chart, fault.chart))
+    assert (right, wrong) == ({"37.9": 1, "38.0": 2, "38.1": 2}, {"37.9": 1, "38.0": 1, "38.1": 2})
 
 
 def answered(chart: Chart, fault: Fault, *sets: dict[str, str]) -> list[tuple[int, int, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,18 +11,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.errors import Problem
 from mews_newtt.scoring.reference import score
+from mews_newtt.scoring.rows import points_columns
+from mews_newtt.validation.stated import NONE, Claim, read_stated, verdict_on
 from mews_newtt_service.answers import json_answer
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
 from mews_newtt_service.jobs.uploads import keep_json, receive_upload
 from mews_newtt_service.json_in import strict_json
 from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM
 from mews_newtt_service.plain import accepted, media_type, plain_router, query, require_json
-from mews_newtt_service.problems import refuse
+from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.routes.score_many import OPTIONS, Turns, file_body
 from mews_newtt_service.settings import Settings
-from mews_newtt_service.stated import differences_of, read_stated
 
+KEYS = ("observations", "stated")
+SEND = 'send {"observations": {...}, "stated": {"total": 6}}'
 ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"description": "the verdict, and where stated and computed differ", "content": {"application/json": {"schema": {"type": "object"}}}},
     202: {"description": "under way; see Content-Location", "content": {"application/json": {"schema": {"type": "object"}}}},
@@ -68,9 +74,54 @@ def router(settings: Settings) -> APIRouter:
 
 
 def _one(request: Request, chart: Chart, document: object) -> Response:
-    given, stated = read_stated(chart, document)
+    given, claims = _read(chart, document)
     result = score(chart, given)
     request.app.state.metrics.scored(chart, result.status)
-    found = differences_of(result, stated)
-    verdict = "disagrees" if found else "agrees"
-    return json_answer({"verdict": verdict, "differences": [one.to_dict() for one in found], "computed": result.to_dict()}, chart)
+    verdict = verdict_on(result, claims)
+    differences = [
+        {"kind": one.kind, "where": one.where, "stated": _plain(one.stated), "computed": one.right, "says": one.says} for one in verdict.differences
+    ]
+    return json_answer({"verdict": verdict.says, "differences": differences, "computed": result.to_dict()}, chart)
+
+
+def _read(chart: Chart, document: object) -> tuple[dict[str, Any], list[Claim]]:
+    """Readings and claims of a request. Raises ServiceError naming every fault; what is stated is judged by `verdict_on`."""
+    if not isinstance(document, dict):
+        raise refuse(400, "not_an_object", "body", "is not a JSON object", SEND)
+    faults = [Problem("unknown_key", name[:60], "is not known here", "use observations and stated") for name in document.keys() - set(KEYS)]
+    faults += [Problem("wrong_type", key, "is missing or no object", SEND) for key in KEYS if not isinstance(document.get(key), dict)]
+    observations, stated = (part if isinstance(part, dict) else {} for part in (document.get(key) for key in KEYS))
+    holds = {"total", "level", "points"}
+    faults += [Problem("unknown_key", f"stated.{name[:60]}", "is not known here", "use total, level and points") for name in stated.keys() - holds]
+    total, level, points = stated.get("total"), stated.get("level"), stated.get("points") or {}
+    if not _is_number(total):
+        faults.append(Problem("not_a_number", "stated.total", "is not a number", "send the total as a number, or leave it out"))
+    if not isinstance(level, (str, NoneType)):
+        faults.append(Problem("wrong_type", "stated.level", "is no text", "send the level's id or title, or leave it out"))
+    if not isinstance(points, dict):
+        faults.append(Problem("wrong_type", "stated.points", "is no object", 'send {"temperature": 1}'))
+        points = {}
+    scored = points_columns(chart)
+    for name, value in points.items():
+        where = f"stated.points.{name[:60]}"
+        if name not in scored:
+            allowed = "allowed: " + ", ".join(scored) if scored else "leave stated.points out"
+            faults.append(Problem("unknown_parameter", where, "is no parameter that this chart gives points for", allowed))
+        elif not _is_number(value):
+            faults.append(Problem("not_a_number", where, "is not a number", "send the points as a number, or leave them out"))
+    if faults:
+        raise ServiceError(422, faults)
+    claims = [Claim("total", total, "total"), Claim("level", level, "level")]
+    claims += [Claim("points", value, name, (name,)) for name, value in points.items()]
+    if all(read_stated(chart, claim.holds, claim.raw) == NONE for claim in claims):
+        raise refuse(422, "nothing_stated", "stated", "holds nothing to compare", "state total, level or points")
+    return observations, claims
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
+
+
+def _plain(raw: Any) -> Any:
+    """A stated value for JSON."""
+    return raw if not isinstance(raw, Decimal) else str(raw)

@@ -1,0 +1,110 @@
+"""Platforms as people met them: what the diagnosis must name, and where it must not be certain."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mews_newtt import charts, load_chart, score
+from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.fhir.jsontext import read_json
+from mews_newtt.fhir.operations import ews_verify
+from mews_newtt.validation.compare import diagnosed, validate, validate_file
+from mews_newtt.validation.diagnose import Diagnosis
+from mews_newtt.validation.diagnose_evidence import lacking
+from mews_newtt.validation.faults import faults_of
+from mews_newtt.validation.faults_reading import both
+from mews_newtt.validation.mutants import Scorer
+from mews_newtt.validation.mutants_sheet import sheet_of_sets
+from tests.fhir.support import find, parts
+from tests.validation.platforms import content_of, one_set, right, table_with
+
+CASES = Path(__file__).resolve().parents[1] / "vectors" / "cases"
+
+
+def diagnosis_of(name: str) -> Diagnosis:
+    found = diagnosed(validate_file(load_chart("news2"), CASES / name)).diagnosis
+    assert found is not None
+    return found
+
+
+def test_a_band_that_gives_11_instead_of_1_is_named() -> None:
+    found = diagnosis_of("r01_platform_typo_11_points.csv")
+    assert found.words.startswith("Temperature, 38.1 to 39: seems to give 11 points instead of 1 point; explains 89 of 89")
+    assert found.certain and found.findings[0].faults[0].id == "band:temperature.0.3:points=11"
+
+
+def test_blanks_read_as_zero_are_named() -> None:
+    found = diagnosis_of("r03_platform_blank_is_zero.csv")
+    assert found.words.startswith("Missing readings seem to be counted as 0: partial sets get a plain total; explains 50 of 50")
+
+
+@pytest.mark.parametrize("points", [7, 11, 30, 200])
+def test_whatever_a_band_gives_is_named(points: int) -> None:
+    chart, content, rng = load_chart("npews"), content_of("npews"), Random(points)
+    row = next(p for p in content["parameters"] if p["id"] == "respiratory_distress")
+    band = next(band for band in row["bands"] if band.get("points"))
+    band["points"] = points
+    sets = [one_set(content_of("npews"), rng, 0) for _ in range(600)]
+    found = diagnosed(validate(chart, table_with(sets, [(right(content).answer(given)[0], None) for given in sets]))).diagnosis
+    assert found is not None and f"seems to give {points} points " in found.words, found.words
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "kinds"),
+    [("f02_score_without_readings", "nothing_compared", []), ("f03_parts_do_not_add_up", "disagrees", ["parts_do_not_add_up"])],
+)
+def test_a_score_sent_without_its_readings(name: str, verdict: str, kinds: list[str]) -> None:
+    found = ews_verify(read_json((CASES / f"{name}.json").read_text(encoding="utf-8")), find, charts()).resource
+    assert (parts(found, "verdict"), [one["kind"] for one in parts(found, "difference")]) == ([verdict], kinds)
+
+
+def test_tables_with_different_numbers_of_bands_are_joined_without_a_crash() -> None:
+    """On npews an age has more bands than another: two tables put in the place of a third."""
+    chart = load_chart("npews")
+    tables = [fault for fault in faults_of(chart, ()) if fault.kind == "wrong_table"]
+    same = [pair for pair in combinations(tables, 2) if pair[0].parameters[0] == pair[1].parameters[0]]
+    assert len(same) > 100
+    joined = [both(*pair, chart) for pair in same]
+    assert any(one is None for one in joined) and any(one is not None for one in joined)
+
+
+def fine_rows(values: list[str]) -> pl.DataFrame:
+    """Temperatures around 38.0; the platform takes the lower score where a reading lies between two printed bands."""
+    chart = load_chart("news2")
+    quiet = {"respiratory_rate": "16", "oxygen_saturation": "97", "air_or_oxygen": "air", "systolic_bp": "120", "heart_rate": "70", "consciousness": "alert"}
+    rows = []
+    for value in values:
+        low = str(int(float(value) * 10 + 1e-9) / 10)
+        rows.append({**quiet, "temperature": value, "expected_total": str(score(chart, {**quiet, "temperature": low}).total)})
+    return pl.DataFrame(rows)
+
+
+def test_rivals_on_readings_finer_than_recorded_are_ties_where_the_file_holds_such_readings() -> None:
+    """38.04 scored 0: cut off, rounded, or the lower band taken; three faults, none certain."""
+    values = ["36.9", "38.0", "38.02", "38.03", "38.04", "38.2", "36.04", "36.03", "35.02", "39.04", "39.03"] * 4
+    found = diagnosed(validate(load_chart("news2"), fine_rows(values))).diagnosis
+    assert found is not None and found.findings and found.findings[0].explains == found.disagreements
+    assert not found.certain and found.ties, found.words
+
+
+@pytest.mark.parametrize("name", ["npews", "news2", "newtt2"])
+def test_only_sets_that_lack_a_reading_lack_one(name: str) -> None:
+    """On npews both amounts of oxygen are blank for a child on air: nothing is missing."""
+    chart, content, rng = load_chart(name, "0.1" if name == "newtt2" else None), content_of(name), Random(4)
+    sets = [{n: str(value) for n, value in one_set(content, rng, 0.03).items()} for _ in range(200)]
+    scored = [score(chart, dict(given), raise_refused=False) for given in sets]
+    triggers = {p.id for p in chart.parameters if p.role == "trigger" and p.required and p.assumed is None}
+    right_ones = [one.status != "complete" or any(row.id in triggers and row.value is None for row in one.parameters) for one in scored]
+    found = lacking(Scorer(chart, sheet_of_sets(sets, catalogue().observations)))
+    assert found.tolist() == right_ones
+    assert not all(right_ones) and any(right_ones)
+
+
+def answers(name: str, sets: list[dict[str, Any]]) -> list[Any]:
+    return [right(content_of(name)).answer(given) for given in sets]
