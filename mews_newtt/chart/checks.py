@@ -28,7 +28,8 @@ def check_observation(observation: Observation, place: str) -> list[Problem]:
     if observation.numeric:
         if observation.step <= 0:
             found.append(Problem("step_not_positive", place, f"has the step {observation.step}", "write the smallest recordable difference"))
-        names = Counter(name for unit in (observation.unit_names, *((u.ucum, *u.names) for u in observation.other_units)) for name in unit)
+        spellings = ((observation.unit, *observation.unit_names), *((unit.ucum, *unit.names) for unit in observation.other_units))
+        names = Counter(name for unit in spellings for name in {spelling.casefold() for spelling in unit})
     else:
         if observation.unit:
             found.append(Problem("unit_of_categories", place, "has categories and a unit", "keep one of them"))

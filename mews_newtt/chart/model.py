@@ -120,6 +120,20 @@ class Observation(_Observation):
         return {}
 
     @cached_property
+    def _unit_by_name(self) -> dict[str, str]:
+        """Every accepted spelling of a unit, case folded, to its UCUM code."""
+        return {
+            name.casefold(): ucum
+            for ucum, names in ((self.unit, self.unit_names), *((unit.ucum, unit.names) for unit in self.other_units))
+            for name in (ucum, *names)
+            if name
+        }
+
+    def unit_named(self, text: str) -> str | None:
+        """The UCUM code of a unit that this can be given in, however its words are written: `DEG C` and `deg c` are `deg C`."""
+        return self._unit_by_name.get(" ".join(text.split()).casefold())
+
+    @cached_property
     def category_by_name(self) -> dict[str, str]:
         """Every accepted spelling, case folded, to the category's id."""
         return {name.casefold(): category.id for category in self.categories for name in (category.id, *category.synonyms)}

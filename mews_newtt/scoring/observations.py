@@ -260,8 +260,9 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
         value = Decimal(text)
     number: Number = value
     flags: tuple[str, ...] = ()
-    if unit and unit != observation.unit and unit not in observation.unit_names:
-        other = next((u for u in observation.other_units if unit == u.ucum or unit in u.names), None)
+    ucum = observation.unit_named(unit) if unit else observation.unit
+    if ucum != observation.unit:
+        other = next((each for each in observation.other_units if each.ucum == ucum), None)
         if other is None:
             units = [observation.unit, *(u.ucum for u in observation.other_units)]
             return Problem("unknown_unit", observation.id, f"is given in {unit!r}", "allowed units: " + ", ".join(units))
