@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mews_newtt import ObservationError, __version__, charts, load_chart, score
+from mews_newtt import ObservationError, __version__, charts, score
 from mews_newtt.errors import Problem
 from mews_newtt.fhir.capability import OPERATIONS, capability_statement, code_systems, operation_definition
 from mews_newtt.fhir.jsontext import write_json
