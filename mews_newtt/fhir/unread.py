@@ -71,9 +71,9 @@ class Rows:
         if key == "valueQuantity" or key in ("valueInteger", "valueDecimal"):
             quantity = Faults().object(body, key, unread.place) if key == "valueQuantity" else {}
             units = [quantity[each] for each in ("code", "unit") if isinstance(quantity.get(each), str) and quantity[each].strip()]
-            fits = [row.id for row in rows if row.observation.numeric and any(known_unit(row.observation, unit) is not None for unit in units)]
+            fits = {name for name, each in self.codes.observations.items() if each.numeric and any(known_unit(each, unit) for unit in units)}
             if fits or any(_OTHER_UNIT.fullmatch(unit.strip()) for unit in units):
-                return fits
+                return [row.id for row in rows if row.id in fits]
             return [row.id for row in counted if row.observation.numeric] if unsaid else []
         answers = [row.id for row in rows if not row.observation.numeric and self._answers(row.observation, body, key, unread.place)]
         if len(answers) == 1:
