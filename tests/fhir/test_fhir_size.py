@@ -78,16 +78,15 @@ def test_six_hundred_kilobytes_take_under_a_second(make: Callable[[int], Resourc
     while len(write_json(make(n))) > SIZE:
         n = n * 3 // 4
     sent = read_json(write_json(make(n)))
-    for operation in (
-        lambda: ews_score(sent, find, chart="npews"),
-        lambda: ews_verify(sent, find, charts(), chart="news2"),
-    ):
+    for operation in (lambda: ews_score(sent, find, chart="npews"), lambda: ews_verify(sent, find, charts(), chart="news2")):
+        faults: tuple[Problem, ...] = ()
         started = time.process_time()
         try:
             operation()
         except ObservationError as refusal:
-            assert len(refusal.problems) <= MOST_TOLD + 1
+            faults = refusal.problems
         assert time.process_time() - started < 1
+        assert len(faults) <= MOST_TOLD + 1
 
 
 def test_a_name_given_twice_among_many_is_found_at_once() -> None:
