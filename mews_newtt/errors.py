@@ -67,15 +67,5 @@ def did_you_mean(word: str, known: Sequence[str], cutoff: float = 0.75) -> str |
     return plain[near[0]] if near else None
 
 
-def given_twice(names: Iterable[str]) -> str:
-    """The first name that comes a second time; "" where none does. In one walk: a request may hold tens of thousands."""
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return name
-        seen.add(name)
-    return ""
-
-
 def _plain(name: str) -> str:
     return name.casefold().replace("-", "_").replace(" ", "_")

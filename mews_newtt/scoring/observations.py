@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Number, Observation
-from mews_newtt.errors import ObservationError, Problem, did_you_mean, given_twice
+from mews_newtt.errors import ObservationError, Problem, did_you_mean
 
 LABELS = ("case_id", "patient_id", "observed_at", "recorded_at")  # say whose and when; never scored
 SKIP_PREFIX = "skip_"
@@ -137,7 +137,8 @@ def parse_json(text: str | bytes) -> dict[str, Any]:
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = given_twice(name for name, _ in pairs)
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
         raise ObservationError(Problem("name_twice", twice, "is given twice", "give each name once"))
     return found
 
