@@ -18,7 +18,7 @@ from mews_newtt.chart.check_names import (
     check_unique,
 )
 from mews_newtt.chart.codes import loinc_is_sound, snomed_is_sound
-from mews_newtt.chart.model import Chart, Observation
+from mews_newtt.chart.model import Chart, Observation, plain_unit
 from mews_newtt.errors import Problem
 
 
@@ -29,7 +29,7 @@ def check_observation(observation: Observation, place: str) -> list[Problem]:
         if observation.step <= 0:
             found.append(Problem("step_not_positive", place, f"has the step {observation.step}", "write the smallest recordable difference"))
         spellings = ((observation.unit, *observation.unit_names), *((unit.ucum, *unit.names) for unit in observation.other_units))
-        names = Counter(name for unit in spellings for name in {spelling.casefold() for spelling in unit})
+        names = Counter(name for unit in spellings for name in {plain_unit(spelling) for spelling in unit})
     else:
         if observation.unit:
             found.append(Problem("unit_of_categories", place, "has categories and a unit", "keep one of them"))

@@ -76,6 +76,11 @@ class Category(NamedTuple):
     snomed: str | None = None
 
 
+def plain_unit(text: str) -> str:
+    """A unit without the case and the blanks of its spelling, which say nothing about it."""
+    return "".join(text.split()).casefold()
+
+
 class Unit(NamedTuple):
     """A unit that may stand for the observation's own: own = given * scale + offset, exactly."""
 
@@ -121,17 +126,17 @@ class Observation(_Observation):
 
     @cached_property
     def _unit_by_name(self) -> dict[str, str]:
-        """Every accepted spelling of a unit, case folded, to its UCUM code."""
+        """Every accepted spelling of a unit, without its case and blanks, to its UCUM code."""
         return {
-            name.casefold(): ucum
+            plain_unit(name): ucum
             for ucum, names in ((self.unit, self.unit_names), *((unit.ucum, unit.names) for unit in self.other_units))
             for name in (ucum, *names)
             if name
         }
 
     def unit_named(self, text: str) -> str | None:
-        """The UCUM code of a unit that this can be given in, however its words are written: `DEG C` and `deg c` are `deg C`."""
-        return self._unit_by_name.get(" ".join(text.split()).casefold())
+        """The UCUM code of a unit that this can be given in, however its words are written: `DEG C` and `degc` are `deg C`."""
+        return self._unit_by_name.get(plain_unit(text))
 
     @cached_property
     def category_by_name(self) -> dict[str, str]:

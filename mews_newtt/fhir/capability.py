@@ -24,7 +24,7 @@ _INPUTS = (
     ("observation", 0, "*", "Observation", "The same, one by one"),
 )
 _DIFFERENCE = (
-    ("kind", "code", "total, total_of_partial, outside_bounds, points, table, level or parts"),
+    ("kind", "code", "total, total_of_partial, outside_bounds, points, table, level or parts_do_not_add_up"),
     ("where", "string", "Place in the request"),
     ("what", "string", "total, level, or the parameters of the sub-score"),
     ("stated", "string", "What the request states"),

@@ -10,13 +10,14 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.bundle import Faults, Given, codings, take_apart
 from mews_newtt.fhir.codes import codes_of
+from mews_newtt.fhir.evidence import judge, one_score
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.readings import Readings, notes_of, read_set, score_readings
 from mews_newtt.fhir.rounds import one_round, window_of
 from mews_newtt.fhir.scored import score_bundle, score_observation
 from mews_newtt.fhir.times import is_instant, is_time
-from mews_newtt.fhir.verify import Difference, differences, judge, one_score, read_stated
+from mews_newtt.fhir.verify import Difference, differences, read_stated
 from mews_newtt.scoring.result import Score
 
 Find = Callable[[str, str | None, str | None], Chart]  # name or alias, version, sha256

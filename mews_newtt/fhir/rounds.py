@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.bundle import Faults, Found, Given, codings
 from mews_newtt.fhir.codes import Codes
-from mews_newtt.fhir.times import in_words, is_instant, minutes_between, moment
+from mews_newtt.fhir.times import in_words, is_instant, minutes_between, moment, span
 from mews_newtt.scoring.wording import count
 
 WINDOW = 30  # minutes: the longest round, where the caller says no other. Our choice
@@ -92,6 +92,8 @@ def one_round(
         kept = [one for one in dated if one.when == day]
         what = "the readings are dated by the day only and may be hours apart"
         faults.add("time_not_exact", f"{kept[0].found.place}.effective", what, "send the time of day, with its zone", warning=True)
+    elif timeless and not timed_only and "effective" not in given.texts:
+        _issued_apart(timeless, window, faults)
     if "effective" in given.texts or not (timed_only or placed or dated):  # the caller says when these were taken, or that they are one set
         kept += timeless + (dated if placed else [])
     in_round = {id(one.found) for one in kept}
@@ -125,6 +127,15 @@ def one_round(
         what = f"{count(before, 'observation')} of other times, not known here, left out"
         faults.add("outside_window", "", what, _LONGER, warning=True)
     return given._replace(observations=tuple(stays))
+
+
+def _issued_apart(timeless: list[Timed], window: int, faults: Faults) -> None:
+    """Observations without a time are one set where the caller sends them as one, unless they were issued hours apart."""
+    issued = [text for one in timeless if isinstance(text := one.found.body.get("issued"), str) and is_instant(text)]
+    ends = span(issued)
+    if ends and minutes_between(moment(ends[0]), moment(ends[1])) > window:
+        what = f"the readings have no times of their own, and were issued between {ends[0]} and {ends[1]}"
+        faults.add("time_not_exact", f"{timeless[0].found.place}.effective", what, "say when each was observed", warning=True)
 
 
 def _titles(codes: Codes, timed: Iterable[Timed]) -> str:

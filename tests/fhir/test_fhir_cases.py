@@ -139,7 +139,7 @@ def test_a_score_without_its_readings_accuses_nobody_and_is_added_up() -> None:
 
 def test_parts_that_do_not_add_up_are_the_only_difference() -> None:
     _, wrong = verdict("f03_parts_do_not_add_up")
-    assert [(each["kind"], each["stated"], each["computed"]) for each in wrong] == [("parts", "9", "11")]
+    assert [(each["kind"], each["stated"], each["computed"]) for each in wrong] == [("parts_do_not_add_up", "9", "11")]
 
 
 def card(name: str) -> Resource:

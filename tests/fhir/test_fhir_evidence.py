@@ -29,10 +29,10 @@ def without(*codes: str) -> dict[str, int]:
     [
         (5, RIGHT, "nothing_compared", []),
         (5, {}, "nothing_compared", []),
-        (9, RIGHT, "disagrees", [("parts", "9", "5")]),
-        (4, RIGHT, "disagrees", [("parts", "4", "5")]),
+        (9, RIGHT, "disagrees", [("parts_do_not_add_up", "9", "5")]),
+        (4, RIGHT, "disagrees", [("parts_do_not_add_up", "4", "5")]),
         (9, without(RATE), "nothing_compared", []),  # a part that is not stated may make the difference
-        (2, without(RATE), "disagrees", [("parts", "2", "3")]),  # but no part takes away
+        (2, without(RATE), "disagrees", [("parts_do_not_add_up", "2", "3")]),  # but no part takes away
         (9, {**RIGHT, "1104321000000108": 2}, "nothing_compared", []),  # one row, stated by two tables
     ],
 )
@@ -46,7 +46,7 @@ def test_parts_of_a_shared_row_and_of_a_group_are_not_added_up_wrongly() -> None
     code = {"coding": [{"system": "http://snomed.info/sct", "code": "1363261000000104"}]}
     part = {"code": coded("1363321000000100"), "valueInteger": 4}
     assert judged(observation(code, valueInteger=9, component=[part])) == ("nothing_compared", [])
-    assert judged(observation(code, valueInteger=3, component=[part])) == ("disagrees", [("parts", "3", "4")])
+    assert judged(observation(code, valueInteger=3, component=[part])) == ("disagrees", [("parts_do_not_add_up", "3", "4")])
 
 
 def test_readings_that_the_score_names_and_the_bundle_does_not_hold() -> None:
@@ -55,7 +55,7 @@ def test_readings_that_the_score_names_and_the_bundle_does_not_hold() -> None:
     assert judged(stated(5, RIGHT, derivedFrom=elsewhere), *some) == ("agrees", [])
     assert judged(stated(5, {}, derivedFrom=elsewhere), *some) == ("nothing_compared", [])
     assert judged(stated(30, {}, derivedFrom=elsewhere), *some)[1] == [("outside_bounds", "30", "3 to 6")], "no reading makes it so"
-    assert judged(stated(5, {**RIGHT, "1104351000000103": 3}, derivedFrom=elsewhere), *some)[1] == [("points", "3", "1"), ("parts", "5", "7")]
+    assert judged(stated(5, {**RIGHT, "1104351000000103": 3}, derivedFrom=elsewhere), *some)[1] == [("points", "3", "1"), ("parts_do_not_add_up", "5", "7")]
     assert judged(stated(5, RIGHT), *some)[0] == "disagrees", "a set that is said to be whole, and is not"
 
 

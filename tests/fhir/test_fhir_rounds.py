@@ -141,6 +141,13 @@ def test_an_observation_without_a_time_beside_others_with_one() -> None:
     assert scored(bundle(*bare)).result.total == 5, "one call is one set"
 
 
+def test_observations_that_were_issued_hours_apart_are_no_final_set() -> None:
+    bare = [{name: value for name, value in each.items() if name != "effectiveDateTime"} for each in ADULT]
+    for minutes, status in ((WINDOW, "final"), (WINDOW + 1, "preliminary")):
+        sent = [{**bare[0], "issued": at(RR, -minutes)["effectiveDateTime"]}, *({**each, "issued": TIME} for each in bare[1:])]
+        assert resources(scored(bundle(*sent)), "Observation")[0]["status"] == status
+
+
 def test_dates_without_a_time_of_day_are_never_a_final_score() -> None:
     dated = [{**each, "effectiveDateTime": "2026-11-22"} for each in ADULT]
     answer = scored(bundle(*dated))

@@ -65,10 +65,10 @@ def test_parameters_name_the_chart_themselves(http: Any) -> None:
 def test_answers_are_the_librarys(http: Any, data: st.DataObject) -> None:
     chart = data.draw(st.sampled_from([load_chart(name) for name in sorted({chart.id for chart in charts()})]))
     sent = observations_bundle(chart, data.draw(sets(chart)), subject=MOTHER, effective=TIME)
-    answer = post(http, f"{SCORE}?chart={chart.id}&sha256={chart.sha256}", sent)
+    answer = post(http, f"{SCORE}?chart={chart.id}&version={chart.version}&sha256={chart.sha256}", sent)
     refused: list[str] = []
     try:
-        wanted = write_json(ews_score(read_json(write_json(sent)), find, chart=chart.id).resource)
+        wanted = write_json(ews_score(read_json(write_json(sent)), find, chart=chart.id, version=chart.version).resource)
     except ObservationError as refusal:
         refused = [problem.code for problem in refusal.problems]
     assert outcome(answer, 422) == refused if refused else answer.text == wanted
