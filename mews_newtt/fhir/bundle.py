@@ -100,7 +100,8 @@ class Given(NamedTuple):
     observations: tuple[Found, ...]
     patients: tuple[tuple[str, Resource, frozenset[str]], ...]
     subject: Resource | None
-    texts: Mapping[str, str]  # chart, version, sha256, effective, issued, where they are given
+    texts: Mapping[str, str]  # the simple input parameters that are given
+    unplaced: frozenset[str] = frozenset()  # rows of which a reading was left out that may be of this round
 
 
 def take_apart(resource: Mapping[str, Any], faults: Faults) -> Given:
@@ -130,6 +131,9 @@ def take_apart(resource: Mapping[str, Any], faults: Faults) -> Given:
     for place, body, full_url in loose:
         if body.get("resourceType") == "Observation" and body.get("status") in VOID:
             void |= {full_url, _tail(body)} - {""}
+        elif body.get("resourceType") != "Observation" and _holds_observations(body):
+            what = "holds Observations inside it, which are not read there"
+            faults.add("observations_inside", f"{place}.contained", what, "send them as entries of the Bundle")
         elif body.get("resourceType") == "Patient":
             patients.append((place, body, frozenset(name for name in (full_url, _tail(body)) if name)))
         elif body.get("resourceType") == "Observation":
@@ -140,6 +144,11 @@ def take_apart(resource: Mapping[str, Any], faults: Faults) -> Given:
     _one_version(observations, faults)
     _one_subject(observations, faults)
     return Given(tuple(observations), tuple(patients), next(iter(subjects.values()), None), texts)
+
+
+def _holds_observations(body: Resource) -> bool:
+    inside = body.get("contained")
+    return isinstance(inside, list) and any(isinstance(one, dict) and one.get("resourceType") == "Observation" for one in inside)
 
 
 def _count(loose: Iterable[tuple[str, Resource, str]]) -> None:
@@ -195,6 +204,8 @@ def _entries(bundle: Mapping[str, Any], where: str, faults: Faults) -> Iterator[
         if faults.text(body, "resourceType", f"{place}.resource") == "Bundle":
             faults.add("bundle_nested", f"{place}.resource", "is a Bundle in a Bundle", "send the Observations of one person in one Bundle")
         elif body:
+            if not body.get("resourceType"):
+                faults.add("resource_type_missing", f"{place}.resource", "does not say what it is", "send its resourceType, such as Observation")
             yield f"{place}.resource", body, faults.text(entry, "fullUrl", place)
 
 

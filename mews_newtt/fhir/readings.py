@@ -23,6 +23,7 @@ from mews_newtt.scoring.result import Score
 FINAL, OPEN = ("final", "amended", "corrected"), ("preliminary", "registered", "unknown")
 MOST_NAMED = 10  # Observations of which none was read, in one message
 DOUBTS = ("may_be_reading", "time_not_exact")  # notes that leave a score not final
+UNPLACED = ("time_missing", "time_ahead")  # the same, where the round has no reading of that row
 
 
 class Readings(NamedTuple):
@@ -40,7 +41,7 @@ class Readings(NamedTuple):
     @property
     def doubts(self) -> tuple[Problem, ...]:
         """Why the score is not final, complete as it may look."""
-        return tuple(note for note in self.notes if note.code in DOUBTS)
+        return tuple(note for note in self.notes if note.code in DOUBTS or (self.may_be and note.code in UNPLACED))
 
     def at(self, problem: Problem) -> Problem:
         """A problem of the scorer, with the place in the request instead of the parameter's name."""
@@ -63,7 +64,7 @@ def read_set(chart: Chart, given: Given, faults: Faults, *, may_be_empty: bool =
         reader.read(found)
     reader.settle_oxygen()
     reader.age_of_patient(given)
-    may_be = reader.tell_unread()
+    may_be = reader.tell_unread() | (given.unplaced - reader.raw.keys())
     empty = not reader.raw and not reader.absent
     if empty and not may_be_empty and reader.unread:
         names = ", ".join(dict.fromkeys(called(one.body, one.place) for one in reader.unread[:MOST_NAMED]))
@@ -95,7 +96,7 @@ def read_set(chart: Chart, given: Given, faults: Faults, *, may_be_empty: bool =
 
 def notes_of(faults: Iterable[Problem]) -> tuple[Problem, ...]:
     """Warnings as they go into an answer: why the score is not final comes first."""
-    return tuple(told(sorted(dict.fromkeys(faults), key=lambda note: note.code not in DOUBTS)))
+    return tuple(told(sorted(dict.fromkeys(faults), key=lambda note: note.code not in (*DOUBTS, *UNPLACED))))
 
 
 def score_readings(chart: Chart, readings: Readings) -> Score:
@@ -197,7 +198,7 @@ class _Reader:
 
     def tell_unread(self) -> frozenset[str]:
         """Name every Observation that is not known here. The rows without a reading that some of them may be."""
-        open_rows = [name for name in self.chart.by_id if name not in self.raw and name not in self.absent]
+        open_rows = [name for name in self.chart.by_id if name not in self.raw]
         rows = Rows(self.codes) if self.unread else None
         found: set[str] = set()
         for one in self.unread:

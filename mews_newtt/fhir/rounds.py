@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.bundle import Faults, Found, Given, codings
-from mews_newtt.fhir.codes import Codes
+from mews_newtt.fhir.codes import AMOUNTS, SUPPORT, Codes
 from mews_newtt.fhir.times import in_words, is_instant, minutes_between, moment, span
+from mews_newtt.fhir.unread import called
 from mews_newtt.scoring.wording import count
 
 WINDOW = 30  # minutes: the longest round, where the caller says no other. Our choice
+MOST_NAMED = 10  # Observations not known here, in one message
 LONGEST_WINDOW = 24 * 60  # minutes: beyond a day it is no round
 AHEAD = timedelta(minutes=10)  # how far two clocks may differ before a reading is one of the future. Our choice
 DAY_AHEAD = timedelta(hours=24)  # the same for a date: its day may have begun elsewhere
@@ -111,8 +113,9 @@ def one_round(
         what = f"{count(len(vague), 'observation')} of another day, or without a time of day, left out: {_titles(codes, vague)}"
         faults.add("time_not_exact" if placed else "outside_window", f"{vague[0].found.place}.effective", what, "send the time of day", warning=True)
     known = {id(one.found) for one in timed}
+    unplaced = {name for one in (*loose, *vague, *ahead) for name in one.names} - rows
     stays = []
-    before = 0
+    before: list[str] = []
     for found in given.observations:
         if id(found) in known:
             stays += [found] if id(found) in in_round else []
@@ -120,13 +123,15 @@ def one_round(
         when, exact = time_of(found)
         outside_it = when is not None and exact and first is not None and (when < first or (at is not None and when > at + AHEAD))
         if outside_it and not codes.is_score(codings(found.body, "code", found.place, Faults())):
-            before += 1
+            before.append(called(found.body, found.place))
         else:
             stays.append(found)
     if before:
-        what = f"{count(before, 'observation')} of other times, not known here, left out"
+        called_so = ", ".join(dict.fromkeys(before[:MOST_NAMED])) + (f" and {len(before) - MOST_NAMED} more" if len(before) > MOST_NAMED else "")
+        what = f"{count(len(before), 'observation')} of other times, not known here, left out: {called_so}"
         faults.add("outside_window", "", what, _LONGER, warning=True)
-    return given._replace(observations=tuple(stays))
+    amounts = SUPPORT if SUPPORT in codes.chart.by_id and unplaced & set(AMOUNTS[SUPPORT]) - codes.chart.by_id.keys() else ""
+    return given._replace(observations=tuple(stays), unplaced=frozenset(({*unplaced, amounts} - rows) & codes.chart.by_id.keys()))
 
 
 def _issued_apart(timeless: list[Timed], window: int, faults: Faults) -> None:

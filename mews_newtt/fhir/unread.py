@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mews_newtt.chart.codes import loinc_is_sound, snomed_is_sound
 from mews_newtt.chart.model import Observation, Parameter
 from mews_newtt.fhir.bundle import Faults, codings
-from mews_newtt.fhir.codes import LOINC, SNOMED, VITAL_SIGNS, Codes, known_unit
+from mews_newtt.fhir.codes import LEVEL, LOINC, SCORE, SNOMED, VITAL_SIGNS, Codes, known_unit
 from mews_newtt.fhir.jsontext import Resource
 
 LONGEST = 200  # characters of a name that are looked at
@@ -52,7 +52,9 @@ class Rows:
         rows = [self.codes.chart.by_id[name] for name in open_rows]
         body = unread.body
         values = [key for key in body if key.startswith("value") and body[key] is not None]
-        if not rows or (body.get("dataAbsentReason") and not values):
+        absent = bool(body.get("dataAbsentReason")) and not values
+        is_score = any(system in (SCORE, LEVEL) for system, _ in codings(body, "code", unread.place, Faults()))
+        if not rows or absent or is_score:
             return []
         said = [words_of(text) for text in spoken_names(body)]
         found = [row.id for row in rows if any(self._called(row.id, text) for text in said)]

@@ -164,7 +164,9 @@ def test_dates_without_a_time_of_day_are_never_a_final_score() -> None:
 def test_an_observation_not_known_here_of_an_earlier_round_is_counted() -> None:
     old = at(observation({"text": "Blood sugar"}, valueQuantity=quantity(3, "mmol/L")), -600)
     answer = scored(bundle(*ADULT, old))
-    assert [text for code, text in warnings_of(answer) if code == "outside_window"] == ["1 observation of other times, not known here, left out"]
+    assert [text for code, text in warnings_of(answer) if code == "outside_window"] == [
+        "1 observation of other times, not known here, left out: 'Blood sugar'"
+    ]
 
 
 def test_a_period_counts_by_its_end_and_a_timing_by_its_last_event() -> None:

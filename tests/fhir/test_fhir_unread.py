@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -28,10 +29,10 @@ def house(code: str, display: str = "", text: str = "") -> Resource:
     return {"coding": [{"system": HOUSE, "code": code, **({"display": display} if display else {})}], **({"text": text} if text else {})}
 
 
-def newborn(*more: Resource, without: str = "") -> Answer:
+def newborn(*more: Resource, without: str = "", now: datetime | None = None) -> Answer:
     sent = observations_bundle(chart_named(NEWTT2), {k: v for k, v in WELL.items() if k != without}, subject=MOTHER, effective=TIME)
     sent["entry"] += [{"resource": each} for each in more]
-    return scored(sent, NEWTT2)
+    return scored(sent, NEWTT2, now=now)
 
 
 def told(answer: Answer, code: str) -> list[str]:
@@ -116,6 +117,42 @@ def test_a_row_that_gives_no_points_leaves_the_total_and_the_score_is_not_final(
     sent["entry"].append({"resource": observation(house("C2", text="Staff concern"), valueBoolean=True)})
     body = resources(scored(sent, MEWS), "Observation")[0]
     assert (body["status"], body["valueQuantity"]["value"], "meta" in body) == ("preliminary", 0, False)
+
+
+def test_a_reading_that_cannot_be_placed_in_the_round_may_be_of_it() -> None:
+    """A glucose without a time, or dated later than now, beside a set with times: optional as it is, it may change the score."""
+    glucose = observation(coded("15074-8"), valueQuantity=quantity("1.4", "mmol/L"))
+    for when, now in ((None, None), ("2026-11-22", None), ("2026-11-22T11:30:00Z", datetime(2026, 11, 22, 10, 0, tzinfo=UTC))):
+        left = {name: value for name, value in {**glucose, "effectiveDateTime": when}.items() if value}
+        answer = newborn(left, now=now)
+        body = resources(answer, "Observation")[0]
+        assert (answer.result.missing, answer.result.total_max, body["status"]) == (("blood_glucose",), 2, "preliminary")
+        assert "Blood glucose" in body["note"][0]["text"] and body["note"][0]["text"].startswith("Not final: ")
+    yesterday = {**glucose, "effectiveDateTime": "2026-11-21T09:30:00Z"}
+    answer = newborn(yesterday)
+    assert (answer.result.total, resources(answer, "Observation")[0]["status"]) == (0, "final"), "a reading of another round"
+    assert "Blood glucose of 2026-11-21T09:30:00Z left out" in str(resources(answer, "OperationOutcome"))
+
+
+def test_a_row_said_to_be_absent_and_an_observation_that_may_be_it() -> None:
+    absent = observation(coded("15074-8"), dataAbsentReason={"text": "not done"})
+    assert resources(newborn(absent), "Observation")[0]["status"] == "final"
+    assert newborn(absent, observation(house("BSL"), valueQuantity=quantity("1.4", "mmol/L"))).result.missing == ("blood_glucose",)
+
+
+def test_a_score_of_ours_on_another_chart_is_no_reading() -> None:
+    total = {"coding": [{"system": "urn:mews-newtt:CodeSystem:score", "code": "other-total"}]}
+    assert newborn(observation(total, category=VITAL, valueInteger=3)).result.total == 0
+
+
+def test_observations_where_they_are_not_looked_for_are_refused() -> None:
+    report = {"resourceType": "DiagnosticReport", "id": "r", "contained": [observation(coded("15074-8"), valueQuantity=quantity("1.4", "mmol/L"))]}
+    untyped = {name: value for name, value in observation(coded("15074-8"), valueQuantity=quantity("1.4", "mmol/L")).items() if name != "resourceType"}
+    for lost, code in ((report, "observations_inside"), (untyped, "resource_type_missing")):
+        with pytest.raises(ObservationError) as refusal:
+            newborn(lost)
+        assert [problem.code for problem in refusal.value.problems] == [code]
+    assert newborn({"resourceType": "DiagnosticReport", "id": "r", "contained": [{"resourceType": "Patient", "id": "p"}]}).result.total == 0
 
 
 def test_nothing_read_is_refused_by_name_and_an_empty_set_is_not() -> None:
