@@ -75,6 +75,7 @@ def _observation(name: str, reader: TableReader) -> Observation:
         recorded_with=reader.take("recorded_with", str),
         snomed=reader.texts("snomed"),
         loinc=reader.texts("loinc"),
+        mdc=reader.texts("mdc"),
         note=reader.take("note", str, ""),
     )
 

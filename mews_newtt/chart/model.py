@@ -105,6 +105,7 @@ class _Observation(NamedTuple):
     recorded_with: str | None = None
     snomed: tuple[str, ...] = ()
     loinc: tuple[str, ...] = ()
+    mdc: tuple[str, ...] = ()
     note: str = ""
 
 

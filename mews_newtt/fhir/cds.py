@@ -11,7 +11,7 @@ from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import MewsNewttError, ObservationError, Problem
 from mews_newtt.fhir.bundle import Faults, Given, take_apart
-from mews_newtt.fhir.codes import AMOUNTS, OLDER_PANEL, PRESSURE_PANEL_KEYS, PRESSURES, SUPPORT, Codes, codes_of, parameter_keys
+from mews_newtt.fhir.codes import AMOUNTS, OTHER_PANELS, PRESSURE_PANEL_KEYS, PRESSURES, SUPPORT, Codes, codes_of, parameter_keys
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.readings import Readings, read_set, score_readings
 from mews_newtt.fhir.rounds import AHEAD, LONGEST_WINDOW, one_round, rows_in, time_of, window_of
@@ -75,7 +75,7 @@ def _query(chart: Chart) -> str:
     answers = {parameter.id for parameter in chart.parameters if not parameter.observation.snomed}
     keys += [key for key, (name, _) in codes.category.items() if name in answers]
     if any(loinc in PRESSURES for observation in asked for loinc in observation.loinc):
-        keys += [*PRESSURE_PANEL_KEYS, OLDER_PANEL]
+        keys += [*PRESSURE_PANEL_KEYS, *OTHER_PANELS]
     tokens = ",".join(dict.fromkeys(f"{system}|{code}" for system, code in keys))
     return f"Observation?patient={{{{context.patientId}}}}&code={tokens}&_sort=-date&_count=200"
 

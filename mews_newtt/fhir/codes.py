@@ -11,6 +11,7 @@ from mews_newtt.chart.model import Chart, Observation, Parameter, Table
 
 SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
+MDC = "urn:iso:std:iso:11073:10101"
 UCUM = "http://unitsofmeasure.org"
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -31,7 +32,7 @@ OTHER = "other"
 PRESSURE_PANEL_KEYS = ((SNOMED, "75367002"), (LOINC, "85354-9"))
 PRESSURE_PANEL = {"coding": [{"system": system, "code": code} for system, code in PRESSURE_PANEL_KEYS], "text": "Blood pressure"}
 PRESSURES = ("8480-6", "8462-4")  # LOINC codes of its components, in their order
-OLDER_PANEL = (LOINC, "55284-4")  # the panel of C-CDA: read, and never written
+OTHER_PANELS = ((LOINC, "55284-4"), (MDC, "150020"))  # of C-CDA and of devices: asked for, never written
 # How much oxygen: what an amount says of air or oxygen is in oxygen.py.
 SUPPORT = "air_or_oxygen"
 FLOW, PERCENT = "oxygen_flow", "oxygen_percent"
@@ -102,7 +103,8 @@ def codes_of(chart: Chart) -> Codes:
 
 def parameter_keys(observation: Observation) -> list[Key]:
     """Every code that names a parameter, preferred first."""
-    return [*((SNOMED, code) for code in observation.snomed), *((LOINC, code) for code in observation.loinc), (PARAMETER, observation.id)]
+    public = ((SNOMED, observation.snomed), (LOINC, observation.loinc), (MDC, observation.mdc))
+    return [*((system, code) for system, codes in public for code in codes), (PARAMETER, observation.id)]
 
 
 def category_keys(observation: Observation, name: str) -> list[Key]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.bundle import Faults, Found, Given, codings
-from mews_newtt.fhir.codes import AMOUNTS, SUPPORT, Codes
+from mews_newtt.fhir.codes import Codes
 from mews_newtt.fhir.times import in_words, is_instant, minutes_between, moment, span
 from mews_newtt.fhir.unread import called
 from mews_newtt.scoring.wording import count
@@ -130,8 +130,7 @@ def one_round(
         called_so = ", ".join(dict.fromkeys(before[:MOST_NAMED])) + (f" and {len(before) - MOST_NAMED} more" if len(before) > MOST_NAMED else "")
         what = f"{count(len(before), 'observation')} of other times, not known here, left out: {called_so}"
         faults.add("outside_window", "", what, _LONGER, warning=True)
-    amounts = SUPPORT if SUPPORT in codes.chart.by_id and unplaced & set(AMOUNTS[SUPPORT]) - codes.chart.by_id.keys() else ""
-    return given._replace(observations=tuple(stays), unplaced=frozenset(({*unplaced, amounts} - rows) & codes.chart.by_id.keys()))
+    return given._replace(observations=tuple(stays), unplaced=frozenset(unplaced & codes.chart.by_id.keys()))
 
 
 def _issued_apart(timeless: list[Timed], window: int, faults: Faults) -> None:

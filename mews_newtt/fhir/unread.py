@@ -18,7 +18,6 @@ SHORT = 3  # a name of so few letters (hr, rr, bm) must be a word of a short tex
 FEW = 3  # words of a short text
 # What vital signs are measured in that no row of a chart is: a body's size, and scores.
 _OTHER_UNIT = re.compile(r"kg|g|lb|oz|\[lb_av\]|\[oz_av\]|cm|m|mm|\[in_i\]|in|ft|kg/m2|m2|\{[^{}]*\}", re.IGNORECASE)
-_WORD, _NUMBER = re.compile("[A-Za-z]{2}"), re.compile("[0-9a-fA-F-]{12}")  # of a code: a word of the house, or a long number
 _NOT_WORDS = re.compile(r"[^0-9a-z]+")
 
 
@@ -56,10 +55,11 @@ class Rows:
         is_score = any(system in (SCORE, LEVEL) for system, _ in codings(body, "code", unread.place, Faults()))
         if not rows or absent or is_score:
             return []
-        said = [words_of(text) for text in spoken_names(body)]
+        names = spoken_names(body)
+        said = [words_of(text) for text in (*names, *(code for _, code in codings(body, "code", unread.place, Faults())))]  # a code may be words, too
         found = [row.id for row in rows if any(self._called(row.id, text) for text in said)]
         if values:
-            found += self._by_value(body, values[0], rows, unread, bool(said))
+            found += self._by_value(body, values[0], rows, unread, bool(names))
         return list(dict.fromkeys(found))
 
     def _called(self, row: str, text: str) -> bool:
@@ -95,14 +95,10 @@ class Rows:
 
 
 def spoken_names(body: Mapping[str, object]) -> list[str]:
-    """What an Observation is called: its text, the displays of its codes, and codes that are words themselves."""
+    """What an Observation is called: its text, and the displays of its codes."""
     quiet = Faults()
     code = quiet.object(body, "code", "")
-    texts = [code.get("text")]
-    for _, coding in quiet.objects(code, "coding", ""):
-        own = coding.get("code")
-        texts.append(coding.get("display"))
-        texts.append(own if isinstance(own, str) and _WORD.search(own) and not _NUMBER.search(own) else None)
+    texts = [code.get("text"), *(coding.get("display") for _, coding in quiet.objects(code, "coding", ""))]
     return [text for text in texts if isinstance(text, str) and text.strip()]
 
 

@@ -43,7 +43,7 @@ def test_the_search_finds_every_reading_of_a_chart_as_record_systems_keep_them(c
     missed = [each["code"]["text"] for each in record if not any(f"{coding['system']}|{coding['code']}" in asked for coding in each["code"]["coding"])]
     assert not missed
     if {"systolic_bp", "diastolic_bp"} & chart.by_id.keys():
-        assert asked >= {f"{SNOMED}|75367002", f"{LOINC}|85354-9", f"{LOINC}|55284-4"}
+        assert asked >= {f"{SNOMED}|75367002", f"{LOINC}|85354-9", f"{LOINC}|55284-4", "urn:iso:std:iso:11073:10101|150020"}
     assert (f"{LOINC}|3151-8" in asked) == ("air_or_oxygen" in chart.by_id or "oxygen_flow" in chart.by_id)
 
 

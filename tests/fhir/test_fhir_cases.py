@@ -34,6 +34,7 @@ SCORED: dict[str, tuple[str, str, int | None, tuple[str, ...]]] = {
     "f12_unit_DegC": ("news2", "final", 0, ()),
     "f12_unit_degF_plain": ("news2", "final", 1, ()),
     "f12_units_upper": ("news2", "final", 0, ()),
+    "f13_phd_device_mdc_only": ("news2", "preliminary", None, ("respiratory_rate", "air_or_oxygen", "consciousness")),
     "f16_fourteen_hours_apart": (MEWS, "preliminary", None, ("respiratory_rate",)),
     "f16_same_moment_two_zones": (MEWS, "final", 0, ()),
 }
@@ -44,7 +45,6 @@ REFUSED = {
     "f11_bp_minus_one": ["reading_impossible"],
     "f11_hr_as_integer": ["not_a_quantity"],
     "f11_systolic_as_string": ["not_a_quantity"],
-    "f13_phd_device_mdc_only": ["nothing_read"],
 }
 # file -> (code of a warning, words in it): what must be said beside the score
 TOLD = {
@@ -93,9 +93,19 @@ def test_told(name: str) -> None:
     assert [words in text for each, text in warnings_of(ews_score(case(name), find, chart=SCORED[name][0])) if each == code] == [True]
 
 
-def test_a_device_feed_is_refused_by_the_names_of_its_observations() -> None:
-    with pytest.raises(ObservationError, match=r"MDC_PULS_OXIM_SAT_O2.*MDC_PULS_OXIM_PULS_RATE.*MDC_TEMP_BODY"):
-        ews_score(case("f13_phd_device_mdc_only"), find, chart="news2")
+def test_a_device_feed_is_read_by_its_own_codes() -> None:
+    points = ews_score(case("f13_phd_device_mdc_only"), find, chart="news2").result.points()
+    assert (points["oxygen_saturation"], points["heart_rate"], points["systolic_bp"], points["temperature"]) == (3, 2, 0, 1)
+
+
+def test_a_device_feed_of_unknown_codes_is_refused_by_the_names_of_its_observations() -> None:
+    sent = case("f13_phd_device_mdc_only")
+    for entry in sent["entry"]:
+        for body in (entry["resource"], *entry["resource"].get("component", ())):
+            body["code"]["coding"][0]["code"] += "99"
+    with pytest.raises(ObservationError, match=r"MDC_PULS_OXIM_SAT_O2.*MDC_PULS_OXIM_PULS_RATE.*MDC_TEMP_BODY") as refusal:
+        ews_score(sent, find, chart="news2")
+    assert [problem.code for problem in refusal.value.problems] == ["nothing_read"]
 
 
 def test_a_code_that_cannot_be_one_is_named() -> None:

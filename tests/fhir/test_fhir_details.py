@@ -84,6 +84,12 @@ def test_the_own_value_of_a_panel_is_not_passed_over() -> None:
     assert "not_read" not in told(scored(bundle(RR, members)))
 
 
+def test_a_null_is_no_value() -> None:
+    sent = bundle(HR)
+    sent["entry"].append({"resource": {**RR, "valueQuantity": None}})
+    assert told(scored(sent)) == ["reading_absent"]
+
+
 def test_a_parameters_code_beside_the_code_of_an_answer() -> None:
     both = {"coding": [*coded("1104441000000107")["coding"], {"system": SNOMED, "code": "248234008"}]}
     answer = scored(bundle(observation(both, valueCodeableConcept=coded("300202002"))))
