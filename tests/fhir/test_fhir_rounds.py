@@ -146,6 +146,8 @@ def test_observations_that_were_issued_hours_apart_are_no_final_set() -> None:
     for minutes, status in ((WINDOW, "final"), (WINDOW + 1, "preliminary")):
         sent = [{**bare[0], "issued": at(RR, -minutes)["effectiveDateTime"]}, *({**each, "issued": TIME} for each in bare[1:])]
         assert resources(scored(bundle(*sent)), "Observation")[0]["status"] == status
+    said = [{"name": "effective", "valueDateTime": TIME}, {"name": "observations", "resource": bundle(*sent)}]
+    assert resources(scored({"resourceType": "Parameters", "parameter": said}), "Observation")[0]["status"] == "final", "the caller says when they were taken"
 
 
 def test_dates_without_a_time_of_day_are_never_a_final_score() -> None:
