@@ -199,3 +199,18 @@ def test_the_readings_are_those_of_the_scores_own_round() -> None:
     found = verified(bundle(*morning, *later, *at(14, stated(9, {}))))
     assert [(each["stated"], each["computed"]) for each in parts(found, "difference")] == [("9", "6")]
     assert "1 score of another time left out" in str(parts(found, "outcome"))
+
+
+def test_sub_scores_alone_say_the_round_too() -> None:
+    later = [{**each, "effectiveDateTime": "2026-11-22T14:30:00+00:00"} for each in ({**RR, "valueQuantity": quantity(30, "/min")}, *ADULT[1:])]
+    part = observation(coded("1104301000000104"), valueInteger=2)
+    assert parts(verified(bundle(part, *ADULT, *later), "news2"), "verdict") == ["agrees"]
+    assert kinds(bundle({**part, "effectiveDateTime": "2026-11-22T14:30:00+00:00"}, *ADULT, *later), "news2") == [("points", "2", "3")]
+
+
+def test_a_fault_of_two_readings_names_both_places() -> None:
+    with pytest.raises(ObservationError) as refusal:
+        scored(bundle(observation(coded("3151-8"), valueQuantity=quantity(2, "L/min")), observation(coded("3150-0"), valueQuantity=quantity(28, "%"))), "npews")
+    assert [problem.code for problem in refusal.value.problems] == ["only_one_of"]
+    places = ["Bundle.entry[0].resource.value", "Bundle.entry[1].resource.value"]
+    assert refusal.value.problems[0].where in places and all(place in refusal.value.problems[0].what for place in places)
