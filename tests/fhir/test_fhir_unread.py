@@ -159,6 +159,9 @@ def test_nothing_read_is_refused_by_name_and_an_empty_set_is_not() -> None:
     with pytest.raises(ObservationError) as refusal:
         scored(bundle(*(observation(house(f"X{number}", text=f"Thing {number}")) for number in range(12))))
     assert [problem.code for problem in refusal.value.problems] == ["nothing_read"]
+    with pytest.raises(ObservationError) as ten:
+        scored(bundle(*(observation(house(f"X{number}")) for number in range(10))))
+    assert str(ten.value).splitlines()[0].endswith("code X8, code X9")
     assert "'Thing 0' (X0)" in str(refusal.value) and "'Thing 9' (X9) and 2 more" in str(refusal.value)
     assert scored(bundle()).result.status == "partial"
     assert scored(bundle(observation(coded("9279-1"), dataAbsentReason={"text": "asleep"}), observation(house("X")))).result.status == "partial"

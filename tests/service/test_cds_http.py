@@ -46,6 +46,15 @@ def test_every_service_that_is_named_answers_with_the_librarys_cards(http: Any, 
         assert answer.headers["mews-newtt-chart"].startswith(f"{service['id']}@")
 
 
+def test_the_window_of_a_round_is_in_the_context(http: Any) -> None:
+    request = call("mews", UNWELL)
+    request["context"]["windowMinutes"] = 90
+    assert post(http, "/cds-services/mews", request).status_code == 200
+    request["context"]["windowMinutes"] = "long"
+    answer = post(http, "/cds-services/mews", request)
+    assert answer.status_code == 400 and codes(answer) == ["bad_window"]
+
+
 def test_412_where_data_cannot_be_had(http: Any) -> None:
     request = call("mews", UNWELL)
     del request["prefetch"]["observations"]

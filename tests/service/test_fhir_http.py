@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,24 @@ def test_what_cannot_be_scored_is_422_with_every_fault(http: Any) -> None:
 def test_errors_are_operation_outcomes(http: Any, body: bytes, query: str, status: int, code: str) -> None:
     for path in (SCORE, VERIFY):
         assert code in outcome(post(http, path + query, body), status)
+
+
+def test_the_window_of_a_round_is_in_the_query(http: Any) -> None:
+    older = {**RR, "effectiveDateTime": "2026-11-22T08:30:00+00:00"}
+    sent = bundle(older, *ADULT[1:])
+    for query, status in (("", "preliminary"), ("&window=59", "preliminary"), ("&window=60", "final")):
+        assert post(http, f"{SCORE}?chart=news2{query}", sent).json()["entry"][0]["resource"]["status"] == status
+    assert parts(post(http, f"{VERIFY}?chart=news2&window=60", bundle(stated(5, {}), *ADULT)).json(), "verdict") == ["agrees"]
+    for path in (SCORE, VERIFY):
+        assert outcome(post(http, f"{path}?chart=news2&window=long", sent), 400) == ["bad_window"]
+
+
+def test_readings_later_than_the_services_clock_are_left_out(http: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mews_newtt_service.routes.fhir.clock", lambda: datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
+    assert outcome(post(http, f"{SCORE}?chart=news2", bundle(observation({"text": "x"}), *ADULT)), 422) == ["nothing_read"]
+    told = post(http, f"{SCORE}?chart=news2", bundle(*ADULT, {**RR, "effectiveDateTime": "2026-11-22T08:30:00+00:00"})).json()
+    assert told["entry"][0]["resource"]["effectiveDateTime"] == "2026-11-22T08:30:00+00:00"
+    assert "later than now" in str(told)
 
 
 def test_media_types(http: Any) -> None:
