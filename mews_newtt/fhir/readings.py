@@ -66,10 +66,8 @@ def read_set(chart: Chart, given: Given, faults: Faults, *, may_be_empty: bool =
     reader.age_of_patient(given)
     may_be = reader.tell_unread() | (given.unplaced - reader.raw.keys())
     empty = not reader.raw and not reader.absent
-    if empty and not may_be_empty and reader.unread:
-        names = ", ".join(dict.fromkeys(called(one.body, one.place) for one in reader.unread[:MOST_NAMED]))
-        names += f" and {len(reader.unread) - MOST_NAMED} more" if len(reader.unread) > MOST_NAMED else ""
-        faults.add("nothing_read", "", f"no Observation here is a reading of {chart.short_title}: {names}", "use the codes of docs/fhir.md")
+    if empty and not may_be_empty:
+        _refuse_nothing(chart, reader.unread, faults)
     effective = span(reader.times())
     stated = given.texts.get("effective")
     if effective and effective[0] != effective[1]:
@@ -92,6 +90,17 @@ def read_set(chart: Chart, given: Given, faults: Faults, *, may_be_empty: bool =
         faults += [readings.at(problem) for problem in refusal.problems]
     faults.raise_errors()
     return readings._replace(notes=notes_of(faults))
+
+
+def _refuse_nothing(chart: Chart, unread: list[Unread], faults: Faults) -> None:
+    """Observations of which none was read are no set. A request without any Observation is one, with everything missing."""
+    left_out = [note.what for note in faults if note.code in UNPLACED][:MOST_NAMED]
+    if unread:
+        names = ", ".join(dict.fromkeys(called(one.body, one.place) for one in unread[:MOST_NAMED]))
+        names += f" and {len(unread) - MOST_NAMED} more" if len(unread) > MOST_NAMED else ""
+        faults.add("nothing_read", "", f"no Observation here is a reading of {chart.short_title}: {names}", "use the codes of docs/fhir.md")
+    elif left_out:
+        faults.add("nothing_read", "", f"no reading is left: {'; '.join(left_out)}", "check the times of the Observations, and the clock")
 
 
 def notes_of(faults: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -137,7 +137,9 @@ def test_the_window_of_a_round_is_in_the_query(http: Any) -> None:
 
 def test_readings_later_than_the_services_clock_are_left_out(http: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mews_newtt_service.routes.fhir.clock", lambda: datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
-    assert outcome(post(http, f"{SCORE}?chart=news2", bundle(observation({"text": "x"}), *ADULT)), 422) == ["nothing_read"]
+    for sent in (bundle(*ADULT), bundle(observation({"text": "x"}), *ADULT)):
+        assert outcome(post(http, f"{SCORE}?chart=news2", sent), 422) == ["nothing_read"]
+    assert "Respiratory rate of 2026-11-22T09:30:00+00:00 left out: later than now" in post(http, f"{SCORE}?chart=news2", bundle(*ADULT)).text
     told = post(http, f"{SCORE}?chart=news2", bundle(*ADULT, {**RR, "effectiveDateTime": "2026-11-22T08:30:00+00:00"})).json()
     assert told["entry"][0]["resource"]["effectiveDateTime"] == "2026-11-22T08:30:00+00:00"
     assert "later than now" in str(told)
