@@ -137,6 +137,7 @@ class _Reader:
         self._amounts: dict[str, _Kept] = {}  # how much oxygen, where the chart has no such row
         self._found: Found | None = None
         self._when: datetime | None = None
+        self._holds = False  # whether the Observation at hand holds a reading
         self._categories: frozenset[tuple[str, str]] = frozenset()
         self._seen: set[str] = set()
 
@@ -147,14 +148,12 @@ class _Reader:
         if content in self._seen:  # the same Observation twice, letter by letter, says nothing new
             return
         self._seen.add(content)
-        self._found, self._when = found, time_of(found)[0]
-        before = len(self.raw)
+        self._found, self._when, self._holds = found, time_of(found)[0], False
         if self.faults.other_rules(body, place):
             return
         quiet = Faults()
-        self._categories = frozenset(
-            key for each_place, _ in quiet.objects(body, "category", place) for key in codings({"category": _}, "category", each_place, quiet)
-        )
+        categories = [{"category": one} for _, one in quiet.objects(body, "category", place)]
+        self._categories = frozenset(key for one in categories for key in codings(one, "category", place, quiet))
         self._node(body, place, has_parts="component" in body or "hasMember" in body)
         if not self._is_score(body, place):
             for part_place, part in self.faults.objects(body, "component", place):
@@ -162,7 +161,7 @@ class _Reader:
                     self._node(part, part_place, has_parts=False)
                 if "component" in part:
                     self.faults.add("not_read", f"{part_place}.component", "a component has none of its own", "send one level of components")
-        if len(self.raw) > before:
+        if self._holds:
             self._status(body, place)
 
     def times(self) -> list[str]:
@@ -230,6 +229,7 @@ class _Reader:
 
     def _keep(self, name: str, value: Any, place: str, into: dict[str, _Kept] | None = None) -> None:
         """A reading; of two in one round, the newer one."""
+        self._holds = True
         table = self.raw if into is None else into
         new, old = _Kept(value, place, self._found, self._when), table.get(name)
         if old is None:

@@ -67,6 +67,14 @@ def test_a_status_counts_only_where_something_was_read() -> None:
     assert resources(answer, "Observation")[0]["effectiveDateTime"] == TIME
 
 
+def test_the_status_of_a_newer_reading_of_the_round_counts() -> None:
+    newer = {**RR, "effectiveDateTime": "2026-11-22T09:40:00+00:00"}
+    assert "not_final" in told(scored(bundle(RR, newer | {"status": "preliminary"})))
+    assert ("unknown_status", "Bundle.entry[1].resource.status") in faults(bundle(RR, newer | {"status": "Entered in error"}))
+    flow = observation(coded("3151-8"), valueQuantity=quantity(2, "L/min")) | {"status": "preliminary"}
+    assert "not_final" in told(scored(bundle(RR, flow))), "an amount that only says that there is oxygen is a reading, too"
+
+
 @pytest.mark.parametrize("reason", [{"code": "nonesuch"}, {"code": "nonesuch", "text": "asleep"}, {"code": "other"}, {"code": "other", "text": " "}])
 def test_a_skip_code_that_the_chart_does_not_have(reason: dict[str, str]) -> None:
     absent = {"coding": [{"system": SKIP, "code": reason["code"]}], **({"text": reason["text"]} if "text" in reason else {})}
