@@ -41,7 +41,12 @@ AMOUNTS = {SUPPORT: (FLOW, PERCENT)}
 CONCERNS = frozenset(("concern", "nurse_concern", "parental_concern", "carer_concern"))
 AGE = "age_years"
 
-_SAME_SYSTEM = {"urn:oid:2.16.840.1.113883.6.96": SNOMED, "urn:oid:2.16.840.1.113883.6.1": LOINC}
+_SAME_SYSTEM = {
+    "urn:oid:2.16.840.1.113883.6.96": SNOMED,
+    "urn:oid:2.16.840.1.113883.6.1": LOINC,
+    "urn:oid:2.16.840.1.113883.6.24": MDC,
+    **{f"https{system.removeprefix('http')}": system for system in (SNOMED, LOINC, OBSERVATION_CATEGORY)},
+}
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
 Key = tuple[str, str]  # system and code
 
@@ -139,7 +144,8 @@ def key_of(coding: Mapping[str, Any]) -> Key | None:
     system, code = coding.get("system"), coding.get("code")
     if not isinstance(system, str) or not isinstance(code, str):
         return None
-    return _SAME_SYSTEM.get(system, system), code
+    plain = system.rstrip("/")
+    return _SAME_SYSTEM.get(plain, plain), code
 
 
 def known_unit(observation: Observation, given: str) -> str | None:

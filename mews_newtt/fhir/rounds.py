@@ -77,6 +77,8 @@ def one_round(
 
     Observations that the chart does not read stay, except those of earlier rounds; so do scores.
     """
+    if now is not None and now.tzinfo is None:
+        raise ObservationError(Problem("not_a_time", "now", "has no time zone", "give the time with its zone, such as datetime.now(UTC)"))
     timed = [Timed(found, names, *time_of(found)) for found in given.observations if (names := rows_in(codes, found))]
     ahead = [one for one in timed if one.when and now and one.when > now + (AHEAD if one.exact else DAY_AHEAD)]
     future = {id(one) for one in ahead}

@@ -130,6 +130,11 @@ def test_readings_later_than_now_are_left_out_and_told() -> None:
     assert scored(bundle(ahead), now=None).result.missing != ("respiratory_rate",), "without a clock nothing is later than now"
 
 
+def test_a_clock_without_a_zone_names_no_moment() -> None:
+    with pytest.raises(ObservationError, match="time zone"):
+        scored(bundle(*ADULT), now=START.replace(tzinfo=None))
+
+
 def test_an_observation_without_a_time_beside_others_with_one() -> None:
     timeless = {name: value for name, value in RR.items() if name != "effectiveDateTime"}
     answer = scored(bundle(timeless, *OTHERS))
