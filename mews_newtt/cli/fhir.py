@@ -81,7 +81,19 @@ def run_score(arguments: argparse.Namespace) -> int:
     chart = chosen_chart(arguments)
     answer = ews_score(_read(arguments.file), _only(chart), chart=chart.id, issued=arguments.issued, window=arguments.window, now=datetime.now(UTC))
     _write(answer.resource, arguments.output)
+    outcomes = [entry["resource"] for entry in answer.resource["entry"] if entry["resource"]["resourceType"] == "OperationOutcome"]
+    left_out = _left_out(outcomes)
+    if left_out:
+        print("\n  ".join([f"{chart.short_title} {chart.version}: {answer.result.status}", *left_out]), file=sys.stderr)
     return 0
+
+
+def _left_out(outcomes: list[Resource]) -> list[str]:
+    """What was not read, left out or not compared, in words."""
+    from mews_newtt.fhir.evidence import ELSEWHERE
+
+    issues = [issue for outcome in outcomes for issue in outcome["issue"]]
+    return [issue["details"]["text"] for issue in issues if issue["details"]["coding"][0]["code"] in {*ELSEWHERE, "not_compared"}]
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
@@ -107,6 +119,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
         for part in each["part"]
         if part["name"] == "says"
     ]
+    told += _left_out([each["resource"] for each in answer.resource["parameter"] if each["name"] == "outcome"])
     print("\n  ".join([f"{answer.result.chart.short_title} {answer.result.chart.version}: {verdict.replace('_', ' ')}", *told]), file=sys.stderr)
     return 0 if verdict == "agrees" else 1
 

@@ -15,7 +15,7 @@ from mews_newtt.scoring.result import Score
 from mews_newtt.scoring.wording import count
 
 # Notes that say that readings of the score may be elsewhere, or here under another code or time.
-_ELSEWHERE = frozenset(("may_be_reading", "outside_window", "time_missing", "time_not_exact", "time_ahead"))
+ELSEWHERE = frozenset(("may_be_reading", "outside_window", "time_missing", "time_not_exact", "time_ahead"))
 
 
 def one_score(codes: Codes, given: Given, faults: Faults) -> tuple[Given, datetime | None]:
@@ -47,7 +47,7 @@ def judge(result: Score, stated: Stated, readings: Readings, wrong: list[Differe
     """
     if stated.nothing:
         return "nothing_compared", []
-    elsewhere = stated.elsewhere or any(note.code in _ELSEWHERE for note in readings.notes)
+    elsewhere = stated.elsewhere or any(note.code in ELSEWHERE for note in readings.notes)
     kept = [difference for difference in wrong if not (readings.empty or (elsewhere and _may_be_so(result, difference)))]
     told = {difference.where for difference in wrong} - {difference.where for difference in kept}
     places = {place for _, place in (*([stated.total] if stated.total else []), *stated.points.values())} | set(stated.levels.values())
