@@ -178,6 +178,19 @@ def test_an_observation_not_known_here_of_an_earlier_round_is_counted() -> None:
     ]
 
 
+def test_many_of_them_are_counted_by_ten() -> None:
+    for many, end in ((10, "'thing 9'"), (11, "'thing 9' and 1 more")):
+        old = [at(observation({"text": f"thing {number}"}, valueQuantity=quantity(3, "kg")), -600) for number in range(many)]
+        left = [text for code, text in warnings_of(scored(bundle(*ADULT, *old))) if code == "outside_window"]
+        assert [text.endswith(end) for text in left] == [True]
+
+
+def test_a_second_reading_without_a_time_is_told_and_leaves_the_score_final() -> None:
+    timeless = {name: value for name, value in {**RR, "valueQuantity": quantity(40, "/min")}.items() if name != "effectiveDateTime"}
+    answer = scored(bundle(*ADULT, timeless))
+    assert (answer.result.total, resources(answer, "Observation")[0]["status"], times_told(answer)) == (5, "final", ["time_missing"])
+
+
 def test_a_period_counts_by_its_end_and_a_timing_by_its_last_event() -> None:
     bare = {name: value for name, value in RR.items() if name != "effectiveDateTime"}
     period = {**bare, "effectivePeriod": {"start": "2026-11-22T07:30:00Z", "end": "2026-11-22T09:30:00Z"}}
