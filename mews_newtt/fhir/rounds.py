@@ -94,8 +94,9 @@ def one_round(
     elif dated:
         day = max(one.when for one in dated if one.when)
         kept = [one for one in dated if one.when == day]
-        what = "the readings are dated by the day only and may be hours apart"
-        faults.add("time_not_exact", f"{kept[0].found.place}.effective", what, "send the time of day, with its zone", warning=True)
+        if "effective" not in given.texts:
+            what = "the readings are dated by the day only and may be hours apart"
+            faults.add("time_not_exact", f"{kept[0].found.place}.effective", what, "send the time of day, with its zone", warning=True)
     elif timeless and not timed_only and "effective" not in given.texts:
         _issued_apart(timeless, window, faults)
     if "effective" in given.texts or not (timed_only or placed or dated):  # the caller says when these were taken, or that they are one set

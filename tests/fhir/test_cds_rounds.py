@@ -133,6 +133,21 @@ def test_readings_dated_by_the_day_are_told() -> None:
     assert "Not final: the readings are dated by the day only and may be hours apart" in found["detail"]
 
 
+def test_a_summary_is_cut_to_what_cds_hooks_allows() -> None:
+    chart = chart_named(MEWS)
+    found = cards(chart._replace(short_title="x" * 200), read_json(write_json(call(MEWS, UNWELL))))["cards"][0]
+    assert len(found["summary"]) == 139 and found["summary"].endswith("…")
+
+
+def test_a_level_between_the_first_and_the_highest_is_a_warning() -> None:
+    well = {
+        "respiratory_rate": 44, "oxygen_saturation": 98, "temperature": "36.9", "heart_rate": 132, "grunting": "no", "colour": "pink",
+        "neurology": "responsive", "feeding": "well", "parental_concern": "none",
+    }  # fmt: skip
+    levels = [card(call("newtt2@0.1", well | more), "newtt2@0.1")["indicator"] for more in ({}, {"parental_concern": "some"}, {"colour": "blue"})]
+    assert levels == ["info", "warning", "critical"]
+
+
 def test_a_page_that_ends_within_the_round_is_not_enough() -> None:
     link = [{"relation": "next", "url": "https://ward.example/2"}]
     within, beyond = (at("9279-1", 24, time) for time in ("2026-11-22T09:10:00+00:00", "2026-11-22T08:10:00+00:00"))

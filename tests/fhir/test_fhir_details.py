@@ -143,6 +143,13 @@ def test_the_last_day_before_a_birthday() -> None:
         assert table_of(rate, {"resourceType": "Patient", "id": "mother", "birthDate": born}) == table
 
 
+@pytest.mark.parametrize("born", ["2013", "2013-11"])
+def test_a_birth_date_that_names_no_day_gives_no_age(born: str) -> None:
+    rate = observation(coded("9279-1"), valueQuantity=quantity(45, "/min"))
+    answer = scored(bundle(rate, {"resourceType": "Patient", "id": "mother", "birthDate": born}), "npews")
+    assert "age_years" in answer.result.missing and told(answer) == ["birth_date"]
+
+
 def test_an_observation_of_no_person_beside_a_birth_date() -> None:
     rate = observation(coded("9279-1"), subject=None, valueQuantity=quantity(45, "/min"))
     patient = {"resourceType": "Patient", "id": "p", "birthDate": "2013-11-22"}
@@ -206,6 +213,13 @@ def test_the_readings_are_those_of_the_scores_own_round() -> None:
     assert "score_of_another_time" not in str(parts(found, "outcome"))
     found = verified(bundle(*morning, *later, *at(14, stated(9, {}))))
     assert [(each["stated"], each["computed"]) for each in parts(found, "difference")] == [("9", "6")]
+    assert "1 score of another time left out" in str(parts(found, "outcome"))
+
+
+def test_of_two_scores_of_one_round_the_newer_is_verified() -> None:
+    earlier = stated(9, {}) | {"effectiveDateTime": "2026-11-22T09:15:00+00:00"}
+    found = verified(bundle(earlier, stated(5, {}), *ADULT))
+    assert parts(found, "verdict") == ["agrees"]
     assert "1 score of another time left out" in str(parts(found, "outcome"))
 
 

@@ -93,8 +93,9 @@ def test_two_amounts_of_one_moment_are_refused() -> None:
 
 
 def test_a_chart_whose_rows_are_the_amounts_reads_them() -> None:
-    rows = {row.id: row.value for row in scored(bundle(flow(2)), "npews").result.parameters}
-    assert rows["oxygen_flow"] == 2
+    answer = scored(bundle(flow(2)), "npews")
+    assert {row.id: row.value for row in answer.result.parameters}["oxygen_flow"] == 2
+    assert not resources(answer, "OperationOutcome"), "there is nothing to say of it"
 
 
 def test_the_amount_is_left_out_where_the_chart_asks_neither() -> None:

@@ -155,6 +155,8 @@ def test_observations_that_were_issued_hours_apart_are_no_final_set() -> None:
         assert resources(scored(bundle(*sent)), "Observation")[0]["status"] == status
     said = [{"name": "effective", "valueDateTime": TIME}, {"name": "observations", "resource": bundle(*sent)}]
     assert resources(scored({"resourceType": "Parameters", "parameter": said}), "Observation")[0]["status"] == "final", "the caller says when they were taken"
+    for junk in ("yesterday", "2026-11-22", 5):
+        assert scored(bundle({**bare[0], "issued": junk}, *bare[1:])).result.total == 5
 
 
 def test_dates_without_a_time_of_day_are_never_a_final_score() -> None:
@@ -163,6 +165,8 @@ def test_dates_without_a_time_of_day_are_never_a_final_score() -> None:
     body = resources(answer, "Observation")[0]
     assert (answer.result.total, body["status"], "meta" in body) == (5, "preliminary", False)
     assert times_told(answer) == ["time_not_exact"]
+    said = [{"name": "effective", "valueDateTime": TIME}, {"name": "observations", "resource": bundle(*dated)}]
+    assert resources(scored({"resourceType": "Parameters", "parameter": said}), "Observation")[0]["status"] == "final", "the caller says when"
     other_day = {**RR, "effectiveDateTime": "2026-11-21"}
     assert scored(bundle(other_day, *dated[1:])).result.missing == ("respiratory_rate",)
     beside = scored(bundle({**RR, "effectiveDateTime": "2026-11-22"}, *OTHERS))

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mews_newtt import ObservationError
+from mews_newtt.fhir.codes import codes_of
 from mews_newtt.fhir.operations import Answer
+from mews_newtt.fhir.unread import Rows, Unread
 from mews_newtt.fhir.write import observations_bundle
 from tests.fhir.support import ADULT, LOINC, MEWS, MOTHER, TIME, Resource, bundle, chart_named, coded, observation, quantity, resources, scored
 
@@ -107,6 +109,13 @@ def test_consciousness_under_another_code_is_seen_by_its_answer(value: Resource)
     answer = scored(sent)
     assert answer.result.missing == ("consciousness",)
     assert told(answer, "may_be_reading") == ["code 67775-7 was not read and may be Level of consciousness (ACVPU)"]
+
+
+def test_a_short_name_is_a_word_of_a_short_text_only() -> None:
+    """`HR` alone is a name; three letters within a sentence are none."""
+    for text, rows in (("HR", ["heart_rate"]), ("HR_bpm", ["heart_rate"]), ("left arm, hr of the day, sitting", []), ("three", []), ("Resting pulse of the left arm", ["heart_rate"])):
+        unread = Unread("x", observation({"text": text}, valueString="?"), frozenset())
+        assert Rows(codes_of(chart_named("news2"))).may_be(unread, ["heart_rate", "temperature"]) == rows, text
 
 
 def test_a_row_that_gives_no_points_leaves_the_total_and_the_score_is_not_final() -> None:
