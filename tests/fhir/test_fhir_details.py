@@ -223,6 +223,14 @@ def test_of_two_scores_of_one_round_the_newer_is_verified() -> None:
     assert "1 score of another time left out" in str(parts(found, "outcome"))
 
 
+def test_a_score_dated_by_the_day_is_held_against_the_newest_round() -> None:
+    later = [{**each, "effectiveDateTime": "2026-11-22T14:30:00+00:00"} for each in ({**RR, "valueQuantity": quantity(30, "/min")}, *ADULT[1:])]
+    dated = stated(6, {}) | {"effectiveDateTime": "2026-11-22"}
+    part = observation(coded("1104351000000103"), valueInteger=1)  # of the morning, and the only one with a time of day
+    assert parts(verified(bundle(dated, *ADULT, *later)), "verdict") == ["agrees"]
+    assert kinds(bundle(dated, part, *ADULT, *later)) == [("total", "6", "5")]
+
+
 def test_sub_scores_alone_say_the_round_too() -> None:
     later = [{**each, "effectiveDateTime": "2026-11-22T14:30:00+00:00"} for each in ({**RR, "valueQuantity": quantity(30, "/min")}, *ADULT[1:])]
     part = observation(coded("1104301000000104"), valueInteger=2)

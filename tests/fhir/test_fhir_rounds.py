@@ -120,6 +120,13 @@ def test_earlier_rounds_are_counted_together() -> None:
     ]
 
 
+def test_of_several_earlier_readings_of_a_row_the_latest_is_named() -> None:
+    earlier = [at(RR, -120), at({**RR, "valueQuantity": quantity(30, "/min")}, -240)]
+    for order in (earlier, earlier[::-1]):
+        left = [text for code, text in warnings_of(scored(bundle(*order, *OTHERS))) if code == "outside_window"]
+        assert left == ["Respiratory rate of 2026-11-22T07:30:00+00:00 and 1 more left out: 2 h or more before the newest reading; a round lasts 30 min"]
+
+
 def test_readings_later_than_now_are_left_out_and_told() -> None:
     ahead = at({**RR, "valueQuantity": quantity(60, "/min")}, 60 * 24 * 365)
     answer = scored(bundle(ahead, *OTHERS), now=START)
