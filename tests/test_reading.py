@@ -236,7 +236,7 @@ def test_the_own_unit_in_any_spelling_converts_nothing(raw: Any) -> None:
     assert number_of("temperature", raw) == (Decimal("36.8"), ())
 
 
-@pytest.mark.parametrize(("raw", "unit"), [("36.8 kg", "kg"), ("36.8 [degR]", "[degR]"), ({"value": 36.8, "unit": "cel"}, "cel"), ({"value": 36.8, "unit": 7}, "7")])
+@pytest.mark.parametrize(("raw", "unit"), [("36.8 kg", "kg"), ("36.8 [degR]", "[degR]"), ({"value": 36.8, "unit": "celc"}, "celc"), ({"value": 36.8, "unit": 7}, "7")])
 def test_an_unknown_unit_is_refused_with_those_allowed(raw: Any, unit: str) -> None:
     text = said({"temperature": raw})
     assert f"is given in {unit!r}" in text and "allowed units: Cel, [degF], K" in text

@@ -18,7 +18,7 @@ from mews_newtt.chart.check_names import (
 )
 from mews_newtt.chart.check_rows import check_categories_read, check_direction, check_gives, check_quiet_band
 from mews_newtt.chart.codes import loinc_is_sound, snomed_is_sound
-from mews_newtt.chart.model import Chart, Observation
+from mews_newtt.chart.model import Chart, Observation, plain_unit
 from mews_newtt.errors import Problem
 
 
@@ -28,7 +28,8 @@ def check_observation(observation: Observation, place: str) -> list[Problem]:
     if observation.numeric:
         if observation.step <= 0:
             found.append(Problem("step_not_positive", place, f"has the step {observation.step}", "write the smallest recordable difference"))
-        names = Counter(name for unit in (observation.unit_names, *((u.ucum, *u.names) for u in observation.other_units)) for name in unit)
+        spellings = ((observation.unit, *observation.unit_names), *((unit.ucum, *unit.names) for unit in observation.other_units))
+        names = Counter(name for unit in spellings for name in {plain_unit(spelling) for spelling in unit})
     else:
         if observation.unit:
             found.append(Problem("unit_of_categories", place, "has categories and a unit", "keep one of them"))

@@ -83,6 +83,7 @@ def _observation(name: str, reader: TableReader) -> Observation:
         above=reader.texts("above"),
         snomed=reader.texts("snomed"),
         loinc=reader.texts("loinc"),
+        mdc=reader.texts("mdc"),
         note=reader.take("note", str, ""),
         looks_like=reader.texts("looks_like"),
     )

@@ -89,6 +89,11 @@ class Category(NamedTuple):
     snomed: str | None = None
 
 
+def plain_unit(text: str) -> str:
+    """A unit without the case and the blanks of its spelling, which say nothing about it."""
+    return "".join(text.split()).casefold()
+
+
 class Unit(NamedTuple):
     """A unit that may stand for the observation's own: own = given * scale + offset, exactly."""
 
@@ -123,6 +128,7 @@ class _Observation(NamedTuple):
     above: tuple[str, ...] = ()  # what it is always above, in the same unit
     snomed: tuple[str, ...] = ()
     loinc: tuple[str, ...] = ()
+    mdc: tuple[str, ...] = ()
     note: str = ""
     looks_like: tuple[str, ...] = ()
 
@@ -142,6 +148,20 @@ class Observation(_Observation, _Remembers):
     def memo(self) -> dict[Any, Any]:
         """For readers: what raw values were read as, by value. Wards write the same few hundred values over and over."""
         return {}
+
+    @cached_property
+    def _unit_by_name(self) -> dict[str, str]:
+        """Every accepted spelling of a unit, without its case and blanks, to its UCUM code."""
+        return {
+            plain_unit(name): ucum
+            for ucum, names in ((self.unit, self.unit_names), *((unit.ucum, unit.names) for unit in self.other_units))
+            for name in (ucum, *names)
+            if name
+        }
+
+    def unit_named(self, text: str) -> str | None:
+        """The UCUM code of a unit that this can be given in, however its words are written: `DEG C` and `degc` are `deg C`."""
+        return self._unit_by_name.get(plain_unit(text))
 
     @cached_property
     def category_by_name(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     score = actions.add_parser("score", help="a Bundle or Parameters of Observations in, a Bundle with the score out")
     add_chart(score)
     _add_file(score)
+    _add_window(score)
     score.add_argument("--issued", metavar="INSTANT", help="when the score is issued, put into it as it is given")
     score.set_defaults(run=run_score)
 
     verify = actions.add_parser("verify", help="is the score in this Bundle right? Exit 0 it agrees, 1 it does not or nothing is stated")
     _add_file(verify)
     verify.add_argument("--chart", metavar="CHART", help="a chart's id or alias, id@version, or a chart file; without it the total's code says which")
+    _add_window(verify)
     add_rules(verify)
     verify.set_defaults(run=run_verify)
 
@@ -49,6 +52,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a FHIR resource as JSON; - is standard input")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write here instead of standard output")
+
+
+def _add_window(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--window", metavar="MINUTES", help="how long one round of observations may last (default 30); the newest round is scored")
 
 
 def _read(name: str) -> Resource:
@@ -72,9 +79,21 @@ def run_score(arguments: argparse.Namespace) -> int:
     from mews_newtt.fhir.operations import ews_score
 
     chart = chosen_chart(arguments)
-    answer = ews_score(_read(arguments.file), _only(chart), chart=chart.id, issued=arguments.issued)
+    answer = ews_score(_read(arguments.file), _only(chart), chart=chart.id, issued=arguments.issued, window=arguments.window, now=datetime.now(UTC))
     _write(answer.resource, arguments.output)
+    outcomes = [entry["resource"] for entry in answer.resource["entry"] if entry["resource"]["resourceType"] == "OperationOutcome"]
+    left_out = _left_out(outcomes)
+    if left_out:
+        print("\n  ".join([f"{chart.short_title} {chart.version}: {answer.result.status}", *left_out]), file=sys.stderr)
     return 0
+
+
+def _left_out(outcomes: list[Resource]) -> list[str]:
+    """What was not read, left out or not compared, in words."""
+    from mews_newtt.fhir.evidence import ELSEWHERE
+
+    issues = [issue for outcome in outcomes for issue in outcome["issue"]]
+    return [issue["details"]["text"] for issue in issues if issue["details"]["coding"][0]["code"] in {*ELSEWHERE, "not_compared"}]
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
@@ -82,13 +101,14 @@ def run_verify(arguments: argparse.Namespace) -> int:
 
     if arguments.chart:
         chart = chart_named(arguments.chart, arguments.rules)
-        answer = ews_verify(_read(arguments.file), _only(chart), chart=chart.id)
+        answer = ews_verify(_read(arguments.file), _only(chart), chart=chart.id, window=arguments.window)
     else:
         folders = arguments.rules
         answer = ews_verify(
             _read(arguments.file),
             lambda name, version, sha256: load_chart(name, version, folders=folders, sha256=sha256),
             charts(folders=folders),
+            window=arguments.window,
         )
     _write(answer.resource, arguments.output)
     verdict = answer.resource["parameter"][0]["valueCode"]
@@ -99,6 +119,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
         for part in each["part"]
         if part["name"] == "says"
     ]
+    told += _left_out([each["resource"] for each in answer.resource["parameter"] if each["name"] == "outcome"])
     print("\n  ".join([f"{answer.result.chart.short_title} {answer.result.chart.version}: {verdict.replace('_', ' ')}", *told]), file=sys.stderr)
     return 0 if verdict == "agrees" else 1
 

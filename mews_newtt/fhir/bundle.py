@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import combinations
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.codes import Key, key_of
 from mews_newtt.fhir.jsontext import Resource, write_json
-from mews_newtt.fhir.times import is_time
+from mews_newtt.fhir.times import is_time, lacks_zone
 
 READABLE = ("collection", "searchset", "transaction", "document", "batch", "message")
 VOID = ("entered-in-error", "cancelled")
 RULES = ("modifierExtension", "implicitRules")  # may say that what stands here means something else
-TEXTS = ("chart", "version", "sha256", "effective", "issued")  # simple input parameters
+TEXTS = ("chart", "version", "sha256", "effective", "issued", "window")  # simple input parameters
+MOST_OBSERVATIONS = 10_000  # one person at one time has far fewer
+MOST_TOLD = 100  # faults of one request that are told one by one
 _SAYS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+
+
+def told(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems to tell: the first of them one by one, the rest counted."""
+    every = list(problems)
+    if len(every) <= MOST_TOLD:
+        return every
+    rest = every[MOST_TOLD:]
+    kinds = ", ".join(f"{code} ({times})" for code, times in Counter(problem.code for problem in rest).most_common())
+    mend = "mend what is listed here first, then send the set again"
+    more = Problem("more_faults", "", f"{len(rest)} more are not listed here: {kinds}", mend, warning=all(problem.warning for problem in rest))
+    return [*every[:MOST_TOLD], more]
 
 
 class Faults(list[Problem]):
@@ -65,7 +79,7 @@ class Faults(list[Problem]):
     def raise_errors(self) -> None:
         errors = [problem for problem in self if not problem.warning]
         if errors:
-            raise ObservationError(errors)
+            raise ObservationError(told(errors))
 
 
 class Found(NamedTuple):
@@ -77,6 +91,7 @@ class Found(NamedTuple):
     subject: str  # "" where it names none
     effective: tuple[str, ...]
     names: frozenset[str]  # every way in which others may refer to it
+    address: str  # what no other Observation may have; "" for one that is contained, or has neither fullUrl nor id
 
 
 class Given(NamedTuple):
@@ -85,7 +100,8 @@ class Given(NamedTuple):
     observations: tuple[Found, ...]
     patients: tuple[tuple[str, Resource, frozenset[str]], ...]
     subject: Resource | None
-    texts: Mapping[str, str]  # chart, version, sha256, effective, issued, where they are given
+    texts: Mapping[str, str]  # the simple input parameters that are given
+    unplaced: frozenset[str] = frozenset()  # rows of which a reading was left out that may be of this round
 
 
 def take_apart(resource: Mapping[str, Any], faults: Faults) -> Given:
@@ -111,23 +127,54 @@ def take_apart(resource: Mapping[str, Any], faults: Faults) -> Given:
     subjects: dict[str, Resource] = {}
     aliases = {name: _tail(body) for _, body, name in loose if name and _tail(body)}
     void: set[str] = set()
+    _count(loose)
     for place, body, full_url in loose:
         if body.get("resourceType") == "Observation" and body.get("status") in VOID:
             void |= {full_url, _tail(body)} - {""}
+        elif body.get("resourceType") != "Observation" and _holds_observations(body):
+            what = "holds Observations inside it, which are not read there"
+            faults.add("observations_inside", f"{place}.contained", what, "send them as entries of the Bundle")
         elif body.get("resourceType") == "Patient":
             patients.append((place, body, frozenset(name for name in (full_url, _tail(body)) if name)))
         elif body.get("resourceType") == "Observation":
-            observations += _with_contained(place, body, full_url, aliases, subjects, faults)
+            observations += _with_contained(place, body, full_url, _Holder(body, aliases), subjects, faults)
     for found in observations:
         if not void.isdisjoint(found.names):
             faults.add("observation_void", found.place, "is here a second time, as entered in error or cancelled", "send the version that holds")
+    _one_version(observations, faults)
     _one_subject(observations, faults)
     return Given(tuple(observations), tuple(patients), next(iter(subjects.values()), None), texts)
+
+
+def _holds_observations(body: Resource) -> bool:
+    inside = body.get("contained")
+    return isinstance(inside, list) and any(isinstance(one, dict) and one.get("resourceType") == "Observation" for one in inside)
+
+
+def _count(loose: Iterable[tuple[str, Resource, str]]) -> None:
+    many = 0
+    for _, body, _ in loose:
+        inside = body.get("contained")
+        many += 1 + (len(inside) if isinstance(inside, list) else 0)
+    if many > MOST_OBSERVATIONS:
+        what = f"holds {many:,} resources; at most {MOST_OBSERVATIONS:,} are read in one request"
+        raise ObservationError(Problem("too_many_observations", "resource", what, "send one person's observations of one time"))
+
+
+def _one_version(observations: Iterable[Found], faults: Faults) -> None:
+    """An Observation in two versions, as a history holds them: which one is true is not for us to say."""
+    seen: dict[str, Found] = {}
+    for found in observations:
+        first = seen.setdefault(found.address, found) if found.address else found
+        if first.body != found.body:
+            faults.add("observation_twice", found.place, f"is another version of {first.place}", "send the version that holds")
 
 
 def _take_parameter(place: str, parameter: Resource, texts: dict[str, str], loose: list[tuple[str, Resource, str]], faults: Faults) -> None:
     name = faults.text(parameter, "name", place)
     values = [key for key in parameter if key.startswith("value")]
+    if name == "window" and len(values) == 1 and type(parameter[values[0]]) is int:
+        parameter = {**parameter, values[0]: str(parameter[values[0]])}
     if name in TEXTS and len(values) == 1 and isinstance(parameter[values[0]], str):
         if texts.setdefault(name, parameter[values[0]]) != parameter[values[0]]:
             faults.add("parameter_twice", place, f"{name} is given twice, differently", "give it once")
@@ -157,6 +204,8 @@ def _entries(bundle: Mapping[str, Any], where: str, faults: Faults) -> Iterator[
         if faults.text(body, "resourceType", f"{place}.resource") == "Bundle":
             faults.add("bundle_nested", f"{place}.resource", "is a Bundle in a Bundle", "send the Observations of one person in one Bundle")
         elif body:
+            if not body.get("resourceType"):
+                faults.add("resource_type_missing", f"{place}.resource", "does not say what it is", "send its resourceType, such as Observation")
             yield f"{place}.resource", body, faults.text(entry, "fullUrl", place)
 
 
@@ -165,17 +214,41 @@ def _tail(body: Mapping[str, Any]) -> str:
     return f"{kind}/{name}" if isinstance(kind, str) and isinstance(name, str) and name else ""
 
 
+class _Holder:
+    """The resource that a reference stands in: `#p` means what it contains, and holds inside it only."""
+
+    def __init__(self, body: Mapping[str, Any], aliases: Mapping[str, str]):
+        self.aliases = aliases
+        inside = body.get("contained")
+        every = [one for one in inside if isinstance(one, dict) and isinstance(one.get("id"), str)] if isinstance(inside, list) else []
+        self._inside: dict[str, Resource] = {}
+        for one in every:
+            self._inside.setdefault(f"#{one['id']}", one)
+        self._keys: dict[str, str] = {}
+
+    def contained(self, reference: str) -> Resource:
+        return self._inside.get(reference, {})
+
+    def key(self, reference: str, place: str) -> str:
+        """What tells one contained person from another: all that is said of them."""
+        person = self.contained(reference)
+        if not person:
+            return f"{place}{reference}"
+        if reference not in self._keys:
+            self._keys[reference] = f"#{write_json(person)}"
+        return self._keys[reference]
+
+
 def _with_contained(
-    place: str, body: Resource, full_url: str, aliases: Mapping[str, str], subjects: dict[str, Resource], faults: Faults, outer: Found | None = None
+    place: str, body: Resource, full_url: str, holder: _Holder, subjects: dict[str, Resource], faults: Faults, outer: Found | None = None
 ) -> Iterator[Found]:
     """An Observation and those inside it, which are about the same person."""
     if faults.text(body, "status", place) in VOID:
         return
     own = faults.object(body, "subject", place)
-    holder = outer.body if outer else body
-    subject = _subject_key(own, aliases, holder, f"{place}.subject", faults) or (outer.subject if outer else "")
+    subject = _subject_key(own, holder, f"{place}.subject", faults) or (outer.subject if outer else "")
     for link_place, link in faults.objects(body, "focus", place):
-        if not _same_person(_subject_key(link, aliases, holder, link_place, faults), subject):
+        if not _same_person(_subject_key(link, holder, link_place, faults), subject):
             faults.add("focus_elsewhere", link_place, "is not the person: this Observation was left out", "nothing to do", warning=True)
             return
     about = _reference(own, holder)
@@ -185,21 +258,21 @@ def _with_contained(
     reference = full_url if full_url.startswith("urn:") else tail or full_url
     names = frozenset(name for name in (full_url, tail, f"#{body.get('id')}") if name)
     times = tuple(_times(body, place, faults)) or (outer.effective if outer else ())
-    found = Found(place, body, outer.reference if outer else reference, subject, times, names)
+    found = Found(place, body, outer.reference if outer else reference, subject, times, names, "" if outer else full_url or tail)
     yield found
     if outer is None:
         for inner_place, inner in faults.objects(body, "contained", place):
             if inner.get("resourceType") == "Observation":
-                yield from _with_contained(inner_place, inner, "", aliases, subjects, faults, found)
+                yield from _with_contained(inner_place, inner, "", holder, subjects, faults, found)
 
 
-def _reference(subject: Resource, holder: Mapping[str, Any]) -> Resource:
+def _reference(subject: Resource, holder: _Holder) -> Resource:
     """A Reference as we send it on: who it is, and nothing else that came with it (a name, above all). A contained person goes by an identifier."""
     found = {name: subject[name] for name in ("reference", "type") if isinstance(subject.get(name), str) and subject[name]}
     identifier = subject.get("identifier")
     if found.get("reference", "").startswith("#"):
         del found["reference"]
-        several = _contained(holder, subject["reference"]).get("identifier")
+        several = holder.contained(subject["reference"]).get("identifier")
         identifier = next((each for each in several if isinstance(each, dict)), None) if isinstance(several, list) else identifier
     if isinstance(identifier, dict):
         kept = {name: identifier[name] for name in ("system", "value") if isinstance(identifier.get(name), str) and identifier[name]}
@@ -207,22 +280,14 @@ def _reference(subject: Resource, holder: Mapping[str, Any]) -> Resource:
     return found if found.keys() - {"type"} else {}
 
 
-def _contained(holder: Mapping[str, Any], reference: str) -> Resource:
-    """What a reference such as `#p` means: it holds inside one resource only."""
-    inside = holder.get("contained")
-    every = inside if isinstance(inside, list) else []
-    return next((one for one in every if isinstance(one, dict) and isinstance(one.get("id"), str) and f"#{one['id']}" == reference), {})
-
-
-def _subject_key(subject: Resource, aliases: Mapping[str, str], holder: Mapping[str, Any], place: str, faults: Faults) -> str:
+def _subject_key(subject: Resource, holder: _Holder, place: str, faults: Faults) -> str:
     """What tells one person from another; a person contained twice is one where everything said of them is the same."""
     reference, identifier = faults.text(subject, "reference", place), subject.get("identifier")
     if reference.startswith("#"):
-        person = _contained(holder, reference)
-        return f"#{write_json(person)}" if person else f"{place}{reference}"
+        return holder.key(reference, place)
     if reference:
         plain = reference.split("/_history/")[0]
-        return aliases.get(plain, plain)
+        return holder.aliases.get(plain, plain)
     if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
         return f"{identifier.get('system')}|{identifier['value']}"
     return ""
@@ -233,26 +298,43 @@ def _same_person(one: str, other: str) -> bool:
     return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
 
 
+def refers_to(reference: str, names: Mapping[str, Any] | set[str] | frozenset[str]) -> bool:
+    """Whether a reference means one of these: by the whole of it, or by its last two parts (`Observation/1`)."""
+    plain = reference.split("/_history/")[0]
+    return plain in names or "/".join(plain.rsplit("/", 2)[-2:]) in names
+
+
 def _one_subject(observations: list[Found], faults: Faults) -> None:
-    named = {found.subject: found for found in reversed(observations) if found.subject}
-    for one, other in combinations(list(reversed(named)), 2):
-        if not _same_person(one, other):
-            what = "is another person than elsewhere"
-            faults.add("subjects_differ", f"{named[other].place}.subject", what, "send one person's observations: a mother's and a baby's apart")
-            return
+    """One person only. Addresses of one person are all ends of the longest of them, so that each is held against that one."""
+    named: dict[str, Found] = {}
+    for found in observations:
+        if found.subject:
+            named.setdefault(found.subject, found)
+    fullest = max(named, key=len, default="")
+    others = [one for one in named if not _same_person(one, fullest)]
+    if others:
+        first = next(iter(named))
+        place = named[fullest if fullest != first and first in others else others[0]].place
+        what = "is another person than elsewhere"
+        faults.add("subjects_differ", f"{place}.subject", what, "send one person's observations: a mother's and a baby's apart")
+        return
     for found in observations:
         if named and not found.subject:
             faults.add("subject_missing", f"{found.place}.subject", "is not given, though others name a person", "say whose observation it is")
 
 
 def _times(body: Mapping[str, Any], place: str, faults: Faults) -> Iterator[str]:
-    """When it was observed: one time, or the two ends of a period."""
+    """When it was observed: one time, the two ends of a period, or the events of a timing."""
     texts = [(f"{place}.effective", faults.text(body, key, place)) for key in ("effectiveDateTime", "effectiveInstant")]
     period = faults.object(body, "effectivePeriod", place)
     texts += [(f"{place}.effective.{end}", faults.text(period, end, place)) for end in ("start", "end")]
+    events = faults.object(body, "effectiveTiming", place).get("event")
+    texts += [(f"{place}.effective.event", event) for event in events if isinstance(event, str)] if isinstance(events, list) else []
     for where, text in texts:
         if text and is_time(text):
             yield text
+        elif lacks_zone(text):
+            faults.add("not_a_time", where, "is a time without a time zone: it names no moment", "add the zone, such as Z or +01:00")
         elif text:
             faults.add("not_a_time", where, "is no FHIR date or time", "write it like 2026-11-22T09:30:00+00:00")
 

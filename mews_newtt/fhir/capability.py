@@ -12,7 +12,7 @@ from mews_newtt.validation.stated import KINDS
 
 FHIR_VERSION = "4.0.1"
 MEDIA_TYPE = "application/fhir+json"
-WRITTEN = "2026-11-23"  # when these definitions were last changed
+WRITTEN = "2026-11-25"  # when these definitions were last changed
 _NOT_A_DEVICE = "Not a registered medical device."
 _INPUTS = (
     ("chart", 0, "1", "string", "Chart id or alias, or id|version"),
@@ -20,7 +20,8 @@ _INPUTS = (
     ("sha256", 0, "1", "string", "Content hash that the chart must have"),
     ("effective", 0, "1", "dateTime", "When the set was observed, where the Observations do not say or differ"),
     ("issued", 0, "1", "instant", "When the score is issued, put into the answer as it is given"),
-    ("observations", 0, "*", "Bundle", "One person's Observations at one time"),
+    ("window", 0, "1", "unsignedInt", "How long one round of observations may last, in minutes; 30 where it is not given"),
+    ("observations", 0, "*", "Bundle", "One person's Observations; the newest round of them is the set"),
     ("observation", 0, "*", "Observation", "The same, one by one"),
 )
 _DIFFERENCE = (

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import MewsNewttError, ObservationError, Problem
-from mews_newtt.fhir.bundle import Faults, Found, Given, codings, take_apart
-from mews_newtt.fhir.codes import Codes, codes_of, parameter_keys
+from mews_newtt.fhir.bundle import Faults, Given, take_apart
+from mews_newtt.fhir.codes import AMOUNTS, OTHER_PANELS, PRESSURE_PANEL_KEYS, PRESSURES, SUPPORT, Codes, codes_of, parameter_keys
 from mews_newtt.fhir.jsontext import Resource
-from mews_newtt.fhir.readings import read_set
+from mews_newtt.fhir.readings import Readings, read_set, score_readings
+from mews_newtt.fhir.rounds import AHEAD, LONGEST_WINDOW, one_round, rows_in, time_of, window_of
 from mews_newtt.fhir.scored import level_of
-from mews_newtt.fhir.times import moment
-from mews_newtt.scoring.reference import score
+from mews_newtt.fhir.times import fhir_time, in_words, is_instant, minutes_between, moment
 from mews_newtt.scoring.result import Score
-from mews_newtt.scoring.wording import count
 
 HOOK = "patient-view"
 SUMMARY = 139  # a card's summary is shorter than 140 characters
 GROUP = "patient_group"
+STALE = LONGEST_WINDOW  # minutes: older readings are never `info`, where the chart gives no time for the next ones. Our choice
 POPULATIONS = {"maternity": frozenset(("pregnant", "in_labour", "postnatal")), "newborn": frozenset(("newborn",))}
 
 
@@ -63,51 +64,87 @@ def services(charts: Iterable[Chart]) -> dict[str, Any]:
 
 
 def _query(chart: Chart) -> str:
-    """The search for the readings of a chart, newest first, by the codes its parameters go by."""
-    keys = [key for parameter in chart.parameters for key in parameter_keys(parameter.observation)]
-    keys += [
-        key
-        for parameter in chart.parameters
-        for key, (name, _) in codes_of(chart).category.items()
-        if name == parameter.id and not parameter.observation.snomed
-    ]
+    """The search for the readings of a chart, newest first, by the codes its parameters go by.
+
+    `code` means the code of an Observation and not those of its components, so that panels have to be asked for by their own codes.
+    """
+    codes = codes_of(chart)
+    asked = [parameter.observation for parameter in chart.parameters]
+    asked += [codes.observations[name] for name in AMOUNTS[SUPPORT] if SUPPORT in chart.by_id and name not in chart.by_id]
+    keys = [key for observation in asked for key in parameter_keys(observation)]
+    answers = {parameter.id for parameter in chart.parameters if not parameter.observation.snomed}
+    keys += [key for key, (name, _) in codes.category.items() if name in answers]
+    if any(loinc in PRESSURES for observation in asked for loinc in observation.loinc):
+        keys += [*PRESSURE_PANEL_KEYS, *OTHER_PANELS]
     tokens = ",".join(dict.fromkeys(f"{system}|{code}" for system, code in keys))
     return f"Observation?patient={{{{context.patientId}}}}&code={tokens}&_sort=-date&_count=200"
 
 
-def cards(chart: Chart, request: Mapping[str, Any]) -> dict[str, Any]:
+def cards(chart: Chart, request: Mapping[str, Any], *, now: datetime | None = None) -> dict[str, Any]:
     """The cards for one call; none where there is nothing that the chart reads.
 
-    The set is what was observed at the newest moment: readings of other moments are not put together into one set.
+    The set is the newest round of observations: what was observed within the window before the newest reading. The window is `context.windowMinutes`
+    (30 where it is not given). What was left out, and what was not read, is on the card.
+
+    Parameters
+    ----------
+    now : the time by the caller's clock. Readings later than that are left out and told; the card says how old the others are
 
     Raises
     ------
     DataNotHad        a prefetch item is missing
     ObservationError  the call itself is malformed
     """
-    patient_id, patient, bundle = _call(request)
+    patient_id, patient, bundle, window = _call(request)
     faults = Faults()
     try:
-        given = _newest(chart, take_apart({**bundle, "link": []}, faults), bool(_has_next(bundle)), faults)
+        given = take_apart({**bundle, "link": []}, faults)
         _same_patient(given, patient, patient_id)
-        if not given.observations:
-            faults.raise_errors()
-            return {"cards": []}
+        codes = codes_of(chart)
+        _goes_beyond(codes, given, window, now, bool(_has_next(bundle)), faults)
+        given = one_round(codes, given, faults, window=window, now=now, timed_only=True)
         about = f"Patient/{patient_id}"
         readings = read_set(chart, given._replace(patients=(("prefetch.patient", patient, frozenset((about,))),)), faults)
-        result = score(chart, readings.set)
+        if readings.empty:
+            told = [note for note in readings.notes if note.code in _WORTH_A_CARD]
+            return {"cards": [_nothing_scored(chart, request, told)] if told else []}
+        result = score_readings(chart, readings)
     except ObservationError as refusal:
-        told = "\n".join(f"- {problem.where}: {problem.what}. {problem.mend}" for problem in refusal.problems)
-        return {"cards": [_card(chart, request, "the observations cannot be scored", f"Nothing was scored.\n\n{told}", "warning")]}
-    when = readings.effective[1] if readings.effective else "a time not given"
-    lines = [result.says, f"Readings of {when}."]
+        return {"cards": [_nothing_scored(chart, request, refusal.problems)]}
+    lines = [*(f"Not final: {doubt.what}" for doubt in readings.doubts), result.says, _times(readings, now)]
     lines += [f"- {level_of(chart, reason.level).title}: {reason.says}" for reason in result.reasons]
-    lines += [f"- {text}" for text in (*result.warnings, *(note.what for note in readings.notes))]
+    lines += [f"- {text}" for text in (*result.warnings, *(note.what for note in readings.notes if note not in readings.doubts))]
     lines.append(f"{chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}. Not a registered medical device.")
-    return {"cards": [_card(chart, request, _headline(result), "\n\n".join(lines), _indicator(result))]}
+    return {"cards": [_card(chart, request, _headline(result, readings, now), "\n\n".join(lines), _indicator(result, readings, now))]}
 
 
-def _call(request: Mapping[str, Any]) -> tuple[str, Resource, Resource]:
+# Notes that say that readings are there, though nothing could be scored.
+_WORTH_A_CARD = frozenset(("may_be_reading", "time_missing", "time_ahead", "time_not_exact", "outside_window"))
+
+
+def _nothing_scored(chart: Chart, request: Mapping[str, Any], problems: Iterable[Problem]) -> dict[str, Any]:
+    told = "\n".join(f"- {problem.where}: {problem.what}. {problem.mend}".replace("- : ", "- ") for problem in problems)
+    return _card(chart, request, "the newest observations cannot be scored", f"Nothing was scored.\n\n{told}", "warning")
+
+
+def _age(readings: Readings, now: datetime | None) -> int | None:
+    """How old the newest reading is, in minutes; None where that is not known."""
+    if now is None or readings.effective is None or not is_instant(readings.effective[1]):
+        return None
+    return max(0, minutes_between(moment(readings.effective[1]), now))
+
+
+def _times(readings: Readings, now: datetime | None) -> str:
+    """When the readings were taken, and how old they are."""
+    if readings.effective is None:
+        return "Readings of a time not given."
+    first, last = (fhir_time(text) for text in readings.effective)
+    age = _age(readings, now)
+    old = "" if age is None else f", {in_words(age)} old"
+    return f"Readings of {last}{old}." if first == last else f"Readings of one round, from {first} to {last}{old}."
+
+
+def _call(request: Mapping[str, Any]) -> tuple[str, Resource, Resource, int]:
     faults = Faults()
     if request.get("hook") != HOOK:
         faults.add("unknown_hook", "hook", "is not the hook of this service", f"send {HOOK}")
@@ -119,6 +156,7 @@ def _call(request: Mapping[str, Any]) -> tuple[str, Resource, Resource]:
         faults.add("patient_missing", "context.patientId", "is not given", "say which patient's record is open")
     prefetch = faults.object(request, "prefetch", "request")
     faults.raise_errors()
+    window = window_of(context.get("windowMinutes"))
     found = [prefetch.get(name) for name in ("patient", "observations")]
     wanted = ("Patient", "Bundle")
     missing = [
@@ -129,7 +167,7 @@ def _call(request: Mapping[str, Any]) -> tuple[str, Resource, Resource]:
     if missing:
         raise DataNotHad(missing)
     patient, bundle = ({**item} if isinstance(item, dict) else {} for item in found)
-    return patient_id, patient, bundle
+    return patient_id, patient, bundle, window
 
 
 def _has_next(bundle: Resource) -> bool:
@@ -147,56 +185,49 @@ def _same_patient(given: Given, patient: Resource, patient_id: str) -> None:
             )
 
 
-def _newest(chart: Chart, given: Given, more: bool, faults: Faults) -> Given:
-    """The Observations of the newest moment, of those that the chart reads."""
-    codes = codes_of(chart)
-    read = [found for found in given.observations if _reads(codes, found)]
-    timed = [(moment(found.effective[-1]), found) for found in read if found.effective]
-    if len(timed) < len(read):
-        faults.add(
-            "time_missing", "", f"{count(len(read) - len(timed), 'observation')} without a time left out", "say when they were observed", warning=True
-        )
-    if not timed:
-        return given._replace(observations=())
-    times = [time for time, _ in timed]
-    newest = max(times)
-    kept = tuple(found for time, found in timed if time == newest)
-    if more and (times != sorted(times, reverse=True) or len(kept) == len(timed)):
+def _goes_beyond(codes: Codes, given: Given, window: int, now: datetime | None, more: bool, faults: Faults) -> None:
+    """Where there is a next page, this one must hold the whole newest round: sorted, and with something older than the round."""
+    if not more:
+        return
+    times = [when for found in given.observations if rows_in(codes, found) for when, exact in [time_of(found)] if when and exact]
+    past = [when for when in times if now is None or when <= now + AHEAD]
+    whole = times == sorted(times, reverse=True) and past and minutes_between(past[-1], past[0]) > window
+    if not whole:
         faults.add(
             "bundle_incomplete",
             "prefetch.observations",
             "names a next page that may hold more of the newest readings",
             "send them in one page, newest first",
         )
-    return given._replace(observations=kept)
 
 
-def _reads(codes: Codes, found: Found) -> bool:
-    """Whether an Observation holds a reading that the chart has a row for."""
-    bodies = [found.body, *(part for _, part in Faults().objects(found.body, "component", found.place))]
-    for body in bodies:
-        for key in codings(body, "code", found.place, Faults()):
-            if codes.parameter.get(key, "") in codes.chart.by_id or codes.category.get(key, ("", ""))[0] in codes.chart.by_id:
-                return True
-    return False
-
-
-def _headline(result: Score) -> str:
+def _headline(result: Score, readings: Readings, now: datetime | None) -> str:
     chart = result.chart
     level, highest = level_of(chart, result.level).title, level_of(chart, result.level_max).title
     reach = f"level {level}" if level == highest else f"level {level} to {highest}"
+    age = _age(readings, now)
+    reach += f"; readings {in_words(age)} old" if age is not None and _is_old(result, age) else ""
     if result.status == "complete":
         return reach if result.total is None else f"total {result.total}, {reach}"
     bounds = "" if result.total_min is None else f", no total ({result.total_min} to {result.total_max})"
     return f"partial set{bounds}, {reach}"
 
 
-def _indicator(result: Score) -> str:
-    """`critical` at the chart's highest level, `info` at its first when the set is complete, else `warning`."""
+def _is_old(result: Score, age: int) -> bool:
+    """Whether the next observations were due, by the chart's own interval where it gives one."""
+    level = level_of(result.chart, result.level)
+    due = level.reobserve.within_minutes if level.reobserve else None
+    return age > (STALE if due is None else due)
+
+
+def _indicator(result: Score, readings: Readings, now: datetime | None) -> str:
+    """`critical` at the chart's highest level, `info` at its first when the score is final and its readings are not old, else `warning`."""
     rank = result.chart.level_rank[result.level or ""]
     if rank and rank == len(result.chart.levels) - 1:
         return "critical"
-    return "info" if rank == 0 and result.status == "complete" and result.level == result.level_max else "warning"
+    age = _age(readings, now)
+    calm = rank == 0 and result.status == "complete" and result.level == result.level_max and not readings.doubts
+    return "info" if calm and not (age is not None and _is_old(result, age)) else "warning"
 
 
 def _card(chart: Chart, request: Mapping[str, Any], headline: str, detail: str, indicator: str) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from mews_newtt.chart.model import Chart, Observation, Parameter, Table
 
 SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
+MDC = "urn:iso:std:iso:11073:10101"
 UCUM = "http://unitsofmeasure.org"
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+VITAL_SIGNS = (OBSERVATION_CATEGORY, "vital-signs")
 
 # Our own systems: content in docs/fhir.md, and as CodeSystem resources of the service.
 OURS = "urn:mews-newtt:CodeSystem:"
@@ -26,15 +28,24 @@ PROBLEM = OURS + "problem"  # code: the code of a Problem
 SCORE_UNIT = {"unit": "ScoreOf", "system": UCUM, "code": "{ScoreOf}"}  # fixed by UK Core
 OTHER = "other"
 # The panel that holds both pressures: UK Core vital signs.
-PRESSURE_PANEL = {"coding": [{"system": SNOMED, "code": "75367002"}, {"system": LOINC, "code": "85354-9"}], "text": "Blood pressure"}
+PRESSURE_PANEL_KEYS = ((SNOMED, "75367002"), (LOINC, "85354-9"))
+PRESSURE_PANEL = {"coding": [{"system": system, "code": code} for system, code in PRESSURE_PANEL_KEYS], "text": "Blood pressure"}
 PRESSURES = ("8480-6", "8462-4")  # LOINC codes of its components, in their order
-# A quantity beside a code that is a category itself ("on oxygen", 2 L/min) is a reading of one of these parameters.
-AMOUNTS = {"air_or_oxygen": ("oxygen_flow", "oxygen_percent")}
+OTHER_PANELS = ((LOINC, "55284-4"), (MDC, "150020"))  # of C-CDA and of devices: asked for, never written
+# How much oxygen: what an amount says of air or oxygen is in oxygen.py.
+SUPPORT = "air_or_oxygen"
+FLOW, PERCENT = "oxygen_flow", "oxygen_percent"
+AMOUNTS = {SUPPORT: (FLOW, PERCENT)}
 # What a person is worried about goes to the problem list (Digital Maternity Record Standard).
 CONCERNS = frozenset(("concern", "nurse_concern", "parental_concern", "carer_concern"))
 AGE = "age_years"
 
-_SAME_SYSTEM = {"urn:oid:2.16.840.1.113883.6.96": SNOMED, "urn:oid:2.16.840.1.113883.6.1": LOINC}
+_SAME_SYSTEM = {
+    "urn:oid:2.16.840.1.113883.6.96": SNOMED,
+    "urn:oid:2.16.840.1.113883.6.1": LOINC,
+    "urn:oid:2.16.840.1.113883.6.24": MDC,
+    **{f"https{system.removeprefix('http')}": system for system in (SNOMED, LOINC, OBSERVATION_CATEGORY)},
+}
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
 Key = tuple[str, str]  # system and code
 
@@ -77,6 +88,10 @@ class Codes:
         names = known.parameters if parameter.id in known.parameters else (*known.parameters, parameter.id)
         self.sub_scores[key] = SubScore(names, known.tables + tables)
 
+    def reads(self, name: str) -> bool:
+        """Whether a parameter is a row of the chart, or says how much oxygen where the chart asks whether there is any."""
+        return name in self.chart.by_id or (name in AMOUNTS[SUPPORT] and SUPPORT in self.chart.by_id)
+
     def is_score(self, keys: Iterable[Key]) -> bool:
         """Whether a concept is a total or a sub-score of this chart, and so no reading."""
         return any(key in self.total or key in self.sub_scores for key in keys)
@@ -92,7 +107,8 @@ def codes_of(chart: Chart) -> Codes:
 
 def parameter_keys(observation: Observation) -> list[Key]:
     """Every code that names a parameter, preferred first."""
-    return [*((SNOMED, code) for code in observation.snomed), *((LOINC, code) for code in observation.loinc), (PARAMETER, observation.id)]
+    public = ((SNOMED, observation.snomed), (LOINC, observation.loinc), (MDC, observation.mdc))
+    return [*((system, code) for system, codes in public for code in codes), (PARAMETER, observation.id)]
 
 
 def category_keys(observation: Observation, name: str) -> list[Key]:
@@ -127,15 +143,10 @@ def key_of(coding: Mapping[str, Any]) -> Key | None:
     system, code = coding.get("system"), coding.get("code")
     if not isinstance(system, str) or not isinstance(code, str):
         return None
-    return _SAME_SYSTEM.get(system, system), code
+    plain = system.rstrip("/")
+    return _SAME_SYSTEM.get(plain, plain), code
 
 
 def known_unit(observation: Observation, given: str) -> str | None:
     """The UCUM code of a unit that the parameter can be given in; annotations such as {Breaths} say nothing about the unit."""
-    for text in (given, _ANNOTATION.sub("", given)):
-        if text == observation.unit or text in observation.unit_names:
-            return observation.unit
-        for unit in observation.other_units:
-            if text == unit.ucum or text in unit.names:
-                return unit.ucum
-    return None
+    return observation.unit_named(given) or observation.unit_named(_ANNOTATION.sub("", given))

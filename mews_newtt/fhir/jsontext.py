@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -67,7 +68,6 @@ def _no_constant(text: str) -> NoReturn:
 def _no_doubles(pairs: list[tuple[str, Any]]) -> Resource:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise ObservationError(Problem("name_twice", twice[:200], "is given twice", "give each name once"))
     return found

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.bundle import Faults, Given, codings, take_apart
 from mews_newtt.fhir.codes import codes_of
+from mews_newtt.fhir.evidence import judge, one_score
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.outcome import operation_outcome
-from mews_newtt.fhir.readings import Readings, read_set
+from mews_newtt.fhir.readings import Readings, notes_of, read_set, score_readings
+from mews_newtt.fhir.rounds import one_round, window_of
 from mews_newtt.fhir.scored import score_bundle, score_observation
 from mews_newtt.fhir.times import is_instant, is_time
-from mews_newtt.fhir.verify import Difference, read_stated, verdict
-from mews_newtt.scoring.reference import score
+from mews_newtt.fhir.verify import Difference, read_stated
 from mews_newtt.scoring.result import Score
 
 Find = Callable[[str, str | None, str | None], Chart]  # name or alias, version, sha256
@@ -36,20 +38,25 @@ def ews_score(
     version: str | None = None,
     sha256: str | None = None,
     issued: str | None = None,
+    window: str | int | None = None,
+    now: datetime | None = None,
 ) -> Answer:
     """Score the Observations of a Bundle, or of Parameters, on one chart.
 
     Parameters
     ----------
-    resource : a Bundle of Observations, or Parameters with `chart`, `version`, `sha256`, `effective`, `issued`, and `observations` (a Bundle)
-        or `observation`
+    resource : a Bundle of Observations, or Parameters with `chart`, `version`, `sha256`, `effective`, `issued`, `window`, and `observations`
+        (a Bundle) or `observation`
     find : gives a chart by name, version and content hash
     chart, version, sha256 : the same as the parameters, for a bare Bundle
     issued : when the score was made, as the caller says; the library has no clock
+    window : how long a round of observations may last, in minutes (30 where it is not given). The newest round is scored; what lies outside is told
+    now : the time by the caller's clock; readings later than that are left out, and told
 
     Returns
     -------
     A collection Bundle: the score Observation, a proposed Task, concerns, and an OperationOutcome with warnings. A partial set is an answer, too.
+    The score is not `final` where an Observation that was not read may be a reading of the chart.
 
     Raises
     ------
@@ -60,7 +67,8 @@ def ews_score(
     given = take_apart(resource, faults)
     found = _chart(given, find, chart, version, sha256)
     issued = _issued(given, issued, faults)
-    result, readings = _scored(found, given, faults)
+    given = one_round(codes_of(found), given, faults, window=_window(given, window), now=now)
+    result, readings = _scored(found, given, faults, may_be_empty=False)
     return Answer(score_bundle(result, readings, issued=issued), result)
 
 
@@ -73,11 +81,16 @@ def ews_verify(
     version: str | None = None,
     sha256: str | None = None,
     issued: str | None = None,
+    window: str | int | None = None,
+    now: datetime | None = None,
 ) -> Answer:
     """Hold the score that a Bundle carries against the readings it carries.
 
     Without a chart, the code of the stated total says which of `charts` it is. Returns Parameters: `verdict` (agrees, disagrees, nothing_compared),
     `chart`, a `difference` for each thing stated wrongly, the `computed` Observation and an `outcome` with warnings.
+
+    The readings are those of the round of the stated score. Where the Bundle does not hold what the score was made of, what hangs on it is not
+    compared: the parts of the score are added up.
     """
     faults = Faults()
     given = take_apart(resource, faults)
@@ -85,9 +98,12 @@ def ews_verify(
         chart = _chart_of_total(given, charts)
     found = _chart(given, find, chart, version, sha256)
     issued = _issued(given, issued, faults)
+    given, at = one_score(codes_of(found), given, faults)
     stated = read_stated(found, given, faults)
+    given = one_round(codes_of(found), given, faults, window=_window(given, window), now=now, at=at)
     result, readings = _scored(found, given, faults)
-    says, wrong = verdict(result, stated)
+    says, wrong = judge(result, stated, readings, faults)
+    readings = readings._replace(notes=notes_of(faults))
     parameters: list[Resource] = [{"name": "verdict", "valueCode": says}, {"name": "chart", "valueString": f"{found.id}|{found.version}"}]
     parameters += [{"name": "difference", "part": _parts(difference)} for difference in wrong]
     parameters.append({"name": "computed", "resource": score_observation(result, readings, issued=issued)})
@@ -100,10 +116,17 @@ def _parts(difference: Difference) -> list[Resource]:
     return [{"name": name, "valueCode" if name == "kind" else "valueString": value} for name, value in difference.to_dict().items()]
 
 
-def _scored(chart: Chart, given: Given, faults: Faults) -> tuple[Score, Readings]:
-    readings = read_set(chart, given, faults)
+def _window(given: Given, window: str | int | None) -> int:
+    stated = given.texts.get("window")
+    if stated is not None and window is not None and stated != str(window):
+        raise ObservationError(Problem("parameter_twice", "window", "is given twice, differently", "give it once"))
+    return window_of(window if stated is None else stated)
+
+
+def _scored(chart: Chart, given: Given, faults: Faults, *, may_be_empty: bool = True) -> tuple[Score, Readings]:
+    readings = read_set(chart, given, faults, may_be_empty=may_be_empty)
     try:
-        return score(chart, readings.set), readings
+        return score_readings(chart, readings), readings
     except ObservationError as refusal:
         raise ObservationError(readings.at(problem) for problem in refusal.problems) from None
 

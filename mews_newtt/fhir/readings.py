@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
-from mews_newtt.fhir.bundle import Faults, Found, Given, codings
-from mews_newtt.fhir.codes import AGE, AMOUNTS, OTHER, SKIP, Codes, codes_of, known_unit
+from mews_newtt.fhir.bundle import Faults, Found, Given, codings, told
+from mews_newtt.fhir.codes import AGE, AMOUNTS, OTHER, SKIP, SUPPORT, Codes, codes_of, known_unit
 from mews_newtt.fhir.jsontext import Resource, write_json
+from mews_newtt.fhir.oxygen import Amount, settle
+from mews_newtt.fhir.rounds import time_of
 from mews_newtt.fhir.times import completed_years, span
+from mews_newtt.fhir.unread import Rows, Unread, called
 from mews_newtt.fhir.values import number_of, value_of
 from mews_newtt.scoring.observations import ObservationSet
+from mews_newtt.scoring.reference import score
+from mews_newtt.scoring.result import Score
 
 FINAL, OPEN = ("final", "amended", "corrected"), ("preliminary", "registered", "unknown")
+MOST_NAMED = 10  # Observations of which none was read, in one message
+DOUBTS = ("may_be_reading", "time_not_exact")  # notes that leave a score not final
+UNPLACED = ("time_missing", "time_ahead")  # the same, where the round has no reading of that row
 
 
 class Readings(NamedTuple):
@@ -26,6 +35,13 @@ class Readings(NamedTuple):
     subject: Resource | None
     effective: tuple[str, str] | None  # first and last time of the Observations read
     notes: tuple[Problem, ...]  # what was left out, and other warnings
+    may_be: frozenset[str] = frozenset()  # rows without a reading that an Observation not read may be
+    empty: bool = False  # nothing here is for a row of the chart
+
+    @property
+    def doubts(self) -> tuple[Problem, ...]:
+        """Why the score is not final, complete as it may look."""
+        return tuple(note for note in self.notes if note.code in DOUBTS or (self.may_be and note.code in UNPLACED))
 
     def at(self, problem: Problem) -> Problem:
         """A problem of the scorer, with the place in the request instead of the parameter's name."""
@@ -36,18 +52,23 @@ class Readings(NamedTuple):
         return problem._replace(where=self.places[names[0]], what=f"{problem.where}: {what}")
 
 
-def read_set(chart: Chart, given: Given, faults: Faults) -> Readings:
-    """The readings of one person at one time.
+def read_set(chart: Chart, given: Given, faults: Faults, *, may_be_empty: bool = True) -> Readings:
+    """The readings of one person in one round.
 
     Raises
     ------
-    ObservationError  naming every fault at once, each with its place
+    ObservationError  naming every fault at once, each with its place; where `may_be_empty` is false, also Observations of which none was read
     """
     reader = _Reader(chart, faults)
     for found in given.observations:
         reader.read(found)
+    reader.settle_oxygen()
     reader.age_of_patient(given)
-    effective = span(reader.times)
+    may_be = reader.tell_unread() | (given.unplaced - reader.raw.keys())
+    empty = not reader.raw and not reader.absent
+    if empty and not may_be_empty:
+        _refuse_nothing(chart, reader.unread, faults)
+    effective = span(reader.times())
     stated = given.texts.get("effective")
     if effective and effective[0] != effective[1]:
         faults.add(
@@ -59,15 +80,49 @@ def read_set(chart: Chart, given: Given, faults: Faults) -> Readings:
         )
     if stated:
         effective = (stated, stated)
-    raw: dict[str, Any] = {name: value for name, (value, _) in reader.raw.items()}
-    places = {name: place for name, (_, place) in reader.raw.items()}
-    readings = Readings(ObservationSet({}), places, reader.references, given.subject, effective, ())
+    raw: dict[str, Any] = {name: kept.value for name, kept in reader.raw.items()}
+    places = {name: kept.place for name, kept in reader.raw.items()}
+    references = {name: kept.found.reference for name, kept in reader.raw.items() if kept.found is not None and kept.found.reference}
+    readings = Readings(ObservationSet({}), places, references, given.subject, effective, (), may_be, empty)
     try:
         readings = readings._replace(set=ObservationSet(raw, observations=reader.codes.observations))
     except ObservationError as refusal:
         faults += [readings.at(problem) for problem in refusal.problems]
     faults.raise_errors()
-    return readings._replace(notes=tuple(faults))
+    return readings._replace(notes=notes_of(faults))
+
+
+def _refuse_nothing(chart: Chart, unread: list[Unread], faults: Faults) -> None:
+    """Observations of which none was read are no set. A request without any Observation is one, with everything missing."""
+    left_out = [note.what for note in faults if note.code in UNPLACED][:MOST_NAMED]
+    if unread:
+        names = ", ".join(dict.fromkeys(called(one.body, one.place) for one in unread[:MOST_NAMED]))
+        names += f" and {len(unread) - MOST_NAMED} more" if len(unread) > MOST_NAMED else ""
+        faults.add("nothing_read", "", f"no Observation here is a reading of {chart.short_title}: {names}", "use the codes of docs/fhir.md")
+    elif left_out:
+        faults.add("nothing_read", "", f"no reading is left: {'; '.join(left_out)}", "check the times of the Observations, and the clock")
+
+
+def notes_of(faults: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Warnings as they go into an answer: why the score is not final comes first."""
+    return tuple(told(sorted(dict.fromkeys(faults), key=lambda note: note.code not in (*DOUBTS, *UNPLACED))))
+
+
+def score_readings(chart: Chart, readings: Readings) -> Score:
+    """The score of a round. A row that an unread Observation may be a reading of is open: the set is partial, and its total lies in a range."""
+    if not readings.may_be:
+        return score(chart, readings.set)
+    asked = tuple(p._replace(required=True) if p.id in readings.may_be else p for p in chart.parameters)
+    return score(chart._replace(parameters=asked), readings.set)._replace(chart=chart)
+
+
+class _Kept(NamedTuple):
+    """A reading or a skip reason, and the Observation that it comes from."""
+
+    value: Any
+    place: str
+    found: Found | None
+    when: datetime | None
 
 
 class _Reader:
@@ -75,10 +130,15 @@ class _Reader:
         self.chart = chart
         self.codes: Codes = codes_of(chart)
         self.faults = faults
-        self.raw: dict[str, tuple[Any, str]] = {}
-        self.references: dict[str, str] = {}
-        self.times: list[str] = []
+        self.raw: dict[str, _Kept] = {}
+        self.absent: set[str] = set()  # rows that were said to have no reading
+        self.unread: list[Unread] = []
+        self._answer: str | None = None  # air or oxygen, where the chart has no such row
+        self._amounts: dict[str, _Kept] = {}  # how much oxygen, where the chart has no such row
         self._found: Found | None = None
+        self._when: datetime | None = None
+        self._holds = False  # whether the Observation at hand holds a reading
+        self._categories: frozenset[tuple[str, str]] = frozenset()
         self._seen: set[str] = set()
 
     def read(self, found: Found) -> None:
@@ -88,10 +148,12 @@ class _Reader:
         if content in self._seen:  # the same Observation twice, letter by letter, says nothing new
             return
         self._seen.add(content)
-        self._found = found
-        before = len(self.raw)
+        self._found, self._when, self._holds = found, time_of(found)[0], False
         if self.faults.other_rules(body, place):
             return
+        quiet = Faults()
+        categories = [{"category": one} for _, one in quiet.objects(body, "category", place)]
+        self._categories = frozenset(key for one in categories for key in codings(one, "category", place, quiet))
         self._node(body, place, has_parts="component" in body or "hasMember" in body)
         if not self._is_score(body, place):
             for part_place, part in self.faults.objects(body, "component", place):
@@ -99,9 +161,12 @@ class _Reader:
                     self._node(part, part_place, has_parts=False)
                 if "component" in part:
                     self.faults.add("not_read", f"{part_place}.component", "a component has none of its own", "send one level of components")
-        if len(self.raw) > before:
-            self.times += found.effective
+        if self._holds:
             self._status(body, place)
+
+    def times(self) -> list[str]:
+        """The times of the Observations whose readings count."""
+        return [time for kept in (*self.raw.values(), *self._amounts.values()) if kept.found is not None for time in kept.found.effective]
 
     def _status(self, body: Resource, place: str) -> None:
         """A reading that is not yet final is read and told; a status that FHIR does not have may mean that it is none."""
@@ -137,12 +202,24 @@ class _Reader:
         elif names:
             self._parameter(names[0], body, place, values)
         elif not has_parts or values:
-            self._left_out(body, place)
+            self.unread.append(Unread(place, body, self._categories))
 
-    def _left_out(self, body: Resource, place: str) -> None:
-        text = self.faults.object(body, "code", place).get("text")
-        what = f"{text[:60]!r} has no code" if isinstance(text, str) and not codings(body, "code", place, Faults()) else "its code names nothing"
-        self.faults.add("not_read", f"{place}.code", f"{what} that is known here; it was left out", "use the codes of docs/fhir.md", warning=True)
+    def tell_unread(self) -> frozenset[str]:
+        """Name every Observation that is not known here. The rows without a reading that some of them may be."""
+        open_rows = [name for name in self.chart.by_id if name not in self.raw]
+        rows = Rows(self.codes) if self.unread else None
+        found: set[str] = set()
+        for one in self.unread:
+            name = called(one.body, one.place)
+            may_be = rows.may_be(one, open_rows) if rows else []
+            code, what, mend = "not_read", f"{name} is not known here; it was left out", "use the codes of docs/fhir.md"
+            if may_be:
+                found.update(may_be)
+                titles = " or ".join(self.chart.by_id[row].title for row in may_be)
+                code, what = "may_be_reading", f"{name} was not read and may be {titles}"
+                mend = "send it with a code of docs/fhir.md; if it is something else, leave it out"
+            self.faults.add(code, f"{one.place}.code", what, mend, warning=True)
+        return frozenset(found)
 
     def _on_chart(self, name: str, place: str) -> bool:
         if name in self.chart.by_id:
@@ -150,72 +227,99 @@ class _Reader:
         self.faults.add("not_on_chart", place, f"{name} is not on this chart and was left out", "nothing to do", warning=True)
         return False
 
-    def _keep(self, name: str, value: Any, place: str) -> None:
-        if name in self.raw:
-            self.faults.add("reading_twice", place, f"{name} is given already at {self.raw[name][1]}", "send one set: one reading for each parameter")
-            return
-        self.raw[name] = (value, place)
-        if self._found is not None and self._found.reference:
-            self.references[name] = self._found.reference
+    def _keep(self, name: str, value: Any, place: str, into: dict[str, _Kept] | None = None) -> None:
+        """A reading; of two in one round, the newer one."""
+        self._holds = True
+        table = self.raw if into is None else into
+        new, old = _Kept(value, place, self._found, self._when), table.get(name)
+        if old is None:
+            table[name] = new
+        elif old.when is None or new.when is None or old.when == new.when:
+            self.faults.add("reading_twice", place, f"{name} is given already at {old.place}", "send one set: one reading for each parameter")
+        else:
+            left, table[name] = (new, old) if new.when < old.when else (old, new)
+            what = f"{name} of {left.found.effective[-1] if left.found else ''} left out: this round has a newer one"
+            self.faults.add("reading_superseded", left.place, what, "nothing to do", warning=True)
 
     def _answer_as_code(self, answer: tuple[str, str], body: Resource, place: str, values: list[str]) -> None:
         """`breathing room air` or `on oxygen` as the code itself, alone or with how much."""
         name, category = answer
         absent = self.faults.object(body, "dataAbsentReason", place)
-        if not values:
-            if not absent and self._on_chart(name, place):
-                self._keep(name, category, f"{place}.code")
-            return
-        if absent:
+        if values and absent:
             self._absent_and_there(name, place)
             return
-        quantity = self.faults.object(body, "valueQuantity", place)
-        amounts = [self.codes.observations[other] for other in AMOUNTS.get(name, ())]
-        unit = quantity.get("code") or quantity.get("unit")
-        amount = next((o for o in amounts if isinstance(unit, str) and known_unit(o, unit)), None)
-        if amount is None:
-            self.faults.add(
-                "value_not_read",
-                f"{place}.value",
-                f"a value beside a code that says {category!r} is not read",
-                "send the code alone, or how much oxygen in L/min or %",
-            )
+        if absent:
             return
-        if quantity.get("comparator") is not None:
-            self.faults.add("comparator", f"{place}.value.comparator", "the amount is only said to be beyond a number", "send the amount itself")
+        amount = value = None
+        if values:
+            quantity = self.faults.object(body, "valueQuantity", place)
+            unit = quantity.get("code") or quantity.get("unit")
+            every = (self.codes.observations[other] for other in AMOUNTS.get(name, ()))
+            amount = next((o for o in every if isinstance(unit, str) and known_unit(o, unit)), None)
+            if amount is None:
+                what = f"a value beside a code that says {category!r} is not read"
+                self.faults.add("value_not_read", f"{place}.value", what, "send the code alone, or how much oxygen in L/min or %")
+                return
+            value = number_of(amount, quantity, place, self.faults)
+            if value is None:
+                return
+        if name in self.chart.by_id or name == SUPPORT:
+            if name in self.chart.by_id:
+                self._keep(name, category, f"{place}.code")
+            else:
+                self._answer = category
+        if name not in self.chart.by_id:
+            self._on_chart(name, place)
+        if amount is not None:
+            is_row = amount.id in self.chart.by_id and category != self.codes.observations[name].category_ids[0]
+            self._keep(amount.id, value, f"{place}.value", self.raw if is_row else self._amounts)
+
+    def settle_oxygen(self) -> None:
+        """What was said of air or oxygen against how much was given; the row, where only the amount was."""
+        amounts: dict[str, Amount] = {}
+        for name in AMOUNTS[SUPPORT]:
+            kept = self._amounts.get(name) or self.raw.get(name)
+            if kept is None:
+                continue
+            try:
+                value = ObservationSet({name: kept.value}, observations=self.codes.observations).values.get(name)
+            except ObservationError as refusal:
+                if name in self._amounts:  # a row's own reading is refused with the others
+                    self.faults += [problem._replace(where=kept.place, what=f"{name}: {problem.what}") for problem in refusal.problems]
+                continue
+            if value is not None and not isinstance(value, str):
+                amounts[name] = Amount(value, kept.place)
+        said = self.raw.get(SUPPORT)
+        if said is None and SUPPORT not in self.chart.by_id and self._answer is None:
             return
-        if (quantity.get("value") == 0) != (category == self.codes.observations[name].category_ids[0]):
-            self.faults.add(
-                "codes_disagree",
-                f"{place}.value",
-                f"the code says {category!r}, the amount says otherwise",
-                "send what is true: air alone, or oxygen with how much",
-            )
+        answer = self.codes.observations[SUPPORT].category_by_name.get(str(said.value).strip().casefold()) if said else self._answer
+        if said is not None and answer is None:
             return
-        if self._on_chart(name, place):
-            self._keep(name, category, f"{place}.code")
-        if quantity.get("value") != 0 and amount.id in self.chart.by_id:
-            self._keep(amount.id, number_of(amount, quantity, place, self.faults), f"{place}.value")
+        meant = settle(answer, amounts, self.faults)
+        if said is None and meant is not None and SUPPORT in self.chart.by_id:
+            first = next(kept for name in AMOUNTS[SUPPORT] if (kept := self._amounts.get(name) or self.raw.get(name)))
+            self.raw[SUPPORT] = first._replace(value=meant)
 
     def _parameter(self, name: str, body: Resource, place: str, values: list[str]) -> None:
-        if not self._on_chart(name, place):
+        is_row = name in self.chart.by_id
+        if not is_row and not (self.codes.reads(name) and values) and not self._on_chart(name, place):
             return
         absent = self.faults.object(body, "dataAbsentReason", place)
         if not values:
             reason = self._skip_reason(name, absent, place) if absent else None
             if reason is not None:
                 self._keep(name, {"skipped": reason}, f"{place}.dataAbsentReason")
-            elif absent:
-                self.faults.add(
-                    "reading_absent", f"{place}.dataAbsentReason", f"{name} was not taken: missing, never 0", "nothing to do", warning=True
-                )
+                return
+            self.absent.add(name)
+            where, what = ("dataAbsentReason", "was not taken") if absent else ("value", "has no value")
+            self.faults.add("reading_absent", f"{place}.{where}", f"{name} {what}: missing, never 0", "nothing to do", warning=True)
             return
         if absent:
             self._absent_and_there(name, place)
             return
         value = value_of(self.codes.observations[name], values[0], body, place, self.faults)
         if value is not None:
-            self._keep(name, value, f"{place}.value")
+            self._keep(name, value, f"{place}.value", self.raw if is_row else self._amounts)
 
     def _absent_and_there(self, name: str, place: str) -> None:
         self.faults.add("reading_and_skip", place, f"{name} has a value and a reason for having none", "keep the one that is true")
@@ -241,11 +345,14 @@ class _Reader:
         """The age in completed years, from the Patient's birth date, where the chart reads an age and none is given."""
         if AGE not in self.chart.by_id or AGE in self.raw:
             return
-        effective = span(self.times)
+        effective = span(self.times())
+        about = {found.subject for found in given.observations if found.subject}
+        ends = {"/".join(one.rsplit("/", 2)[-2:]) for one in about}
         for place, patient, names in given.patients:
             birth = self.faults.text(patient, "birthDate", place)
-            about = {found.subject for found in given.observations if found.subject}
-            if not birth or effective is None or not any(name == one or one.endswith(f"/{name}") for name in names for one in about):
+            elsewhere = any("://" in name for name in names)  # another server's Patient of the same id is somebody else
+            hers = not about.isdisjoint(names) or (not elsewhere and not ends.isdisjoint(names))
+            if not birth or effective is None or not hers:
                 continue
             years = completed_years(birth, effective[1])
             if years is None or years < 0:
@@ -257,5 +364,5 @@ class _Reader:
                     warning=years is None,
                 )
             else:
-                self.raw[AGE] = (years, f"{place}.birthDate")
+                self.raw[AGE] = _Kept(years, f"{place}.birthDate", None, None)
             return

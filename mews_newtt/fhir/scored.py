@@ -25,7 +25,7 @@ from mews_newtt.fhir.codes import (
 from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.readings import Readings
-from mews_newtt.fhir.times import later
+from mews_newtt.fhir.times import fhir_time, later
 from mews_newtt.scoring.result import ParameterScore, Score
 
 PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-EarlyWarningTotalScore"
@@ -54,16 +54,18 @@ def score_observation(result: Score, readings: Readings, *, issued: str | None =
 
     A partial set has no plain value: `dataAbsentReason` instead, a component with the range the total must lie in, status preliminary,
     and it does not claim the profile. Nor does a chart without points (its value is the level), nor a score whose person or time is not known.
+    A score with a doubt (an Observation that was not read may be a reading; a time of day is not known) is preliminary too, and says why.
     """
     chart, complete = result.chart, result.status == "complete"
+    final = complete and not readings.doubts
     effective = _effective(readings)
-    keeps_profile = complete and result.total is not None and readings.subject is not None and bool(effective)
+    keeps_profile = final and result.total is not None and readings.subject is not None and bool(effective)
     level = level_of(chart, result.level)
     body: Resource = {"resourceType": "Observation"}
     if keeps_profile:
         body["meta"] = {"profile": [PROFILE]}
     body["contained"] = [engine_device(chart)]
-    body["status"] = "final" if complete else "preliminary"
+    body["status"] = "final" if final else "preliminary"
     body["category"] = [{"coding": [{"system": OBSERVATION_CATEGORY, "code": "survey"}]}]
     body["code"] = concept([total_key(chart)], f"{chart.title} - {'total score' if chart.has_points else 'level'}")
     if readings.subject is not None:
@@ -86,7 +88,13 @@ def score_observation(result: Score, readings: Readings, *, issued: str | None =
         for each, prefix in zip(reached, ("least", "highest possible"), strict=False)
     ]
     body["note"] = [
-        {"text": _plain(text)} for text in (result.says, *(f"{level_of(chart, r.level).title}: {r.says}" for r in result.reasons), *result.warnings)
+        {"text": _plain(text)}
+        for text in (
+            *(f"Not final: {doubt.what}" for doubt in readings.doubts),
+            result.says,
+            *(f"{level_of(chart, r.level).title}: {r.says}" for r in result.reasons),
+            *result.warnings,
+        )
     ]
     body["device"] = {"reference": "#engine"}
     derived = list(dict.fromkeys(readings.references[name] for name in readings.places if name in readings.references))
@@ -227,7 +235,7 @@ def _level_concept(chart: Chart, level: Level, prefix: str = "") -> Resource:
 def _effective(readings: Readings) -> dict[str, Any]:
     if readings.effective is None:
         return {}
-    first, last = readings.effective
+    first, last = (fhir_time(text) for text in readings.effective)
     return {"effectiveDateTime": first} if first == last else {"effectivePeriod": {"start": first, "end": last}}
 
 

@@ -6,13 +6,15 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-_TIME = re.compile(
-    r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-4]):[0-5]\d))?)?)?", re.ASCII
-)
+_DAY = r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])"
+_CLOCK = r"T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"  # FHIR asks for seconds; without them the minute is still one minute
+_TIME = re.compile(rf"{_DAY}({_CLOCK}(Z|[+-](0\d|1[0-4]):[0-5]\d))?)?)?", re.ASCII)
+_NO_ZONE = re.compile(rf"{_DAY}{_CLOCK}))", re.ASCII)
+_NO_SECONDS = re.compile(r"(T\d\d:\d\d)(Z|[+-])")
 
 
 def is_time(text: str) -> bool:
-    """Whether it is a FHIR dateTime: a year, a month, a day, or an instant with its zone."""
+    """Whether it says when: a year, a month, a day, or an instant with its zone. Seconds may be left out."""
     return bool(_TIME.fullmatch(text)) and _start(text) is not None
 
 
@@ -21,8 +23,18 @@ def is_instant(text: str) -> bool:
     return "T" in text and is_time(text)
 
 
+def lacks_zone(text: str) -> bool:
+    """Whether it is a time of day whose zone is not given, so that it names no moment."""
+    return bool(_NO_ZONE.fullmatch(text))
+
+
+def fhir_time(text: str) -> str:
+    """The same time as FHIR writes it: with seconds."""
+    return _NO_SECONDS.sub(r"\1:00\2", text)
+
+
 def _start(text: str) -> datetime | None:
-    """The first moment of what a dateTime says (a date's zone is not known: UTC is taken, to sort only)."""
+    """The first moment of what a dateTime says (the zone of a date is not known: UTC is taken, to sort only)."""
     filled = text + "0001-01-01"[len(text) :] if len(text) < 10 else text
     try:
         if "T" in filled:
@@ -41,11 +53,12 @@ def moment(text: str) -> datetime:
 
 
 def span(times: Sequence[str]) -> tuple[str, str] | None:
-    """The earliest and the latest; None where there is none."""
+    """The earliest and the latest; None where there is none. Two texts of one moment, in two zones, are one time."""
     if not times:
         return None
     ordered = sorted(dict.fromkeys(times), key=lambda text: (moment(text), text))
-    return ordered[0], ordered[-1]
+    first, last = ordered[0], ordered[-1]
+    return (first, first) if moment(first) == moment(last) and is_instant(first) == is_instant(last) else (first, last)
 
 
 def later(text: str, minutes: int) -> str | None:
@@ -56,6 +69,21 @@ def later(text: str, minutes: int) -> str | None:
         return (moment(text) + timedelta(minutes=minutes)).isoformat()
     except OverflowError:
         return None
+
+
+def minutes_between(one: datetime, other: datetime) -> int:
+    """Whole minutes from one moment to a later one; negative where it is earlier."""
+    return int((other - one) / timedelta(minutes=1))
+
+
+def in_words(minutes: int) -> str:
+    """A length of time as people say it: `25 min`, `14 h`, `3 h 20 min`, `9 days`."""
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        hours, rest = divmod(minutes, 60)
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{minutes // (24 * 60)} days"
 
 
 def completed_years(birth: str, on: str) -> int | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.fhir.bundle import Faults, Found, Given, codings
+from mews_newtt.fhir.bundle import Faults, Found, Given, codings, refers_to
 from mews_newtt.fhir.codes import LEVEL, Codes, Key, codes_of
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.scored import sub_scores
@@ -40,6 +40,7 @@ class Stated(NamedTuple):
     total: tuple[Decimal, str] | None
     points: Mapping[Key, tuple[Decimal, str]]
     levels: Mapping[str, str]  # the word for a level -> place
+    elsewhere: bool  # it names Observations that are not in this Bundle
 
 
 def read_stated(chart: Chart, given: Given, faults: Faults) -> Stated:
@@ -58,6 +59,7 @@ class _Reader:
         self.total: tuple[Decimal, str] | None = None
         self.points: dict[Key, tuple[Decimal, str]] = {}
         self.levels: dict[str, str] = {}
+        self.elsewhere = False
 
     def read(self) -> Stated:
         names = {name for found in self.given.observations for name in found.names}
@@ -67,7 +69,7 @@ class _Reader:
                 self._total(found, names)
             else:
                 self._points(found.body, found.place, keys)
-        return Stated(self.total, self.points, self.levels)
+        return Stated(self.total, self.points, self.levels, self.elsewhere)
 
     def _total(self, found: Found, names: set[str]) -> None:
         body, place = found.body, found.place
@@ -84,7 +86,8 @@ class _Reader:
         for kind in ("derivedFrom", "hasMember"):
             for link_place, link in self.faults.objects(body, kind, place):
                 reference = link.get("reference")
-                if isinstance(reference, str) and not any(reference == name or reference.endswith(f"/{name}") for name in names):
+                if isinstance(reference, str) and not refers_to(reference, names):
+                    self.elsewhere = True
                     self.faults.add(
                         "dangling_reference", link_place, "refers to nothing in this Bundle", "send what the score was derived from", warning=True
                     )
@@ -132,14 +135,17 @@ class _Reader:
             self.levels.setdefault(word, place)
 
 
-def verdict(result: Score, stated: Stated) -> tuple[str, list[Difference]]:
-    """`agrees`, `disagrees` or `nothing_compared`, and everything stated that the chart does not give, the total first."""
-    found = verdict_on(result, _claims(result, stated))
+def verdict(result: Score, stated: Stated, *, elsewhere: bool = False) -> tuple[str, list[Difference], int]:
+    """`agrees`, `disagrees` or `nothing_compared`; what is stated and not so, the total first; and how many stated values were not compared.
+
+    With `elsewhere`, readings that the score was made of may not be here: nothing is held against it that they could make right.
+    """
+    found = verdict_on(result, _claims(result, stated), elsewhere=elsewhere)
     tables = [] if without_readings(result) else _tables(result, stated)
     differences = [Difference(one.kind, one.where, one.what, f"{one.stated}", one.computed, one.says) for one in found.differences]
     first = [one for one in differences if one.what == "total"]
     every = [*first, *tables, *(one for one in differences if one not in first)]
-    return ("disagrees" if every else found.says), every
+    return ("disagrees" if every else found.says), every, len(found.not_compared)
 
 
 def _claims(result: Score, stated: Stated) -> list[Claim]:

@@ -233,7 +233,7 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
     if observation.numeric:
         return _read_number(observation, raw, unit)
     if unit:
-        return Problem("unit_not_allowed", observation.id, f"is given in {unit[:LONGEST_SHOWN]!r} but is a category", "leave the unit out")
+        return Problem("unit_not_allowed", observation.id, f"is given in {(unit or "")[:LONGEST_SHOWN]!r} but is a category", "leave the unit out")
     return _read_category(observation, raw)
 
 
@@ -277,11 +277,12 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
         value = Decimal(text)
     number: Number = value
     flags: tuple[str, ...] = ()
-    if unit and unit != observation.unit and unit not in observation.unit_names:
-        other = next((u for u in observation.other_units if unit == u.ucum or unit in u.names), None)
+    ucum = observation.unit_named(unit) if unit else observation.unit
+    if ucum != observation.unit:
+        other = next((each for each in observation.other_units if each.ucum == ucum), None)
         if other is None:
             units = [observation.unit, *(u.ucum for u in observation.other_units)]
-            return Problem("unknown_unit", observation.id, f"is given in {unit[:LONGEST_SHOWN]!r}", "allowed units: " + ", ".join(units))
+            return Problem("unknown_unit", observation.id, f"is given in {(unit or "")[:LONGEST_SHOWN]!r}", "allowed units: " + ", ".join(units))
         number = _as_decimal(Fraction(value) * other.scale + other.offset)
         flags = ("converted",)
     else:

@@ -19,8 +19,16 @@ PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-EarlyW
 MOTHER, TIME = {"reference": "Patient/mother"}, "2026-11-22T09:30:00+00:00"
 
 
+MEWS = "mews@0.1"  # a version that stays as it is
+
+
+def chart_named(name: str) -> Chart:
+    """A chart by its id, or by id@version."""
+    return load_chart(*name.split("@"))
+
+
 def find(name: str, version: str | None = None, sha256: str | None = None) -> Chart:
-    return load_chart(name, version)
+    return chart_named(name) if version is None else load_chart(name, version)
 
 
 def coded(*codes: str, text: str = "") -> Resource:

@@ -58,6 +58,25 @@ def test_a_request_that_pins_another_version_is_refused(tmp_path: Path, capsys: 
     assert "chart_changed" in capsys.readouterr().err
 
 
+CASES = Path(__file__).resolve().parents[1] / "vectors" / "fhir_cases"
+
+
+def test_what_was_left_out_or_not_compared_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    apart = str(CASES / "f16_fourteen_hours_apart.json")
+    assert main(["fhir", "score", "mews@0.1", apart]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "MEWS (England, working chart) 0.1: partial",
+        "  Respiratory rate of 2026-03-01T18:00:00Z left out: 14 h or more before the newest reading; a round lasts 30 min",
+    ]
+    assert main(["fhir", "score", "mews@0.1", apart, "--window", "840"]) == 0
+    assert not capsys.readouterr().err
+    assert main(["fhir", "verify", str(CASES / "f02_score_without_readings.json")]) == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "NEWS2 2017.1: nothing compared" and "no reading of this chart is here" in second
+    assert main(["fhir", "score", "mews@0.1", apart, "--window", "soon"]) == 2
+    assert "bad_window" in capsys.readouterr().err
+
+
 def test_a_pack_is_written_whole(tmp_path: Path) -> None:
     out = tmp_path / "pack.ndjson"
     assert main(["fhir", "pack", "mewc", "--manual", "-o", str(out), "--effective", "2026-11-22T09:30:00Z"]) == 0

@@ -57,9 +57,10 @@ def test_pulse_or_heart_rate_in_annotated_units(code: str, unit: str) -> None:
     assert scored(bundle(*others, observation(coded(code), valueQuantity=quantity(95, unit)))).result.total == 5
 
 
-def test_a_code_system_by_its_oid() -> None:
+@pytest.mark.parametrize("system", ["urn:oid:2.16.840.1.113883.6.1", "https://loinc.org", "http://loinc.org/", "https://loinc.org/"])
+def test_a_code_system_by_its_oid_or_a_slip_of_its_address(system: str) -> None:
     rate = deepcopy(RR)
-    rate["code"] = {"coding": [{"system": "urn:oid:2.16.840.1.113883.6.1", "code": "9279-1"}]}
+    rate["code"] = {"coding": [{"system": system, "code": "9279-1"}]}
     assert scored(bundle(rate, SPO2, *OTHERS)).result.total == 5
 
 

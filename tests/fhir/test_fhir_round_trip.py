@@ -18,7 +18,7 @@ from mews_newtt.fhir.packs import pack_bundles
 from mews_newtt.fhir.write import observations_bundle
 from mews_newtt.scoring.result import Score
 from mews_newtt.validation.pack import Case, Pack
-from tests.fhir.support import MOTHER, TIME, assert_r4, find, parts, scored
+from tests.fhir.support import MEWS, MOTHER, TIME, assert_r4, find, parts, scored
 
 SHIPPED = [chart.id for chart in charts()]
 
@@ -77,7 +77,7 @@ def test_a_set_comes_back_as_it_went(name: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("warm", ["98.6 [degF]", {"value": 98.6, "unit": "[degF]"}, "98.6 °F", "37.0", 37.0])
 def test_a_set_that_was_read_already_is_written_as_well(warm: Any) -> None:
     read = ObservationSet({"temperature": warm, "consciousness": "A", "skip_concern": "asleep"})
-    answer = scored(observations_bundle(load_chart("mews", "0.1"), read), "mews")
+    answer = scored(observations_bundle(load_chart("mews", "0.1"), read), MEWS)
     assert answer.result.points() == score(load_chart("mews", "0.1"), read).points()
     assert answer.result.skipped == ("concern",)
 
@@ -136,6 +136,6 @@ def test_text_that_is_no_number_stays_text_and_is_refused() -> None:
         sent = observations_bundle(chart, {"temperature": raw})
         assert sent["entry"][0]["resource"]["valueString"] == raw
         with pytest.raises(ObservationError, match="no measurement"):
-            scored(sent, "mews")
+            scored(sent, MEWS)
     with pytest.raises(ObservationError, match="allowed units"):
-        scored(observations_bundle(chart, {"temperature": "37 furlongs"}), "mews")
+        scored(observations_bundle(chart, {"temperature": "37 furlongs"}), MEWS)

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from mews_newtt import ObservationError, __version__, charts, load_chart, score
+from mews_newtt import ObservationError, __version__, charts, score
 from mews_newtt.errors import Problem
 from mews_newtt.fhir.capability import OPERATIONS, capability_statement, code_systems, operation_definition
 from mews_newtt.fhir.jsontext import write_json
 from mews_newtt.fhir.operations import Answer
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.write import observations_bundle
-from tests.fhir.support import ADULT, MOTHER, TIME, Resource, assert_profile, assert_r4, bundle, resources, scored
+from tests.fhir.support import ADULT, MEWS, MOTHER, TIME, Resource, assert_profile, assert_r4, bundle, chart_named, resources, scored
 
 WELL_MOTHER = {
-    "respiratory_rate": 25, "oxygen_saturation": 97, "air_or_oxygen": "air", "temperature": 36.8, "heart_rate": 122, "systolic_bp": 104, "diastolic_bp": 66, "consciousness": "A",
+    "respiratory_rate": 24, "oxygen_saturation": 97, "temperature": 36.8, "heart_rate": 118, "systolic_bp": 104, "diastolic_bp": 66, "consciousness": "A",
     "concern": "none",
 }  # fmt: skip
 CHILD = {
@@ -28,7 +28,7 @@ CHILD = {
 
 
 def answer_of(chart: str, given: dict[str, Any], **more: Any) -> Answer:
-    sent = observations_bundle(load_chart(chart), given, subject=MOTHER, effective=TIME)
+    sent = observations_bundle(chart_named(chart), given, subject=MOTHER, effective=TIME)
     answer = scored(sent, chart, **more)
     assert_r4(sent)
     assert_r4(answer.resource)
@@ -36,7 +36,7 @@ def answer_of(chart: str, given: dict[str, Any], **more: Any) -> Answer:
 
 
 def load_and_score(chart: str, given: dict[str, Any]) -> dict[str, int | None]:
-    return score(load_chart(chart), given).points()
+    return score(chart_named(chart), given).points()
 
 
 def score_of(answer: Answer) -> Resource:
@@ -63,18 +63,18 @@ def test_news2_is_a_total_score_of_uk_core() -> None:
 
 
 def test_every_answer_says_which_software_chart_and_version_gave_it() -> None:
-    chart = load_chart("mews")
-    device = score_of(answer_of("mews", WELL_MOTHER))["contained"][0]
+    chart = chart_named(MEWS)
+    device = score_of(answer_of(MEWS, WELL_MOTHER))["contained"][0]
     told = {each["type"]["text"]: each["value"] for each in device["version"]}
-    assert told == {"engine": __version__, "chart": "mews 0.2", "chart status": "secondary", "chart sha256": chart.sha256}
+    assert told == {"engine": __version__, "chart": "mews 0.1", "chart status": "derived", "chart sha256": chart.sha256}
 
 
 def test_a_score_without_snomed_codes_has_local_ones_and_its_name_in_full() -> None:
-    body = score_of(answer_of("mews", WELL_MOTHER))
+    body = score_of(answer_of(MEWS, WELL_MOTHER))
     assert_profile(body)
     assert body["code"]["coding"] == [{"system": "urn:mews-newtt:CodeSystem:score", "code": "mews-total"}]
-    assert body["code"]["text"] == f"{load_chart('mews').title} - total score"
-    points = load_and_score("mews", WELL_MOTHER)
+    assert body["code"]["text"] == f"{chart_named(MEWS).title} - total score"
+    points = load_and_score(MEWS, WELL_MOTHER)
     assert sub_scores(body) == {f"mews-{name}": each for name, each in points.items()}
     assert sum(sub_scores(body).values()) == body["valueQuantity"]["value"] == 4
 
@@ -107,7 +107,7 @@ def test_a_partial_set_has_no_plain_value_and_does_not_claim_the_profile() -> No
 
 @pytest.mark.parametrize("chart", ["mewc", "mewt", "meows"])
 def test_charts_without_points_give_their_level(chart: str) -> None:
-    found = load_chart(chart)
+    found = chart_named(chart)
     given = {p.id: p.category_ids[0] for p in found.parameters if p.required and not p.observation.numeric}
     given |= {"respiratory_rate": 16, "oxygen_saturation": 98, "temperature": 37, "systolic_bp": 85, "diastolic_bp": 70, "heart_rate": 80}
     given |= {"mean_arterial_pressure": 80} if "mean_arterial_pressure" in found.by_id else {}
@@ -120,7 +120,7 @@ def test_charts_without_points_give_their_level(chart: str) -> None:
 
 def test_without_person_or_time_the_profile_is_not_claimed() -> None:
     for subject, effective in ((None, TIME), (MOTHER, None)):
-        answer = scored(observations_bundle(load_chart("mews"), WELL_MOTHER, subject=subject, effective=effective), "mews")
+        answer = scored(observations_bundle(chart_named(MEWS), WELL_MOTHER, subject=subject, effective=effective), MEWS)
         assert_r4(answer.resource)
         assert score_of(answer)["valueQuantity"]["value"] == 4 and "meta" not in score_of(answer)
 
@@ -132,18 +132,18 @@ def test_the_task_proposes_only_what_the_chart_says() -> None:
     assert task["focus"]["reference"] == high.resource["entry"][0]["fullUrl"]
     assert {each["type"]["text"]: each["valueString"] for each in task["input"]} == {"review": "within 15 minutes", "repeat observations": "every 30 minutes"}
     assert task["restriction"] == {"period": {"end": "2026-11-22T09:45:00+00:00"}}
-    plain = resources(answer_of("mews", WELL_MOTHER), "Task")[0]  # its working chart gives no words and no times
+    plain = resources(answer_of(MEWS, WELL_MOTHER), "Task")[0]  # its working chart gives no words and no times
     assert "input" not in plain and "restriction" not in plain
     calm = {**WELL_MOTHER, "heart_rate": 80, "respiratory_rate": 16, "systolic_bp": 118, "diastolic_bp": 72}
-    assert not resources(answer_of("mews", calm), "Task")
+    assert not resources(answer_of(MEWS, calm), "Task")
 
 
 def test_a_concern_that_counts_is_for_the_problem_list() -> None:
-    condition = resources(answer_of("mews", {**WELL_MOTHER, "concern": "present"}), "Condition")[0]
+    condition = resources(answer_of(MEWS, {**WELL_MOTHER, "concern": "present"}), "Condition")[0]
     assert condition["category"][0]["coding"][0]["code"] == "problem-list-item"
     assert condition["verificationStatus"]["coding"][0]["code"] == "unconfirmed"
     assert condition["code"]["text"] == "Concern of the woman, her family or staff: Present"
-    assert not resources(answer_of("mews", WELL_MOTHER), "Condition")
+    assert not resources(answer_of(MEWS, WELL_MOTHER), "Condition")
 
 
 def test_the_same_set_and_chart_give_the_same_bytes() -> None:
@@ -181,8 +181,8 @@ def test_every_local_code_in_an_answer_stands_in_a_code_system() -> None:
     known = {(system["url"], concept["code"]) for system in systems.values() for concept in system["concept"]}
     for system in systems.values():
         assert_r4(system)
-    for chart, given in (("mews", WELL_MOTHER), ("npews", {**CHILD, "skip_systolic_bp": "U4", "systolic_bp": None}), ("newtt2", {"colour": "blue"})):
-        sent = observations_bundle(load_chart(chart), given, subject=MOTHER, effective=TIME)
+    for chart, given in ((MEWS, WELL_MOTHER), ("npews", {**CHILD, "skip_systolic_bp": "U4", "systolic_bp": None}), ("newtt2", {"colour": "blue"})):
+        sent = observations_bundle(chart_named(chart), given, subject=MOTHER, effective=TIME)
         used = {key for key in codings(json.loads(write_json([sent, scored(sent, chart).resource]))) if key[0].startswith("urn:mews-newtt")}
         assert used and used <= known | {key for key in used if key[0].endswith(":problem")}
 
@@ -200,7 +200,7 @@ def test_r4_4_0_1_takes_everything_too() -> None:
     """fhir.resources knows R4B; this one the R4 that UK Core builds on."""
     fhirkit = pytest.importorskip("fhirkit")
     sent: list[Resource] = [capability_statement("https://scores.example"), *code_systems(charts()).values(), scored(bundle(*ADULT)).resource]
-    sent += [answer_of(*case).resource for case in (("npews", CHILD), ("newtt2", {"colour": "blue"}), ("mews", {**WELL_MOTHER, "concern": "present"}))]
+    sent += [answer_of(*case).resource for case in (("npews", CHILD), ("newtt2", {"colour": "blue"}), (MEWS, {**WELL_MOTHER, "concern": "present"}))]
     sent += [operation_definition(name, "https://scores.example") or {} for name in OPERATIONS]
     for resource in sent:
         assert fhirkit.validate(write_json(resource)) == []

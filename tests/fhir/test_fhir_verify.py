@@ -126,6 +126,7 @@ def test_our_own_answers_agree_with_themselves() -> None:
         ([stated(5, {}, valueQuantity=quantity(5, "mmol/L"))], "unknown_unit"),
         ([stated(5, {}, valueQuantity={**quantity(5, "{score}"), "comparator": ">"})], "comparator"),
         ([stated(5, {}, valueQuantity={"value": "5"})], "not_a_number"),
+        ([stated(5, {}, valueQuantity=None, valueInteger=True)], "not_a_number"),
         ([stated(5, {}, valueQuantity=quantity("1e400", "{score}"))], "not_a_number"),
         ([stated(5, {}, valueQuantity=quantity("-1e999999999", "{score}"))], "not_a_number"),
     ],

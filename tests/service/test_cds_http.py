@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -32,14 +33,26 @@ def test_discovery_names_a_service_for_each_maternity_and_newborn_chart(http: An
     assert not empties(found.json())
 
 
-def test_every_service_that_is_named_answers_with_the_librarys_cards(http: Any) -> None:
+def test_every_service_that_is_named_answers_with_the_librarys_cards(http: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 11, 22, 10, 45, tzinfo=UTC)
+    monkeypatch.setattr("mews_newtt_service.routes.cds.clock", lambda: now)
     for service in http.get("/cds-services").json()["services"]:
         request = call(service["id"], {"heart_rate": 118, "respiratory_rate": 24})
         answer = post(http, f"/cds-services/{service['id']}", request)
         assert answer.status_code == 200
-        assert answer.text == write_json(cards(load_chart(service["id"]), read_json(write_json(request))))
+        assert answer.text == write_json(cards(load_chart(service["id"]), read_json(write_json(request)), now=now))
+        assert "1 h 15 min old" in answer.text
         assert len(answer.json()["cards"]) == 1 and not empties(answer.json())
         assert answer.headers["mews-newtt-chart"].startswith(f"{service['id']}@")
+
+
+def test_the_window_of_a_round_is_in_the_context(http: Any) -> None:
+    request = call("mews", UNWELL)
+    request["context"]["windowMinutes"] = 90
+    assert post(http, "/cds-services/mews", request).status_code == 200
+    request["context"]["windowMinutes"] = "long"
+    answer = post(http, "/cds-services/mews", request)
+    assert answer.status_code == 400 and codes(answer) == ["bad_window"]
 
 
 def test_412_where_data_cannot_be_had(http: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,10 @@ def test_parameters_name_the_chart_themselves(http: Any) -> None:
 def test_answers_are_the_librarys(http: Any, data: st.DataObject) -> None:
     chart = data.draw(st.sampled_from([load_chart(name) for name in sorted({chart.id for chart in charts()})]))
     sent = observations_bundle(chart, data.draw(sets(chart)), subject=MOTHER, effective=TIME)
-    answer = post(http, f"{SCORE}?chart={chart.id}&sha256={chart.sha256}", sent)
+    answer = post(http, f"{SCORE}?chart={chart.id}&version={chart.version}&sha256={chart.sha256}", sent)
     refused: list[str] = []
     try:
-        wanted = write_json(ews_score(read_json(write_json(sent)), find, chart=chart.id).resource)
+        wanted = write_json(ews_score(read_json(write_json(sent)), find, chart=chart.id, version=chart.version).resource)
     except ObservationError as refusal:
         refused = [problem.code for problem in refusal.problems]
     assert outcome(answer, 422) == refused if refused else answer.text == wanted
@@ -123,6 +124,26 @@ def test_what_cannot_be_scored_is_422_with_every_fault(http: Any) -> None:
 def test_errors_are_operation_outcomes(http: Any, body: bytes, query: str, status: int, code: str) -> None:
     for path in (SCORE, VERIFY):
         assert code in outcome(post(http, path + query, body), status)
+
+
+def test_the_window_of_a_round_is_in_the_query(http: Any) -> None:
+    older = {**RR, "effectiveDateTime": "2026-11-22T08:30:00+00:00"}
+    sent = bundle(older, *ADULT[1:])
+    for query, status in (("", "preliminary"), ("&window=59", "preliminary"), ("&window=60", "final")):
+        assert post(http, f"{SCORE}?chart=news2{query}", sent).json()["entry"][0]["resource"]["status"] == status
+    assert parts(post(http, f"{VERIFY}?chart=news2&window=60", bundle(stated(5, {}), *ADULT)).json(), "verdict") == ["agrees"]
+    for path in (SCORE, VERIFY):
+        assert outcome(post(http, f"{path}?chart=news2&window=long", sent), 400) == ["bad_window"]
+
+
+def test_readings_later_than_the_services_clock_are_left_out(http: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mews_newtt_service.routes.fhir.clock", lambda: datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
+    for sent in (bundle(*ADULT), bundle(observation({"text": "x"}), *ADULT)):
+        assert outcome(post(http, f"{SCORE}?chart=news2", sent), 422) == ["nothing_read"]
+    assert "Respiratory rate of 2026-11-22T09:30:00+00:00 left out: later than now" in post(http, f"{SCORE}?chart=news2", bundle(*ADULT)).text
+    told = post(http, f"{SCORE}?chart=news2", bundle(*ADULT, {**RR, "effectiveDateTime": "2026-11-22T08:30:00+00:00"})).json()
+    assert told["entry"][0]["resource"]["effectiveDateTime"] == "2026-11-22T08:30:00+00:00"
+    assert "later than now" in str(told)
 
 
 def test_media_types(http: Any) -> None:

@@ -17,6 +17,7 @@ from mews_newtt.fhir.cds import DataNotHad, cards, check_feedback, population, s
 from mews_newtt.fhir.jsontext import write_json
 from mews_newtt.fhir.write import observations_bundle
 from mews_newtt_service.answers import JSONAnswer, chart_headers
+from mews_newtt_service.clock import clock
 from mews_newtt_service.json_in import strict_object
 from mews_newtt_service.openapi import GET_RESPONSES, POST_RESPONSES, PROBLEM, sample
 from mews_newtt_service.plain import accepted, plain_router, query, require_json
@@ -65,8 +66,9 @@ def router(settings: Settings) -> APIRouter:
 
     @routes.post(
         "/cds-services/{service_id}",
-        summary="Score the newest observations of the patient whose record is open",
-        description="Cards, none where there is nothing to score. 412: the prefetch is not whole; nothing is fetched from the caller's FHIR server.",
+        summary="Score the newest round of observations of the patient whose record is open",
+        description="Cards, none where there is nothing to score. `context.windowMinutes` says how long a round may last (30). "
+        "412: the prefetch is not whole; nothing is fetched from the caller's FHIR server.",
         tags=["cds hooks"],
         responses={200: _OBJECT, 412: PROBLEM, **POST_RESPONSES},
         openapi_extra={**_body(_call_example()), **_ID},
@@ -75,7 +77,7 @@ def router(settings: Settings) -> APIRouter:
         chart, body = await _called(request)
 
         def work() -> bytes:
-            return write_json(cards(chart, strict_object(body, request.app.state.settings.json_depth))).encode("utf-8", "replace")
+            return write_json(cards(chart, strict_object(body, request.app.state.settings.json_depth), now=clock())).encode("utf-8", "replace")
 
         try:
             text = work() if len(body) <= IN_A_THREAD else await anyio.to_thread.run_sync(work)

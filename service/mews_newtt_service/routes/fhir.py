@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypedDict
 
 import anyio.to_thread
 from fastapi import APIRouter
@@ -20,6 +20,7 @@ from mews_newtt.fhir.operations import Answer, ews_score, ews_verify
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.write import observations_bundle
 from mews_newtt_service.answers import chart_headers
+from mews_newtt_service.clock import clock
 from mews_newtt_service.json_in import strict_object
 from mews_newtt_service.openapi import sample
 from mews_newtt_service.plain import Endpoint, accepted, media_type, plain_router, query
@@ -28,7 +29,13 @@ from mews_newtt_service.settings import Settings
 
 BASE = "/fhir/R4"
 OFFERED = (MEDIA_TYPE, "application/json")
-MALFORMED = frozenset(("not_a_bundle", "wrong_type", "not_a_time", "parameter_twice", "unknown_input", "bundle_type", "chart_missing"))
+MALFORMED = frozenset(("not_a_bundle", "wrong_type", "not_a_time", "parameter_twice", "unknown_input", "bundle_type", "chart_missing", "bad_window"))
+PINS = {
+    "chart": "id or alias of the chart, for a bare Bundle",
+    "version": "version of the chart, for a bare Bundle",
+    "sha256": "content hash of the chart, for a bare Bundle",
+    "window": "how long one round of observations may last, in minutes; 30 where it is not given",
+}
 IN_A_THREAD = 64 * 1024  # bytes: a longer body is read beside the others, not before them
 _RESOURCE = {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
 _FHIR_VERSION = re.compile(r";\s*fhirVersion=\"?([^\";\s]*)", re.IGNORECASE)
@@ -55,7 +62,7 @@ def router(settings: Settings) -> APIRouter:
             responses={200: _content("the answer", worked["answer"] if does is _score else None), **_errors(*_GATE, 409, 413, 415, 422)},
             openapi_extra={
                 "requestBody": {"required": True, **_content("", worked["request"])},
-                "parameters": [_in_query(each) for each in ("chart", "version", "sha256")],
+                "parameters": [_in_query(each) for each in PINS],
             },
         )
     for path, gives, says in (
@@ -103,7 +110,7 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _in_query(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": f"{name} of the chart, for a bare Bundle"}
+    return {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": PINS[name]}
 
 
 def _guarded(does: Callable[[Request], Any]) -> Endpoint:
@@ -145,7 +152,7 @@ async def _operate(request: Request, does: Callable[[Resource, dict[str, str]], 
     packed = request.headers.get("content-encoding", "identity")
     if packed.lower() != "identity":
         raise refuse(415, "unsupported_encoding", "Content-Encoding", f"is {packed[:60]!r}", "send JSON as it is", Accept_Encoding="identity")
-    found, kind = _kind(request, "chart", "version", "sha256")
+    found, kind = _kind(request, *PINS)
     body = await request.body()
     depth = request.app.state.settings.json_depth
 
@@ -160,12 +167,24 @@ async def _operate(request: Request, does: Callable[[Resource, dict[str, str]], 
 
 async def _score(request: Request) -> Response:
     shelf = request.app.state.shelf
-    return await _operate(request, lambda resource, pins: ews_score(resource, shelf.find, **pins))
+    return await _operate(request, lambda resource, pins: ews_score(resource, shelf.find, **_pins(pins), now=clock()))
 
 
 async def _verify(request: Request) -> Response:
     shelf = request.app.state.shelf
-    return await _operate(request, lambda resource, pins: ews_verify(resource, shelf.find, shelf.charts(), **pins))
+    return await _operate(request, lambda resource, pins: ews_verify(resource, shelf.find, shelf.charts(), **_pins(pins)))
+
+
+class _Pins(TypedDict):
+    chart: str | None
+    version: str | None
+    sha256: str | None
+    window: str | None
+
+
+def _pins(found: dict[str, str]) -> _Pins:
+    """What the query says, by the names of the operations."""
+    return {"chart": found.get("chart"), "version": found.get("version"), "sha256": found.get("sha256"), "window": found.get("window")}
 
 
 def _base(request: Request) -> str:
