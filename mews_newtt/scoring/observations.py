@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -15,13 +16,14 @@ from typing import Any, NamedTuple
 
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Number, Observation
-from mews_newtt.errors import ObservationError, Problem, did_you_mean
+from mews_newtt.errors import ObservationError, Problem, at_most, did_you_mean, short
 
 LABELS = ("case_id", "patient_id", "observed_at", "recorded_at")  # say whose and when; never scored
 SKIP_PREFIX = "skip_"
 NOISE = 1000  # a reading within step / NOISE of a recordable value is that value
 MOST_CODE = 10**15  # no code of a category is so large a number
 MEMO_SIZE = 10_000
+MOST_HINTS = 10  # unknown names of one set that are compared with every known one
 _MEMOISED = frozenset((int, str, float, bool))  # hashable, and equal values of one type read the same
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d|[eE][+-]?\d)[A-Za-z%°\[{/].*)")  # E+9999 is no unit
@@ -95,7 +97,7 @@ class ObservationSet:
                 Problem(
                     "reading_and_skip",
                     name,
-                    f"has a reading ({readings[name].given}) and a skip reason ({skipped[name]})",
+                    f"has a reading ({short(readings[name].given)}) and a skip reason ({short(skipped[name])})",
                     "keep the one that is true",
                 )
                 for name in skipped.keys() & readings.keys()
@@ -104,7 +106,7 @@ class ObservationSet:
             else []
         )
         if problems:
-            raise ObservationError(problems)
+            raise ObservationError(at_most(problems, "observation set"))
         self.readings = readings
         self.values: dict[str, Number | str] = {name: reading.value for name, reading in readings.items()}
         self.skipped = skipped
@@ -137,10 +139,13 @@ def parse_json(text: str | bytes) -> dict[str, Any]:
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ObservationError(Problem("name_twice", twice, "is given twice", "give each name once"))
+        raise ObservationError(Problem("name_twice", short(doubled(pairs)), "is given twice", "give each name once"))
     return found
+
+
+def doubled(pairs: list[tuple[str, Any]]) -> str:
+    """The first name of an object that is there before."""
+    return next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
 
 
 def _read_other(
@@ -153,7 +158,7 @@ def _read_other(
     elif parameter != name and parameter in known:
         _read_reason(parameter, raw, skipped, problems)
     else:
-        problems.append(unknown_parameter(str(name), known))
+        problems.append(unknown_parameter(str(name), known, hint=len(problems) < MOST_HINTS))
 
 
 def _read_reason(parameter: str, raw: Any, skipped: dict[str, str], problems: list[Problem]) -> None:
@@ -164,11 +169,11 @@ def _read_reason(parameter: str, raw: Any, skipped: dict[str, str], problems: li
         skipped[parameter] = str(raw).strip()
 
 
-def unknown_parameter(name: str, known: Mapping[str, Observation]) -> Problem:
-    near = meant_parameter(name, known)
+def unknown_parameter(name: str, known: Mapping[str, Observation], *, hint: bool = True) -> Problem:
+    near = meant_parameter(name, known) if hint else None
     return Problem(
         "unknown_parameter",
-        name,
+        short(name),
         "is no parameter of any chart",
         f"did you mean {near!r}?" if near else "see `mews-newtt charts show CHART` for the names",
     )
@@ -190,7 +195,7 @@ def _unwrap(observation: Observation, raw: Mapping[str, Any], skipped: dict[str,
     extra = raw.keys() - {"value", "unit", "skipped"}
     if extra:
         problems.append(
-            Problem("unknown_key", f"{observation.id}, {min(map(str, extra))}", "is not a key of a reading", "use value, unit or skipped")
+            Problem("unknown_key", f"{observation.id}, {short(min(map(str, extra)))}", "is not a key of a reading", "use value, unit or skipped")
         )
     _read_reason(observation.id, raw.get("skipped"), skipped, problems)
     unit = raw.get("unit")
@@ -227,7 +232,7 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
     if observation.numeric:
         return _read_number(observation, raw, unit)
     if unit:
-        return Problem("unit_not_allowed", observation.id, f"is given in {unit!r} but is a category", "leave the unit out")
+        return Problem("unit_not_allowed", observation.id, f"is given in {short(unit)!r} but is a category", "leave the unit out")
     return _read_category(observation, raw)
 
 
@@ -241,7 +246,7 @@ def _read_category(observation: Observation, raw: Any) -> Reading | Problem:
     near = did_you_mean(text, list(observation.category_by_name))
     allowed = ", ".join(observation.category_ids)
     return Problem(
-        "unknown_category", observation.id, f"{text!r} is no category of it", (f"did you mean {near!r}? " if near else "") + f"allowed: {allowed}"
+        "unknown_category", observation.id, f"{short(text)!r} is no category of it", (f"did you mean {near!r}? " if near else "") + f"allowed: {allowed}"
     )
 
 
@@ -264,7 +269,7 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
         other = next((u for u in observation.other_units if unit == u.ucum or unit in u.names), None)
         if other is None:
             units = [observation.unit, *(u.ucum for u in observation.other_units)]
-            return Problem("unknown_unit", observation.id, f"is given in {unit!r}", "allowed units: " + ", ".join(units))
+            return Problem("unknown_unit", observation.id, f"is given in {short(unit)!r}", "allowed units: " + ", ".join(units))
         number = _as_decimal(Fraction(value) * other.scale + other.offset)
         flags = ("converted",)
     else:
@@ -282,7 +287,7 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
 
 def _no_number(observation: Observation, text: str) -> Problem:
     if re.fullmatch(r"[+-]?\d+,\d+", text):
-        mend = f"write the decimal point: {text.replace(',', '.')}"
+        mend = f"write the decimal point: {short(text.replace(',', '.'))}"
     elif text.casefold() in ("na", "n/a", "none", "-", "--", "missing", "not done", "unknown"):
         mend = "leave it blank for no reading"
     else:

@@ -94,7 +94,7 @@ class Gate:
             scope["client_id"] = client
             single = MATCH.fullmatch(scope["path"]) if scope["method"] == "POST" else None
             key = (client, request_id) if given is not None and scope["method"] == "POST" else None
-            body = _Body(self, receive, self.settings.json_bytes if single else self._limit(scope["path"]), headers, key)
+            body = _Body(self, receive, self.settings.json_bytes if single else self._limit(scope["path"], headers), headers, key)
             if key is not None:
                 body.describe(scope["path"].encode(), scope.get("query_string", b""))
             app = self.app
@@ -128,10 +128,11 @@ class Gate:
             if self.log.logs_requests:
                 self.log.request(request_id, scope.get("client_id"), method if method in METHODS else "other", route, passage.status, took)
 
-    def _limit(self, path: str) -> int:
+    def _limit(self, path: str, headers: dict[bytes, bytes]) -> int:
         if path in PUBLIC:
             return self.settings.json_bytes  # nobody has signed in yet
-        return self.settings.upload_bytes if _UPLOAD.fullmatch(path) else self.settings.array_bytes
+        is_json = headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == b"application/json"  # read into memory, not onto the disk
+        return self.settings.upload_bytes if _UPLOAD.fullmatch(path) and not is_json else self.settings.array_bytes
 
     async def _answer(self, passage: _Passage, scope: Scope, refusal: MewsNewttError | None, read: bool) -> None:
         if passage.status:

@@ -55,7 +55,7 @@ class Settings:
     json_bytes: int = field(default=MIB, metadata={"says": "largest JSON body of one observation set"})
     array_bytes: int = field(default=16 * MIB, metadata={"says": "largest JSON body of many observation sets"})
     array_rows: int = field(default=10_000, metadata={"says": "most observation sets in a JSON array"})
-    line_bytes: int = field(default=64 * 1024, metadata={"says": "longest line of an NDJSON stream"})
+    line_bytes: int = field(default=64 * 1024, metadata={"says": "longest line of an NDJSON stream, and longest set of a JSON array"})
     json_depth: int = field(default=32, metadata={"says": "deepest nesting of JSON"})
     upload_bytes: int = field(default=4096 * MIB, metadata={"says": "largest upload"})
     unpacked_bytes: int = field(default=32768 * MIB, metadata={"says": "largest upload once unpacked"})

@@ -13,11 +13,11 @@ from mews_newtt.scoring.reference import score
 from mews_newtt_service.answers import json_answer
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
 from mews_newtt_service.jobs.uploads import keep_json, receive_upload
-from mews_newtt_service.json_in import strict_json
+from mews_newtt_service.json_in import is_array, strict_json
 from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM
 from mews_newtt_service.plain import accepted, media_type, plain_router, query, require_json
 from mews_newtt_service.problems import refuse
-from mews_newtt_service.routes.score_many import OPTIONS, Turns, file_body
+from mews_newtt_service.routes.score_many import OPTIONS, Turns, file_body, sets_of
 from mews_newtt_service.settings import Settings
 from mews_newtt_service.stated import differences_of, read_stated
 
@@ -48,14 +48,14 @@ def router(settings: Settings) -> APIRouter:
         chart: Chart = request.app.state.shelf.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
         if media_type(request) == "application/json":
             require_json(request)
-            if int(request.headers.get("content-length", "0") or "0") > settings.array_bytes:
-                raise refuse(413, "body_too_large", "body", f"is larger than {settings.array_bytes:,} bytes", "send a file")
-            document = strict_json(await request.body(), settings.json_depth)
-            if not isinstance(document, list):
-                return _one(request, chart, document)
-            if len(document) > settings.array_rows:
-                raise refuse(413, "too_many_rows", "body", f"holds {len(document):,} sets; {settings.array_rows:,} are allowed", "send a file")
-            upload = await keep_json(request, document)
+            body = await request.body()
+            if not is_array(body):
+                if len(body) > settings.json_bytes:
+                    raise refuse(413, "body_too_large", "body", f"is larger than {settings.json_bytes:,} bytes", "send several sets as an array")
+                return _one(request, chart, strict_json(body, settings.json_depth))
+            rows: list[Any] = []
+            await request.app.state.slices.run(rows.append(row) for row in sets_of(body, settings))
+            upload = await keep_json(request, rows)
         else:
             with turns.taken(request.scope["client_id"]):
                 upload = await receive_upload(request)
