@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-
 MOST_PROBLEMS = 50  # of one observation set, or of one answer
 LONGEST_QUOTE = 200  # characters
 

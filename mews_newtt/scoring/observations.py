@@ -244,10 +244,8 @@ def _read_category(observation: Observation, raw: Any) -> Reading | Problem:
     if category is not None:
         return Reading(text, category)
     near = did_you_mean(text, list(observation.category_by_name))
-    allowed = ", ".join(observation.category_ids)
-    return Problem(
-        "unknown_category", observation.id, f"{short(text)!r} is no category of it", (f"did you mean {near!r}? " if near else "") + f"allowed: {allowed}"
-    )
+    mend = (f"did you mean {near!r}? " if near else "") + "allowed: " + ", ".join(observation.category_ids)
+    return Problem("unknown_category", observation.id, f"{short(text)!r} is no category of it", mend)
 
 
 def _read_number(observation: Observation, raw: Any, unit: str | None) -> Reading | Problem:

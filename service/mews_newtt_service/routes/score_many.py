@@ -136,24 +136,22 @@ async def _array(request: Request, chart: Chart, settings: Settings, on_bad_row:
         strict_json(body[: settings.json_bytes], settings.json_depth)  # what is no JSON at all is told as such
         raise refuse(400, "not_an_array", "body", "is not a JSON array", "send [{...}, {...}], or one set to /score")
     summary = Summary(chart_identity(chart))
-    texts: list[bytes] = []
     problems: list[Problem] = []
 
-    def steps() -> Iterator[None]:
+    def texts() -> Iterator[bytes]:
         for place, given in enumerate(sets_of(body, settings)):
             result = _one(chart, given)
             if on_bad_row == "error":
                 problems.extend(Problem(p.code, f"[{place}].{p.where}", p.what, p.mend) for p in result.problems)
             summary.add(result)
-            texts.append(b"%s%s" % (b", " if place else b"", score_text(result).encode()))
-            yield
+            yield f"{', ' if place else ''}{score_text(result)}".encode()
 
-    await request.app.state.slices.run(steps())
+    results = await request.app.state.slices.list_of(texts())
     if problems:
         raise ObservationError(problems)
     _count(request, chart, summary.status)
     head = json.dumps({"chart": chart_identity(chart), ENGINE: __version__, "summary": summary.to_dict()}, ensure_ascii=False)
-    return JSONParts([f'{head[:-1]}, "results": ['.encode(), *texts, b"]}"], chart_headers(chart))
+    return JSONParts([f'{head[:-1]}, "results": ['.encode(), *results, b"]}"], chart_headers(chart))
 
 
 def sets_of(body: bytes, settings: Settings) -> Iterator[Any]:
@@ -216,8 +214,7 @@ class Lines(Response):
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             statuses: Counter[str] = Counter()
             while group is not None:
-                out: list[str] = []
-                await self.request.app.state.slices.run(out.append(self._answer(line, statuses)) for line in group)
+                out = await self.request.app.state.slices.list_of(self._answer(line, statuses) for line in group)
                 await send({"type": "http.response.body", "body": "".join(out).encode(), "more_body": True})
                 group = await anext(groups, None)
             await send({"type": "http.response.body", "body": b""})

@@ -53,9 +53,7 @@ def router(settings: Settings) -> APIRouter:
                 if len(body) > settings.json_bytes:
                     raise refuse(413, "body_too_large", "body", f"is larger than {settings.json_bytes:,} bytes", "send several sets as an array")
                 return _one(request, chart, strict_json(body, settings.json_depth))
-            rows: list[Any] = []
-            await request.app.state.slices.run(rows.append(row) for row in sets_of(body, settings))
-            upload = await keep_json(request, rows)
+            upload = await keep_json(request, await request.app.state.slices.list_of(sets_of(body, settings)))
         else:
             with turns.taken(request.scope["client_id"]):
                 upload = await receive_upload(request)
