@@ -52,6 +52,9 @@ class Settings:
     requests_per_minute: int = field(default=6000, metadata={"says": "requests of one signed-in client in each web process; 0: no limit"})
     uploads_at_once: int = field(default=4, metadata={"says": "uploads and streams of one client at the same time in each web process"})
     jobs_per_client: int = field(default=20, metadata={"says": "jobs of one client that may wait or run at the same time"})
+    client_bytes: int = field(
+        default=16384 * MIB, metadata={"says": "most bytes of one client's uploads that wait or are worked on and results that are kept, together"}
+    )
     json_bytes: int = field(default=MIB, metadata={"says": "largest JSON body of one observation set"})
     array_bytes: int = field(default=16 * MIB, metadata={"says": "largest JSON body of many observation sets"})
     array_rows: int = field(default=10_000, metadata={"says": "most observation sets in a JSON array"})

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 from fastapi import APIRouter
@@ -72,7 +70,6 @@ def file_body(*names: str, schema: dict[str, Any] | None = None) -> dict[str, An
 def router(settings: Settings) -> APIRouter:
     """The route of many scores."""
     routes = plain_router()
-    turns = Turns(settings.uploads_at_once)
 
     @routes.post(
         "/v1/charts/{chart_id}/score-many",
@@ -106,8 +103,8 @@ def router(settings: Settings) -> APIRouter:
                     "is 'error', but a stream answers each line as it comes",
                     "leave it out, or send a JSON array",
                 )
-            return Lines(request, chart, settings, turns)
-        with turns.taken(request.scope["client_id"]):
+            return Lines(request, chart, settings)
+        with request.app.state.turns.taken(request.scope["client_id"]):
             upload = await receive_upload(request)
             wanted = _output(request, upload)
             job = await submit(
@@ -174,41 +171,16 @@ def _count(request: Request, chart: Chart, statuses: Mapping[str, int]) -> None:
         request.app.state.metrics.scored(chart, status, rows)
 
 
-class Turns:
-    """How many uploads and streams of one client run at the same time."""
-
-    def __init__(self, most: int):
-        self._most = most
-        self._running: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def taken(self, client: str) -> Iterator[None]:
-        with self._lock:
-            if self._running[client] >= self._most:
-                raise refuse(
-                    429, "too_many_uploads", "client", f"{self._most} uploads or streams run already", "wait until one has ended", Retry_After="2"
-                )
-            self._running[client] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._running[client] -= 1
-                if self._running[client] <= 0:
-                    del self._running[client]
-
-
 class Lines(Response):
     """One line out for one line in, while they come: what the client does not read holds up what we read."""
 
-    def __init__(self, request: Request, chart: Chart, settings: Settings, turns: Turns):
+    def __init__(self, request: Request, chart: Chart, settings: Settings):
         super().__init__(None, 200, chart_headers(chart), NDJSON)
-        self.request, self.chart, self.settings, self.turns = request, chart, settings, turns
+        self.request, self.chart, self.settings = request, chart, settings
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self.turns.taken(scope["client_id"]):
+        with self.request.app.state.turns.taken(scope["client_id"]):
             groups = self._groups()
             group = await anext(groups, None)  # what cannot be read from the start is still a plain refusal
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})

@@ -17,7 +17,7 @@ from mews_newtt_service.json_in import is_array, strict_json
 from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM
 from mews_newtt_service.plain import accepted, media_type, plain_router, query, require_json
 from mews_newtt_service.problems import refuse
-from mews_newtt_service.routes.score_many import OPTIONS, Turns, file_body, sets_of
+from mews_newtt_service.routes.score_many import OPTIONS, file_body, sets_of
 from mews_newtt_service.settings import Settings
 from mews_newtt_service.stated import differences_of, read_stated
 
@@ -31,7 +31,6 @@ ANSWER: dict[int | str, dict[str, Any]] = {
 def router(settings: Settings) -> APIRouter:
     """The route of verification."""
     routes = plain_router()
-    turns = Turns(settings.uploads_at_once)
 
     @routes.post(
         "/v1/charts/{chart_id}/verify",
@@ -46,6 +45,7 @@ def router(settings: Settings) -> APIRouter:
         options = query(request, "version", "sha256")
         accepted(request, "application/json")
         chart: Chart = request.app.state.shelf.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        body = b""
         if media_type(request) == "application/json":
             require_json(request)
             body = await request.body()
@@ -53,14 +53,15 @@ def router(settings: Settings) -> APIRouter:
                 if len(body) > settings.json_bytes:
                     raise refuse(413, "body_too_large", "body", f"is larger than {settings.json_bytes:,} bytes", "send several sets as an array")
                 return _one(request, chart, strict_json(body, settings.json_depth))
-            upload = await keep_json(request, await request.app.state.slices.list_of(sets_of(body, settings)))
-        else:
-            with turns.taken(request.scope["client_id"]):
+        with request.app.state.turns.taken(request.scope["client_id"]):
+            if body:
+                upload = await keep_json(request, await request.app.state.slices.list_of(sets_of(body, settings)))
+            else:
                 upload = await receive_upload(request)
-        job = await submit(request, "verify", chart, upload=upload)
-        if wants_async(request):
-            return accepted_answer(job, chart)
-        return await direct_answer(request, job, chart, "validation.json")
+            job = await submit(request, "verify", chart, upload=upload)
+            if wants_async(request):
+                return accepted_answer(job, chart)
+            return await direct_answer(request, job, chart, "validation.json")
 
     return routes
 
