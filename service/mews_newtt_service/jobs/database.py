@@ -157,16 +157,14 @@ class PostgreSQL:
             timer.start()
             try:
                 return self._run(statements)
-            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as fault:
+            except (psycopg.Error, OSError) as fault:
+                lost = self._connection is None or self._connection.closed
                 self._drop()
                 if late.is_set() or isinstance(fault, psycopg.errors.ConnectionTimeout):
                     self._silent_until = time.monotonic() + PAUSE_SECONDS
                     raise away() from None
-                if not again:
+                if not (again and lost):
                     raise away() from None
-            except psycopg.Error:
-                self._drop()
-                raise away() from None
             finally:
                 timer.cancel()
         raise away()
