@@ -102,7 +102,10 @@ class Gate:
                     span.end_as(_route(scope), passage.status)
         except MewsNewttError as refusal:
             if body is None:
-                self.metrics.refused.labels(refusal.problems[0].code).inc()
+                code = refusal.problems[0].code
+                self.metrics.refused.labels(code).inc()
+                if code == "not_signed_in":
+                    self.log.event("warning", "sign_in_failed", request_id=request_id, address=self.access.address(scope, headers))
             await self._answer(passage, scope, refusal, body is not None and body.done)
         except asyncio.CancelledError:
             passage.status = passage.status or GONE

@@ -151,7 +151,7 @@ def run(settings: Settings) -> None:
     os.umask(0o077)  # what this process and its children write is for their owner only
     _make_data_folder(settings.data_folder)
     if settings.clients_file is not None:
-        read_clients(settings.clients_file)  # told before anything listens
+        read_clients(settings.clients_file, signing=bool(settings.public_url))  # told before anything listens
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     whom = "" if settings.clients_file else " (this machine only, nobody signs in)"

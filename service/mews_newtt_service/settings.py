@@ -40,6 +40,9 @@ class Settings:
     public_url: str = field(
         default="", metadata={"says": "address by which clients know the service, for tokens and links, such as https://scores.example.nhs.uk"}
     )
+    proxies: tuple[str, ...] = field(
+        default=(), metadata={"says": "addresses or networks of proxies in front of the service, with commas; their X-Forwarded-For is believed"}
+    )
     data_folder: Path = field(default_factory=default_data_folder, metadata={"says": "folder of jobs, results and the embedded database"})
     database_url: str = field(
         default="", metadata={"says": "postgresql://... when several machines serve (also DATABASE_URL); empty: SQLite in the data folder"}
