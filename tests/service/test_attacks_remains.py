@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +33,21 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def on_disk(folder: Path) -> dict[Path, os.stat_result]:
-    return {path: path.stat() for path in (folder, *folder.rglob("*"))}
+    found = {}
+    for path in (folder, *folder.rglob("*")):
+        with contextlib.suppress(FileNotFoundError):  # it goes while we look
+            found[path] = path.stat()
+    return found
+
+
+def holding(folder: Path, word: bytes) -> list[Path]:
+    """Files that hold a word."""
+    found = []
+    for path in on_disk(folder):
+        with contextlib.suppress(FileNotFoundError):
+            if path.is_file() and word in path.read_bytes():
+                found.append(path)
+    return found
 
 
 def test_everything_is_for_its_owner_only(service: Service) -> None:
@@ -45,8 +61,7 @@ def test_everything_is_for_its_owner_only(service: Service) -> None:
 def test_nothing_of_a_refused_file_stays(service: Service) -> None:
     answer = service.http.post(MANY + "?on_bad_row=error", content=REFUSED, headers={"Content-Type": "text/csv"})
     assert answer.status_code == 422 and WORDS[0].decode() in answer.text
-    left = [path for path in on_disk(service.folder / "data") if path.is_file() for word in WORDS if word in path.read_bytes()]
-    assert left == []
+    assert [path for word in WORDS for path in holding(service.folder / "data", word)] == []
 
 
 def test_nothing_of_a_file_name_stays(service: Service) -> None:
@@ -55,10 +70,10 @@ def test_nothing_of_a_file_name_stays(service: Service) -> None:
     service.http.get("/v1/jobs")
     # the last of a direct answer goes when it has been sent
     for _ in range(100):
-        left = [path for path in on_disk(service.folder / "data") if path.is_file() and WORDS[1] in path.read_bytes()]
-        if not left:
-            break
-    assert left == []
+        if not holding(service.folder / "data", WORDS[1]):
+            return
+        time.sleep(0.05)
+    raise AssertionError(holding(service.folder / "data", WORDS[1]))
 
 
 def test_a_database_of_an_earlier_release_is_closed_and_goes_on(tmp_path: Path) -> None:

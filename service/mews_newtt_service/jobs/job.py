@@ -6,6 +6,7 @@ import json
 import secrets
 from typing import Any, NamedTuple
 
+from mews_newtt.errors import Problem
 from mews_newtt_service.jobs.database import Row
 
 ENDED = ("done", "failed", "cancelled")
@@ -51,3 +52,9 @@ def job_of(row: Row) -> Job:
     for place in (6, 15, 16):
         found[place] = json.loads(found[place])
     return Job(*found)
+
+
+def gave_up(attempts: int) -> dict[str, str]:
+    return Problem(
+        "job_gave_up", "job", f"its worker died {attempts} times", "send a smaller file; if that fails too, tell whoever runs the service"
+    ).to_dict()

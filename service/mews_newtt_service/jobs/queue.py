@@ -19,7 +19,7 @@ from typing import Any
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import Problem
 from mews_newtt_service.jobs.database import Database, open_database
-from mews_newtt_service.jobs.job import COLUMNS, ENDED, Job, job_of, new_id
+from mews_newtt_service.jobs.job import COLUMNS, ENDED, Job, gave_up, job_of, new_id
 from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.settings import Settings
 
@@ -207,7 +207,7 @@ class Queue:
                 "problems = CASE state WHEN 'running' THEN ? ELSE problems END, "
                 "state = CASE state WHEN 'running' THEN 'failed' ELSE 'cancelled' END "
                 f"WHERE {self._is_silent} AND (state = 'cancelling' OR (state = 'running' AND attempts >= ?)) RETURNING id",
-                (json.dumps([_gave_up(self.settings.job_attempts)]), self.settings.job_attempts),
+                (json.dumps([gave_up(self.settings.job_attempts)]), self.settings.job_attempts),
             )
         )
         for (job_id,) in ended:
@@ -389,12 +389,6 @@ def started() -> ServiceError:
         "was started already, and its columns can no longer be changed",
         "see it among the runs that are kept, or send the file again",
     )
-
-
-def _gave_up(attempts: int) -> dict[str, str]:
-    return Problem(
-        "job_gave_up", "job", f"its worker died {attempts} times", "send a smaller file; if that fails too, tell whoever runs the service"
-    ).to_dict()
 
 
 def open_queue(settings: Settings) -> Queue:
