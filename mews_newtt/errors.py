@@ -14,6 +14,9 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
+MOST_PROBLEMS = 50  # of one observation set, or of one answer
+LONGEST_QUOTE = 200  # characters
+
 
 class Problem(NamedTuple):
     """One fault: a stable code, where it is, what is wrong and how to mend it."""
@@ -37,7 +40,10 @@ class MewsNewttError(Exception):
 
     def __init__(self, problems: Problem | Iterable[Problem]):
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
 
     def __reduce__(self) -> tuple[type[MewsNewttError], tuple[tuple[Problem, ...]]]:
         return type(self), (self.problems,)  # so that the problems come back whole from another process
@@ -72,9 +78,24 @@ class ColumnError(FileError):
         )
 
 
+def at_most(problems: Sequence[Problem], where: str, most: int = MOST_PROBLEMS) -> Sequence[Problem]:
+    """The first problems, and one that says how many more there are: nobody reads thousands, and a caller could ask for millions."""
+    more = len(problems) - most
+    if more <= 0:
+        return problems
+    return [*problems[:most], Problem("more_problems", where, f"has {more:,} more faults", "mend the ones above first, then try again")]
+
+
+def short(text: str) -> str:
+    """A caller's text as a message quotes it."""
+    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+
+
 def did_you_mean(word: str, known: Sequence[str], cutoff: float = 0.75) -> str | None:
     """The known name nearest to a mistyped one, or None."""
     plain = {_plain(name): name for name in known}
+    if len(word) > max(map(len, plain), default=0) * (2 / cutoff - 1):
+        return None  # too long to be near any of them, and long texts are slow to compare
     near = get_close_matches(_plain(word), plain, 1, cutoff)
     return plain[near[0]] if near else None
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from mews_newtt.errors import ObservationError, Problem
+from mews_newtt.errors import ObservationError, Problem, short
+from mews_newtt.scoring.observations import doubled
 
 Resource = dict[str, Any]
 
@@ -68,6 +68,5 @@ def _no_constant(text: str) -> NoReturn:
 def _no_doubles(pairs: list[tuple[str, Any]]) -> Resource:
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
-        raise ObservationError(Problem("name_twice", twice[:200], "is given twice", "give each name once"))
+        raise ObservationError(Problem("name_twice", short(doubled(pairs)), "is given twice", "give each name once"))
     return found

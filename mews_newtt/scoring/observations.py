@@ -9,6 +9,7 @@ import json
 import math
 import re
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.builtin import builtin_observations
 from mews_newtt.chart.exact import EXACT
 from mews_newtt.chart.model import Number, Observation
-from mews_newtt.errors import ObservationError, Problem, did_you_mean
+from mews_newtt.errors import ObservationError, Problem, at_most, did_you_mean, short
 from mews_newtt.scoring.column_names import meant_parameter
 
 LABELS = ("case_id", "patient_id", "observed_at", "recorded_at")  # say whose and when; never scored
@@ -26,7 +27,7 @@ NOISE = 1000  # a reading within step / NOISE of a recordable value is that valu
 MOST_CODE = 10**15  # no code of a category is so large a number
 MOST_REMEMBERED = 2_000  # readings of one observation
 LONGEST_REMEMBERED = 40  # characters of a raw value
-LONGEST_SHOWN = 60  # characters of it in a message
+MOST_HINTS = 10  # unknown names of one set that are compared with every known one
 _MEMOISED = frozenset((int, str, float, bool))  # hashable, and equal values of one type read the same
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d|[eE][+-]?\d)[A-Za-z%°\[{/].*)")  # E+9999 is no unit
@@ -106,7 +107,7 @@ class ObservationSet:
                 Problem(
                     "reading_and_skip",
                     name,
-                    f"has a reading ({readings[name].given[:LONGEST_SHOWN]}) and a skip reason ({skipped[name][:LONGEST_SHOWN]})",
+                    f"has a reading ({short(readings[name].given)}) and a skip reason ({short(skipped[name])})",
                     "keep the one that is true",
                 )
                 for name in skipped.keys() & readings.keys()
@@ -115,7 +116,7 @@ class ObservationSet:
             else []
         )
         if problems:
-            raise ObservationError(problems)
+            raise ObservationError(at_most(problems, "observation set"))
         self.readings = readings
         self.values: dict[str, Number | str] = {name: reading.value for name, reading in readings.items()}
         self.skipped = skipped
@@ -148,10 +149,13 @@ def parse_json(text: str | bytes) -> dict[str, Any]:
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ObservationError(Problem("name_twice", twice, "is given twice", "give each name once"))
+        raise ObservationError(Problem("name_twice", short(doubled(pairs)), "is given twice", "give each name once"))
     return found
+
+
+def doubled(pairs: list[tuple[str, Any]]) -> str:
+    """The first name of an object that is there before."""
+    return next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
 
 
 def _read_other(
@@ -164,22 +168,22 @@ def _read_other(
     elif parameter != name and parameter in known:
         _read_reason(parameter, raw, skipped, problems)
     else:
-        problems.append(unknown_parameter(str(name), known))
+        problems.append(unknown_parameter(str(name), known, hint=len(problems) < MOST_HINTS))
 
 
 def _read_reason(parameter: str, raw: Any, skipped: dict[str, str], problems: list[Problem]) -> None:
     """Why there is no reading: a text or a code."""
     if isinstance(raw, (Mapping, list, tuple)):
-        problems.append(Problem("not_a_reason", f"{parameter}, skipped", f"is {str(raw)[:LONGEST_SHOWN]}", "give the reason as text"))
+        problems.append(Problem("not_a_reason", f"{parameter}, skipped", f"is {short(str(raw))}", "give the reason as text"))
     elif not is_nothing(raw):
         skipped[parameter] = str(raw).strip()
 
 
-def unknown_parameter(name: str, known: Mapping[str, Observation]) -> Problem:
-    near = meant_parameter(name, known)
+def unknown_parameter(name: str, known: Mapping[str, Observation], *, hint: bool = True) -> Problem:
+    near = meant_parameter(name, known) if hint else None
     return Problem(
         "unknown_parameter",
-        name,
+        short(name),
         "is no parameter of any chart",
         f"did you mean {near!r}?" if near else "see `mews-newtt charts show CHART` for the names",
     )
@@ -190,7 +194,7 @@ def _unwrap(observation: Observation, raw: Mapping[str, Any], skipped: dict[str,
     extra = raw.keys() - {"value", "unit", "skipped"}
     if extra:
         problems.append(
-            Problem("unknown_key", f"{observation.id}, {min(map(str, extra))}", "is not a key of a reading", "use value, unit or skipped")
+            Problem("unknown_key", f"{observation.id}, {short(min(map(str, extra)))}", "is not a key of a reading", "use value, unit or skipped")
         )
     _read_reason(observation.id, raw.get("skipped"), skipped, problems)
     unit = raw.get("unit")
@@ -222,7 +226,7 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
     if isinstance(raw, tuple):
         if len(raw) != 2 or not (raw[1] is None or isinstance(raw[1], str)):
             mend = "give a number, text, or a pair of value and unit"
-            return Problem("not_a_reading", observation.id, f"{str(raw)[:LONGEST_SHOWN]} is no value and unit", mend)
+            return Problem("not_a_reading", observation.id, f"{short(str(raw))} is no value and unit", mend)
         raw, unit = raw
     if is_nothing(raw):
         return None
@@ -233,7 +237,7 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
     if observation.numeric:
         return _read_number(observation, raw, unit)
     if unit:
-        return Problem("unit_not_allowed", observation.id, f"is given in {(unit or "")[:LONGEST_SHOWN]!r} but is a category", "leave the unit out")
+        return Problem("unit_not_allowed", observation.id, f"is given in {short(unit)!r} but is a category", "leave the unit out")
     return _read_category(observation, raw)
 
 
@@ -254,12 +258,9 @@ def _read_category(observation: Observation, raw: Any) -> Reading | Problem:
     category = observation.category_by_name.get(text.casefold())
     if category is not None:
         return Reading(text, category)
-    text = text[:LONGEST_SHOWN]
     near = did_you_mean(text, list(observation.category_by_name))
-    allowed = ", ".join(observation.category_ids)
-    return Problem(
-        "unknown_category", observation.id, f"{text!r} is no category of it", (f"did you mean {near!r}? " if near else "") + f"allowed: {allowed}"
-    )
+    mend = (f"did you mean {near!r}? " if near else "") + "allowed: " + ", ".join(observation.category_ids)
+    return Problem("unknown_category", observation.id, f"{short(text)!r} is no category of it", mend)
 
 
 def _read_number(observation: Observation, raw: Any, unit: str | None) -> Reading | Problem:
@@ -282,7 +283,7 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
         other = next((each for each in observation.other_units if each.ucum == ucum), None)
         if other is None:
             units = [observation.unit, *(u.ucum for u in observation.other_units)]
-            return Problem("unknown_unit", observation.id, f"is given in {(unit or "")[:LONGEST_SHOWN]!r}", "allowed units: " + ", ".join(units))
+            return Problem("unknown_unit", observation.id, f"is given in {short(unit or '')!r}", "allowed units: " + ", ".join(units))
         number = _as_decimal(Fraction(value) * other.scale + other.offset)
         flags = ("converted",)
     else:
@@ -290,7 +291,7 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
     inside = observation.impossible
     number, more = _without_noise(number, observation.step)
     if not inside.contains(number):
-        shown = text[:LONGEST_SHOWN] if not flags else f"{text[:LONGEST_SHOWN]} ({float(number):g} {observation.unit})"
+        shown = short(text) if not flags else f"{short(text)} ({float(number):g} {observation.unit})"
         hint = "check the reading; if it is in another unit, say so" if observation.other_units else "check the reading"
         return Problem("reading_impossible", observation.id, f"{shown} is impossible; allowed: {inside} {observation.unit}".rstrip(), hint)
     if not observation.implausible.contains(number):
@@ -312,12 +313,12 @@ def _no_number(observation: Observation, text: str) -> Problem:
             "give each its own column (104/66 is a systolic and a diastolic pressure), or write what was measured",
         )
     elif _OTHER_POINT.fullmatch(text):
-        mend = f"write the decimal point: {re.sub('[,·]', '.', text)}"
+        mend = f"write the decimal point: {short(re.sub('[,·]', '.', text))}"
     elif marked:
         mend = f"write {marked[1]} without the marks around it"
     elif text.casefold() in ("na", "n/a", "none", "-", "--", "missing", "not done", "unknown"):
         mend = "leave it blank for no reading"
-    return Problem("not_a_number", observation.id, f"{text[:LONGEST_SHOWN]!r} {what}", mend)
+    return Problem("not_a_number", observation.id, f"{short(text)!r} {what}", mend)
 
 
 def _without_noise(value: Number, step: Decimal) -> tuple[Number, tuple[str, ...]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
@@ -15,6 +16,7 @@ from mews_newtt.scoring.result import ParameterScore, Score, chart_identity
 
 ENGINE = "engine_version"
 ROWS_KEPT = 20_000  # the scorer gives one row object for one reading, again and again: so many are kept as text
+PART_BYTES = 1 << 18
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _quote = json.encoder.encode_basestring
 _TAIL = f', "{ENGINE}": {_encode(__version__)}}}'
@@ -34,6 +36,25 @@ class JSONAnswer(Response):
     """A body that is JSON already."""
 
     media_type = "application/json"
+
+
+class JSONParts(JSONAnswer):
+    """A long JSON body, sent part by part: it is never put together, and what is sent is forgotten."""
+
+    def __init__(self, parts: list[bytes], headers: Mapping[str, str]):
+        super().__init__(None, 200, headers)
+        self._parts = parts
+        self.headers["content-length"] = str(sum(map(len, parts)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        waiting = bytearray()
+        for part in self._parts:
+            waiting += part
+            if len(waiting) >= PART_BYTES:
+                await send({"type": "http.response.body", "body": bytes(waiting), "more_body": True})
+                waiting.clear()
+        await send({"type": "http.response.body", "body": bytes(waiting)})
 
 
 def json_answer(document: Mapping[str, Any], chart: Chart | None = None, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -32,6 +32,8 @@ from mews_newtt_service.problems import error_response, problem_response
 from mews_newtt_service.routes import charts, health, jobs, pack, score, score_many, token, verify
 from mews_newtt_service.settings import Settings
 from mews_newtt_service.shelf import Shelf
+from mews_newtt_service.slices import Slices
+from mews_newtt_service.turns import Turns
 
 OPTIONAL = ("mews_newtt_service.routes.fhir", "mews_newtt_service.routes.cds", "mews_newtt_service.pages")
 
@@ -81,6 +83,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.access = Access(settings, app.state.queue, kept("clients_kept"))
     app.state.shelf = Shelf(kept("charts_kept"))
     app.state.outcomes = {}
+    app.state.slices = Slices()
+    app.state.turns = Turns(settings.uploads_at_once)
     app.state.single = score.SingleScores(app.state)
     for module in (score, charts, score_many, verify, pack, jobs, token, health):
         app.router.routes.extend(module.router(settings).routes)

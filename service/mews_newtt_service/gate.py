@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import itertools
 import re
 import secrets
 import time
 import traceback
-from collections import OrderedDict
 from collections.abc import Awaitable, MutableMapping
 from typing import Any
 
@@ -46,7 +44,6 @@ PAGE_HEADERS = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
 SLOWEST = 1024  # bytes a second: a body that comes in more slowly than this is given up
-IDS_KEPT = 10_000
 GONE = 499  # as the log and the counts name a caller who went away
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _UPLOAD = re.compile(r"/v1/charts/[^/]+/(score-many|verify)|/workbench/validate")
@@ -66,7 +63,6 @@ class Gate:
         self._span = span_of(self.settings.telemetry)
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(6)
-        self._bodies: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -93,10 +89,7 @@ class Gate:
             client = self.access.admit(scope, headers)
             scope["client_id"] = client
             single = MATCH.fullmatch(scope["path"]) if scope["method"] == "POST" else None
-            key = (client, request_id) if given is not None and scope["method"] == "POST" else None
-            body = _Body(self, receive, self.settings.json_bytes if single else self._limit(scope["path"]), headers, key)
-            if key is not None:
-                body.describe(scope["path"].encode(), scope.get("query_string", b""))
+            body = _Body(self.settings, receive, self.settings.json_bytes if single else self._limit(scope["path"], headers), headers)
             app = self.app
             if single is not None:
                 scope["path_params"] = {"chart_id": single[1]}
@@ -109,7 +102,10 @@ class Gate:
                     span.end_as(_route(scope), passage.status)
         except MewsNewttError as refusal:
             if body is None:
-                self.metrics.refused.labels(refusal.problems[0].code).inc()
+                code = refusal.problems[0].code
+                self.metrics.refused.labels(code).inc()
+                if code == "not_signed_in":
+                    self.log.event("warning", "sign_in_failed", request_id=request_id, address=self.access.address(scope, headers))
             await self._answer(passage, scope, refusal, body is not None and body.done)
         except asyncio.CancelledError:
             passage.status = passage.status or GONE
@@ -128,10 +124,11 @@ class Gate:
             if self.log.logs_requests:
                 self.log.request(request_id, scope.get("client_id"), method if method in METHODS else "other", route, passage.status, took)
 
-    def _limit(self, path: str) -> int:
+    def _limit(self, path: str, headers: dict[bytes, bytes]) -> int:
         if path in PUBLIC:
             return self.settings.json_bytes  # nobody has signed in yet
-        return self.settings.upload_bytes if _UPLOAD.fullmatch(path) else self.settings.array_bytes
+        is_json = headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == b"application/json"  # read into memory, not onto the disk
+        return self.settings.upload_bytes if _UPLOAD.fullmatch(path) and not is_json else self.settings.array_bytes
 
     async def _answer(self, passage: _Passage, scope: Scope, refusal: MewsNewttError | None, read: bool) -> None:
         if passage.status:
@@ -150,20 +147,6 @@ class Gate:
         places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(fault.__traceback__)[-6:]]
         self.metrics.faults.inc()
         self.log.event("error", "fault", request_id=request_id, kind=type(fault).__name__, places=places)
-
-    def same_body(self, key: tuple[str, str], digest: bytes) -> None:
-        """An id used again must carry the same request; else 409."""
-        known = self._bodies.setdefault(key, digest)
-        if known != digest:
-            raise refuse(
-                409,
-                "request_id_reused",
-                "X-Request-ID",
-                "was used for another request",
-                "give each request its own id; keep it only to repeat the same request",
-            )
-        if len(self._bodies) > IDS_KEPT:
-            self._bodies.popitem(last=False)
 
 
 class _Broken(ConnectionError):
@@ -206,16 +189,13 @@ class _Passage:
 
 
 class _Body:
-    """`receive` with a limit on its size, on its silence, and a memory of what an id was used for."""
+    """`receive` with a limit on its size and on its silence."""
 
-    __slots__ = ("_digest", "_done", "_gate", "_key", "_limit", "_receive", "_size", "_waited")
+    __slots__ = ("_done", "_limit", "_receive", "_settings", "_size", "_waited")
 
-    def __init__(self, gate: Gate, receive: Receive, limit: int, headers: dict[bytes, bytes], key: tuple[str, str] | None):
-        self._gate, self._receive, self._limit, self._key = gate, receive, limit, key
+    def __init__(self, settings: Settings, receive: Receive, limit: int, headers: dict[bytes, bytes]):
+        self._settings, self._receive, self._limit = settings, receive, limit
         self._size, self._waited, self._done = 0, 0.0, False
-        self._digest = None
-        if key is not None and not headers.get(b"content-type", b"").startswith(b"application/x-ndjson"):
-            self._digest = hashlib.blake2b(digest_size=16)
         length = headers.get(b"content-length")
         if length is not None and length.isdigit() and int(length) > limit:
             raise self._too_large()
@@ -225,16 +205,10 @@ class _Body:
         """Whether the whole body was read."""
         return self._done
 
-    def describe(self, *parts: bytes) -> None:
-        """What the id stands for beside the body: the same body to another path is another request."""
-        if self._digest is not None:
-            for part in parts:
-                self._digest.update(part + b"\0")
-
     async def __call__(self) -> Message:
         if self._done:
             return await self._receive()
-        settings = self._gate.settings
+        settings = self._settings
         began = time.monotonic()
         left = settings.body_seconds + self._size / SLOWEST - self._waited
         try:
@@ -250,12 +224,7 @@ class _Body:
         self._size += len(chunk)
         if self._size > self._limit:
             raise self._too_large()
-        if self._digest is not None:
-            self._digest.update(chunk)
-        if not message.get("more_body"):
-            self._done = True
-            if self._digest is not None and self._key is not None:
-                self._gate.same_body(self._key, self._digest.digest())
+        self._done = not message.get("more_body")
         return message
 
     def _too_large(self) -> ServiceError:

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from mews_newtt import __version__
-from mews_newtt.errors import ChartError, ChartNotFound, FileError, MewsNewttError, ObservationError, Problem
+from mews_newtt.errors import ChartError, ChartNotFound, FileError, MewsNewttError, ObservationError, Problem, at_most
 
 MEDIA_TYPE = "application/problem+json"
+MOST_TOLD = 100  # problems in one answer
 TYPE = "urn:mews-newtt:problem:"
 # What cannot be read at all, as against what can be read and cannot be scored.
 MALFORMED = frozenset(
@@ -87,7 +88,7 @@ def problem_document(status: int, problems: Iterable[Problem], request_id: str |
 
 def problem_response(scope: Scope, status: int, problems: Iterable[Problem], headers: Mapping[str, str] | None = None) -> Response:
     """An error as a response, in the form that its path speaks: problem details, or what a router brought (FHIR's OperationOutcome)."""
-    every = list(problems)
+    every = at_most(list(problems), "the request", MOST_TOLD)
     app = scope.get("app")
     for prefix, (render, media_type) in (app.state.outcomes if app is not None else {}).items():
         if scope["path"].startswith(prefix):

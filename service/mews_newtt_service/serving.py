@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import multiprocessing
@@ -30,6 +31,7 @@ from mews_newtt_service.settings import Settings, SettingsError
 APPLICATION = "mews_newtt_service.app:create_app"
 ONE_OF_MANY = "mews_newtt_service.serving:create_one_of_many"
 BACKLOG = 2048
+COUNTS = "metrics-"
 HEADER_BYTES = 64 * 1024  # of headers that go on and on; the first stroke that is read may hold more
 
 
@@ -146,9 +148,10 @@ def log_as_json(level: str) -> None:
 
 def run(settings: Settings) -> None:
     """Serve until a signal says stop; running work is finished or given back first."""
+    os.umask(0o077)  # what this process and its children write is for their owner only
     _make_data_folder(settings.data_folder)
     if settings.clients_file is not None:
-        read_clients(settings.clients_file)  # told before anything listens
+        read_clients(settings.clients_file, signing=bool(settings.public_url))  # told before anything listens
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     whom = "" if settings.clients_file else " (this machine only, nobody signs in)"
@@ -158,7 +161,7 @@ def run(settings: Settings) -> None:
     PatientProtocol.header_seconds, PatientProtocol.send_seconds = settings.header_seconds, settings.send_seconds
     many = settings.workers > 1
     keeper = Keeper(settings) if many else None
-    counts = tempfile.mkdtemp(prefix="mews-newtt-metrics-") if many else None
+    counts = _made_for_counts(settings.data_folder) if many else None
     environment = settings.to_environment()
     if counts is not None:
         environment |= {"MEWS_NEWTT_JOB_WORKERS": "0", "PROMETHEUS_MULTIPROC_DIR": counts}  # web processes leave the workers to us
@@ -215,12 +218,31 @@ def _heard(*_: object) -> None:
 def _make_data_folder(folder: Path) -> None:
     try:
         (folder / "jobs").mkdir(parents=True, exist_ok=True, mode=0o700)
+        for made in (folder, folder / "jobs"):
+            with contextlib.suppress(PermissionError):  # the folder is another user's, who let us in
+                made.chmod(0o700)
+        _remove_left_counts(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as fault:
         raise SettingsError(
             Problem("data_folder", str(folder), f"cannot be written: {fault.strerror}", "set MEWS_NEWTT_DATA_FOLDER (or --data) to a folder that can")
         ) from None
+
+
+def _made_for_counts(folder: Path) -> str:
+    """A folder for the counts of several web processes; its name says whose it is."""
+    made = folder / f"{COUNTS}{socket.gethostname()}-{os.getpid()}"
+    made.mkdir(mode=0o700, exist_ok=True)
+    return str(made)
+
+
+def _remove_left_counts(folder: Path) -> None:
+    """Counts of services on this machine that were killed."""
+    for path in folder.glob(f"{COUNTS}{socket.gethostname()}-*"):
+        pid = path.name.rpartition("-")[2]
+        if not Path("/proc", pid).exists():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _listen(settings: Settings) -> socket.socket:

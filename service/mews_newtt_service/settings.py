@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,12 @@ from mews_newtt.errors import MewsNewttError, Problem, did_you_mean
 PREFIX = "MEWS_NEWTT_"
 NOT_SETTINGS = frozenset(("CONFIG", "RULES"))  # read by the library itself
 MIB = 1 << 20
+LEAST: dict[str, float] = dict.fromkeys(
+    ("port", "requests_per_minute", "job_workers", "job_threads", "job_memory_bytes", "result_hours", "shutdown_seconds"), 0
+)
+MOST: dict[str, float] = {"port": 65_535, "workers": 1_000, "job_workers": 1_000, "job_threads": 10_000}
+LONGEST = 10**9  # of any time or count
+LARGEST = 2**62  # of bytes
 
 
 class SettingsError(MewsNewttError):
@@ -40,6 +48,9 @@ class Settings:
     public_url: str = field(
         default="", metadata={"says": "address by which clients know the service, for tokens and links, such as https://scores.example.nhs.uk"}
     )
+    proxies: tuple[str, ...] = field(
+        default=(), metadata={"says": "addresses or networks of proxies in front of the service, with commas; their X-Forwarded-For is believed"}
+    )
     data_folder: Path = field(default_factory=default_data_folder, metadata={"says": "folder of jobs, results and the embedded database"})
     database_url: str = field(
         default="", metadata={"says": "postgresql://... when several machines serve (also DATABASE_URL); empty: SQLite in the data folder"}
@@ -52,10 +63,13 @@ class Settings:
     requests_per_minute: int = field(default=6000, metadata={"says": "requests of one signed-in client in each web process; 0: no limit"})
     uploads_at_once: int = field(default=4, metadata={"says": "uploads and streams of one client at the same time in each web process"})
     jobs_per_client: int = field(default=20, metadata={"says": "jobs of one client that may wait or run at the same time"})
+    client_bytes: int = field(
+        default=16384 * MIB, metadata={"says": "most bytes of one client's uploads that wait or are worked on and results that are kept, together"}
+    )
     json_bytes: int = field(default=MIB, metadata={"says": "largest JSON body of one observation set"})
     array_bytes: int = field(default=16 * MIB, metadata={"says": "largest JSON body of many observation sets"})
     array_rows: int = field(default=10_000, metadata={"says": "most observation sets in a JSON array"})
-    line_bytes: int = field(default=64 * 1024, metadata={"says": "longest line of an NDJSON stream"})
+    line_bytes: int = field(default=64 * 1024, metadata={"says": "longest line of an NDJSON stream, and longest set of a JSON array"})
     json_depth: int = field(default=32, metadata={"says": "deepest nesting of JSON"})
     upload_bytes: int = field(default=4096 * MIB, metadata={"says": "largest upload"})
     unpacked_bytes: int = field(default=32768 * MIB, metadata={"says": "largest upload once unpacked"})
@@ -78,21 +92,14 @@ class Settings:
     telemetry: bool = field(default=False, metadata={"says": "OpenTelemetry spans (needs opentelemetry-api, and an exporter set up by the operator)"})
 
     def __post_init__(self) -> None:
-        faults = [
-            Problem("bad_setting", PREFIX + name.upper(), f"is {getattr(self, name)}", "give a number of 1 or more")
-            for name in (
-                "workers",
-                "json_bytes",
-                "array_bytes",
-                "array_rows",
-                "line_bytes",
-                "json_depth",
-                "upload_bytes",
-                "upload_rows",
-                "job_attempts",
-            )
-            if getattr(self, name) < 1
-        ]
+        faults = [fault for one in dataclasses.fields(self) if (fault := _out_of_range(one.name, getattr(self, one.name)))]
+        if self.public_url and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", self.public_url):
+            faults.append(Problem("bad_setting", PREFIX + "PUBLIC_URL", f"is {self.public_url[:60]!r}", "write https://name, and the path if any"))
+        for proxy in self.proxies:
+            try:
+                ipaddress.ip_network(proxy, strict=False)
+            except ValueError:
+                faults.append(Problem("bad_setting", PREFIX + "PROXIES", f"names {proxy[:60]!r}", "write addresses or networks, such as 10.0.0.0/8"))
         if self.log_level not in ("info", "warning", "error"):
             faults.append(Problem("bad_setting", PREFIX + "LOG_LEVEL", f"is {self.log_level!r}", "write info, warning or error"))
         if self.database_url and not self.database_url.startswith(("postgresql://", "postgres://")):
@@ -158,6 +165,17 @@ class Settings:
             value = getattr(self, one.name)
             found[PREFIX + one.name.upper()] = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
         return found
+
+
+def _out_of_range(name: str, value: object) -> Problem | None:
+    """What is wrong with a number: not one at all, too small or too large."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    least = LEAST.get(name, 1 if isinstance(value, int) else 0.001)
+    most = MOST.get(name, LARGEST if name.endswith("bytes") else LONGEST)
+    if math.isfinite(value) and least <= value <= most:
+        return None
+    return Problem("bad_setting", PREFIX + name.upper(), f"is {value}", f"give a number from {least:g} to {most:,}")
 
 
 def _yes_or_no(text: str) -> bool:

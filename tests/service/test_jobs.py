@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,16 +49,24 @@ def test_a_job_from_the_first_answer_to_its_file(service: Service) -> None:
 
 
 def test_the_same_request_again_is_the_same_job(service: Service) -> None:
-    headers = {**ASYNC, "X-Request-ID": "repeat-1"}
+    headers = {**ASYNC, "Idempotency-Key": '"repeat-1"'}
     first = service.http.post(MANY, content=CSV, headers=headers)
     again = service.http.post(MANY, content=CSV, headers=headers)
     assert first.headers["content-location"] == again.headers["content-location"]
     other = service.http.post(MANY, content=CSV + "13,,,,,,\n", headers=headers)
-    assert (other.status_code, codes(other)) == (409, ["request_id_reused"])
+    assert (other.status_code, codes(other)) == (409, ["idempotency_key_reused"])
+    bad = service.http.post(MANY, content=CSV, headers={**ASYNC, "Idempotency-Key": "a b"})
+    assert (bad.status_code, codes(bad)) == (400, ["bad_idempotency_key"])
+
+
+def test_a_request_id_of_a_whole_trace_stands_for_one_job_for_each_request(service: Service) -> None:
+    headers = {**ASYNC, "X-Request-ID": "trace-1"}
+    where = [service.http.post(MANY, content=body, headers=headers).headers["content-location"] for body in (CSV, CSV, CSV + "13,,,,,,\n")]
+    assert where[0] == where[1] != where[2]
 
 
 def test_the_same_file_with_another_map_is_another_request_for_every_process(tmp_path: Path) -> None:
-    headers = {"Prefer": "respond-async", "X-Request-ID": "repeat-map"}
+    headers = {"Prefer": "respond-async", "Idempotency-Key": "repeat-map"}
     answers = []
     for given in ("", "", '[columns]\nhr = "heart_rate"'):
         with client(tmp_path) as http:  # an application of its own: nothing remembered but what the queue has
@@ -77,8 +86,8 @@ def test_cancelling_removes_the_results(service: Service) -> None:
     job = service.job(first)
     assert service.http.delete(first.headers["content-location"]).status_code == 202
     gone = service.http.get(first.headers["content-location"]).json()
-    assert (gone["state"], gone["files"]) == ("cancelled", [])
-    assert service.http.get(job["files"][0]["href"]).status_code == 409
+    assert (gone["state"], gone["files"], gone["finished"]) == ("done", [], job["finished"]), "it was done, not stopped"
+    assert service.http.get(job["files"][0]["href"]).status_code == 404
     assert not (service.folder / "data" / "jobs" / job["id"]).exists()
 
 
@@ -268,26 +277,19 @@ def test_a_client_may_not_fill_the_queue(tmp_path: Path) -> None:
 
 
 class PostgreSQL:
-    """A real server of its own, in a folder of the test."""
+    """A real server of its own, in a folder of its own."""
 
-    def __init__(self, folder: Path):
+    def __init__(self) -> None:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         if not found:
             pytest.skip("PostgreSQL is not installed")
         self.bin = found[-1].parent
-        self.folder = folder
         self.user = "postgres" if os.getuid() == 0 else None
-        self.socket = Path("/tmp") / f"mn-{os.getpid()}-{time.monotonic_ns() % 10**6}"  # a socket's path must be short
-        self.socket.mkdir()
+        self.folder = Path(tempfile.mkdtemp(prefix="mn-", dir="/tmp"))  # a socket's path must be short; the folders of pytest are closed to other users
         if self.user:
-            shutil.chown(self.socket, self.user)
-            folder.mkdir(exist_ok=True)
-            shutil.chown(folder, self.user)
-            for parent in folder.parents:
-                if parent.stat().st_uid == 0 and parent not in (Path("/"), Path("/tmp")):
-                    parent.chmod(parent.stat().st_mode | 0o011)
-        self._run("initdb", "-D", str(folder / "db"), "-U", "tester", "-A", "trust", "--no-sync")
-        self.url = f"postgresql://tester@/postgres?host={self.socket}"
+            shutil.chown(self.folder, self.user)
+        self._run("initdb", "-D", str(self.folder / "db"), "-U", "tester", "-A", "trust", "--no-sync")
+        self.url = f"postgresql://tester@/postgres?host={self.folder}"
         self.start()
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -296,7 +298,7 @@ class PostgreSQL:
         assert done.returncode == 0, done.stderr
 
     def start(self) -> None:
-        options = f"-k {self.socket} -c listen_addresses='' -c fsync=off"
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
         self._run("pg_ctl", "-D", str(self.folder / "db"), "-o", options, "-l", str(self.folder / "log"), "-w", "start")
 
     def stop(self) -> None:
@@ -304,12 +306,12 @@ class PostgreSQL:
 
     def close(self) -> None:
         self.stop()
-        shutil.rmtree(self.socket, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
-    found = PostgreSQL(tmp_path_factory.mktemp("postgres") / "server")
+def postgres() -> Iterator[PostgreSQL]:
+    found = PostgreSQL()
     yield found
     found.close()
 

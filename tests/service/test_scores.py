@@ -246,7 +246,7 @@ def test_what_cannot_be_verified_is_told(http: Any, body: Any, status: int, expe
     assert (answer.status_code, codes(answer)) == (status, expected)
 
 
-def test_request_ids_are_mirrored_and_stand_for_one_request(http: Any) -> None:
+def test_request_ids_are_mirrored_and_no_more(http: Any) -> None:
     headers = {"X-Request-ID": "0d6b3f3e-6b1c-4f0b-9d8e-0f6c5a0b7d11", "X-Correlation-ID": "c-1"}
     first = http.post(SCORE, json=FULL, headers=headers)
     again = http.post(SCORE, json=FULL, headers=headers)
@@ -255,8 +255,7 @@ def test_request_ids_are_mirrored_and_stand_for_one_request(http: Any) -> None:
     assert first.headers["x-request-id"] == headers["X-Request-ID"]
     assert first.headers["x-correlation-id"] == "c-1"
     assert (first.status_code, again.status_code, again.content) == (200, 200, first.content)
-    assert (other.status_code, codes(other)) == (409, ["request_id_reused"])
-    assert elsewhere.status_code == 409
+    assert (other.status_code, elsewhere.status_code) == (200, 200), "one id goes through a whole trace of requests"
 
 
 def test_every_answer_bears_the_security_headers(http: Any) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
+import ipaddress
 import re
-import time
-from collections import OrderedDict
 
 from starlette.types import Scope
 
 from mews_newtt_service.auth.clients import Client, Clients, Told
+from mews_newtt_service.auth.limits import Limits, address_of
 from mews_newtt_service.auth.tokens import Tokens
 from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.problems import ServiceError, refuse
@@ -19,11 +18,12 @@ from mews_newtt_service.settings import Settings
 
 LOCAL, ANYBODY = "local", "anonymous"
 LOOPBACK_NAMES = frozenset(("localhost", "127.0.0.1", "[::1]", "::1"))
-PUBLIC = frozenset(("/healthz", "/readyz", "/oauth/token", "/.well-known/smart-configuration", "/openapi.json"))
+PROBES = frozenset(("/healthz", "/readyz"))  # asked by whatever keeps the service running: never refused
+TOKEN = "/oauth/token"
+PUBLIC = PROBES | frozenset((TOKEN, "/.well-known/smart-configuration", "/openapi.json"))
 PUBLIC_READS = frozenset(("/fhir/R4/metadata", "/cds-services"))
 CHANGING = frozenset(("POST", "PUT", "PATCH", "DELETE"))
-ANONYMOUS_PER_MINUTE = 600  # of one address, on paths that need no sign-in (tokens above all)
-ADDRESSES_KEPT = 10_000
+ANONYMOUS_PER_MINUTE = 600  # of one address: failed sign-ins, token requests, other paths that need no sign-in, each by itself
 _PORT = re.compile(r":\d+$")
 
 
@@ -32,10 +32,11 @@ class Access:
 
     def __init__(self, settings: Settings, queue: Queue, told: Told | None = None):
         self.settings = settings
-        self.clients = Clients(settings.clients_file, told) if settings.clients_file is not None else None
+        self.clients = Clients(settings.clients_file, told, signing=bool(settings.public_url)) if settings.clients_file is not None else None
         self.tokens = Tokens(settings.data_folder, queue)
         self._hosts = frozenset(settings.hosts) or (LOOPBACK_NAMES if self.clients is None else frozenset())
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._limits = Limits()
+        self._proxies = tuple(ipaddress.ip_network(one, strict=False) for one in settings.proxies)
 
     def admit(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """Who calls. Raises ServiceError: 401, 403 from another site's page, 421 for a name that is not ours, 429."""
@@ -53,18 +54,21 @@ class Access:
             or (scope["method"] == "GET" and (path in PUBLIC_READS or path.startswith("/static/")))
             or (path == "/metrics" and self.settings.metrics_open)
         ):
-            address = scope.get("client")
-            self._within(f"{ANYBODY} {address[0] if address else ''}", ANONYMOUS_PER_MINUTE)
+            if path not in PROBES:
+                self._limits.take(f"{'token' if path == TOKEN else 'open'} {self.address(scope, headers)}", ANONYMOUS_PER_MINUTE)
             return ANYBODY
         client = self._known(headers)
         if client is None:
-            address = scope.get("client")
-            self._within(f"{ANYBODY} {address[0] if address else ''}", ANONYMOUS_PER_MINUTE)  # guessing is slow
+            self._limits.take(f"failed {self.address(scope, headers)}", ANONYMOUS_PER_MINUTE)  # guessing is slow, and shuts out nobody else
             raise _sign_in(b"authorization" in headers or b"x-api-key" in headers)
         limit = client.requests_per_minute or self.settings.requests_per_minute
         if limit:
-            self._within(client.id, limit)
+            self._limits.take(f"client {client.id}", limit)
         return client.id
+
+    def address(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """Where a request comes from, for its limit and for the log."""
+        return address_of(scope, headers, self._proxies)
 
     def _known(self, headers: dict[bytes, bytes]) -> Client | None:
         if self.clients is None:
@@ -85,48 +89,6 @@ class Access:
             except (binascii.Error, ValueError):
                 return None
         return None
-
-    def _within(self, who: str, per_minute: int) -> None:
-        bucket = self._buckets.get(who)
-        if bucket is None or bucket.per_minute != per_minute:
-            bucket = self._buckets[who] = _Bucket(per_minute)
-            if len(self._buckets) > ADDRESSES_KEPT:
-                self._buckets.popitem(last=False)
-        wait = bucket.take()
-        if wait > 0:
-            raise refuse(
-                429,
-                "too_many_requests",
-                "client",
-                f"more than {per_minute} requests a minute",
-                "send many sets at once to score-many",
-                Retry_After=str(math.ceil(wait)),
-            )
-
-
-class _Bucket:
-    """So many requests a minute, with ten seconds' worth at once."""
-
-    __slots__ = ("_at", "_level", "per_minute")
-
-    def __init__(self, per_minute: int):
-        self.per_minute = per_minute
-        self._level = self._most
-        self._at = time.monotonic()
-
-    @property
-    def _most(self) -> float:
-        return max(1.0, self.per_minute / 6)
-
-    def take(self) -> float:
-        """0 where there is room, else the seconds until there is."""
-        now = time.monotonic()
-        self._level = min(self._most, self._level + (now - self._at) * self.per_minute / 60)
-        self._at = now
-        if self._level >= 1:
-            self._level -= 1
-            return 0.0
-        return (1 - self._level) * 60 / self.per_minute
 
 
 def _sign_in(tried: bool) -> ServiceError:

@@ -52,13 +52,14 @@ class Clients:
     A file that can no longer be read keeps the clients it had: a slip of the pen shuts nobody out, and lets nobody in. `fault` says so.
     """
 
-    def __init__(self, path: Path, told: Told | None = None):
+    def __init__(self, path: Path, told: Told | None = None, *, signing: bool = True):
+        self._signing = signing
         self.fault: SettingsError | None = None
         self._told = told
         self._path = path
         self._looked = time.monotonic()
         self._stamp = self._stat()
-        self.by_id, self._by_key = self._indexed(read_clients(path))
+        self.by_id, self._by_key = self._indexed(read_clients(path, signing=signing))
 
     def _stat(self) -> tuple[int, int]:
         try:
@@ -79,7 +80,7 @@ class Clients:
         if stamp != self._stamp:
             self._stamp = stamp
             try:
-                self.by_id, self._by_key = self._indexed(read_clients(self._path))
+                self.by_id, self._by_key = self._indexed(read_clients(self._path, signing=self._signing))
                 self.fault = None
             except SettingsError as fault:
                 self.fault = fault
@@ -99,8 +100,8 @@ class Clients:
         return None if client is None or client.expired(datetime.now(UTC)) else client
 
 
-def read_clients(path: Path) -> dict[str, Client]:
-    """The clients of a TOML file; every fault at once."""
+def read_clients(path: Path, *, signing: bool = True) -> dict[str, Client]:
+    """The clients of a TOML file; every fault at once. `signing`: whether clients can sign in with a key pair, because our address is set."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
@@ -115,6 +116,9 @@ def read_clients(path: Path) -> dict[str, Client]:
         client = _client(entry, f"{path}, client {place}", path.parent, faults)
         if client is not None and found.setdefault(client.id, client) is not client:
             faults.append(Problem("client_twice", f"{path}, client {place}", f"{client.id} is there already", "give each client its own id"))
+        if client is not None and not signing and (client.jwks or client.jwks_url):
+            what = f"{client.id} signs in with a key pair, and the address it signs for is not set"
+            faults.append(Problem("public_url_missing", f"{path}, client {place}", what, "set MEWS_NEWTT_PUBLIC_URL to the address clients use"))
     digests = [digest for client in found.values() for digest in client.key_sha256]
     if len(set(digests)) < len(digests):
         faults.append(Problem("key_twice", str(path), "one key stands for two clients", "give each client its own key"))

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import secrets
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import jwt
 
 from mews_newtt.errors import Problem
 from mews_newtt_service.auth.clients import Client, Clients
+from mews_newtt_service.auth.key_sets import KeySets, KeysNotHad
 from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.problems import ServiceError
 
@@ -27,9 +27,9 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_ASSERTION = 300  # seconds an assertion may still be valid (SMART Backend Services)
 TOKEN_SECONDS = 300
 LEEWAY = 30
-JWKS_SECONDS, JWKS_AGAIN, JWKS_BYTES, JWKS_TIMEOUT = 600.0, 30.0, 1 << 18, 5
 UNREADABLE = (jwt.PyJWTError, ValueError, RecursionError, OverflowError)  # the last two: nested too deep; exp is Infinity
 KNOWN_TOKENS = 1000
+MOST_KEYS = 20  # of one client
 
 
 class TokenError(ServiceError):
@@ -41,13 +41,6 @@ class TokenError(ServiceError):
         self.what = what
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """An address is where its keys are; it does not send us on."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
-
-
 class Tokens:
     """Checks assertions, gives tokens, and knows them again."""
 
@@ -57,9 +50,9 @@ class Tokens:
         self._secret: bytes | None = None
         self._lock = threading.Lock()
         self._known: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
-        self._jwks: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._key_sets = KeySets()
 
-    def exchange(self, assertion: str, clients: Clients, audiences: list[str]) -> tuple[str, str]:
+    async def exchange(self, assertion: str, clients: Clients, audience: str) -> tuple[str, str]:
         """A token for a signed assertion: (client, token). Raises TokenError."""
         try:
             header = jwt.get_unverified_header(assertion)
@@ -71,7 +64,19 @@ class Tokens:
             raise TokenError("invalid_client", "no such client signs in with a key pair", 401)
         if header.get("alg") not in ALGORITHMS:
             raise TokenError("invalid_client", "the assertion must be signed with RS384 or ES384", 401)
-        claims = self._verified(assertion, client, header, audiences)
+        try:
+            claims = _verified(assertion, header, await self._key_sets.of(client), audience)
+            if claims is None:
+                newer = await self._key_sets.newer(client)
+                claims = _verified(assertion, header, newer, audience) if newer is not None else None
+        except KeysNotHad:
+            raise TokenError("temporarily_unavailable", "the client's public keys cannot be had", 503) from None
+        if claims is None:
+            raise TokenError("invalid_client", "no key of the client fits the signature", 401)
+        return client.id, await anyio.to_thread.run_sync(self._token, client, claims)
+
+    def _token(self, client: Client, claims: dict[str, Any]) -> str:
+        """A token for claims whose signature holds, where they hold too."""
         if claims["sub"] != client.id or claims["iss"] != client.id:
             raise TokenError("invalid_client", "iss and sub must both be the client's id", 401)
         expires = float(claims["exp"])
@@ -82,76 +87,14 @@ class Tokens:
         if not self._queue.first_use(client.id, claims["jti"], expires + LEEWAY):
             raise TokenError("invalid_client", "the assertion was used before (jti)", 401)
         now = int(time.time())
-        return client.id, jwt.encode({"sub": client.id, "iat": now, "exp": now + TOKEN_SECONDS}, self._own_secret(), algorithm="HS256")
-
-    def _verified(self, assertion: str, client: Client, header: dict[str, Any], audiences: list[str]) -> dict[str, Any]:
-        last = "no key of the client fits the signature"
-        for key in (key for again in (False, True) for key in self._keys(client, header, again)):
-            try:
-                return dict(
-                    jwt.decode(
-                        assertion,
-                        key.key,
-                        algorithms=ALGORITHMS,
-                        audience=audiences,
-                        leeway=LEEWAY,
-                        options={"require": ["iss", "sub", "aud", "exp", "jti"]},
-                    )
-                )
-            except jwt.InvalidSignatureError:
-                continue
-            except (*UNREADABLE, TypeError) as fault:
-                last = f"the assertion does not hold ({type(fault).__name__})"
-        raise TokenError("invalid_client", last, 401)
-
-    def _keys(self, client: Client, header: dict[str, Any], again: bool) -> list[jwt.PyJWK]:
-        """The client's public keys that may have signed this; again: those it has since we asked."""
-        found: list[jwt.PyJWK] = []
-        if again and not self._is_old(client):
-            return found
-        for entry in self._key_set(client, again).get("keys", []):
-            if header.get("kid") is not None and isinstance(entry, dict) and entry.get("kid") not in (None, header["kid"]):
-                continue
-            with contextlib.suppress(jwt.PyJWTError, ValueError, TypeError, AttributeError):
-                key = jwt.PyJWK(entry, algorithm=header["alg"])
-                if key.key_type in ("RSA", "EC"):
-                    found.append(key)
-        return found
-
-    def _is_old(self, client: Client) -> bool:
-        """Whether keys fetched before may be asked for anew, because the client may have a new one."""
-        held = self._jwks.get(str(client.jwks_url))
-        return client.jwks is None and held is not None and time.monotonic() - held[0] > JWKS_AGAIN
-
-    def _key_set(self, client: Client, again: bool) -> dict[str, Any]:
-        """From the file, as it stands; from an address, kept for a while."""
-        held = None if client.jwks is not None else self._jwks.get(str(client.jwks_url))
-        if held is not None and not again and time.monotonic() - held[0] < JWKS_SECONDS:
-            return held[1]
-        try:
-            if client.jwks is not None:
-                text = client.jwks.read_bytes()
-            else:
-                opener = urllib.request.build_opener(_NoRedirect)  # only what the operator wrote into the clients file, nowhere else
-                with opener.open(str(client.jwks_url), timeout=JWKS_TIMEOUT) as answer:
-                    text = answer.read(JWKS_BYTES)
-            found = json.loads(text)
-        except (OSError, ValueError) as fault:
-            if isinstance(fault, urllib.error.HTTPError):
-                fault.close()
-            if held is not None:
-                return held[1]
-            raise TokenError("temporarily_unavailable", "the client's public keys cannot be had", 503) from None
-        keys = found if isinstance(found, dict) and isinstance(found.get("keys"), list) else {}
-        if client.jwks is None:
-            self._jwks[str(client.jwks_url)] = (time.monotonic(), keys)
-        return keys
+        return jwt.encode({"sub": client.id, "iat": now, "exp": now + TOKEN_SECONDS}, self._own_secret(), algorithm="HS256")
 
     def client_of(self, token: bytes) -> str | None:
         """Whose token it is; None where it is forged or has run out."""
         digest = hashlib.sha256(token).digest()
         known = self._known.get(digest)
         if known is not None:
+            self._known.move_to_end(digest)
             return known[0] if known[1] > time.time() else None
         try:
             claims = jwt.decode(token, self._own_secret(), algorithms=["HS256"], options={"require": ["sub", "exp"]})
@@ -176,3 +119,35 @@ class Tokens:
                 fresh.unlink(missing_ok=True)
                 self._secret = self._path.read_bytes()
             return self._secret
+
+
+def _verified(assertion: str, header: dict[str, Any], key_set: dict[str, Any], audience: str) -> dict[str, Any] | None:
+    """The claims of an assertion; None where no key fits its signature. Raises TokenError where one fits and the claims do not hold."""
+    for key in _keys(header, key_set):
+        try:
+            return dict(
+                jwt.decode(
+                    assertion,
+                    key.key,
+                    algorithms=ALGORITHMS,
+                    audience=audience,
+                    leeway=LEEWAY,
+                    options={"require": ["iss", "sub", "aud", "exp", "jti"]},
+                )
+            )
+        except jwt.InvalidSignatureError:
+            continue
+        except (*UNREADABLE, TypeError) as fault:
+            raise TokenError("invalid_client", f"the assertion does not hold ({type(fault).__name__})", 401) from None
+    return None
+
+
+def _keys(header: dict[str, Any], key_set: dict[str, Any]) -> Iterator[jwt.PyJWK]:
+    """The public keys that may have signed this."""
+    for entry in key_set.get("keys", [])[:MOST_KEYS]:
+        if header.get("kid") is not None and isinstance(entry, dict) and entry.get("kid") not in (None, header["kid"]):
+            continue
+        with contextlib.suppress(jwt.PyJWTError, ValueError, TypeError, AttributeError):
+            key = jwt.PyJWK(entry, algorithm=header["alg"])
+            if key.key_type in ("RSA", "EC"):
+                yield key

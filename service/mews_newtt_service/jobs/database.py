@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -18,24 +21,33 @@ SCHEMA = (
     "chart TEXT NOT NULL, version TEXT NOT NULL, sha256 TEXT NOT NULL, parameters TEXT NOT NULL, state TEXT NOT NULL, num_rows BIGINT NOT NULL, "
     "share DOUBLE PRECISION, created DOUBLE PRECISION NOT NULL, started DOUBLE PRECISION, finished DOUBLE PRECISION, expires DOUBLE PRECISION, "
     "attempts INTEGER NOT NULL, problems TEXT NOT NULL, files TEXT NOT NULL, "
-    "digest TEXT NOT NULL, request_key TEXT, worker TEXT, lease DOUBLE PRECISION, UNIQUE (client, request_key))",
+    "digest TEXT NOT NULL, request_key TEXT, worker TEXT, lease DOUBLE PRECISION, bytes BIGINT NOT NULL DEFAULT 0, UNIQUE (client, request_key))",
     "CREATE INDEX IF NOT EXISTS mews_newtt_jobs_state ON mews_newtt_jobs (state, created)",
     "CREATE TABLE IF NOT EXISTS mews_newtt_tokens (client TEXT NOT NULL, token_id TEXT NOT NULL, expires DOUBLE PRECISION NOT NULL, "
     "PRIMARY KEY (client, token_id))",
+    "CREATE TABLE IF NOT EXISTS mews_newtt_workers (name TEXT PRIMARY KEY, seen DOUBLE PRECISION NOT NULL)",
 )
+ADDED = "ALTER TABLE mews_newtt_jobs ADD COLUMN {} bytes BIGINT NOT NULL DEFAULT 0"  # to tables that an earlier release made
 CONNECT_SECONDS = 5
-STATEMENT_SECONDS = 15
+BUSY_SECONDS = 15  # how long SQLite waits for another process
+STATEMENT_SECONDS = 8  # how long PostgreSQL may work on a statement
+ANSWER_SECONDS = 10  # and how long we wait for it: a server that is frozen, or a network that swallows, says nothing
+PAUSE_SECONDS = 2.0  # after such a wait nobody else waits as long
 
 
 class Database(Protocol):
-    """What the queue needs; `now` and `skip_locked` are the dialect's own words."""
+    """What the queue needs; `now`, `skip_locked` and `one_at_a_time` are the dialect's own words."""
 
     now: str
     skip_locked: str
+    one_at_a_time: str  # run first in a transaction with a client's id: others of this client wait until it has ended
 
     def run(self, *statements: Statement) -> list[Row]:
         """Run statements in one transaction; the rows of the last one."""
         ...
+
+    def scrub(self) -> None:
+        """Leave nothing of deleted rows in the database's own files, as far as that is in our hands."""
 
     def close(self) -> None: ...
 
@@ -56,6 +68,7 @@ class SQLite:
     # julianday counts days; the difference is exact to a tenth of a millisecond
     now = "((julianday('now') - 2440587.5) * 86400.0)"
     skip_locked = ""
+    one_at_a_time = "SELECT ?"  # BEGIN IMMEDIATE keeps all others out already
 
     def __init__(self, settings: Settings):
         self._path = settings.data_folder / "jobs.sqlite"
@@ -79,12 +92,25 @@ class SQLite:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._connection = sqlite3.connect(self._path, timeout=STATEMENT_SECONDS, isolation_level=None, check_same_thread=False)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # problems of a job quote what was sent: for its owner only
+            for path in self._path.parent.glob(self._path.name + "*"):
+                with contextlib.suppress(OSError):
+                    path.chmod(0o600)
+            self._connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")  # a job that was answered 202 outlives a power cut
+            self._connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             for sql in SCHEMA:
                 self._connection.execute(sql)
+            if "bytes" not in [row[1] for row in self._connection.execute("PRAGMA table_info(mews_newtt_jobs)")]:
+                with contextlib.suppress(sqlite3.OperationalError):  # another process was first
+                    self._connection.execute(ADDED.format(""))
         return self._connection
+
+    def scrub(self) -> None:
+        """Write the log back and empty it: what was deleted would be read there still."""
+        with self._lock, contextlib.suppress(sqlite3.Error, OSError):
+            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _drop(self) -> None:
         if self._connection is not None:
@@ -102,28 +128,57 @@ class PostgreSQL:
 
     now = "extract(epoch FROM clock_timestamp())::double precision"
     skip_locked = "FOR UPDATE SKIP LOCKED"
+    one_at_a_time = "SELECT pg_advisory_xact_lock(7312, hashtext(?))"
 
     def __init__(self, url: str):
         self._url = url
         self._lock = threading.Lock()
         self._connection: Any = None
+        self._silent_until = 0.0
 
     def run(self, *statements: Statement) -> list[Row]:
+        if not self._lock.acquire(timeout=ANSWER_SECONDS):
+            raise away()
+        try:
+            return self._run_in_time(statements)
+        finally:
+            self._lock.release()
+
+    def _run_in_time(self, statements: Sequence[Statement]) -> list[Row]:
         import psycopg
 
-        with self._lock:
-            fresh = self._connection is None
-            for again in (not fresh, False):  # a connection that the server has closed is opened anew, once
-                try:
-                    return self._run(statements)
-                except (psycopg.OperationalError, psycopg.InterfaceError):
-                    self._drop()
-                    if not again:
-                        raise away() from None
-                except psycopg.Error:
-                    self._drop()
+        if time.monotonic() < self._silent_until:
+            raise away()
+        fresh = self._connection is None
+        for again in (not fresh, False):  # a connection that the server has closed is opened anew, once
+            late = threading.Event()
+            timer = threading.Timer(ANSWER_SECONDS, self._cut, (late,))
+            timer.daemon = True
+            timer.start()
+            try:
+                return self._run(statements)
+            except (psycopg.Error, OSError) as fault:
+                lost = self._connection is None or self._connection.closed
+                self._drop()
+                if late.is_set() or isinstance(fault, psycopg.errors.ConnectionTimeout):
+                    self._silent_until = time.monotonic() + PAUSE_SECONDS
                     raise away() from None
+                if not (again and lost):
+                    raise away() from None
+            finally:
+                timer.cancel()
         raise away()
+
+    def _cut(self, late: threading.Event) -> None:
+        """End the wait for a server that says nothing: nothing else wakes who waits for its socket."""
+        late.set()
+        connection = self._connection
+        if connection is not None:
+            with contextlib.suppress(Exception), socket.socket(fileno=os.dup(connection.fileno())) as wire:
+                wire.shutdown(socket.SHUT_RDWR)
+
+    def scrub(self) -> None:
+        """Its files are the server's: rows that were deleted go with its next vacuum."""
 
     def _run(self, statements: Sequence[Statement]) -> list[Row]:
         import psycopg
@@ -135,7 +190,7 @@ class PostgreSQL:
             )
             with self._connection.transaction():
                 self._connection.execute("SELECT pg_advisory_xact_lock(7311)")  # two that start at once do not both make the tables
-                for sql in SCHEMA:
+                for sql in (*SCHEMA, ADDED.format("IF NOT EXISTS")):
                     self._connection.execute(sql)
         rows: list[Row] = []
         with self._connection.transaction():

@@ -1,7 +1,8 @@
 """The queue of long work: jobs, their leases and results, kept in SQLite or PostgreSQL so that they survive a restart.
 
-A job is `queued`, then `running` under a lease that its worker renews. A worker that dies stops renewing, and the job is taken again by
-another, or failed when that has happened too often. Whatever a worker writes back counts only while the lease is its own.
+An upload whose columns are still to be named waits as a `draft`. A job is `queued`, then `running` under a lease that its worker
+renews. A worker that dies stops renewing, and the job is taken again by another, or failed when that has happened too often.
+Whatever a worker writes back counts only while the lease is its own.
 """
 
 from __future__ import annotations
@@ -9,56 +10,26 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import Problem
-from mews_newtt_service.jobs.database import Database, Row, open_database
-from mews_newtt_service.problems import refuse
+from mews_newtt_service.jobs.database import Database, open_database
+from mews_newtt_service.jobs.job import COLUMNS, ENDED, Job, gave_up, job_of, new_id
+from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.settings import Settings
 
-ENDED = ("done", "failed", "cancelled")
-COLUMNS = (
-    "id, client, kind, chart, version, sha256, parameters, state, num_rows, share, created, started, finished, expires, attempts, "
-    "problems, files, digest"
-)
+__all__ = ("Job", "Queue", "new_id", "open_queue")
 ORPHAN_SECONDS = 3600.0
-
-
-class Job(NamedTuple):
-    """One piece of long work. `files` are its results, once it is done; `problems` say why it failed."""
-
-    id: str
-    client: str
-    kind: str
-    chart: str
-    version: str
-    sha256: str
-    parameters: dict[str, Any]
-    state: str
-    rows: int
-    share: float | None
-    created: float
-    started: float | None
-    finished: float | None
-    expires: float | None
-    attempts: int
-    problems: list[dict[str, str]]
-    files: list[dict[str, Any]]
-    digest: str
-
-    @property
-    def ended(self) -> bool:
-        return self.state in ENDED
-
-
-def new_id() -> str:
-    return secrets.token_hex(16)
+DRAFT_SECONDS = 3600.0  # how long an upload waits for its columns to be named
+ALIVE_SECONDS = 45.0  # a worker that was not heard of for so long is dead
+CLOCK_SECONDS = 3600.0  # a lease that ends later than any should: the clock was set back
+_WAITING = "('queued', 'running', 'cancelling')"
+_HELD = "(SELECT coalesce(sum(bytes), 0) FROM mews_newtt_jobs WHERE client = ?)"
 
 
 class Queue:
@@ -79,7 +50,8 @@ class Queue:
     def make_folder(self, job_id: str) -> Path:
         """The folder of a new job, for its owner only."""
         made = self.folder / job_id
-        made.mkdir(parents=True, mode=0o700)
+        self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        made.mkdir(mode=0o700)
         return made
 
     def path(self, job_id: str, name: str) -> Path:
@@ -89,90 +61,192 @@ class Queue:
         shutil.rmtree(self.folder / job_id, ignore_errors=True)
 
     def add(
-        self, job_id: str, client: str, kind: str, chart: Chart, parameters: dict[str, Any], *, request_key: str | None = None, digest: str = ""
+        self,
+        job_id: str,
+        client: str,
+        kind: str,
+        chart: Chart,
+        parameters: dict[str, Any],
+        *,
+        size: int = 0,
+        draft: bool = False,
+        request_key: str | None = None,
+        digest: str = "",
     ) -> Job:
-        """Queue a job; the one already there where this client sent the same request before (409 where it sent another under that id)."""
-        (waiting,) = self._database.run(
-            ("SELECT count(*) FROM mews_newtt_jobs WHERE client = ? AND state IN ('queued', 'running', 'cancelling')", (client,))
-        )
-        if request_key is not None:
-            known = self._by_key(client, request_key)
-            if known is not None:
-                return self._same(known, digest)
-        if int(waiting[0]) >= self.settings.jobs_per_client:
-            raise refuse(429, "too_many_jobs", "jobs", f"{waiting[0]} of yours wait or run already", "wait until one has ended", Retry_After="10")
-        self._database.run(
+        """Queue a job, or keep an upload as a draft; the job already there where this client sent the same request before.
+
+        Raises
+        ------
+        ServiceError  409 another request under the same key, 429 as many jobs or bytes of this client as are allowed
+        """
+        states, expires = ("('draft')", f"{self._now} + {DRAFT_SECONDS}") if draft else (_WAITING, "NULL")
+        made = self._database.run(
+            (self._database.one_at_a_time, (client,)),
             (
-                f"INSERT INTO mews_newtt_jobs ({COLUMNS}, request_key) VALUES "
-                f"(?, ?, ?, ?, ?, ?, ?, 'queued', 0, NULL, {self._now}, NULL, NULL, NULL, 0, "
-                "'[]', '[]', ?, ?) ON CONFLICT DO NOTHING",
-                (job_id, client, kind, chart.id, chart.version, chart.sha256, json.dumps(parameters), digest, request_key),
-            )
+                f"INSERT INTO mews_newtt_jobs ({COLUMNS}, request_key, bytes) SELECT "
+                f"?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, {self._now}, NULL, NULL, {expires}, 0, '[]', '[]', ?, ?, ? "
+                f"WHERE (SELECT count(*) FROM mews_newtt_jobs WHERE client = ? AND state IN {states}) < ? "
+                f"AND {_HELD} <= ? ON CONFLICT DO NOTHING RETURNING id",
+                (
+                    *(job_id, client, kind, chart.id, chart.version, chart.sha256, json.dumps(parameters), "draft" if draft else "queued"),
+                    *(digest, request_key, size),
+                    *(client, self.settings.jobs_per_client),
+                    *(client, self.settings.client_bytes - size),
+                ),
+            ),
         )
-        found = self.get(job_id) or (self._by_key(client, request_key) if request_key is not None else None)
+        known = self._any(job_id) if made else self._by_key(client, request_key) if request_key is not None else None
+        if known is None:
+            raise self._too_much(client, size, states)
+        return known if made else self._same(known, digest)
+
+    def start(self, job_id: str, client: str, parameters: dict[str, Any], *, digest: str = "") -> Job:
+        """Queue the job of a draft; a draft that was started already is not started again.
+
+        Raises
+        ------
+        ServiceError  404 no such draft, 409 it was started with other parameters, 429 as many jobs of this client as are allowed
+        """
+        self._database.run(
+            (self._database.one_at_a_time, (client,)),
+            (
+                f"UPDATE mews_newtt_jobs SET state = 'queued', parameters = ?, digest = ?, created = {self._now}, expires = NULL "
+                "WHERE id = ? AND client = ? AND state = 'draft' "
+                f"AND (SELECT count(*) FROM mews_newtt_jobs WHERE client = ? AND state IN {_WAITING}) < ?",
+                (json.dumps(parameters), digest, job_id, client, client, self.settings.jobs_per_client),
+            ),
+        )
+        found = self._any(job_id, client)
         if found is None:
-            raise refuse(503, "database_unavailable", "jobs", "could not be kept", "try again", Retry_After="5")
-        return found if found.id == job_id else self._same(found, digest)
+            raise refuse(404, "upload_gone", "this upload", "is not here, or no longer", "send the file again")
+        if found.state == "draft":
+            raise self._too_much(client, 0, _WAITING)
+        if found.digest != digest:
+            raise started()
+        return found
+
+    def _too_much(self, client: str, size: int, states: str) -> ServiceError:
+        """Why a job could not be added."""
+        ((jobs, held),) = self._database.run(
+            (f"SELECT (SELECT count(*) FROM mews_newtt_jobs WHERE client = ? AND state IN {states}), {_HELD}", (client, client))
+        )
+        if int(jobs) >= self.settings.jobs_per_client:
+            return refuse(429, "too_many_jobs", "jobs", f"{jobs} of yours wait or run already", "wait until one has ended", Retry_After="10")
+        if int(held) + size > self.settings.client_bytes:
+            return self.full(int(held))
+        return refuse(503, "database_unavailable", "jobs", "could not be kept", "try again", Retry_After="5")
+
+    def room(self, client: str) -> int:
+        """How many bytes this client may still send."""
+        ((held,),) = self._database.run((f"SELECT {_HELD}", (client,)))
+        return self.settings.client_bytes - int(held)
+
+    def full(self, held: int | None = None) -> ServiceError:
+        most = self.settings.client_bytes
+        what = f"hold {held:,} bytes already; {most:,} are allowed" if held is not None else f"would hold more than the {most:,} bytes allowed"
+        return refuse(429, "storage_used", "your uploads and results", what, "delete results that you have fetched, or wait", Retry_After="60")
 
     def _by_key(self, client: str, request_key: str) -> Job | None:
         rows = self._database.run((f"SELECT {COLUMNS} FROM mews_newtt_jobs WHERE client = ? AND request_key = ?", (client, request_key)))
-        return _job(rows[0]) if rows else None
+        return job_of(rows[0]) if rows else None
 
     def _same(self, known: Job, digest: str) -> Job:
         if known.digest != digest:
             raise refuse(
                 409,
-                "request_id_reused",
-                "X-Request-ID",
+                "idempotency_key_reused",
+                "Idempotency-Key",
                 "was used for another job",
-                "give each request its own id; keep it only to repeat the same request",
+                "give each job its own key; keep it only to repeat the same request",
             )
         return known
 
-    def get(self, job_id: str, client: str | None = None) -> Job | None:
+    def _any(self, job_id: str, client: str | None = None) -> Job | None:
+        """A job or a draft."""
         rows = self._database.run((f"SELECT {COLUMNS} FROM mews_newtt_jobs WHERE id = ?", (job_id,)))
-        found = _job(rows[0]) if rows else None
+        found = job_of(rows[0]) if rows else None
         return None if found is None or (client is not None and found.client != client) else found
+
+    def get(self, job_id: str, client: str | None = None) -> Job | None:
+        found = self._any(job_id, client)
+        return None if found is None or found.state == "draft" else found
+
+    def upload(self, job_id: str, client: str) -> Job | None:
+        """A client's draft, or the job that has become of it."""
+        return self._any(job_id, client)
 
     def jobs(self, client: str) -> list[Job]:
         """A client's own jobs, newest first."""
-        rows = self._database.run((f"SELECT {COLUMNS} FROM mews_newtt_jobs WHERE client = ? ORDER BY created DESC LIMIT 200", (client,)))
-        return [_job(row) for row in rows]
+        rows = self._database.run(
+            (f"SELECT {COLUMNS} FROM mews_newtt_jobs WHERE client = ? AND state <> 'draft' ORDER BY created DESC LIMIT 200", (client,))
+        )
+        return [job_of(row) for row in rows]
 
     def counts(self) -> dict[str, int]:
         return {str(state): int(count) for state, count in self._database.run(("SELECT state, count(*) FROM mews_newtt_jobs GROUP BY state", ()))}
 
     def claim(self, worker: str) -> Job | None:
         """Take the oldest job that waits or whose worker has fallen silent."""
-        lease = f"{self._now} + {self.settings.lease_seconds}"
-        gave_up = json.dumps([_gave_up(self.settings.job_attempts)])
+        self._end_silent()
         rows = self._database.run(
             (
-                f"UPDATE mews_newtt_jobs SET state = 'cancelled', finished = {self._now}, expires = {self._keep} "
-                f"WHERE state = 'cancelling' AND lease < {self._now}",
-                (),
-            ),
-            (
-                f"UPDATE mews_newtt_jobs SET state = 'failed', problems = ?, finished = {self._now}, expires = {self._keep} "
-                f"WHERE state = 'running' AND lease < {self._now} AND attempts >= ?",
-                (gave_up, self.settings.job_attempts),
-            ),
-            (
-                f"UPDATE mews_newtt_jobs SET state = 'running', worker = ?, lease = {lease}, attempts = attempts + 1, num_rows = 0, share = NULL, "
-                f"started = {self._now} WHERE id = (SELECT id FROM mews_newtt_jobs "
-                f"WHERE state = 'queued' OR (state = 'running' AND lease < {self._now}) ORDER BY created LIMIT 1 {self._database.skip_locked}) "
+                f"UPDATE mews_newtt_jobs SET state = 'running', worker = ?, lease = {self._lease}, attempts = attempts + 1, num_rows = 0, "
+                f"share = NULL, started = {self._now} WHERE id = (SELECT id FROM mews_newtt_jobs "
+                f"WHERE state = 'queued' OR (state = 'running' AND {self._is_silent}) ORDER BY created LIMIT 1 {self._database.skip_locked}) "
                 f"RETURNING {COLUMNS}",
                 (worker,),
-            ),
+            )
         )
-        return _job(rows[0]) if rows else None
+        return job_of(rows[0]) if rows else None
+
+    def _end_silent(self) -> None:
+        """End what nobody will take up again: cancelled jobs whose worker is gone, and jobs that have been tried often enough."""
+        ended = self._database.run(
+            (
+                f"UPDATE mews_newtt_jobs SET finished = {self._now}, expires = {self._keep}, bytes = 0, "
+                "problems = CASE state WHEN 'running' THEN ? ELSE problems END, "
+                "state = CASE state WHEN 'running' THEN 'failed' ELSE 'cancelled' END "
+                f"WHERE {self._is_silent} AND (state = 'cancelling' OR (state = 'running' AND attempts >= ?)) RETURNING id",
+                (json.dumps([gave_up(self.settings.job_attempts)]), self.settings.job_attempts),
+            )
+        )
+        for (job_id,) in ended:
+            self.drop_folder(str(job_id))
+
+    @property
+    def _lease(self) -> str:
+        return f"{self._now} + {self.settings.lease_seconds}"
+
+    @property
+    def _is_silent(self) -> str:
+        return f"(lease < {self._now} OR lease > {self._lease} + {CLOCK_SECONDS})"
+
+    def alive(self, worker: str) -> None:
+        """A worker process says that it lives."""
+        self._database.run(
+            (
+                f"INSERT INTO mews_newtt_workers (name, seen) VALUES (?, {self._now}) ON CONFLICT (name) DO UPDATE SET seen = excluded.seen",
+                (worker,),
+            )
+        )
+
+    def gone(self, worker: str) -> None:
+        """A worker process ends."""
+        self._database.run(("DELETE FROM mews_newtt_workers WHERE name = ?", (worker,)))
+
+    def workers(self) -> int:
+        """How many worker processes live, on all machines that share the database."""
+        ((count,),) = self._database.run(
+            (f"SELECT count(*) FROM mews_newtt_workers WHERE abs({self._now} - seen) < {ALIVE_SECONDS}", ()),
+        )
+        return int(count)
 
     def beat(self, job_id: str, worker: str, rows: int, share: float | None = None) -> bool:
         """Renew the lease; False where the job is no longer this worker's to finish."""
         return bool(
             self._database.run(
                 (
-                    f"UPDATE mews_newtt_jobs SET lease = {self._now} + {self.settings.lease_seconds}, num_rows = ?, share = ? "
+                    f"UPDATE mews_newtt_jobs SET lease = {self._lease}, num_rows = ?, share = ? "
                     "WHERE id = ? AND worker = ? AND state = 'running' RETURNING id",
                     (rows, share, job_id, worker),
                 )
@@ -186,19 +260,24 @@ class Queue:
         return self._end(job_id, worker, "failed", 0, [problem.to_dict() for problem in problems], [])
 
     def _end(self, job_id: str, worker: str, state: str, rows: int, problems: Sequence[Any], files: Sequence[Any]) -> bool:
+        size = sum(int(file["bytes"]) for file in files)
         ended = self._database.run(
             (
-                f"UPDATE mews_newtt_jobs SET state = ?, num_rows = ?, problems = ?, files = ?, finished = {self._now}, expires = {self._keep} "
-                "WHERE id = ? AND worker = ? AND state = 'running' RETURNING id",
-                (state, rows, json.dumps(list(problems)), json.dumps(list(files)), job_id, worker),
+                "UPDATE mews_newtt_jobs SET state = ?, num_rows = ?, problems = ?, files = ?, bytes = ?, "
+                f"finished = {self._now}, expires = {self._keep} WHERE id = ? AND worker = ? AND state = 'running' RETURNING id",
+                (state, rows, json.dumps(list(problems)), json.dumps(list(files)), size, job_id, worker),
             )
         )
         if ended:
-            self._drop_all_but(job_id, {str(file["folder"]) for file in files})
+            self._drop_all_but(job_id, files)
         return bool(ended)
 
-    def _drop_all_but(self, job_id: str, kept: set[str]) -> None:
+    def _drop_all_but(self, job_id: str, files: Sequence[dict[str, Any]]) -> None:
         """What was sent is not kept longer than the work needs it, nor what attempts that died have left."""
+        kept = {str(file["folder"]) for file in files}
+        if not kept:
+            self.drop_folder(job_id)
+            return
         for path in (*self.path(job_id, "").glob("*input*"), *self.path(job_id, "").glob("out-*")):
             if path.is_file():
                 path.unlink(missing_ok=True)
@@ -219,7 +298,7 @@ class Queue:
         """The worker has stopped a job that somebody cancelled."""
         stopped = self._database.run(
             (
-                f"UPDATE mews_newtt_jobs SET state = 'cancelled', finished = {self._now}, expires = {self._keep} "
+                f"UPDATE mews_newtt_jobs SET state = 'cancelled', bytes = 0, finished = {self._now}, expires = {self._keep} "
                 "WHERE id = ? AND worker = ? AND state = 'cancelling' RETURNING id",
                 (job_id, worker),
             )
@@ -228,39 +307,50 @@ class Queue:
             self.drop_folder(job_id)
 
     def cancel(self, job_id: str) -> None:
-        """Stop a job that waits or runs; drop the results of one that has ended."""
-        self._database.run(
+        """Stop a job that waits or runs; drop the results of one that has ended, which stays what it was: done or failed."""
+        ended = self._database.run(
             ("UPDATE mews_newtt_jobs SET state = 'cancelling' WHERE id = ? AND state = 'running'", (job_id,)),
             (
-                f"UPDATE mews_newtt_jobs SET state = 'cancelled', files = '[]', finished = {self._now}, expires = {self._keep} "
-                "WHERE id = ? AND state IN ('queued', 'done')",
+                f"UPDATE mews_newtt_jobs SET finished = coalesce(finished, {self._now}), expires = coalesce(expires, {self._keep}), "
+                "files = '[]', bytes = 0, state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END "
+                "WHERE id = ? AND state IN ('queued', 'done', 'failed', 'cancelled') RETURNING id",
                 (job_id,),
             ),
         )
-        found = self.get(job_id)
-        if found is not None and found.ended:
+        if ended:
             self.drop_folder(job_id)
 
     def forget(self, job_id: str) -> None:
-        """A job and all its files, gone; one that still runs is cancelled first."""
+        """A job and all its files, gone; one that still runs is cancelled, and its files go when its worker has stopped."""
         self.cancel(job_id)
-        self._database.run(("DELETE FROM mews_newtt_jobs WHERE id = ? AND state IN ('done', 'failed', 'cancelled')", (job_id,)))
-        self.drop_folder(job_id)
+        gone = self._database.run(
+            ("DELETE FROM mews_newtt_jobs WHERE id = ? AND state IN ('draft', 'done', 'failed', 'cancelled') RETURNING id", (job_id,))
+        )
+        if gone:
+            self.drop_folder(job_id)
+            self._database.scrub()
 
     def tidy(self) -> int:
-        """Remove what has expired, and folders that no job owns; how many jobs went."""
+        """Remove what has expired, what ended jobs no longer need, and folders that no job owns; how many jobs went."""
         gone = self._database.run(
-            (f"DELETE FROM mews_newtt_jobs WHERE expires < {self._now} AND state IN ('done', 'failed', 'cancelled') RETURNING id", ())
+            (f"DELETE FROM mews_newtt_jobs WHERE expires < {self._now} AND state IN ('draft', 'done', 'failed', 'cancelled') RETURNING id", ())
         )
-        self._database.run((f"DELETE FROM mews_newtt_tokens WHERE expires < {self._now}", ()))
-        stopped = self._database.run(("SELECT id FROM mews_newtt_jobs WHERE state = 'cancelled'", ()))
-        for (job_id,) in (*gone, *stopped):
+        self._database.run(
+            (f"DELETE FROM mews_newtt_tokens WHERE expires < {self._now}", ()),
+            (f"DELETE FROM mews_newtt_workers WHERE abs({self._now} - seen) > {ALIVE_SECONDS * 10}", ()),
+        )
+        for (job_id,) in gone:
             self.drop_folder(str(job_id))
+        self._database.scrub()
         if self.folder.is_dir():
-            kept = {str(row[0]) for row in self._database.run(("SELECT id FROM mews_newtt_jobs", ()))}
-            for entry in os.scandir(self.folder):
-                if entry.name not in kept and time.time() - _touched(entry.path) > ORPHAN_SECONDS:
-                    self.drop_folder(entry.name)
+            there = {entry.name: entry.path for entry in os.scandir(self.folder)}  # looked at first: a job that is added meanwhile is no orphan
+            jobs = {str(row[0]): row for row in self._database.run(("SELECT id, state, files FROM mews_newtt_jobs", ()))}
+            for name, path in there.items():
+                job = jobs.get(name)
+                if job is None and time.time() - _touched(path) > ORPHAN_SECONDS:
+                    self.drop_folder(name)
+                elif job is not None and job[1] in ENDED:  # a process may have died between the last word and the tidying up
+                    self._drop_all_but(name, json.loads(job[2]))
         return len(gone)
 
     def first_use(self, client: str, token_id: str, expires: float) -> bool:
@@ -291,17 +381,14 @@ def _touched(folder: str) -> float:
     return max(times)
 
 
-def _gave_up(attempts: int) -> dict[str, str]:
-    return Problem(
-        "job_gave_up", "job", f"its worker died {attempts} times", "send a smaller file; if that fails too, tell whoever runs the service"
-    ).to_dict()
-
-
-def _job(row: Row) -> Job:
-    found = list(row)
-    for place in (6, 15, 16):
-        found[place] = json.loads(found[place])
-    return Job(*found)
+def started() -> ServiceError:
+    return refuse(
+        409,
+        "already_started",
+        "this upload",
+        "was started already, and its columns can no longer be changed",
+        "see it among the runs that are kept, or send the file again",
+    )
 
 
 def open_queue(settings: Settings) -> Queue:

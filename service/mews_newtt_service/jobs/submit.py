@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+import re
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio.to_thread
@@ -21,6 +23,8 @@ from mews_newtt_service.jobs.uploads import Upload, disk_refusal
 from mews_newtt_service.problems import refuse
 
 FIRST_LOOK, LATER_LOOK = 0.02, 0.15
+NO_WORKER_SECONDS = 20.0  # a job that waits so long is asked about: does anybody work at all?
+_KEY = re.compile(r"[!-~]{1,200}")
 
 
 def wants_async(request: Request) -> bool:
@@ -29,22 +33,23 @@ def wants_async(request: Request) -> bool:
 
 
 async def submit(request: Request, kind: str, chart: Chart, *, upload: Upload | None = None, parameters: Mapping[str, Any] | None = None) -> Job:
-    """Queue a job for the caller. With X-Request-ID and respond-async the same request again gives the same job."""
+    """Queue a job for the caller, with the upload that came with the request; where it is refused, nothing of it is kept.
+
+    With respond-async, the same request again under the same Idempotency-Key (or X-Request-ID) gives the same job.
+    """
     queue: Queue = request.app.state.queue
-    more: dict[str, Any] = dict(parameters or {})
     job_id = upload.job_id if upload is not None else new_id()
-    digest = ""
-    if upload is not None:
-        more |= {"input": upload.stored, "name": upload.name, "format": upload.format, "bytes": upload.bytes, "sha256": upload.sha256}
-        digest = f"{upload.sha256} {hashlib.sha256(upload.fields.get('map', '').encode()).hexdigest()}"
-    repeat = request.headers.get("x-request-id") if wants_async(request) else None
-    digest = f"{kind} {chart.sha256} {digest} {sorted((parameters or {}).items())}"
+    given = dict(parameters or {})
+    digest = _digest(kind, chart, upload, given)
 
     def add() -> Job:
         try:
+            repeat = _repeat(request, digest)
             if upload is None:
                 queue.make_folder(job_id)
-            job = queue.add(job_id, request.scope["client_id"], kind, chart, more, request_key=repeat, digest=digest)
+            more = given | (_about(upload) if upload is not None else {})
+            size = upload.bytes if upload is not None else 0
+            job = queue.add(job_id, request.scope["client_id"], kind, chart, more, size=size, request_key=repeat, digest=digest)
         except BaseException:
             queue.drop_folder(job_id)
             raise
@@ -52,6 +57,18 @@ async def submit(request: Request, kind: str, chart: Chart, *, upload: Upload | 
             queue.drop_folder(job_id)  # it is there already
         return job
 
+    return await _queued(request, add)
+
+
+async def start(request: Request, kind: str, chart: Chart, upload: Upload, parameters: Mapping[str, Any]) -> Job:
+    """Queue the job of an upload that is kept; where it is refused, the upload stays as it is."""
+    queue: Queue = request.app.state.queue
+    given = dict(parameters)
+    digest = _digest(kind, chart, upload, given)
+    return await _queued(request, lambda: queue.start(upload.job_id, request.scope["client_id"], given | _about(upload), digest=digest))
+
+
+async def _queued(request: Request, add: Callable[[], Job]) -> Job:
     try:
         job = await anyio.to_thread.run_sync(add)
     except OSError as fault:
@@ -62,6 +79,29 @@ async def submit(request: Request, kind: str, chart: Chart, *, upload: Upload | 
     return job
 
 
+def _about(upload: Upload) -> dict[str, Any]:
+    return {"input": upload.stored, "name": upload.name, "format": upload.format, "bytes": upload.bytes, "sha256": upload.sha256}
+
+
+def _digest(kind: str, chart: Chart, upload: Upload | None, parameters: Mapping[str, Any]) -> str:
+    """What makes two requests the same job."""
+    sent = f"{upload.sha256} {hashlib.sha256(upload.fields.get('map', '').encode()).hexdigest()}" if upload is not None else ""
+    return f"{kind} {chart.sha256} {sent} {sorted(parameters.items())}"
+
+
+def _repeat(request: Request, digest: str) -> str | None:
+    """Under what a job is found again. A request id may be shared by a whole trace of requests: it stands for a job only with what was asked."""
+    if not wants_async(request):
+        return None
+    key = request.headers.get("idempotency-key")
+    if key is not None:
+        if not _KEY.fullmatch(key):
+            raise refuse(400, "bad_idempotency_key", "Idempotency-Key", "is no key", "send a UUID, or up to 200 visible characters")
+        return f"key {key}"
+    request_id = request.headers.get("x-request-id")
+    return None if request_id is None else f"id {request_id} {hashlib.sha256(digest.encode()).hexdigest()}"
+
+
 def accepted_answer(job: Job, chart: Chart) -> Response:
     """202: where to look for it."""
     headers = {**chart_headers(chart), "Content-Location": f"/v1/jobs/{job.id}", "Retry-After": "1", "Preference-Applied": "respond-async"}
@@ -69,9 +109,10 @@ def accepted_answer(job: Job, chart: Chart) -> Response:
 
 
 async def finished(request: Request, job_id: str) -> Job:
-    """Wait until a job has ended; cancel it when the caller goes away."""
+    """Wait until a job has ended; cancel it when the caller goes away, or when no worker is there to do it."""
     queue: Queue = request.app.state.queue
     pause = FIRST_LOOK
+    look = time.monotonic() + NO_WORKER_SECONDS
     while True:
         job = await anyio.to_thread.run_sync(queue.get, job_id)
         if job is None:
@@ -86,6 +127,13 @@ async def finished(request: Request, job_id: str) -> Job:
             await asyncio.shield(anyio.to_thread.run_sync(queue.cancel, job_id))
             raise
         pause = min(pause * 1.3, LATER_LOOK)
+        if job.state == "queued" and time.monotonic() > look:
+            look = time.monotonic() + NO_WORKER_SECONDS
+            if not await anyio.to_thread.run_sync(queue.workers):
+                await anyio.to_thread.run_sync(queue.forget, job_id)
+                raise refuse(
+                    503, "no_worker", "long work", "is done by no process now", "tell whoever runs the service; single scores go on", Retry_After="30"
+                )
     if job.state == "cancelled":
         raise refuse(503, "job_cancelled", "job", "was cancelled while it ran", "send it again", Retry_After="1")
     return job

@@ -48,10 +48,15 @@ async def receive_upload(request: Request) -> Upload:
 
     Raises
     ------
-    ServiceError  400 a broken form, 413 too large, 415 a kind of file that is not read here, 507 the disk is full
+    ServiceError  400 a broken form, 413 too large, 415 a kind of file that is not read here, 429 more than this client may have here,
+        507 the disk is full
     """
     queue: Queue = request.app.state.queue
     job_id = new_id()
+    room = await anyio.to_thread.run_sync(queue.room, request.scope["client_id"])
+    length = request.headers.get("content-length", "")
+    if room <= 0 or (length.isdigit() and int(length) > room):
+        raise queue.full()
     kind = media_type(request)
     form = kind == "multipart/form-data"
     if not form and kind not in FORMATS:
@@ -80,6 +85,8 @@ async def receive_upload(request: Request) -> Upload:
             try:
                 async for chunk in request.stream():
                     sink.take(chunk)
+                    if sink.size + len(sink.waiting) > room:
+                        raise queue.full()
                     if len(sink.waiting) >= STROKE:
                         await anyio.to_thread.run_sync(sink.write)
                 await anyio.to_thread.run_sync(sink.end)
@@ -252,6 +259,13 @@ def _named(sink: _Raw, job_id: str, folder: Path, kind: str | None, packed: str)
     if "map" in sink.fields:
         (folder / "map.toml").write_text(sink.fields["map"], encoding="utf-8")
     return Upload(job_id, name, stored, kind, sink.size, sink.sha256, sink.fields)
+
+
+def keep_map(folder: Path, text: str) -> str:
+    """A map file under a name of its own content, so that nothing changes the map of a job that is queued already; its name."""
+    name = f"map-{hashlib.sha256(text.encode()).hexdigest()[:16]}.toml"
+    (folder / name).write_text(text, encoding="utf-8")
+    return name
 
 
 async def keep_json(request: Request, rows: list[Any]) -> Upload:

@@ -58,7 +58,7 @@ def _score(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, se
         chart,
         source,
         out / f"scores.{parameters['output_format']}",
-        column_map=_column_map(folder),
+        column_map=_column_map(folder, parameters),
         points=parameters.get("points", False),
         on_bad_row=parameters.get("on_bad_row", "report"),
         threads=settings.job_threads or None,
@@ -75,7 +75,7 @@ def _verify(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, s
     from mews_newtt.validation.reports import write_reports
 
     source = _input(folder, parameters, settings)
-    found = validate_file(chart, source, column_map=_column_map(folder), threads=settings.job_threads or None, progress=progress)
+    found = validate_file(chart, source, column_map=_column_map(folder, parameters), threads=settings.job_threads or None, progress=progress)
     found = diagnosed(replace(found, source=found.source._replace(name=str(parameters["name"]))))  # as the caller calls the file
     write_reports(found, out)
     _write_json(out / "validation.json", {**found.to_dict(), "engine_version": __version__})
@@ -165,8 +165,8 @@ def _measured(path: Path, settings: Settings) -> Path:
     return path
 
 
-def _column_map(folder: Path) -> ColumnMap | None:
-    path = folder / "map.toml"
+def _column_map(folder: Path, parameters: dict[str, Any]) -> ColumnMap | None:
+    path = folder / str(parameters.get("map", "map.toml"))
     return read_map([str(path)]) if path.is_file() else None
 
 

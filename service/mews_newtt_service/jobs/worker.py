@@ -11,6 +11,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import sys
 import threading
@@ -31,6 +32,8 @@ POLL_SECONDS = 0.5
 TIDY_SECONDS = 60.0
 AGAIN_SECONDS = 1.0
 NO_MEMORY = Problem("too_large_for_memory", "job", "needs more memory than there is", "send a smaller file, or shorter texts")
+KEPT_MEMORY = 1 << 30  # bytes: a worker that holds more after a job makes room for a fresh one
+ALIVE_AGAIN = 10.0
 LEFT_EARLY = 75  # exit code: the keeper starts a fresh worker
 
 
@@ -55,12 +58,16 @@ class Worker:
 
     def run(self) -> None:
         """Until told to stop: work, tidy, wait."""
+        threading.Thread(target=self._say_alive, name="alive", daemon=True).start()
         tidied = 0.0
         while not self.stopping.is_set():
             try:
                 job = self.queue.claim(self.name)
                 if job is not None:
                     self.work(job)
+                    if memory.held() > KEPT_MEMORY:  # what a large job leaves behind goes with the process
+                        log("info", "worker_renewed", worker=self.name)
+                        self.stop()
                     continue
                 if time.monotonic() - tidied > TIDY_SECONDS:
                     self.queue.tidy()
@@ -69,6 +76,11 @@ class Worker:
                 log("warning", "queue_unavailable", worker=self.name)
                 self.stopping.wait(2)
             self._wait()
+
+    def _say_alive(self) -> None:
+        while not self.stopping.wait(ALIVE_AGAIN):
+            with contextlib.suppress(MewsNewttError):
+                self.queue.alive(self.name)
 
     def _wait(self) -> None:
         try:
@@ -86,7 +98,8 @@ class Worker:
         log("info", "job_started", job=job.id, kind=job.kind, attempt=job.attempts)
         out = self.queue.path(job.id, f"out-{job.attempts}")
         try:
-            out.mkdir(mode=0o700, exist_ok=True)
+            shutil.rmtree(out, ignore_errors=True)  # a worker that gave the job back may have begun
+            out.mkdir(mode=0o700)
             watch.start()
             rows, files = do(job, self.queue.folder / job.id, out, self.settings, watch.progress)
             kept = self._finish(job, rows, files)
@@ -99,21 +112,23 @@ class Worker:
             raise
         except MewsNewttError as fault:
             problems = tidy_problems(fault.problems, self.queue.folder / job.id, job.parameters.get("name", "input"))
-            self.queue.fail(job.id, self.name, problems)
+            self._fail(job, problems)
             log("info", "job_failed", job=job.id, codes=sorted({problem.code for problem in problems}))
         except MemoryError:
-            self.queue.fail(job.id, self.name, [NO_MEMORY])
+            self._fail(job, [NO_MEMORY])
         except OSError as fault:
             told = _disk_problem(fault)
-            self.queue.fail(job.id, self.name, [told])
+            self._fail(job, [told])
             log("error", "job_failed", job=job.id, codes=[told.code], errno=fault.errno)
         except Exception as fault:  # the last net: the job ends as failed, and the worker goes on to the next
-            self.queue.fail(
-                job.id, self.name, [Problem("internal_fault", "job", "failed in the service itself", "tell whoever runs the service the job's id")]
-            )
+            self._fail(job, [Problem("internal_fault", "job", "failed in the service itself", "tell whoever runs the service the job's id")])
             log("error", "fault", job=job.id, kind=type(fault).__name__, places=_places(fault))
         finally:
             watch.end()
+
+    def _fail(self, job: Job, problems: list[Problem]) -> None:
+        if not self.queue.fail(job.id, self.name, problems):
+            self.queue.was_cancelled(job.id, self.name)
 
     def _finish(self, job: Job, rows: int, files: list[dict[str, Any]]) -> bool:
         """Write down that it is done; where the database is away, as soon as it is back. (The heartbeat ends this when we are to stop.)"""
@@ -212,11 +227,13 @@ def _notice_parent(worker: Worker) -> None:
 def tidy_problems(problems: tuple[Problem, ...], folder: Path, name: str) -> list[Problem]:
     """Problems in the caller's words: the name of the file as it was sent, not where we keep it."""
     inputs = sorted(folder.glob("*input*"), reverse=True)
-    ours = [*map(str, inputs), str(folder / "map.toml"), str(folder), *(path.name for path in inputs)]
+    maps = [str(path) for path in folder.glob("map*.toml")]
 
     def theirs(text: str) -> str:
-        for word in ours:
-            text = text.replace(word, "map" if word.endswith("map.toml") else name)
+        for word in maps:
+            text = text.replace(word, "map")
+        for word in (*map(str, inputs), str(folder), *(path.name for path in inputs)):
+            text = text.replace(word, name)
         return text
 
     return [Problem(problem.code, theirs(problem.where), theirs(problem.what), theirs(problem.mend)) for problem in problems]
@@ -261,7 +278,10 @@ def main() -> int:
     allow_long_cells()
     if settings.job_threads:
         os.environ["POLARS_MAX_THREADS"] = str(settings.job_threads)
+    os.umask(0o077)  # what it writes is for its owner only
     worker = Worker(settings, open_queue(settings))
+    with contextlib.suppress(MewsNewttError):
+        worker.queue.alive(worker.name)
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the keeper says when
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file size limit is told as an error
@@ -270,6 +290,8 @@ def main() -> int:
     warm()
 
     worker.run()
+    with contextlib.suppress(MewsNewttError):
+        worker.queue.gone(worker.name)
     worker.queue.close()
     return 0
 

@@ -1,8 +1,7 @@
-"""Uploads whose columns are still to be named. They lie in the folder of the job they will be, and go with it when nobody comes back."""
+"""Uploads whose columns are still to be named: drafts of the jobs they will be, which go when nobody comes back."""
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -15,15 +14,15 @@ from mews_newtt_service.jobs.uploads import Upload
 from mews_newtt_service.problems import refuse
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_FILE = "draft.json"
 
 
 class Draft(NamedTuple):
-    """An upload, the chart it is for, and the earlier run whose columns it may share."""
+    """An upload, the chart it is for, and the earlier run whose columns it may share; `waits` until its run is started."""
 
     upload: Upload
     chart: Chart
     like: str
+    waits: bool = True
 
     def path(self, queue: Queue) -> Path:
         return queue.path(self.upload.job_id, self.upload.stored)
@@ -31,23 +30,19 @@ class Draft(NamedTuple):
 
 def keep(request: Request, draft: Draft) -> None:
     queue: Queue = request.app.state.queue
-    held = {**draft.upload._asdict(), "fields": {}, "chart": draft.chart.id, "version": draft.chart.version, "like": draft.like}
-    held["client"] = request.scope["client_id"]
-    queue.path(draft.upload.job_id, _FILE).write_text(json.dumps(held), encoding="utf-8")
+    upload = draft.upload
+    parameters = {"upload": {**upload._asdict(), "fields": {}}, "like": draft.like}
+    queue.add(upload.job_id, request.scope["client_id"], "verify", draft.chart, parameters, size=upload.bytes, draft=True)
 
 
 def find(request: Request, job_id: str) -> Draft:
-    """The caller's own draft; 404 where there is none, or no longer."""
+    """The caller's own draft, or what has become of it; 404 where there is none, or no longer."""
     queue: Queue = request.app.state.queue
-    path = queue.path(job_id, _FILE) if _ID.fullmatch(job_id) else None
-    if path is None or not path.is_file():
-        raise _gone()
-    held = json.loads(path.read_text(encoding="utf-8"))
-    if held.pop("client") != request.scope["client_id"]:
-        raise _gone()
-    chart = request.app.state.shelf.find(held.pop("chart"), held.pop("version"))
-    like = held.pop("like")
-    return Draft(Upload(**held), chart, like)
+    job = queue.upload(job_id, request.scope["client_id"]) if _ID.fullmatch(job_id) else None
+    if job is None or "upload" not in job.parameters:
+        raise refuse(404, "upload_gone", "this upload", "is not here, or no longer", "send the file again")
+    chart = request.app.state.shelf.find(job.chart, job.version)
+    return Draft(Upload(**job.parameters["upload"]), chart, job.parameters["like"], job.state == "draft")
 
 
 def run_of(request: Request, job_id: str) -> Job:
@@ -57,7 +52,3 @@ def run_of(request: Request, job_id: str) -> Job:
     if job is None:
         raise refuse(404, "run_unknown", "this run", "is not here, or no longer", "see the runs that are kept, or send the file again")
     return job
-
-
-def _gone() -> Exception:
-    return refuse(404, "upload_gone", "this upload", "is not here, or no longer", "send the file again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import zipfile
@@ -66,11 +67,10 @@ def runs_of(request: Request, kind: str) -> list[Run]:
 
 
 def _shown(request: Request, job: Job) -> Run:
-    verdict = ""
-    if job.kind == "verify" and job.state == "done":
-        if job.id not in _verdicts:
-            _keep(_verdicts, job.id, str((_result(request, job) or {}).get("verdict", "")), 5000)
-        verdict = _verdicts[job.id]
+    verdict = _verdicts.get(job.id, "")
+    if not verdict and job.kind == "verify" and job.state == "done":
+        verdict = str((_result(request, job) or {}).get("verdict", ""))
+        _keep(_verdicts, job.id, verdict, 5000)
     name = str(job.parameters.get("name", ""))
     return Run(job.id, job.kind, name, job.chart, job.version, job.state, _stamp(job.created), _stamp(job.expires), job.rows, verdict)
 
@@ -91,17 +91,18 @@ def _path(request: Request, job: Job, name: str) -> Path:
 
 def _result(request: Request, job: Job) -> dict[str, Any] | None:
     """The run's own answer; read once."""
-    if job.id not in _results:
-        if job.state != "done" or not any(file["name"] == RESULTS.get(job.kind) for file in job.files):
-            return None
-        _keep(_results, job.id, json.loads(_path(request, job, RESULTS[job.kind]).read_text(encoding="utf-8")), 8)
-    return _results[job.id]
+    found = _results.get(job.id)
+    if found is None and job.state == "done" and any(file["name"] == RESULTS.get(job.kind) for file in job.files):
+        found = json.loads(_path(request, job, RESULTS[job.kind]).read_text(encoding="utf-8"))
+        _keep(_results, job.id, found, 8)
+    return found
 
 
 def _keep(kept: OrderedDict[str, Kept], name: str, value: Kept, most: int) -> None:
     kept[name] = value
-    while len(kept) > most:
-        kept.popitem(last=False)
+    with contextlib.suppress(KeyError):  # other threads keep results too
+        while len(kept) > most:
+            kept.popitem(last=False)
 
 
 def _progress(job: Job) -> dict[str, Any]:

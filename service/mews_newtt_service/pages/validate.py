@@ -14,24 +14,21 @@ from starlette.responses import RedirectResponse, Response
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ColumnError, FileError, MewsNewttError, Problem
 from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns, read_map
-from mews_newtt_service.jobs.queue import Queue
-from mews_newtt_service.jobs.submit import submit
-from mews_newtt_service.jobs.uploads import receive_upload
+from mews_newtt_service.jobs.queue import Queue, started
+from mews_newtt_service.jobs.submit import start
+from mews_newtt_service.jobs.uploads import keep_map, receive_upload
 from mews_newtt_service.pages import drafts
 from mews_newtt_service.pages.columns import LEAVE, MOST_WORDS, Chosen, Looked, choices, known_to, look_at, map_text, meanings, suggested
 from mews_newtt_service.pages.render import page, pinned_chart, shows_faults
 from mews_newtt_service.pages.runs import runs_of
-from mews_newtt_service.routes.score_many import Turns
 from mews_newtt_service.settings import Settings
 
 MOST_COLUMNS = 500
 
 
 def add_to(pages: APIRouter, settings: Settings) -> None:
-    turns = Turns(settings.uploads_at_once)
-
     async def take(request: Request) -> Response:
-        with turns.taken(request.scope["client_id"]):
+        with request.app.state.turns.taken(request.scope["client_id"]):
             return await _take(request)
 
     pages.add_api_route("/workbench/validate", shows_faults(upload_page), methods=["GET"])
@@ -73,6 +70,10 @@ async def _take(request: Request) -> Response:
 async def columns_page(request: Request) -> Response:
     """What each column means: suggested, changed at will, then run."""
     draft = await anyio.to_thread.run_sync(drafts.find, request, request.path_params["job"])
+    if not draft.waits and request.method == "GET":
+        return RedirectResponse(f"/workbench/runs/{draft.upload.job_id}", 303)
+    if not draft.waits and not draft.path(request.app.state.queue).is_file():
+        raise started()
     looked = await anyio.to_thread.run_sync(look_at, draft.path(request.app.state.queue), draft.upload.name, draft.upload.format)
     if len(looked.columns) > MOST_COLUMNS:
         raise ColumnError(Problem("too_many_columns", draft.upload.name, f"has {len(looked.columns)} columns", f"send at most {MOST_COLUMNS}"))
@@ -115,7 +116,7 @@ def _first(request: Request, draft: drafts.Draft, looked: Looked) -> Chosen:
     if draft.like:
         try:
             job = drafts.run_of(request, draft.like)
-            path = request.app.state.queue.path(job.id, "map.toml")
+            path = request.app.state.queue.path(job.id, job.parameters.get("map", "map.toml"))
             before = read_map([str(path)]) if path.is_file() else ColumnMap()
             names = {column.name for column in looked.columns}
             if {*before.columns, *before.ignore} <= names:
@@ -170,10 +171,11 @@ async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_m
                 "nothing_expected", draft.upload.name, "has no column of the other system's result", "say which column is its total, level or points"
             )
         )
-    path = queue.path(draft.upload.job_id, "map.toml")
-    await anyio.to_thread.run_sync(path.write_text, map_text(column_map), "utf-8")
-    about = {"about_rows": looked.rows} if looked.rows else {}
-    job = await submit(request, "verify", draft.chart, upload=draft.upload, parameters=about)
+    more: dict[str, Any] = {"upload": draft.upload._asdict(), "like": draft.like}
+    more["map"] = await anyio.to_thread.run_sync(keep_map, queue.path(draft.upload.job_id, ""), map_text(column_map))
+    if looked.rows:
+        more["about_rows"] = looked.rows
+    job = await start(request, "verify", draft.chart, draft.upload, more)
     return RedirectResponse(f"/workbench/runs/{job.id}", 303)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import anyio.to_thread
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -10,15 +13,42 @@ from starlette.responses import Response
 
 from mews_newtt import __version__
 from mews_newtt_service.answers import json_answer
+from mews_newtt_service.jobs.database import away
+from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.openapi import GET_RESPONSES, PROBLEM, examples
 from mews_newtt_service.plain import plain_router, query
 from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.settings import Settings
 
+LOOK_SECONDS = 0.05
+LONGEST_LOOK = 1.0
+
+
+class _Look:
+    """A look at the database that many callers share: /readyz is open to anybody."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._workers = 0
+
+    def workers(self, queue: Queue) -> int:
+        """How many worker processes live. Raises ServiceError (503) where the database cannot be reached."""
+        if not self._lock.acquire(timeout=LONGEST_LOOK):
+            raise away()
+        try:
+            if time.monotonic() >= self._until:
+                self._workers = queue.workers()
+                self._until = time.monotonic() + LOOK_SECONDS
+            return self._workers
+        finally:
+            self._lock.release()
+
 
 def router(settings: Settings) -> APIRouter:
     """The routes for whoever runs the service."""
     routes = plain_router()
+    look = _Look()
 
     @routes.get("/healthz", summary="Whether the process answers", tags=["running"], responses={200: examples("health"), **GET_RESPONSES})
     async def healthz(request: Request) -> Response:
@@ -37,8 +67,10 @@ def router(settings: Settings) -> APIRouter:
         charts = state.shelf.charts()
         if state.shelf.lost is not None:  # still answering with the charts as they were; a new process could not
             raise ServiceError(503, state.shelf.lost.problems)
-        await anyio.to_thread.run_sync(state.queue.ping)
-        ready: dict[str, str | int] = {"status": "ok", "charts": len(charts), "database": "ok"}
+        workers = await anyio.to_thread.run_sync(look.workers, state.queue)
+        ready: dict[str, str | int] = {"status": "ok", "charts": len(charts), "database": "ok", "workers": workers}
+        if not workers:  # single scores go on
+            ready["long_work"] = "waits: no worker process is alive"
         if state.shelf.fault is not None:  # still serving the charts as they were
             ready["charts_kept_because"] = state.shelf.fault.problems[0].code
         if state.access.clients is not None and state.access.clients.fault is not None:

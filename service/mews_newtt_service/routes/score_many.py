@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 from fastapi import APIRouter
@@ -21,10 +18,10 @@ from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.files import Summary
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score, chart_identity
-from mews_newtt_service.answers import ENGINE, JSONAnswer, chart_headers, score_text
+from mews_newtt_service.answers import ENGINE, JSONParts, chart_headers, score_text
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
 from mews_newtt_service.jobs.uploads import Upload, receive_upload
-from mews_newtt_service.json_in import strict_json, strict_object
+from mews_newtt_service.json_in import array_items, is_array, strict_json, strict_object
 from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM, body
 from mews_newtt_service.plain import accepted, media_type, one_of, plain_router, query, require_json, yes
 from mews_newtt_service.problems import ServiceError, refuse
@@ -32,7 +29,7 @@ from mews_newtt_service.settings import Settings
 
 NDJSON = "application/x-ndjson"
 OUTPUTS = {"text/csv": "csv", "application/vnd.apache.parquet": "parquet", NDJSON: "ndjson"}
-AT_ONCE = 16  # rows scored before others get their turn
+AT_ONCE = 16  # lines that are sent together
 FILE_BODY = {"schema": {"type": "string", "format": "binary"}}
 FORM_BODY = {
     "schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}, "map": {"type": "string"}}}
@@ -73,7 +70,6 @@ def file_body(*names: str, schema: dict[str, Any] | None = None) -> dict[str, An
 def router(settings: Settings) -> APIRouter:
     """The route of many scores."""
     routes = plain_router()
-    turns = Turns(settings.uploads_at_once)
 
     @routes.post(
         "/v1/charts/{chart_id}/score-many",
@@ -107,8 +103,8 @@ def router(settings: Settings) -> APIRouter:
                     "is 'error', but a stream answers each line as it comes",
                     "leave it out, or send a JSON array",
                 )
-            return Lines(request, chart, settings, turns)
-        with turns.taken(request.scope["client_id"]):
+            return Lines(request, chart, settings)
+        with request.app.state.turns.taken(request.scope["client_id"]):
             upload = await receive_upload(request)
             wanted = _output(request, upload)
             job = await submit(
@@ -132,26 +128,35 @@ def _output(request: Request, upload: Upload) -> str:
 
 
 async def _array(request: Request, chart: Chart, settings: Settings, on_bad_row: str) -> Response:
-    sets = strict_json(await request.body(), settings.json_depth)
-    if not isinstance(sets, list):
+    body = await request.body()
+    if not is_array(body):
+        strict_json(body[: settings.json_bytes], settings.json_depth)  # what is no JSON at all is told as such
         raise refuse(400, "not_an_array", "body", "is not a JSON array", "send [{...}, {...}], or one set to /score")
-    if len(sets) > settings.array_rows:
-        raise refuse(413, "too_many_rows", "body", f"holds {len(sets):,} sets; {settings.array_rows:,} are allowed", "send NDJSON or a file")
     summary = Summary(chart_identity(chart))
-    texts: list[str] = []
     problems: list[Problem] = []
-    for place, given in enumerate(sets):
-        result = _one(chart, given)
-        problems += [Problem(p.code, f"[{place}].{p.where}", p.what, p.mend) for p in result.problems]
-        summary.add(result)
-        texts.append(score_text(result))
-        if place % AT_ONCE == AT_ONCE - 1:
-            await asyncio.sleep(0)
-    if problems and on_bad_row == "error":
+
+    def texts() -> Iterator[bytes]:
+        for place, given in enumerate(sets_of(body, settings)):
+            result = _one(chart, given)
+            if on_bad_row == "error":
+                problems.extend(Problem(p.code, f"[{place}].{p.where}", p.what, p.mend) for p in result.problems)
+            summary.add(result)
+            yield f"{', ' if place else ''}{score_text(result)}".encode()
+
+    results = await request.app.state.slices.list_of(texts())
+    if problems:
         raise ObservationError(problems)
     _count(request, chart, summary.status)
     head = json.dumps({"chart": chart_identity(chart), ENGINE: __version__, "summary": summary.to_dict()}, ensure_ascii=False)
-    return JSONAnswer(f'{head[:-1]}, "results": [{", ".join(texts)}]}}'.encode(), 200, chart_headers(chart))
+    return JSONParts([f'{head[:-1]}, "results": ['.encode(), *results, b"]}"], chart_headers(chart))
+
+
+def sets_of(body: bytes, settings: Settings) -> Iterator[Any]:
+    """The sets of a JSON array, within the limits of settings: 413 beyond them."""
+    for place, given in enumerate(array_items(body, settings.json_depth, settings.line_bytes)):
+        if place == settings.array_rows:
+            raise refuse(413, "too_many_rows", "body", f"holds more than {settings.array_rows:,} sets", "send NDJSON or a file")
+        yield given
 
 
 def _one(chart: Chart, given: Any) -> Score:
@@ -166,55 +171,25 @@ def _count(request: Request, chart: Chart, statuses: Mapping[str, int]) -> None:
         request.app.state.metrics.scored(chart, status, rows)
 
 
-class Turns:
-    """How many uploads and streams of one client run at the same time."""
-
-    def __init__(self, most: int):
-        self._most = most
-        self._running: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def taken(self, client: str) -> Iterator[None]:
-        with self._lock:
-            if self._running[client] >= self._most:
-                raise refuse(
-                    429, "too_many_uploads", "client", f"{self._most} uploads or streams run already", "wait until one has ended", Retry_After="2"
-                )
-            self._running[client] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._running[client] -= 1
-                if self._running[client] <= 0:
-                    del self._running[client]
-
-
 class Lines(Response):
     """One line out for one line in, while they come: what the client does not read holds up what we read."""
 
-    def __init__(self, request: Request, chart: Chart, settings: Settings, turns: Turns):
+    def __init__(self, request: Request, chart: Chart, settings: Settings):
         super().__init__(None, 200, chart_headers(chart), NDJSON)
-        self.request, self.chart, self.settings, self.turns = request, chart, settings, turns
+        self.request, self.chart, self.settings = request, chart, settings
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self.turns.taken(scope["client_id"]):
-            lines = self._lines()
-            first = await anext(lines, None)  # what cannot be read from the start is still a plain refusal
+        with self.request.app.state.turns.taken(scope["client_id"]):
+            groups = self._groups()
+            group = await anext(groups, None)  # what cannot be read from the start is still a plain refusal
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             statuses: Counter[str] = Counter()
-            out: list[str] = []
-            if first is not None:
-                out.append(self._answer(first, statuses))
-                async for line in lines:
-                    out.append(self._answer(line, statuses))
-                    if len(out) >= AT_ONCE:
-                        await send({"type": "http.response.body", "body": "".join(out).encode(), "more_body": True})
-                        out.clear()
-                        await asyncio.sleep(0)
-            await send({"type": "http.response.body", "body": "".join(out).encode()})
+            while group is not None:
+                out = await self.request.app.state.slices.list_of(self._answer(line, statuses) for line in group)
+                await send({"type": "http.response.body", "body": "".join(out).encode(), "more_body": True})
+                group = await anext(groups, None)
+            await send({"type": "http.response.body", "body": b""})
             _count(self.request, self.chart, statuses)
 
     def _answer(self, line: bytes, statuses: Counter[str]) -> str:
@@ -225,15 +200,15 @@ class Lines(Response):
         statuses[result.status] += 1
         return score_text(result) + "\n"
 
-    async def _lines(self) -> AsyncIterator[bytes]:
-        """Lines that hold something; one that is too long ends the stream."""
+    async def _groups(self) -> AsyncIterator[list[bytes]]:
+        """Lines that hold something, a few together as they come; one that is too long ends the stream."""
         rest = b""
         async for chunk in self.request.stream():
             *whole, rest = (rest + chunk).split(b"\n")
             if len(rest) > self.settings.line_bytes or any(len(line) > self.settings.line_bytes for line in whole):
                 raise refuse(413, "line_too_long", "body", f"has a line longer than {self.settings.line_bytes:,} bytes", "send one set a line")
-            for line in whole:
-                if line.strip():
-                    yield line
+            filled = [line for line in whole if line.strip()]
+            for start in range(0, len(filled), AT_ONCE):
+                yield filled[start : start + AT_ONCE]
         if rest.strip():
-            yield rest
+            yield [rest]

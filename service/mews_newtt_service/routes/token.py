@@ -6,7 +6,6 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
-import anyio.to_thread
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -67,8 +66,10 @@ def router(settings: Settings) -> APIRouter:
                 raise TokenError("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}, with a client_assertion")
             if access.clients is None:
                 raise TokenError("invalid_client", "no clients are set up here; nobody has to sign in", 401)
-            _, made = await anyio.to_thread.run_sync(access.tokens.exchange, form["client_assertion"], access.clients, _audiences(request, settings))
+            _, made = await access.tokens.exchange(form["client_assertion"], access.clients, _address(request, settings))
         except TokenError as refusal:
+            address = access.address(request.scope, dict(request.scope["headers"]))
+            request.app.state.log.event("warning", "sign_in_failed", request_id=request.scope.get("request_id"), address=address, error=refusal.error)
             return JSONResponse({"error": refusal.error, "error_description": refusal.what}, refusal.status)
         return JSONResponse({"access_token": made, "token_type": "bearer", "expires_in": TOKEN_SECONDS})
 
@@ -77,7 +78,7 @@ def router(settings: Settings) -> APIRouter:
     )
     async def configuration(request: Request) -> Response:
         document = {
-            "token_endpoint": _audiences(request, settings)[0],
+            "token_endpoint": _address(request, settings),
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
             "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
@@ -88,6 +89,7 @@ def router(settings: Settings) -> APIRouter:
     return routes
 
 
-def _audiences(request: Request, settings: Settings) -> list[str]:
+def _address(request: Request, settings: Settings) -> str:
+    """Where tokens are had. Whoever signs in is asked for this address; where it is not set, nobody signs in (see `read_clients`)."""
     base = settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
-    return [f"{base}/oauth/token"]
+    return f"{base}/oauth/token"

@@ -18,11 +18,11 @@ from mews_newtt.validation.stated import NONE, Claim, read_stated, verdict_on
 from mews_newtt_service.answers import json_answer
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
 from mews_newtt_service.jobs.uploads import keep_json, receive_upload
-from mews_newtt_service.json_in import strict_json
+from mews_newtt_service.json_in import is_array, strict_json
 from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM
 from mews_newtt_service.plain import accepted, media_type, plain_router, query, require_json
 from mews_newtt_service.problems import ServiceError, refuse
-from mews_newtt_service.routes.score_many import OPTIONS, Turns, file_body
+from mews_newtt_service.routes.score_many import OPTIONS, file_body, sets_of
 from mews_newtt_service.settings import Settings
 
 KEYS = ("observations", "stated")
@@ -37,7 +37,6 @@ ANSWER: dict[int | str, dict[str, Any]] = {
 def router(settings: Settings) -> APIRouter:
     """The route of verification."""
     routes = plain_router()
-    turns = Turns(settings.uploads_at_once)
 
     @routes.post(
         "/v1/charts/{chart_id}/verify",
@@ -52,23 +51,23 @@ def router(settings: Settings) -> APIRouter:
         options = query(request, "version", "sha256")
         accepted(request, "application/json")
         chart: Chart = request.app.state.shelf.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        body = b""
         if media_type(request) == "application/json":
             require_json(request)
-            if int(request.headers.get("content-length", "0") or "0") > settings.array_bytes:
-                raise refuse(413, "body_too_large", "body", f"is larger than {settings.array_bytes:,} bytes", "send a file")
-            document = strict_json(await request.body(), settings.json_depth)
-            if not isinstance(document, list):
-                return _one(request, chart, document)
-            if len(document) > settings.array_rows:
-                raise refuse(413, "too_many_rows", "body", f"holds {len(document):,} sets; {settings.array_rows:,} are allowed", "send a file")
-            upload = await keep_json(request, document)
-        else:
-            with turns.taken(request.scope["client_id"]):
+            body = await request.body()
+            if not is_array(body):
+                if len(body) > settings.json_bytes:
+                    raise refuse(413, "body_too_large", "body", f"is larger than {settings.json_bytes:,} bytes", "send several sets as an array")
+                return _one(request, chart, strict_json(body, settings.json_depth))
+        with request.app.state.turns.taken(request.scope["client_id"]):
+            if body:
+                upload = await keep_json(request, await request.app.state.slices.list_of(sets_of(body, settings)))
+            else:
                 upload = await receive_upload(request)
-        job = await submit(request, "verify", chart, upload=upload)
-        if wants_async(request):
-            return accepted_answer(job, chart)
-        return await direct_answer(request, job, chart, "validation.json")
+            job = await submit(request, "verify", chart, upload=upload)
+            if wants_async(request):
+                return accepted_answer(job, chart)
+            return await direct_answer(request, job, chart, "validation.json")
 
     return routes
 

@@ -1,0 +1,60 @@
+"""One piece of long work as the database keeps it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any, NamedTuple
+
+from mews_newtt.errors import Problem
+from mews_newtt_service.jobs.database import Row
+
+ENDED = ("done", "failed", "cancelled")
+COLUMNS = (
+    "id, client, kind, chart, version, sha256, parameters, state, num_rows, share, created, started, finished, expires, attempts, "
+    "problems, files, digest"
+)
+
+
+class Job(NamedTuple):
+    """One piece of long work. `files` are its results, once it is done; `problems` say why it failed."""
+
+    id: str
+    client: str
+    kind: str
+    chart: str
+    version: str
+    sha256: str
+    parameters: dict[str, Any]
+    state: str
+    rows: int
+    share: float | None
+    created: float
+    started: float | None
+    finished: float | None
+    expires: float | None
+    attempts: int
+    problems: list[dict[str, str]]
+    files: list[dict[str, Any]]
+    digest: str
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+
+def new_id() -> str:
+    return secrets.token_hex(16)
+
+
+def job_of(row: Row) -> Job:
+    found = list(row)
+    for place in (6, 15, 16):
+        found[place] = json.loads(found[place])
+    return Job(*found)
+
+
+def gave_up(attempts: int) -> dict[str, str]:
+    return Problem(
+        "job_gave_up", "job", f"its worker died {attempts} times", "send a smaller file; if that fails too, tell whoever runs the service"
+    ).to_dict()

@@ -1,0 +1,67 @@
+"""A database that says nothing: every request that needs it ends in time, and single scores go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mews_newtt_service.jobs.database import ANSWER_SECONDS
+from mews_newtt_service.routes.health import LOOK_SECONDS
+from tests.service.attack import beside, send
+from tests.service.support import FULL, SCORE, Service
+from tests.service.test_jobs import PostgreSQL
+
+
+@pytest.fixture
+def postgres() -> Iterator[PostgreSQL]:
+    found = PostgreSQL()
+    yield found
+    found.close()
+
+
+def everybody(postgres: PostgreSQL, what: signal.Signals) -> None:
+    """A signal to the server and all processes of its connections."""
+    first = int((postgres.folder / "db" / "postmaster.pid").read_text().split()[0])
+    for pid in (int(child) for child in Path(f"/proc/{first}/task/{first}/children").read_text().split()):
+        os.kill(pid, what)
+    os.kill(first, what)
+
+
+def test_a_frozen_database_holds_nobody_for_long(postgres: PostgreSQL, tmp_path: Path) -> None:
+    with Service(tmp_path, MEWS_NEWTT_JOB_WORKERS="0", DATABASE_URL=postgres.url) as service:
+        assert service.http.get("/readyz").status_code == 200
+        everybody(postgres, signal.SIGSTOP)
+        time.sleep(2 * LOOK_SECONDS)
+        try:
+            for path in ("/readyz", "/v1/jobs"):
+                began = time.monotonic()
+                assert service.http.get(path).status_code == 503
+                assert time.monotonic() - began < ANSWER_SECONDS + 5, "it hung for more than 40 s"
+            began = time.monotonic()
+            assert service.http.post(SCORE, json=FULL).json()["total"] == 5
+            assert time.monotonic() - began < 2
+        finally:
+            everybody(postgres, signal.SIGCONT)
+        deadline = time.monotonic() + 30
+        while service.http.get("/readyz").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
+def test_a_table_that_is_held_gives_503_in_time(postgres: PostgreSQL, tmp_path: Path) -> None:
+    import psycopg
+
+    with Service(tmp_path, MEWS_NEWTT_JOB_WORKERS="0", DATABASE_URL=postgres.url) as service, psycopg.connect(postgres.url) as holder:
+        assert service.http.get("/v1/jobs").status_code == 200
+        holder.execute("LOCK TABLE mews_newtt_jobs IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        assert send(service.port, "GET", "/v1/jobs", b"", "text/plain")[0] == 503
+        assert time.monotonic() - began < ANSWER_SECONDS + 5
+        holder.rollback()
+        assert beside(service.port, "/v1/charts/news2/score", b"{}").status == 200
+        assert service.http.get("/v1/jobs").status_code == 200
