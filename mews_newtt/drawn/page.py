@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mews_newtt.chart.contexts import Value, matches
 from mews_newtt.chart.model import ROLES, Chart, Level, Parameter, Table
 from mews_newtt.chart.statuses import MEANINGS
-from mews_newtt.drawn.colours import paint, prints_colours
+from mews_newtt.drawn.colours import own_colours, paint
 from mews_newtt.drawn.marks import Mark, Marks
 from mews_newtt.drawn.words import band_gives, band_label, band_wording, conditions_say, safe, table_title, unit_of
 from mews_newtt.scoring.wording import count
@@ -76,9 +76,8 @@ def rows_html(
     sources: str | None = None,
 ) -> str:
     """Every parameter as a row of its bands, lowest first, by role; `sources` is the ident under which the sources stand on the same page."""
-    said = []
-    if not prints_colours(chart):
-        said.append('<p class="mn-meta">The chart file gives no printed colours: those here are our own, by points, zone or level.</p>')
+    own = own_colours(chart)
+    said = [f'<p class="mn-meta">{own}</p>'] if own else []
     for role, title in _ROLES.items():
         rows = [parameter for parameter in chart.parameters if parameter.role == role]
         if rows and role in roles:
