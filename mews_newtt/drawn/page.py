@@ -9,7 +9,7 @@ from mews_newtt.chart.model import ROLES, Chart, Level, Parameter, Table
 from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.drawn.colours import own_colours, paint
 from mews_newtt.drawn.marks import Mark, Marks
-from mews_newtt.drawn.words import band_gives, band_label, band_wording, conditions_say, safe, table_title, unit_of
+from mews_newtt.drawn.words import NOT_FOR_CARE, band_gives, band_label, band_wording, chart_stamp, conditions_say, safe, table_title, unit_of
 from mews_newtt.scoring.wording import count
 
 PARTS = ("standing", "rows", "levels", "sources")
@@ -64,6 +64,12 @@ def standing_html(chart: Chart, heading: int = 2) -> str:
         + f'<p class="mn-meta">Chart {safe(chart.id)}, version {safe(chart.version)}. '
         f'Fingerprint <span class="mn-hash">{safe(chart.sha256)}</span></p></div>'
     )
+
+
+def stamp_html(charts: Iterable[Chart], more: str = "") -> str:
+    """What every printed sheet says at its top: not for care, which charts, and how far each may be trusted. First in the body; `css` repeats it."""
+    says = " ".join([*map(chart_stamp, charts), *([more] if more else [])])
+    return f'<div class="mn-stamp"><p><strong>{NOT_FOR_CARE}</strong> {safe(says)}</p></div>'
 
 
 def rows_html(

@@ -209,6 +209,7 @@ async def beside(request: Request) -> Response:
         "beside.html",
         title="What changed between two runs",
         here="validate",
+        rests_on=[request.app.state.shelf.find(*which) for which in dict.fromkeys((job.chart, job.version) for job in (before, after))],
         before=_shown(request, before),
         after=_shown(request, after),
         results=results,
