@@ -53,6 +53,7 @@ def test_a_series_is_stamped_and_its_table_keeps_its_last_column(plain: Any, tmp
     plain.goto("/workbench/series/mews/0.1")
     plain.fill("#sets", "\n".join([HEADER, *ROWS]))
     plain.get_by_role("button", name="Draw the track").click()
+    expect(plain.locator(".mn-series svg")).to_be_visible()
     printed = sheets(plain, tmp_path)
     for sheet in printed:
         stamped(sheet, chart)
@@ -84,6 +85,7 @@ def test_a_report_and_a_sheet_of_cases_are_stamped(page: Any, tmp_path: Path) ->
         stamped(sheet, load_chart("news2"))
     page.goto(run)
     page.get_by_role("link", name="Open the full report").click()
+    expect(page.get_by_role("heading", name="The chart, with the places marked")).to_be_visible()
     printed = sheets(page, tmp_path)
     assert len(printed) > 1
     for sheet in printed:
@@ -93,6 +95,7 @@ def test_a_report_and_a_sheet_of_cases_are_stamped(page: Any, tmp_path: Path) ->
     page.get_by_role("button", name="Make it").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("A pack for", timeout=60_000)
     page.get_by_role("link", name="Open the printable sheet").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Test cases")
     printed = sheets(page, tmp_path)
     assert len(printed) > 1
     for sheet in printed:
