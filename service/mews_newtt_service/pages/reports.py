@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from mews_newtt.scoring.columns import EXPECTED
+
 COUNTS = ("rows", "compared", "agreed", "disagreed", "complete", "partial", "refused")
 
 
@@ -51,6 +53,9 @@ def told(found: Mapping[str, Any], most: int) -> dict[str, Any]:
         "verdict": found["verdict"],
         "says": found["says"],
         "notes": found["notes"],
+        "low": sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED),
+        "all_partial": found["partial"] == found["rows"] > 0,
+        "unread": found["ignored_columns"],
         "counts": [(name, found[name]) for name in COUNTS],
         "kinds": found["kinds"],
         "columns": found["by_column"],

@@ -144,6 +144,7 @@ async def run_page(request: Request) -> Response:
         chart=chart,
         run=shown,
         told=told(found or {}, SHOWN),
+        undiagnosed=job.parameters.get("undiagnosed", []),
         pages=pages,
         files=files,
         others=[run for run in others if run.chart == job.chart],

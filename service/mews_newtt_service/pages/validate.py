@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio.to_thread
 from fastapi import APIRouter
@@ -11,9 +11,10 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from mews_newtt.chart.model import Chart
+from mews_newtt.chart.model import Chart, Parameter
 from mews_newtt.errors import ColumnError, FileError, MewsNewttError, Problem
-from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns, read_map
+from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns, read_map, rows_without_column
+from mews_newtt.scoring.observations import SKIP_PREFIX
 from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.jobs.submit import submit
 from mews_newtt_service.jobs.uploads import receive_upload
@@ -77,14 +78,16 @@ async def columns_page(request: Request) -> Response:
     if len(looked.columns) > MOST_COLUMNS:
         raise ColumnError(Problem("too_many_columns", draft.upload.name, f"has {len(looked.columns)} columns", f"send at most {MOST_COLUMNS}"))
     problems: tuple[Problem, ...] = ()
+    anyway = ask_rows = False
     if request.method == "POST":
         async with request.form(max_files=0, max_fields=20_000) as form:
             chosen = _chosen(form, looked)
-            wants_run = form.get("do") == "run"
+            wants_run, anyway = form.get("do") == "run", form.get("anyway") == "yes"
             ask_words = _new_words(draft.chart, looked, chosen, form)
-        if wants_run and not ask_words:
+            ask_rows = bool(gate := Gate.of(draft.chart, chosen)) and _text(form, "rows_seen") != gate.seen
+        if wants_run and not ask_words and not ask_rows:
             try:
-                return await _start(request, draft, looked, chosen.map)
+                return await _start(request, draft, looked, chosen.map, anyway)
             except MewsNewttError as fault:
                 problems = fault.problems
     else:
@@ -105,9 +108,39 @@ async def columns_page(request: Request) -> Response:
         missing=", ".join(sorted(chosen.missing)),
         nothing_expected=not _expects(chosen.columns),
         ask_words=ask_words,
+        ask_rows=ask_rows,
+        gate=Gate.of(draft.chart, chosen),
+        anyway=anyway,
+        unread=[name for name, ours in chosen.columns.items() if ours == LEAVE],
         problems=problems,
         status=422 if problems else 200,
     )
+
+
+class Gate(NamedTuple):
+    """Rows of the chart that no column is chosen for: what they are has to be seen before a platform is blamed."""
+
+    scored: tuple[Parameter, ...]
+    triggers: tuple[Parameter, ...]
+
+    @classmethod
+    def of(cls, chart: Chart, chosen: Chosen) -> Gate:
+        read = {ours.removeprefix(SKIP_PREFIX) for ours in chosen.columns.values()}
+        triggers = tuple(p for p in chart.parameters if p.role == "trigger" and p.required and p.id not in read)
+        return cls(rows_without_column(chart, chosen.columns.values()), triggers)
+
+    def __bool__(self) -> bool:
+        return bool(self.scored)
+
+    @property
+    def seen(self) -> str:
+        """The scored rows, for the form to send back."""
+        return " ".join(p.id for p in self.scored)
+
+    @property
+    def partial(self) -> bool:
+        """Whether every set will be partial."""
+        return any(p.required for p in self.scored)
 
 
 def _first(request: Request, draft: drafts.Draft, looked: Looked) -> Chosen:
@@ -160,7 +193,8 @@ def _expects(chosen: Mapping[str, str]) -> bool:
     return any(ours in EXPECTED or ours.startswith(EXPECTED_POINTS_PREFIX) for ours in chosen.values())
 
 
-async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_map: ColumnMap) -> Response:
+async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_map: ColumnMap, anyway: bool) -> Response:
+    """Queue the run; `anyway`: diagnose the platform although scored rows have no column, since it did not have their readings either."""
     queue: Queue = request.app.state.queue
     names = [column.name for column in looked.columns]
     _check(draft.chart, names, column_map)
@@ -172,8 +206,10 @@ async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_m
         )
     path = queue.path(draft.upload.job_id, "map.toml")
     await anyio.to_thread.run_sync(path.write_text, map_text(column_map), "utf-8")
-    about = {"about_rows": looked.rows} if looked.rows else {}
-    job = await submit(request, "verify", draft.chart, upload=draft.upload, parameters=about)
+    more: dict[str, Any] = {"about_rows": looked.rows} if looked.rows else {}
+    without = rows_without_column(draft.chart, map(column_map.ours, (name for name in names if name not in column_map.ignore)))
+    more["undiagnosed"] = [] if anyway else [p.title for p in without]
+    job = await submit(request, "verify", draft.chart, upload=draft.upload, parameters=more)
     return RedirectResponse(f"/workbench/runs/{job.id}", 303)
 
 
