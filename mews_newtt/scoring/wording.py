@@ -71,13 +71,6 @@ def inside_a_sentence(title: str) -> str:
     return title[:1].lower() + title[1:] if first[1:].islower() else title
 
 
-def inside_a_sentence(title: str) -> str:
-    """A title as it is written after other words: `Level of consciousness (ACVPU)` becomes `level of consciousness`, `SpO2 scale` stays."""
-    title = title.partition(" (")[0]
-    first = title.partition(" ")[0]
-    return title[:1].lower() + title[1:] if first[1:].islower() else title
-
-
 def _as_given(row: ParameterScore) -> str:
     """The reading as it was given, with the unit it was given in."""
     given, unit = row.given or "", row.unit_given or row.unit
