@@ -22,6 +22,7 @@ from mews_newtt_service.jobs.database import away
 from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.settings import Settings
 from tests.service.support import CSV, FULL, MANY, SCORE, Service, client, codes, many_rows
+from tests.tools import need
 
 ASYNC = {"Content-Type": "text/csv", "Prefer": "respond-async"}
 
@@ -272,8 +273,7 @@ class PostgreSQL:
 
     def __init__(self, folder: Path):
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-        if not found:
-            pytest.skip("PostgreSQL is not installed")
+        need("PostgreSQL", found)
         self.bin = found[-1].parent
         self.folder = folder
         self.user = "postgres" if os.getuid() == 0 else None

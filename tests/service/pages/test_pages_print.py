@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from mews_newtt import Chart, load_chart
 from tests.service.pages.test_pages_series import HEADER, ROWS
 from tests.service.pages.test_pages_validate import ROWS as RESULTS
 from tests.service.pages.test_pages_validate import say_the_words, send, validated, written
+from tests.tools import need
 
 WARNING = "Not a medical device, and not for care."
 
@@ -21,6 +23,7 @@ def sheets(page: Any, folder: Path) -> list[str]:
     """The words of each printed sheet of A4."""
     path = folder / "printed.pdf"
     page.pdf(path=path, format="A4", prefer_css_page_size=True)
+    need("pdftotext", shutil.which("pdftotext"))
     text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True, timeout=30).stdout
     return [" ".join(sheet.split()) for sheet in text.split("\f")[:-1]]
 

@@ -119,10 +119,6 @@ def test_another_client_or_a_guess_sees_no_upload(client: Any) -> None:
 class TestRuns:
     """What needs the validation itself."""
 
-    @pytest.fixture(autouse=True)
-    def _there(self) -> None:
-        pytest.importorskip("mews_newtt.validation.reports")
-
     def test_from_upload_to_report_and_gone(self, page: Any, tmp_path: Path) -> None:
         send(page, written(tmp_path / "sets.csv", ROWS))
         say_the_words(page)
