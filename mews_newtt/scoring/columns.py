@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mews_newtt.chart.model import Chart, Observation, Parameter
+from mews_newtt.chart.model import Chart, Observation
 from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import ColumnError, FileError, Problem, did_you_mean
 from mews_newtt.scoring.observations import SKIP_PREFIX, meant_parameter
@@ -160,14 +160,6 @@ def check_columns(names: Sequence[str], chart: Chart, column_map: ColumnMap | No
 
     known = {**catalogue().observations, **{p.id: p.observation for p in chart.parameters}}
     return mapped_columns(names, chart, column_map or ColumnMap(), known)
-
-
-def rows_without_column(chart: Chart, ours: Iterable[str]) -> tuple[Parameter, ...]:
-    """The scored rows of a chart that no column is read for. Of a group of which one is given, one column is enough; so is a column of reasons."""
-    read = {name.removeprefix(SKIP_PREFIX) for name in ours}
-    one_of = [group.parameters for group in chart.groups if group.kind == "one_of"]
-    enough = read.union(*(names for names in one_of if not read.isdisjoint(names)))
-    return tuple(p for p in chart.parameters if p.role == "scored" and p.assumed is None and p.id not in enough)
 
 
 def is_reserved(name: str, known: Mapping[str, Observation]) -> bool:

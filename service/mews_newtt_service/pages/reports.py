@@ -18,6 +18,7 @@ class Listed(NamedTuple):
     cells: list[dict[str, str]]
     given: str
     says: str
+    why: list[str]
 
     @property
     def place(self) -> str:
@@ -73,6 +74,7 @@ def listed(found: Mapping[str, Any]) -> list[Listed]:
             each["cells"],
             ", ".join(f"{name} {value}" for name, value in each["given"].items()) or "nothing",
             each["says"],
+            each["why"],
         )
         for each in found["disagreements"]
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter
@@ -11,15 +11,15 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from mews_newtt.chart.model import Chart, Parameter
+from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ColumnError, FileError, MewsNewttError, Problem
-from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns, read_map, rows_without_column
-from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns, read_map
 from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.jobs.submit import submit
 from mews_newtt_service.jobs.uploads import receive_upload
 from mews_newtt_service.pages import drafts
 from mews_newtt_service.pages.columns import LEAVE, MOST_WORDS, Chosen, Looked, choices, known_to, look_at, map_text, meanings, suggested
+from mews_newtt_service.pages.gate import gate_of
 from mews_newtt_service.pages.render import page, pinned_chart, shows_faults
 from mews_newtt_service.pages.runs import runs_of
 from mews_newtt_service.routes.score_many import Turns
@@ -84,7 +84,7 @@ async def columns_page(request: Request) -> Response:
             chosen = _chosen(form, looked)
             wants_run, anyway = form.get("do") == "run", form.get("anyway") == "yes"
             ask_words = _new_words(draft.chart, looked, chosen, form)
-            ask_rows = bool(gate := Gate.of(draft.chart, chosen)) and _text(form, "rows_seen") != gate.seen
+            ask_rows = bool(gate := gate_of(draft.chart, chosen.columns.values())) and _text(form, "rows_seen") != gate.seen
         if wants_run and not ask_words and not ask_rows:
             try:
                 return await _start(request, draft, looked, chosen.map, anyway)
@@ -109,38 +109,12 @@ async def columns_page(request: Request) -> Response:
         nothing_expected=not _expects(chosen.columns),
         ask_words=ask_words,
         ask_rows=ask_rows,
-        gate=Gate.of(draft.chart, chosen),
+        gate=gate_of(draft.chart, chosen.columns.values()),
         anyway=anyway,
         unread=[name for name, ours in chosen.columns.items() if ours == LEAVE],
         problems=problems,
         status=422 if problems else 200,
     )
-
-
-class Gate(NamedTuple):
-    """Rows of the chart that no column is chosen for: what they are has to be seen before a platform is blamed."""
-
-    scored: tuple[Parameter, ...]
-    triggers: tuple[Parameter, ...]
-
-    @classmethod
-    def of(cls, chart: Chart, chosen: Chosen) -> Gate:
-        read = {ours.removeprefix(SKIP_PREFIX) for ours in chosen.columns.values()}
-        triggers = tuple(p for p in chart.parameters if p.role == "trigger" and p.required and p.id not in read)
-        return cls(rows_without_column(chart, chosen.columns.values()), triggers)
-
-    def __bool__(self) -> bool:
-        return bool(self.scored)
-
-    @property
-    def seen(self) -> str:
-        """The scored rows, for the form to send back."""
-        return " ".join(p.id for p in self.scored)
-
-    @property
-    def partial(self) -> bool:
-        """Whether every set will be partial."""
-        return any(p.required for p in self.scored)
 
 
 def _first(request: Request, draft: drafts.Draft, looked: Looked) -> Chosen:
@@ -207,8 +181,8 @@ async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_m
     path = queue.path(draft.upload.job_id, "map.toml")
     await anyio.to_thread.run_sync(path.write_text, map_text(column_map), "utf-8")
     more: dict[str, Any] = {"about_rows": looked.rows} if looked.rows else {}
-    without = rows_without_column(draft.chart, map(column_map.ours, (name for name in names if name not in column_map.ignore)))
-    more["undiagnosed"] = [] if anyway else [p.title for p in without]
+    gate = gate_of(draft.chart, [column_map.ours(name) for name in names if name not in column_map.ignore])
+    more["undiagnosed"] = [] if anyway else [p.title for p in gate.scored]
     job = await submit(request, "verify", draft.chart, upload=draft.upload, parameters=more)
     return RedirectResponse(f"/workbench/runs/{job.id}", 303)
 

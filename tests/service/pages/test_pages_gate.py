@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mews_newtt import load_chart
-from mews_newtt.scoring.columns import rows_without_column
+from mews_newtt_service.pages.gate import gate_of
 from tests.service.pages.test_pages_validate import send, validated, written
 
 # A file of another house: oxygen and consciousness are there, under names that nobody knows.
@@ -83,12 +83,14 @@ def test_with_all_columns_there_is_no_gate(sent: Any) -> None:
 def test_which_rows_have_no_column() -> None:
     news2, npews, mews = load_chart("news2"), load_chart("npews"), load_chart("mews", "0.1")
     every = [p.id for p in news2.parameters]
-    assert rows_without_column(news2, every) == ()
-    assert [p.id for p in rows_without_column(news2, [name for name in every if name != "heart_rate"])] == ["heart_rate"]
-    assert rows_without_column(news2, ["skip_heart_rate" if name == "heart_rate" else name for name in every]) == (), "a column of reasons is one"
-    assert "consciousness" not in {p.id for p in rows_without_column(mews, [])}, "a trigger is no scored row"
+    assert not gate_of(news2, every) and gate_of(news2, every) == ((), ())
+    gate = gate_of(news2, [name for name in every if name != "heart_rate"])
+    assert gate and gate.partial and gate.seen == "heart_rate"
+    assert not gate_of(news2, ["skip_heart_rate" if name == "heart_rate" else name for name in every]), "a column of reasons is one"
+    assert [p.id for p in gate_of(mews, [p.id for p in mews.parameters if p.role == "scored"]).triggers] == ["consciousness", "concern"]
     one_of = next(group for group in npews.groups if group.kind == "one_of")
-    assert not {p.id for p in rows_without_column(npews, one_of.parameters[:1])} & set(one_of.parameters)
+    assert set(one_of.parameters) & set(gate_of(npews, []).seen.split())
+    assert not set(one_of.parameters) & set(gate_of(npews, one_of.parameters[:1]).seen.split())
 
 
 def test_triggers_without_a_column_are_named(plain: Any, tmp_path: Path) -> None:

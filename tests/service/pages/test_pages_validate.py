@@ -142,6 +142,14 @@ class TestRuns:
         page.get_by_role("button", name="Delete this run").click()
         assert page.goto(run).status == 404
 
+    def test_a_row_that_disagrees_shows_its_warnings(self, plain: Any, tmp_path: Path) -> None:
+        send(plain, written(tmp_path / "sets.csv", [["a1", "220", "97", "room air", "310", "70", "awake", "36.8", "0"]]))
+        say_the_words(plain)
+        validated(plain)
+        row = plain.get_by_role("region", name="Disagreements").locator("tbody tr")
+        row.locator("summary").click()
+        expect(row).to_contain_text("is implausible; confirm the reading")
+
     @pytest.mark.deep
     def test_after_a_fix_the_same_columns_and_what_changed(self, plain: Any, tmp_path: Path) -> None:
         send(plain, written(tmp_path / "before.csv", ROWS))
