@@ -172,15 +172,16 @@ def _gives(row: ParameterScore) -> str:
 
 def _answers(pen: Pen, chart: Chart, parameter: Parameter, rows: Sequence[ParameterScore | None], doubts: Sequence[bool]) -> None:
     """A row of cells: one answer a set, in words, with what it gives."""
-    top = pen.start(46)
-    pen.label(parameter.title, unit_of(parameter), 46)
+    high = max(46.0, 6 + 14.0 * len(lines_of(parameter.title, 15, 4)))
+    top = pen.start(high)
+    pen.label(parameter.title, unit_of(parameter), high)
     for place, (row, doubt) in enumerate(zip(rows, doubts, strict=True)):
         band = row.band if row is not None else None
         words = (band_label(parameter, band) if band is not None and len(band.categories) == 1 else given_words(row)) + (DOUBT if doubt else "")
         colours = paint(chart, band) if band is not None else Paint("#ffffff", INK)
-        pen.box(LEFT + place * WIDE, top, WIDE, 46, colours.fill)
+        pen.box(LEFT + place * WIDE, top, WIDE, high, colours.fill)
         pen.cell(place, top, lines_of(words, 12, 2), _gives(row) if row is not None else "", colours.ink)
-    pen.frame(top, 46)
+    pen.frame(top, high)
 
 
 def _outcome(pen: Pen, chart: Chart, taken: Sequence[Taken], before: Score | None, ordered: bool) -> None:
