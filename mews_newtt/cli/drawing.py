@@ -15,10 +15,10 @@ from rich.text import Text
 
 from mews_newtt.chart.model import Band, Chart, Condition, Interval, Level, Parameter, Table, number
 from mews_newtt.chart.statuses import MEANINGS
+from mews_newtt.drawn.colours import PLAIN, paint
 from mews_newtt.scoring.wording import count
 
 _STATUS_COLOURS = {"verified": "green", "transcribed": "cyan", "secondary": "yellow", "derived": "magenta", "local": "blue"}
-_POINTS_COLOURS = ("", "black on #ffeb3b", "black on #ffb74d", "black on #f48fb1", "black on #f06292")  # for charts that print no zones
 
 
 class _Console(Console):
@@ -155,14 +155,9 @@ def _raises(band: Band) -> str:
 
 
 def _style(chart: Chart, band: Band) -> str:
-    colour = next((zone.colour for zone in chart.zones if zone.id == band.zone and zone.colour), None)
-    if colour:
-        return f"black on {colour}"
-    if chart.zones:
-        return "reverse" if band.zone else ""
-    if band.level:
-        return _POINTS_COLOURS[2]
-    return _POINTS_COLOURS[min(band.points or 0, len(_POINTS_COLOURS) - 1)]
+    """The colours of the drawn chart; what is plain keeps the terminal's own."""
+    colours = paint(chart, band)
+    return f"{colours.ink} on {colours.fill}" if colours.fill != PLAIN else ""
 
 
 def _draw_level(console: Console, chart: Chart, level: Level) -> None:

@@ -2,9 +2,9 @@
 
 from mews_newtt.drawn.colours import Paint, colours_css, paint
 from mews_newtt.drawn.marks import Mark, Marks, marks_of
-from mews_newtt.drawn.page import chart_html, levels_html, rows_html, sources_html, standing_html
+from mews_newtt.drawn.page import chart_html, levels_html, rows_html, sources_html, stamp_html, standing_html
 from mews_newtt.drawn.series import series_html, series_svg
-from mews_newtt.drawn.sheet import css
+from mews_newtt.drawn.sheet import css, stamp_css
 
 __all__ = [
     "Mark",
@@ -20,5 +20,7 @@ __all__ = [
     "series_html",
     "series_svg",
     "sources_html",
+    "stamp_css",
+    "stamp_html",
     "standing_html",
 ]

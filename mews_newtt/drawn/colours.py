@@ -27,19 +27,47 @@ class Paint(NamedTuple):
 
 
 def paint(chart: Chart, band: Band) -> Paint:
-    """The colour of the band's zone as the chart prints it; our own order of colours where it prints none."""
-    if band.zone:
-        rank = chart.zone_rank[band.zone]
-        printed = (chart.zones[rank - 1].colour or "").casefold()
-        return _inked(printed if _COLOUR.fullmatch(printed) else OWN[min(rank, len(OWN) - 1)])
-    if chart.zones or not band.points:
-        return _inked(OWN[2] if band.level and not chart.zones else PLAIN)
-    return _inked(OWN[min(band.points, len(OWN) - 1)])
+    """The colour of the band's zone as the chart prints it, else one of our own by points, zone or the level that the band raises.
+
+    A band that raises the level is never plain.
+    """
+    printed = _printed(chart, band.zone)
+    if printed and not (band.level and printed == PLAIN):
+        return _inked(printed)
+    zone = chart.zone_rank[band.zone] if band.zone and not printed else 0
+    own = _inked(OWN[min(max(zone, band.points or 0), len(OWN) - 1)])
+    if not band.level:
+        return own
+    return max(own, paint_level(chart, band.level), key=lambda each: OWN.index(each.fill) if each.fill in OWN else len(OWN))
+
+
+def paint_level(chart: Chart, level: str) -> Paint:
+    """The colour of a level: that of the zone it is named after, else our own, the highest level the strongest and the lowest plain."""
+    printed = _printed(chart, level)
+    if printed:
+        return _inked(printed)
+    rank, highest = chart.level_rank[level], len(chart.levels) - 1
+    return _inked(OWN[max(1, len(OWN) - 1 - (highest - rank))] if rank else PLAIN)
+
+
+def _printed(chart: Chart, zone: str | None) -> str:
+    """The colour that the chart file gives for a zone; empty where it gives none."""
+    colour = next((each.colour or "" for each in chart.zones if each.id == zone), "").casefold()
+    return colour if _COLOUR.fullmatch(colour) else ""
+
+
+def own_colours(chart: Chart) -> str:
+    """Which of the drawn colours are our own, in a sentence; empty where the chart prints all of them."""
+    if not prints_colours(chart):
+        return "The chart file gives no printed colours: those here are our own, by points, zone or level."
+    if any(band.level for parameter in chart.parameters for table in parameter.tables for band in table.bands):
+        return "Colours of zones are those of the chart. Colours of triggers are our own, by the level that they raise."
+    return ""
 
 
 def prints_colours(chart: Chart) -> bool:
     """Whether every zone of the chart says its colour."""
-    return bool(chart.zones) and all(_COLOUR.fullmatch((zone.colour or "").casefold()) for zone in chart.zones)
+    return bool(chart.zones) and all(_printed(chart, zone.id) for zone in chart.zones)
 
 
 def colours_css(charts: Iterable[Chart]) -> str:

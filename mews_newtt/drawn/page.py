@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from mews_newtt.chart.contexts import Value, matches
 from mews_newtt.chart.model import ROLES, Chart, Level, Parameter, Table
 from mews_newtt.chart.statuses import MEANINGS
-from mews_newtt.drawn.colours import paint, prints_colours
+from mews_newtt.drawn.colours import own_colours, paint
 from mews_newtt.drawn.marks import Mark, Marks
-from mews_newtt.drawn.words import band_gives, band_label, band_wording, conditions_say, safe, table_title, unit_of
+from mews_newtt.drawn.words import NOT_FOR_CARE, band_gives, band_label, band_wording, chart_stamp, conditions_say, safe, table_title, unit_of
 from mews_newtt.scoring.wording import count
 
 PARTS = ("standing", "rows", "levels", "sources")
@@ -66,6 +66,12 @@ def standing_html(chart: Chart, heading: int = 2) -> str:
     )
 
 
+def stamp_html(charts: Iterable[Chart], more: str = "") -> str:
+    """What every printed sheet says at its top: not for care, which charts, and how far each may be trusted. First in the body; `css` repeats it."""
+    says = " ".join([*map(chart_stamp, charts), *([more] if more else [])])
+    return f'<div class="mn-stamp"><p><strong>{NOT_FOR_CARE}</strong> {safe(says)}</p></div>'
+
+
 def rows_html(
     chart: Chart,
     marks: Marks | None = None,
@@ -76,9 +82,8 @@ def rows_html(
     sources: str | None = None,
 ) -> str:
     """Every parameter as a row of its bands, lowest first, by role; `sources` is the ident under which the sources stand on the same page."""
-    said = []
-    if not prints_colours(chart):
-        said.append('<p class="mn-meta">The chart file gives no printed colours: those here are our own, by points, zone or level.</p>')
+    own = own_colours(chart)
+    said = [f'<p class="mn-meta">{own}</p>'] if own else []
     for role, title in _ROLES.items():
         rows = [parameter for parameter in chart.parameters if parameter.role == role]
         if rows and role in roles:

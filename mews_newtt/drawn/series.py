@@ -1,4 +1,4 @@
-"""Several sets over time, drawn as on paper: one column a set, every value at its height in its band, totals and levels under it."""
+"""Several sets over time, drawn as on paper: one column a set, every value at its height in its own band, totals and levels under it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mews_newtt.chart.model import Chart, Parameter, Table, number
-from mews_newtt.drawn.colours import paint
+from mews_newtt.drawn.colours import Paint, paint, paint_level
 from mews_newtt.drawn.scale import Piece, Scale, pieces
-from mews_newtt.drawn.svg import HATCH, LEFT, WIDE, Pen, lines_of
+from mews_newtt.drawn.svg import HATCH, INK, LEFT, WIDE, Pen, lines_of
 from mews_newtt.drawn.twin import change_of, given_words, level_words, total_words, twin_html
-from mews_newtt.drawn.words import band_label, safe, unit_of
+from mews_newtt.drawn.words import NOT_FOR_CARE, band_label, chart_stamp, safe, unit_of
 from mews_newtt.scoring.result import ParameterScore, Score
+from mews_newtt.scoring.wording import count
 
 COLUMNS = 12  # sets on one sheet, as on paper
 PANEL = 130.0
+DOUBT = " !"  # beside a value that a warning is about
+SAID_ELSEWHERE = ("converted", "float_noise", "skipped", "assumed", "not_read", "out_of_scope")  # flags that do not doubt a reading
 
 
 class Taken(NamedTuple):
@@ -26,12 +29,15 @@ class Taken(NamedTuple):
     score: Score
 
 
-def series_html(chart: Chart, sets: Sequence[tuple[str, Score]], *, title: str = "The track", heading: int = 2, ident: str = "series") -> str:
+def series_html(
+    chart: Chart, sets: Sequence[tuple[str, Score]], *, title: str = "The track", heading: int = 2, ident: str = "series", ordered: bool = True
+) -> str:
     """The track of a series as SVG sheets of up to 12 sets, and the same as a table.
 
     Parameters
     ----------
-    sets : pairs of when (as it should be written) and Score, in the order of time
+    sets : pairs of when (as it should be written) and Score
+    ordered : whether the sets are in the order of time; where they are not, no line joins them and no rise or fall is named
     ident : start of every id in the fragment
     """
     taken = [Taken(when, score) for when, score in sets]
@@ -42,32 +48,38 @@ def series_html(chart: Chart, sets: Sequence[tuple[str, Score]], *, title: str =
         before = sheets[place - 1][-1] if place else None
         said.append(
             f'<div class="mn-sheet mn-scroll" tabindex="0" role="region" aria-label="{safe(name)}">'
-            f"{series_svg(chart, sheet, name=name, ident=f'{ident}-{place}', before=before)}</div>"
+            f"{series_svg(chart, sheet, name=name, ident=f'{ident}-{place}', before=before, ordered=ordered)}</div>"
         )
-    said.append(f'<h{heading + 1} class="mn-role">The same as a table</h{heading + 1}>{twin_html(chart, taken)}</div>')
+    said.append(f'<h{heading + 1} class="mn-role">The same as a table</h{heading + 1}>{twin_html(chart, taken, ordered=ordered)}</div>')
     return "".join(said)
 
 
-def series_svg(chart: Chart, sets: Sequence[tuple[str, Score]], *, name: str, ident: str = "series", before: tuple[str, Score] | None = None) -> str:
-    """One sheet. No line crosses an item that was skipped, missing or refused; blood pressure is drawn as joined markers."""
+def series_svg(
+    chart: Chart,
+    sets: Sequence[tuple[str, Score]],
+    *,
+    name: str,
+    ident: str = "series",
+    before: tuple[str, Score] | None = None,
+    ordered: bool = True,
+) -> str:
+    """One sheet. A line joins neighbours and crosses no item that was skipped, missing or refused. Which chart it is stands at its foot."""
     taken = [Taken(when, score) for when, score in sets]
-    pen = Pen(len(taken), f"{ident}-hatch", right=any(_partner(chart, parameter) for parameter in chart.parameters))
+    pen = Pen(len(taken), f"{ident}-hatch")
     pen.header([each.when for each in taken])
-    drawn: set[str] = set()
     for parameter in chart.parameters:
         rows = [_row(each.score, parameter.id) for each in taken]
-        if parameter.id in drawn or not _worth_drawing(parameter, rows):
+        if not _worth_drawing(parameter, rows):
             continue
+        doubts = [_in_doubt(each.score, parameter.id) for each in taken]
         if parameter.observation.numeric and parameter.tables:
-            other = _partner(chart, parameter)
-            drawn |= {parameter.id, *([other.id] if other else [])}
-            beside = [_row(each.score, other.id) for each in taken] if other else []
-            _panel(pen, chart, [(parameter, rows), *([(other, beside)] if other else [])])
+            _panel(pen, chart, parameter, rows, doubts, ordered)
         else:
-            drawn.add(parameter.id)
-            _answers(pen, chart, parameter, rows)
-    _outcome(pen, chart, taken, before[1] if before else None)
-    return pen.svg(name, "Each column is one set, equally spaced. The table under it says the same.")
+            _answers(pen, chart, parameter, rows, doubts)
+    _outcome(pen, chart, taken, before[1] if before else None, ordered)
+    pen.foot(f"{NOT_FOR_CARE} {chart_stamp(chart)}")
+    order = "in the order of time" if ordered else "not in the order of time, so that no line joins them"
+    return pen.svg(name, f"Each column is one set, equally spaced, {order}. The table under it says the same.")
 
 
 def _row(score: Score, name: str) -> ParameterScore | None:
@@ -78,61 +90,43 @@ def _worth_drawing(parameter: Parameter, rows: Sequence[ParameterScore | None]) 
     return parameter.role != "recorded" or any(row is not None and row.value is not None for row in rows)
 
 
-def _partner(chart: Chart, parameter: Parameter) -> Parameter | None:
-    """The pressure that is recorded with this one, where the chart has bands for both."""
-    other = chart.by_id.get(parameter.observation.recorded_with or "")
-    return other if other is not None and other.tables and other.observation.numeric else None
+def _in_doubt(score: Score, name: str) -> bool:
+    """Whether a warning is about this reading (one that says only how it was read does not count)."""
+    return any(flag.partition(":")[2] == name and flag.partition(":")[0] not in SAID_ELSEWHERE for flag in score.flags)
 
 
-def _panel(pen: Pen, chart: Chart, members: Sequence[tuple[Parameter, Sequence[ParameterScore | None]]]) -> None:
-    """A panel of one numeric parameter, or of two that are recorded together: the left half of a column is the first one's bands."""
-    tables = {
-        id(table): table
-        for parameter, rows in members
-        for table in ([row.table for row in rows if row is not None and row.table is not None and row.table.applies] or [parameter.tables[0]])
-        if table.applies
-    }
-    cut = {key: pieces(chart, table) for key, table in tables.items()}
+def _panel(pen: Pen, chart: Chart, parameter: Parameter, rows: Sequence[ParameterScore | None], doubts: Sequence[bool], ordered: bool) -> None:
+    """A panel of one numeric parameter: every value on the colour of the band that it scores in."""
+    used = [row.table for row in rows if row is not None and row.table is not None and row.table.applies] or [parameter.tables[0]]
+    cut = {id(table): pieces(chart, table) for table in used if table.applies}
     edges = [edge for drawn in cut.values() for piece in drawn for edge in (piece.low, piece.high) if edge is not None]
-    values = [
-        value for _, rows in members for row in rows if (value := _plotted(row)) is not None and row is not None and "implausible" not in row.flags
-    ]
+    values = [value for row in rows if (value := _plotted(row)) is not None and row is not None and "implausible" not in row.flags]
     scale = Scale(edges, values, PANEL)
     top = pen.start(scale.height)
-    first, rows = members[0]
-    titles = [parameter.title for parameter, _ in members]
-    pen.label(" / ".join(titles), unit_of(first), scale.height)
-    if len(members) > 1:
-        pen.small_label("∨ first, bands left", scale.height - 14)
-        pen.small_label("∧ second, bands right", scale.height - 3)
-    named: dict[int, Table] = {}
-    for place in range(pen.columns):
-        for side, (_, column) in enumerate(members):
-            share = WIDE / len(members)
-            x = LEFT + place * WIDE + side * share
-            row = column[place]
-            table = row.table if row is not None else None
-            if table is None or not table.applies:
-                pen.box(x, top, share, scale.height, HATCH)
-                continue
-            for piece in cut[id(table)]:
-                _band(pen, chart, scale, top, x, share, piece, side, table is not named.get(side))
-            named[side] = table
-    if len(members) > 1:
-        _joined(pen, scale, top, members)
-    else:
-        _points_and_lines(pen, scale, top, rows)
+    pen.label(parameter.title, unit_of(parameter), scale.height)
+    named: Table | None = None
+    for place, row in enumerate(rows):
+        table = row.table if row is not None else None
+        x = LEFT + place * WIDE
+        if table is None or not table.applies:
+            pen.box(x, top, WIDE, scale.height, HATCH)
+            continue
+        for piece in cut[id(table)]:
+            _band(pen, chart, scale, top, x, piece, table is not named)
+        named = table
+    _points_and_lines(pen, scale, top, rows, doubts, ordered)
     pen.frame(top, scale.height)
 
 
-def _band(pen: Pen, chart: Chart, scale: Scale, top: float, x: float, wide: float, piece: Piece, side: int, named: bool) -> None:
+def _band(pen: Pen, chart: Chart, scale: Scale, top: float, x: float, piece: Piece, named: bool) -> None:
     high, low = scale.y(piece.high), scale.y(piece.low, low=True)
-    pen.box(x, top + high, wide, low - high, paint(chart, piece.band).fill)
+    colours = paint(chart, piece.band)
+    pen.box(x, top + high, WIDE, low - high, colours.fill)
     words = f"{piece.band.printed}: {_short(chart, piece)}"
     if named and x < LEFT + WIDE:
-        pen.rail(words, top + (high + low) / 2, right=side == 1)
+        pen.rail(words, top + (high + low) / 2)
     elif named:
-        pen.text(x + 2, top + (high + low) / 2 + 3, lines_of(words, 14 if wide == WIDE else 7, 1)[0], size=8, ink=paint(chart, piece.band).ink)
+        pen.text(x + 2, top + (high + low) / 2 + 3, lines_of(words, 14, 1)[0], size=8, ink=colours.ink)
 
 
 def _short(chart: Chart, piece: Piece) -> str:
@@ -147,16 +141,16 @@ def _plotted(row: ParameterScore | None) -> Fraction | None:
     return None if row is None or row.value is None or isinstance(row.value, str) else Fraction(row.value)
 
 
-def _points_and_lines(pen: Pen, scale: Scale, top: float, rows: Sequence[ParameterScore | None]) -> None:
+def _points_and_lines(pen: Pen, scale: Scale, top: float, rows: Sequence[ParameterScore | None], doubts: Sequence[bool], ordered: bool) -> None:
     heights = [None if (value := _plotted(row)) is None else scale.y(value) for row in rows]
     for place, (one, two) in enumerate(pairwise(heights)):
-        if one is not None and two is not None:
+        if ordered and one is not None and two is not None:
             pen.line(pen.middle(place), top + one, pen.middle(place + 1), top + two)
-    for place, (height, row) in enumerate(zip(heights, rows, strict=True)):
+    for place, (height, row, doubt) in enumerate(zip(heights, rows, doubts, strict=True)):
         if height is None:
             pen.note(place, top + scale.height, given_words(row))
         elif row is not None:
-            pen.dot(place, top + height, _beyond(scale, row), number(row.value), _gives(row), scale.height + top)
+            pen.dot(place, top + height, _beyond(scale, row), number(row.value) + (DOUBT if doubt else ""), _gives(row), scale.height + top)
 
 
 def _beyond(scale: Scale, row: ParameterScore) -> int:
@@ -176,49 +170,46 @@ def _gives(row: ParameterScore) -> str:
     return band.zone or ("raises" if band.level else "nothing" if band.interval is not None else "")
 
 
-def _joined(pen: Pen, scale: Scale, top: float, members: Sequence[tuple[Parameter, Sequence[ParameterScore | None]]]) -> None:
-    (_, uppers), (_, lowers) = members
-    for place in range(pen.columns):
-        pair = [uppers[place], lowers[place]]
-        values = [_plotted(row) for row in pair]
-        heights = [None if value is None else scale.y(value) for value in values]
-        if heights[0] is not None and heights[1] is not None:
-            pen.line(pen.middle(place), top + heights[0], pen.middle(place), top + heights[1])
-        for row, height, down in zip(pair, heights, (True, False), strict=True):
-            if row is not None and height is not None:
-                pen.arrow(place, top + height, down, number(row.value), _gives(row), top + scale.height)
-        if heights == [None, None]:
-            pen.note(place, top + scale.height, given_words(pair[0]))
-
-
-def _answers(pen: Pen, chart: Chart, parameter: Parameter, rows: Sequence[ParameterScore | None]) -> None:
+def _answers(pen: Pen, chart: Chart, parameter: Parameter, rows: Sequence[ParameterScore | None], doubts: Sequence[bool]) -> None:
     """A row of cells: one answer a set, in words, with what it gives."""
-    top = pen.start(46)
-    pen.label(parameter.title, unit_of(parameter), 46)
-    for place, row in enumerate(rows):
+    high = max(46.0, 6 + 14.0 * len(lines_of(parameter.title, 15, 4)))
+    top = pen.start(high)
+    pen.label(parameter.title, unit_of(parameter), high)
+    for place, (row, doubt) in enumerate(zip(rows, doubts, strict=True)):
         band = row.band if row is not None else None
-        words = band_label(parameter, band) if band is not None and len(band.categories) == 1 else given_words(row)
-        pen.box(LEFT + place * WIDE, top, WIDE, 46, paint(chart, band).fill if band is not None else "#ffffff")
-        pen.cell(
-            place, top, lines_of(words, 12, 2), _gives(row) if row is not None else "", paint(chart, band).ink if band is not None else "#212b32"
-        )
-    pen.frame(top, 46)
+        words = (band_label(parameter, band) if band is not None and len(band.categories) == 1 else given_words(row)) + (DOUBT if doubt else "")
+        colours = paint(chart, band) if band is not None else Paint("#ffffff", INK)
+        pen.box(LEFT + place * WIDE, top, WIDE, high, colours.fill)
+        pen.cell(place, top, lines_of(words, 12, 2), _gives(row) if row is not None else "", colours.ink)
+    pen.frame(top, high)
 
 
-def _outcome(pen: Pen, chart: Chart, taken: Sequence[Taken], before: Score | None) -> None:
+def _outcome(pen: Pen, chart: Chart, taken: Sequence[Taken], before: Score | None, ordered: bool) -> None:
     if chart.has_points:
         top = pen.start(34)
         pen.label("Total", "", 34)
         for place, each in enumerate(taken):
             pen.cell(place, top, lines_of(total_words(each.score), 12, 1), "no total" if each.score.status == "partial" else "", bold=True)
         pen.frame(top, 34)
-    levels = [(lines_of(level_words(each.score), 12, 6), change_of(previous, each.score)) for previous, each in _with_previous(taken, before)]
-    high = 10.0 + 12 * max(len(lines) + bool(change) for lines, change in levels)
+    pairs = list(_with_previous(taken, before))
+    levels = [(each.score, lines_of(level_words(each.score), 12, 6), change_of(previous, each.score) if ordered else "") for previous, each in pairs]
+    high = 10.0 + 12 * max(len(lines) + bool(change) for _, lines, change in levels)
     top = pen.start(high)
     pen.label("Level", "", high)
-    for place, (lines, change) in enumerate(levels):
-        pen.cell(place, top, lines, change, bold=True)
+    for place, (score, lines, change) in enumerate(levels):
+        known = score.level is not None and score.level == score.level_max
+        colours = paint_level(chart, score.level) if known and score.level is not None else Paint(HATCH, INK)
+        pen.box(LEFT + place * WIDE, top, WIDE, high, colours.fill)
+        pen.cell(place, top, lines, change, colours.ink, bold=True, halo=not known)
     pen.frame(top, high)
+    if any(each.score.warnings for each in taken):
+        top = pen.start(34)
+        pen.label("Look at", "in the table", 34)
+        for place, each in enumerate(taken):
+            warnings = len(each.score.warnings)
+            words = "refused" if each.score.status == "refused" else count(warnings, "warning") if warnings else "no warning"
+            pen.cell(place, top, [words], "", bold=warnings > 0)
+        pen.frame(top, 34)
 
 
 def _with_previous(taken: Sequence[Taken], before: Score | None) -> Iterator[tuple[Score | None, Taken]]:

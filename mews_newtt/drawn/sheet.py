@@ -64,10 +64,28 @@ _CSS = """
 .mn-series svg{max-width:100%;max-height:88vh;width:auto;height:auto}
 .mn-role,.mn-context{break-after:avoid}
 .mn-levels tr,.mn-twin tr{break-inside:avoid}
+.mn-twin{font-size:7pt;table-layout:fixed;overflow-wrap:anywhere}
+.mn-twin :is(th,td){padding:.15rem .2rem .15rem 0}
+.mn-twin tbody th{white-space:normal}
+}
+"""
+# A table's head is what browsers repeat on every printed sheet, so the page becomes a table with the stamp as its head.
+_STAMP = """
+.mn-stamp{display:none}
+@media print{
+body:has(>.mn-stamp){display:table;table-layout:fixed;width:100%}
+.mn-stamp{display:table-header-group;break-inside:avoid}
+.mn-stamp p{font:8pt/1.3 system-ui,sans-serif;color:#212b32;max-width:none;margin:0 0 6pt;padding:0 0 3pt}
+.mn-stamp p{border-bottom:1px solid #212b32;overflow-wrap:anywhere}
 }
 """
 
 
 def css() -> str:
     """Style of everything this package draws; the zones' colours come from `colours_css`."""
-    return _CSS.lstrip()
+    return _CSS.lstrip() + stamp_css()
+
+
+def stamp_css() -> str:
+    """Style of the stamp alone (`stamp_html`)."""
+    return _STAMP.lstrip()

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from mews_newtt.drawn.words import safe
 
 LEFT = 216.0  # room for names and bands
-RIGHT = 110.0  # room for the bands of a second parameter
 WIDE = 70.0  # of a column
 HATCH = "hatch"
 INK = "#212b32"
@@ -26,9 +25,8 @@ def lines_of(words: str, wide: int, most: int) -> list[str]:
 class Pen:
     """Collects the shapes of a sheet from top to bottom."""
 
-    def __init__(self, columns: int, hatch: str, *, right: bool = False):
+    def __init__(self, columns: int, hatch: str):
         self.columns = columns
-        self._right = RIGHT if right else 0.0
         self._hatch = hatch
         self._shapes: list[str] = []
         self._next = 0.0
@@ -36,7 +34,7 @@ class Pen:
 
     @property
     def width(self) -> float:
-        return LEFT + self.columns * WIDE + 1 + self._right
+        return LEFT + self.columns * WIDE + 1
 
     def middle(self, place: int) -> float:
         return LEFT + (place + 0.5) * WIDE
@@ -48,11 +46,11 @@ class Pen:
         return self._top
 
     def header(self, times: Sequence[str]) -> None:
-        top = self.start(34)
-        for place, when in enumerate(times):
-            day, _, hour = when.replace("T", " ").partition(" ")
-            self.text(self.middle(place), top + 14, lines_of(day, 12, 1)[0], size=10, anchor="middle", bold=True)
-            self.text(self.middle(place), top + 28, lines_of(hour, 12, 1)[0], size=11, anchor="middle")
+        written = [lines_of(when.replace("T", " "), 11, 3) for when in times]
+        top = self.start(6 + 14 * max(map(len, written), default=0))
+        for place, lines in enumerate(written):
+            for at, line in enumerate(lines):
+                self.text(self.middle(place), top + 14 + 14 * at, line, size=10, anchor="middle", bold=True)
 
     def label(self, title: str, unit: str, height: float) -> None:
         lines = lines_of(title, 15, 4)
@@ -61,16 +59,9 @@ class Pen:
         if unit:
             self.text(2, self._top + 14 + 14 * len(lines), unit, size=11)
 
-    def small_label(self, words: str, down: float) -> None:
-        self.text(2, self._top + down, lines_of(words, 30, 1)[0], size=8.5)
-
-    def rail(self, words: str, middle: float, *, right: bool = False) -> None:
-        """What a band is, at its height, left of the first column; of a second parameter right of the last one."""
-        words = lines_of(words, 20, 1)[0]
-        if right:
-            self.text(LEFT + self.columns * WIDE + 5, middle + 3.5, words, size=9.5)
-        else:
-            self.text(LEFT - 5, middle + 3.5, words, size=9.5, anchor="end")
+    def rail(self, words: str, middle: float) -> None:
+        """What a band is, at its height, left of the first column."""
+        self.text(LEFT - 5, middle + 3.5, lines_of(words, 20, 1)[0], size=9.5, anchor="end")
 
     def box(self, x: float, y: float, wide: float, high: float, fill: str) -> None:
         fill = f"url(#{safe(self._hatch)})" if fill == HATCH else fill
@@ -99,13 +90,6 @@ class Pen:
             self._shapes.append(f'<circle class="mn-point" cx="{x:g}" cy="{y:.2f}" r="4" fill="{INK}" stroke="#fff" stroke-width="1"/>')
         self._value(x + 6, min(max(y + 3, self._top + 12), bottom - 13), value, gives)
 
-    def arrow(self, place: int, y: float, down: bool, value: str, gives: str, bottom: float) -> None:
-        """A pressure: the tip of the marker is its exact height."""
-        x, away = self.middle(place), -8 if down else 8
-        tip = f"M{x - 6:g} {y + away:.2f}L{x:g} {y:.2f}L{x + 6:g} {y + away:.2f}"
-        self._shapes.append(f'<path class="mn-point" d="{tip}" fill="none" stroke="{INK}" stroke-width="2.2"/>')
-        self._value(x + 8, min(max(y + (-6 if down else 10), self._top + 12), bottom - 13), value, gives)
-
     def _value(self, x: float, y: float, value: str, gives: str) -> None:
         self.text(x, y, value, size=11.5, bold=True, halo=True)
         if gives:
@@ -117,11 +101,18 @@ class Pen:
         for at, line in enumerate(reversed(lines)):
             self.text(self.middle(place), bottom - 5 - 10 * at, line, size=9.5, anchor="middle", halo=True)
 
-    def cell(self, place: int, top: float, lines: Sequence[str], more: str, ink: str = INK, *, bold: bool = False) -> None:
+    def cell(self, place: int, top: float, lines: Sequence[str], more: str, ink: str = INK, *, bold: bool = False, halo: bool = False) -> None:
         for at, line in enumerate(lines):
-            self.text(self.middle(place), top + 14 + 12 * at, line, size=11, anchor="middle", bold=bold, ink=ink)
+            self.text(self.middle(place), top + 14 + 12 * at, line, size=11, anchor="middle", bold=bold, ink=ink, halo=halo)
         if more:
-            self.text(self.middle(place), top + 14 + 12 * len(lines), lines_of(more, 14, 1)[0], size=9.5, anchor="middle", ink=ink)
+            self.text(self.middle(place), top + 14 + 12 * len(lines), lines_of(more, 14, 1)[0], size=9.5, anchor="middle", ink=ink, halo=halo)
+
+    def foot(self, words: str) -> None:
+        """Lines across the whole sheet, under everything else."""
+        lines = textwrap.wrap(words, int(self.width / 5.7))
+        top = self.start(6 + 12 * len(lines))
+        for at, line in enumerate(lines):
+            self.text(2, top + 12 + 12 * at, line, size=9.5)
 
     def text(
         self, x: float, y: float, words: str, *, size: float, anchor: str = "start", bold: bool = False, ink: str = INK, halo: bool = False

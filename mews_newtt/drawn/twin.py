@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mews_newtt.chart.model import Chart, number
-from mews_newtt.drawn.words import safe, unit_of
+from mews_newtt.drawn.words import safe, title_at, unit_of
 from mews_newtt.scoring.result import ParameterScore, Score
-from mews_newtt.scoring.wording import count
+from mews_newtt.scoring.wording import completeness, count
 
 
 def total_words(score: Score) -> str:
@@ -52,26 +52,27 @@ def given_words(row: ParameterScore | None) -> str:
     return number(row.value)
 
 
-def twin_html(chart: Chart, sets: Sequence[tuple[str, Score]]) -> str:
-    """One row a set, one column a parameter; no cell is empty."""
+def twin_html(chart: Chart, sets: Sequence[tuple[str, Score]], *, ordered: bool = True) -> str:
+    """One row a set, one column a parameter; no cell is empty. Rises and falls are named only where the sets are in order of time."""
     shown = [p for p in chart.parameters if p.role != "recorded" or any(_row(score, p.id).value is not None for _, score in sets if score.parameters)]
     heads = "".join(f'<th scope="col">{safe(p.title)}{f" ({safe(unit_of(p))})" if unit_of(p) else ""}</th>' for p in shown)
     total = '<th scope="col">Total</th>' if chart.has_points else ""
     body, previous = [], None
     for when, score in sets:
         cells = "".join(f"<td>{safe(_cell(score, p.id))}</td>" for p in shown)
-        rises = change_of(previous, score)
+        rises = change_of(previous, score) if ordered else ""
         says = level_words(score) + (f" ({rises})" if rises else "")
         body.append(
             f'<tr><th scope="row">{safe(when)}</th>'
             + (f"<td>{safe(total_words(score))}</td>" if chart.has_points else "")
-            + f"<td>{safe(says)}</td><td>{safe(_open(score))}</td>{cells}</tr>"
+            + f"<td>{safe(says)}</td><td>{safe(set_words(score))}</td><td>{safe(look_at(score))}</td>{cells}</tr>"
         )
         previous = score
     return (
         '<div class="mn-scroll" tabindex="0" role="region" aria-label="The series as a table"><table class="mn-twin"><thead><tr>'
         '<th scope="col">Taken</th>'
-        f'{total}<th scope="col">Level</th><th scope="col">Set</th>{heads}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
+        f'{total}<th scope="col">Level</th><th scope="col">Set</th>'
+        f'<th scope="col">Look at</th>{heads}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
     )
 
 
@@ -79,12 +80,17 @@ def _row(score: Score, name: str) -> ParameterScore:
     return next(row for row in score.parameters if row.id == name)
 
 
-def _open(score: Score) -> str:
-    """Whether a set is complete, and what it lacks."""
+def set_words(score: Score) -> str:
+    """How complete a set is, in the library's words, and what it lacks."""
     if score.status == "refused":
-        return "refused: " + "; ".join(f"{problem.where} {problem.what}" for problem in score.problems)
+        return "refused: " + "; ".join(f"{title_at(score.chart, problem.where)} {problem.what}" for problem in score.problems)
     titles = [score.chart.by_id[name].title for name in score.missing]
-    return score.status + (f"; missing: {', '.join(titles)}" if titles else "")
+    return completeness(score) + (f"; missing: {', '.join(titles)}" if titles and score.status == "partial" else "")
+
+
+def look_at(score: Score) -> str:
+    """Every warning about a set."""
+    return "nothing was scored" if score.status == "refused" else "; ".join(score.warnings) or "no warning"
 
 
 def _cell(score: Score, name: str) -> str:

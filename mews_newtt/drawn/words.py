@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from mews_newtt.chart.model import Band, Chart, Condition, Interval, Parameter, Table, number
 from mews_newtt.scoring.wording import count
 
+NOT_FOR_CARE = "For testing. Not a medical device, and not for care."
+
 
 def safe(text: object) -> str:
     """Text as HTML and SVG may hold it, in an element or in a quoted attribute; control characters, which neither may hold, shown as such."""
@@ -62,3 +64,15 @@ def table_title(chart: Chart, table: Table) -> str:
 
 def unit_of(parameter: Parameter) -> str:
     return number("", parameter.observation.unit).strip()
+
+
+def title_at(chart: Chart, where: str) -> str:
+    """The place that a problem names: a parameter by its title, anything else as it is."""
+    name, comma, rest = where.partition(",")
+    parameter = chart.by_id.get(name)
+    return (parameter.title if parameter else name) + comma + rest
+
+
+def chart_stamp(chart: Chart) -> str:
+    """Which chart a printed page rests on, and how far it may be trusted."""
+    return f"{chart.short_title}, chart {chart.id} {chart.version}, status {chart.status}: {chart.status_says} Fingerprint {chart.sha256}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from mews_newtt.chart.model import Chart, Observation, require_chart
+from mews_newtt.chart.model import Chart, Observation, Parameter, require_chart
 from mews_newtt.errors import ColumnError, Problem, did_you_mean
 from mews_newtt.scoring.column_map import ColumnMap, read_map
 from mews_newtt.scoring.column_names import Meaning, meaning_of, meant_parameter, words_of
@@ -104,6 +104,14 @@ def mapped_columns(
 def check_columns(names: Sequence[str], chart: Chart, column_map: ColumnMap | None = None, *, added: Iterable[str] = ()) -> list[str]:
     """`mapped_columns` with the definitions the chart itself knows; `added` are result columns beside those of every score."""
     return mapped_columns(names, require_chart(chart), column_map or ColumnMap(), chart.observations, results=(*RESULTS, *added))
+
+
+def rows_without_column(chart: Chart, ours: Iterable[str]) -> tuple[Parameter, ...]:
+    """Scored parameters and triggers that no column is read for. Of a group of which one is given, one column is enough; so is one of reasons."""
+    read = {name.removeprefix(SKIP_PREFIX) for name in ours}
+    one_of = [group.parameters for group in chart.groups if group.kind == "one_of"]
+    enough = read.union(*(names for names in one_of if not read.isdisjoint(names)))
+    return tuple(p for p in chart.parameters if p.role != "recorded" and p.assumed is None and p.id not in enough)
 
 
 def is_reserved(name: str, known: Mapping[str, Observation]) -> bool:

@@ -14,7 +14,7 @@ from mews_newtt.batch.careful import PARTIAL
 from mews_newtt.batch.engine import Results
 from mews_newtt.batch.table import score_columns
 from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.scoring.columns import ColumnMap, rows_without_column
 from mews_newtt.scoring.observations import SKIP_PREFIX, read
 from mews_newtt.scoring.rows import given_of_row
 from mews_newtt.scoring.unread import Unread
@@ -47,7 +47,7 @@ class Comparer:
         self.read = [(theirs, our) for theirs, our in pairs if our.removeprefix(SKIP_PREFIX) in chart.by_id]
         self.case_id = next((theirs for theirs, our in pairs if our == "case_id"), None)
         self.unread = Unread(names, ours, chart, column_map, used=[one.theirs for one in self.stated])
-        self.without_column = _without_column(chart, {our.removeprefix(SKIP_PREFIX) for _, our in self.read})
+        self.without_column = tuple(p.id for p in rows_without_column(chart, [our for _, our in self.read]) if p.role == "scored")
         self.points = any(one.holds == "points" for one in self.stated)
 
     def compare(self, frame: pl.DataFrame) -> Compared:
@@ -80,10 +80,3 @@ class Comparer:
         if name != bare:
             return given is None or is_blank(given)
         return read(self.chart.by_id[bare].observation, given) is None
-
-
-def _without_column(chart: Chart, columns: set[str]) -> tuple[str, ...]:
-    """The scored parameters that no column was read for. Of a group of which one is given, one column is enough."""
-    one_of = [group.parameters for group in chart.groups if group.kind == "one_of"]
-    enough = {name for names in one_of if not columns.isdisjoint(names) for name in names}
-    return tuple(p.id for p in chart.parameters if p.role == "scored" and p.assumed is None and p.id not in columns and p.id not in enough)

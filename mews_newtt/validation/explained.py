@@ -39,6 +39,7 @@ def explained(comparer: Comparer, found: Compared, place: int, before: int) -> D
     ]
     why += [f"{reason.level}: {reason.says}" for reason in result.reasons]
     why += [f"{problem.where}: {problem.what}" for problem in result.problems]
+    why += result.warnings
     case = None if comparer.case_id is None else as_text(frame.get_column(comparer.case_id)[place])
     given = {our: as_text(cell) for our, cell in cells.items() if as_text(cell)}
     return Disagreement(before + place + 1, case, tuple(wrong), given, result.says, tuple(why))

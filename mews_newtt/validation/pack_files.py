@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mews_newtt.atomic import whole_folder
 from mews_newtt.chart.model import Chart
+from mews_newtt.drawn import stamp_css, stamp_html
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.scoring.observations import SKIP_PREFIX
 from mews_newtt.validation.pack import Case, Pack
@@ -124,9 +125,10 @@ def as_sheet(pack: Pack) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Test cases: {escape(chart.short_title)} {escape(chart.version)}</title>
-<style>{STYLE}</style>
+<style>{STYLE}{stamp_css()}</style>
 </head>
 <body>
+{stamp_html([chart])}
 <main>
 <h1>Test cases: {escape(chart.title)}</h1>
 <p>Version {escape(chart.version)}, status {escape(chart.status)}: {escape(chart.status_says)}

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from mews_newtt import __version__
 from mews_newtt.chart.statuses import MEANINGS
-from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css
+from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, stamp_html
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.exercised import PLURAL, Item, Place, Tried, gaps
 from mews_newtt.validation.result import Matrix, Validation
@@ -68,6 +68,7 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             engine=__version__,
             style=Markup(css() + colours_css([chart])),  # made by this package, not by who wrote the file
             own_style=Markup(Path(__file__).with_name("templates").joinpath("report.css").read_text(encoding="utf-8")),
+            stamp=Markup(stamp_html([chart], f"mews_newtt {__version__}.")),
             headline=headline(found),
             advice=advice(found),
             kinds=[(KINDS[kind], cells) for kind, cells in found.kinds.items()],

@@ -11,7 +11,6 @@ import pytest
 from mews_newtt import load_chart, score
 from tests.cli.command import run
 
-pytest.importorskip("fastapi")
 MADE_UP = Path(__file__).resolve().parents[1] / "made_up"
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "adopting"
 READINGS = {"respiratory_rate": 18, "heart_rate": 50, "temperature": 36.5, "consciousness": "alert"}

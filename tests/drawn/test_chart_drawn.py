@@ -11,7 +11,7 @@ import pytest
 from mews_newtt import Chart, charts, load_chart, score
 from mews_newtt.chart.model import Zone
 from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, marks_of, paint
-from mews_newtt.drawn.colours import contrast
+from mews_newtt.drawn.colours import OWN, contrast, paint_level
 from mews_newtt.drawn.words import band_label, safe
 
 TAGS = {"div", "h1", "h2", "h3", "h4", "h5", "p", "strong", "span", "ul", "ol", "li", "a", "table", "thead", "tbody", "tr", "th", "td"}
@@ -108,6 +108,36 @@ def test_a_printed_colour_is_the_one_that_is_drawn() -> None:
     purple = newtt2.by_id["heart_rate"].tables[0].bands[0]
     assert purple.zone == "purple"
     assert paint(newtt2, purple) == ("#7b1fa2", "#ffffff")
+
+
+@pytest.mark.parametrize("chart", charts(), ids=lambda chart: f"{chart.id}-{chart.version}")
+def test_what_raises_the_level_is_never_drawn_like_what_gives_nothing(chart: Chart) -> None:
+    for parameter in chart.parameters:
+        for table in parameter.tables:
+            for band in table.bands:
+                if band.level and chart.level_rank[band.level]:
+                    assert paint(chart, band).fill != "#ffffff", f"{parameter.title}: {band.printed}"
+
+
+def test_a_higher_level_has_a_stronger_colour_and_the_highest_the_strongest() -> None:
+    npews = load_chart("npews")
+    concern = npews.by_id["carer_concern"].tables[0]
+    fills = [paint(npews, band).fill for band in concern.bands]
+    assert fills[-1] == OWN[-1] and [OWN.index(fill) for fill in fills] == sorted({OWN.index(fill) for fill in fills})
+    assert "Colours of triggers are our own" in chart_html(npews)
+    assert "Colours of triggers are our own" not in chart_html(load_chart("meows"))
+
+
+def test_a_level_raised_on_a_zone_that_is_printed_white_is_not_white() -> None:
+    npews = load_chart("npews")
+    calm = next(band for band in npews.by_id["heart_rate"].tables[0].bands if band.zone == "white")
+    assert paint(npews, calm).fill == "#ffffff" and calm.zone == "white"
+    assert paint(npews, calm._replace(level="emergency")).fill == OWN[-1]
+
+
+def test_a_level_named_as_a_zone_has_the_zones_printed_colour() -> None:
+    newtt2 = load_chart("newtt2", "0.1")
+    assert paint_level(newtt2, "purple").fill == "#7b1fa2" and paint_level(newtt2, "white").fill == "#ffffff"
 
 
 def test_a_score_marks_the_band_of_each_reading_and_no_other() -> None:

@@ -1,4 +1,4 @@
-"""The track: exact heights, no line across a gap, pressures as joined markers, and a table that says the same."""
+"""The track: exact heights, no line across a gap, every value on its own colour, and a table that says the same."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mews_newtt import Score, charts, load_chart, score
+from mews_newtt import Chart, Score, charts, load_chart, score
 from mews_newtt.chart.bands import find_band
-from mews_newtt.drawn import series_html, series_svg
+from mews_newtt.drawn import paint, series_html, series_svg
 from mews_newtt.drawn.scale import THINNEST, Scale, pieces
 from mews_newtt.drawn.twin import change_of, twin_html
 
@@ -82,16 +82,25 @@ def test_a_line_joins_neighbours_and_crosses_no_gap() -> None:
     assert refused == []
 
 
-def test_blood_pressure_is_drawn_as_joined_markers_and_never_along_time() -> None:
-    only = {"respiratory_rate": None, "oxygen_saturation": None, "temperature": None, "heart_rate": None}
-    joined = lines(drawn(taken(only, {**only, "systolic_bp": 150}, {**only, "diastolic_bp": None})))
-    assert len(joined) == 2, "one upright line for each pair; a lone pressure has none"
-    assert all(x1 == x2 and y1 < y2 for x1, y1, x2, y2 in joined)
+@pytest.mark.parametrize("chart", [MEWS, load_chart("npews"), load_chart("meows"), load_chart("news2")], ids=lambda chart: chart.id)
+def test_every_value_is_drawn_on_the_colour_of_the_band_that_it_scores_in(chart: Chart) -> None:
+    """Among them a systolic pressure of 118 beside a diastolic one of 97: the one gives nothing on that chart, the other does."""
+    given = {**QUIET, "air_or_oxygen": "air", "spo2_scale": "1", "age_years": 3 if chart.id == "npews" else 30, "systolic_bp": 118, "diastolic_bp": 97}
+    result = score(chart, {name: value for name, value in given.items() if name in chart.by_id})
+    svg = ElementTree.fromstring(series_svg(chart, [("1", result)], name="x"))
+    boxes = [(float(e.get("x", 0)), float(e.get("y", 0)), float(e.get("width", 0)), float(e.get("height", 0)), e.get("fill")) for e in svg.iter(f"{SVG}rect")]
+    points = [(float(e.get("cx", 0)), float(e.get("cy", 0))) for e in svg.iter(f"{SVG}circle")]
+    rows = [row for row in result.parameters if chart.by_id[row.id].observation.numeric and row.band is not None]
+    assert len(points) == len(rows) >= 4
+    for (x, y), row in zip(points, rows, strict=True):
+        under = [fill for left, top, wide, high, fill in boxes[1:] if left <= x < left + wide and top - 0.01 <= y <= top + high + 0.01 and fill not in (None, "none")]
+        assert row.band is not None
+        assert paint(chart, row.band).fill in under[:2], f"{row.title} {row.value}"  # two where it lies on the line between two bands
 
 
 def test_a_value_far_out_is_an_arrow_with_its_number_and_squeezes_nothing() -> None:
     text = series_svg(MEWS, taken({}, {"heart_rate": 400}), name="x")
-    assert ">400<" in text
+    assert ">400 !<" in text
     assert 'd="M' in text
 
 
@@ -105,7 +114,7 @@ def test_the_table_says_every_value_and_no_cell_is_empty() -> None:
     text = twin_html(MEWS, sets)
     assert text.count("<tr>") == 1 + len(sets)
     assert not re.search(r"<t[dh][^>]*>\s*</t[dh]>", text)
-    for words in ("80 (0 points)", "not taken: asleep", "missing: Temperature", "refused: heart_rate 4000 is impossible", "Responds to voice (raises the level)"):
+    for words in ("80 (0 points)", "not taken: asleep", "missing: Temperature", "refused: Heart rate 4000 is impossible", "Responds to voice (raises the level)"):
         assert words in text, words
 
 

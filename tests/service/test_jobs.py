@@ -23,6 +23,7 @@ from mews_newtt_service.jobs.database import away
 from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.settings import Settings
 from tests.service.support import CSV, FULL, MANY, SCORE, Service, client, codes, many_rows
+from tests.tools import need
 
 ASYNC = {"Content-Type": "text/csv", "Prefer": "respond-async"}
 
@@ -281,8 +282,7 @@ class PostgreSQL:
 
     def __init__(self) -> None:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-        if not found:
-            pytest.skip("PostgreSQL is not installed")
+        need("PostgreSQL", found)
         self.bin = found[-1].parent
         self.user = "postgres" if os.getuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="mn-", dir="/tmp"))  # a socket's path must be short; the folders of pytest are closed to other users

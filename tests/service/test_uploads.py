@@ -202,7 +202,6 @@ def test_what_is_accepted_is_asked_before_the_work(http: Any) -> None:
 
 
 def test_a_file_of_stated_scores_is_verified_with_its_diagnosis(http: Any) -> None:
-    pytest.importorskip("mews_newtt.validation.compare")
     rows = [{**FULL, "expected_total": 5}, {**FULL, "expected_total": 6}]
     answer = http.post(VERIFY, json=rows)
     assert answer.status_code == 200, answer.text

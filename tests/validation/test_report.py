@@ -22,6 +22,7 @@ from mews_newtt.scoring.columns import ColumnMap
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
 from mews_newtt.validation.reports import NAMES, write_reports
 from mews_newtt.validation.result import Validation
+from tests.tools import need
 
 CHART = load_chart("mews", "0.1")
 QUIET = {
@@ -180,9 +181,8 @@ def test_agreement_says_what_it_does_not_show(tmp_path: Path) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs chromium")
 def test_the_page_passes_the_accessibility_check(folder: Path) -> None:
-    pytest.importorskip("axe_playwright_python.sync_playwright")
+    need("chromium", CHROMIUM.exists())
     with ThreadPoolExecutor(1) as own:  # another test of this process may hold a browser open, and one thread holds only one
         own.submit(_axe_finds_nothing, (folder / "report.html").as_uri()).result()
 

@@ -76,7 +76,8 @@ def _verify(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, s
 
     source = _input(folder, parameters, settings)
     found = validate_file(chart, source, column_map=_column_map(folder, parameters), threads=settings.job_threads or None, progress=progress)
-    found = diagnosed(replace(found, source=found.source._replace(name=str(parameters["name"]))))  # as the caller calls the file
+    found = replace(found, source=found.source._replace(name=str(parameters["name"])))  # as the caller calls the file
+    found = diagnosed(found, anyway=parameters.get("undiagnosed") == [])  # the page names the rows that its user must have seen
     write_reports(found, out)
     _write_json(out / "validation.json", {**found.to_dict(), "engine_version": __version__})
     return int(found.rows)

@@ -103,6 +103,7 @@ async def compare_page(request: Request) -> Response:
         "compare.html",
         title=f"{before.short_title} {before.version} and {after.short_title} {after.version}",
         here="charts",
+        rests_on=(before, after),
         before=before,
         after=after,
         found=found,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from starlette.responses import HTMLResponse, Response
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
+from mews_newtt.drawn import stamp_html
+from mews_newtt.drawn.words import NOT_FOR_CARE, title_at
 from mews_newtt.errors import ChartNotFound, MewsNewttError, Problem
 from mews_newtt_service.answers import chart_headers
 from mews_newtt_service.problems import status_of
@@ -38,8 +40,8 @@ def _number(value: int) -> str:
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
 )
-_ENVIRONMENT.globals.update(engine_version=__version__)
-_ENVIRONMENT.filters.update(drawn=drawn, path=chart_path, number=_number)
+_ENVIRONMENT.globals.update(engine_version=__version__, not_for_care=NOT_FOR_CARE)
+_ENVIRONMENT.filters.update(drawn=drawn, path=chart_path, number=_number, title_at=lambda where, chart: title_at(chart, where))
 
 
 def html(template: str, **context: Any) -> str:
@@ -48,10 +50,24 @@ def html(template: str, **context: Any) -> str:
 
 
 def page(
-    request: Request, template: str, *, title: str, here: str = "", chart: Chart | None = None, status: int = 200, **context: Any
+    request: Request,
+    template: str,
+    *,
+    title: str,
+    here: str = "",
+    chart: Chart | None = None,
+    rests_on: Sequence[Chart] = (),
+    status: int = 200,
+    failed: bool = False,
+    **context: Any,
 ) -> HTMLResponse:
-    """A whole page, with the chart it rests on in its headers."""
-    text = html(template, title=title, here=here, chart=chart, request_id=request.scope.get("request_id", ""), **context)
+    """A whole page, with the chart it rests on in its headers, and every chart it rests on printed on every sheet.
+
+    `failed`, or a status of 400 or more: the title begins with "Error:".
+    """
+    request_id = request.scope.get("request_id", "")
+    stamp = drawn(stamp_html(rests_on or ([chart] if chart else []), f"mews_newtt {__version__}."))
+    text = html(template, title=title, here=here, chart=chart, stamp=stamp, failed=failed or status >= 400, request_id=request_id, **context)
     return HTMLResponse(text, status, {"Referrer-Policy": "same-origin", **(chart_headers(chart) if chart else {})})
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from mews_newtt.scoring.columns import EXPECTED
+
 COUNTS = ("rows", "compared", "agreed", "disagreed", "complete", "partial", "refused")
 
 
@@ -16,6 +18,7 @@ class Listed(NamedTuple):
     cells: list[dict[str, str]]
     given: str
     says: str
+    why: list[str]
 
     @property
     def place(self) -> str:
@@ -51,6 +54,9 @@ def told(found: Mapping[str, Any], most: int) -> dict[str, Any]:
         "verdict": found["verdict"],
         "says": found["says"],
         "notes": found["notes"],
+        "low": sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED),
+        "all_partial": found["partial"] == found["rows"] > 0,
+        "unread": found["ignored_columns"],
         "counts": [(name, found[name]) for name in COUNTS],
         "kinds": found["kinds"],
         "columns": found["by_column"],
@@ -68,6 +74,7 @@ def listed(found: Mapping[str, Any]) -> list[Listed]:
             each["cells"],
             ", ".join(f"{name} {value}" for name, value in each["given"].items()) or "nothing",
             each["says"],
+            each["why"],
         )
         for each in found["disagreements"]
     ]

@@ -15,6 +15,7 @@ from mews_newtt.drawn import marks_of, rows_html
 from mews_newtt.drawn.twin import level_words, total_words
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
+from mews_newtt.scoring.wording import completeness
 from mews_newtt_service.answers import chart_headers
 from mews_newtt_service.pages.forms import as_set, fields, filled_in
 from mews_newtt_service.pages.render import chart_of, drawn, html, page, shows_faults
@@ -56,6 +57,7 @@ async def try_page(request: Request) -> Response:
         title=f"Try a set on {chart.short_title} {chart.version}",
         here="try",
         chart=chart,
+        failed=result is not None and result.status == "refused",
         groups=fields(chart, filled, faults),
         shown=bool(shown),
         **shown,
@@ -71,6 +73,7 @@ def _result(request: Request, chart: Chart, filled: Mapping[str, str], result: S
         "result": result,
         "total": total_words(result),
         "level": level_words(result),
+        "completeness": completeness(result),
         "what_if": what_would_change(chart, given, result),
         "marked": drawn(rows_html(chart, marks_of(result), context, 3, "marked", ("scored", "trigger"))),
         "as_json": result.to_json(indent=2),

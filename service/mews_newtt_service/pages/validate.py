@@ -19,6 +19,7 @@ from mews_newtt_service.jobs.submit import start
 from mews_newtt_service.jobs.uploads import keep_map, receive_upload
 from mews_newtt_service.pages import drafts
 from mews_newtt_service.pages.columns import LEAVE, MOST_WORDS, Chosen, Looked, choices, known_to, look_at, map_text, meanings, suggested
+from mews_newtt_service.pages.gate import gate_of
 from mews_newtt_service.pages.render import page, pinned_chart, shows_faults
 from mews_newtt_service.pages.runs import runs_of
 from mews_newtt_service.settings import Settings
@@ -78,14 +79,16 @@ async def columns_page(request: Request) -> Response:
     if len(looked.columns) > MOST_COLUMNS:
         raise ColumnError(Problem("too_many_columns", draft.upload.name, f"has {len(looked.columns)} columns", f"send at most {MOST_COLUMNS}"))
     problems: tuple[Problem, ...] = ()
+    anyway = ask_rows = False
     if request.method == "POST":
         async with request.form(max_files=0, max_fields=20_000) as form:
             chosen = _chosen(form, looked)
-            wants_run = form.get("do") == "run"
+            wants_run, anyway = form.get("do") == "run", form.get("anyway") == "yes"
             ask_words = _new_words(draft.chart, looked, chosen, form)
-        if wants_run and not ask_words:
+            ask_rows = bool(gate := gate_of(draft.chart, chosen.columns.values())) and _text(form, "rows_seen") != gate.seen
+        if wants_run and not ask_words and not ask_rows:
             try:
-                return await _start(request, draft, looked, chosen.map)
+                return await _start(request, draft, looked, chosen.map, anyway)
             except MewsNewttError as fault:
                 problems = fault.problems
     else:
@@ -106,6 +109,10 @@ async def columns_page(request: Request) -> Response:
         missing=", ".join(sorted(chosen.missing)),
         nothing_expected=not _expects(chosen.columns),
         ask_words=ask_words,
+        ask_rows=ask_rows,
+        gate=gate_of(draft.chart, chosen.columns.values()),
+        anyway=anyway,
+        unread=[name for name, ours in chosen.columns.items() if ours == LEAVE],
         problems=problems,
         status=422 if problems else 200,
     )
@@ -161,7 +168,8 @@ def _expects(chosen: Mapping[str, str]) -> bool:
     return any(ours in EXPECTED or ours.startswith(EXPECTED_POINTS_PREFIX) for ours in chosen.values())
 
 
-async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_map: ColumnMap) -> Response:
+async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_map: ColumnMap, anyway: bool) -> Response:
+    """Queue the run; `anyway`: diagnose the platform although scored rows have no column, since it did not have their readings either."""
     queue: Queue = request.app.state.queue
     names = [column.name for column in looked.columns]
     _check(draft.chart, names, column_map)
@@ -175,6 +183,8 @@ async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_m
     more["map"] = await anyio.to_thread.run_sync(keep_map, queue.path(draft.upload.job_id, ""), map_text(column_map))
     if looked.rows:
         more["about_rows"] = looked.rows
+    gate = gate_of(draft.chart, [column_map.ours(name) for name in names if name not in column_map.ignore])
+    more["undiagnosed"] = [] if anyway else [p.title for p in gate.scored]
     job = await start(request, "verify", draft.chart, draft.upload, more)
     return RedirectResponse(f"/workbench/runs/{job.id}", 303)
 

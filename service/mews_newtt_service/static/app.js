@@ -93,8 +93,8 @@ if (form) {
     ask();
   }));
 
-  const fill = () => {
-    const held = new URLSearchParams(location.hash.slice(1));
+  const fill = (text) => {
+    const held = new URLSearchParams(text);
     if ([...held].length === 0) return;
     for (const field of form.elements) {
       if (!field.name || !held.has(field.name)) continue;
@@ -104,14 +104,24 @@ if (form) {
     }
     ask();
   };
-  window.addEventListener("hashchange", fill);
-  fill();
+  const fromLink = () => fill(location.hash.slice(1));
+  window.addEventListener("hashchange", fromLink);
+  fromLink();
+
+  // Whoever comes back to this page finds what was typed. It stays in this tab and goes with it; no server sees it.
+  const name = `typed ${location.pathname}`;
+  try {
+    const came = performance.getEntriesByType("navigation")[0]?.type;
+    if (came === "back_forward" && location.hash.length < 2) fill(sessionStorage.getItem(name) ?? "");
+    window.addEventListener("pagehide", () => sessionStorage.setItem(name, new URLSearchParams(filled())));
+  } catch {
+    // a browser that keeps nothing for pages: the form is empty on the way back
+  }
 
   const share = document.getElementById("share");
   share.hidden = false;
   share.addEventListener("click", async () => {
     const address = location.origin + location.pathname + "#" + new URLSearchParams(filled());
-    history.replaceState(null, "", address);
     await copy(address, share);
   });
 }

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+
+from tests.tools import need
 
 CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).resolve().parents[3]
@@ -34,8 +37,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
-    if not CHROMIUM.exists():
-        pytest.skip("no chromium here")
+    need("chromium", CHROMIUM.exists())
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
         yield chromium
@@ -72,6 +74,5 @@ def plain(browser: Any, service: str) -> Iterator[Any]:
 @pytest.fixture
 def client(service: str) -> Iterator[Any]:
     """Without a browser, for what needs none."""
-    httpx = pytest.importorskip("httpx")
     with httpx.Client(base_url=service, follow_redirects=True, timeout=20) as opened:
         yield opened

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 PAGES = {
@@ -24,9 +25,8 @@ SETS = "observed_at,heart_rate,temperature,systolic_bp,diastolic_bp,consciousnes
 
 
 def findings(page: Any) -> list[str]:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page.wait_for_load_state("load")  # its style is there
-    found = axe.Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).response["violations"]
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).response["violations"]
     return [f"{each['id']} ({each['impact']}): {each['nodes'][0]['html'][:200]}" for each in found if each["impact"] in ("serious", "critical", "moderate")]
 
 

@@ -40,7 +40,9 @@ def test_uploads_and_runs_are_seen_by_their_owner_only(http: Any) -> None:
     assert http.get(draft, auth=anna).status_code == 200
     assert http.get(draft, auth=ben).status_code == 404
     assert http.post(draft, data={"do": "run"}, auth=ben).status_code == 404
-    chosen = {"column-0": "heart_rate", "column-1": "expected_total", "do": "run"}
+    seen = re.search(r'name="rows_seen" value="([^"]+)"', http.get(draft, auth=anna).text)
+    assert seen is not None, "rows without a column are named first"
+    chosen = {"column-0": "heart_rate", "column-1": "expected_total", "rows_seen": seen[1], "do": "run"}
     run = http.post(draft, data=chosen, auth=anna, follow_redirects=False).headers["location"]
     assert re.fullmatch(r"/workbench/runs/[0-9a-f]{32}", run)
     assert "A run is under way" in http.get(run, auth=anna).text

@@ -51,6 +51,12 @@ def test_without_javascript_the_page_looks_again_by_itself(plain: Any) -> None:
 
 def test_a_seed_that_is_none_is_refused(plain: Any) -> None:
     plain.goto("/workbench/pack")
+    plain.get_by_label("Chart").select_option("newtt2@0.1")
+    plain.get_by_label("A shorter pack").check()
     plain.fill("#seed", "x")
     plain.get_by_role("button", name="Make it").click()
-    expect(plain.get_by_role("alert")).to_contain_text("is no whole number")
+    expect(plain.get_by_role("alert")).to_contain_text("'x' is not a whole number")
+    assert plain.title().startswith("Error: ")
+    expect(plain.get_by_label("Chart")).to_have_value("newtt2@0.1")
+    expect(plain.get_by_label("A shorter pack")).to_be_checked()
+    expect(plain.get_by_label("Seed")).to_have_value("x")

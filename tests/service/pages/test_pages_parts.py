@@ -14,11 +14,9 @@ from mews_newtt import charts, load_chart, score
 from mews_newtt.chart.bands import find_band
 from mews_newtt.errors import FileError
 from mews_newtt.scoring.columns import mapped_columns, read_map
-from tests.strategies import Made, made_charts, sets_on
-
-pytest.importorskip("starlette")
 from mews_newtt_service.pages.columns import LEAVE, Chosen, Column, known_to, look_at, map_text, meanings, suggested
 from mews_newtt_service.pages.what_if import what_would_change
+from tests.strategies import Made, made_charts, sets_on
 
 NUMERIC = [(c, p, t) for c in charts() for p in c.parameters if p.observation.numeric and p.role == "scored" and p.id not in c.context_ids for t in p.tables if t.applies and not t.when]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from typing import Any
 
@@ -144,6 +145,48 @@ def test_a_link_holds_the_readings_where_no_server_sees_them(page: Any, browser:
     expect(other.locator("#heart_rate")).to_have_value("95")
     assert not any("95" in url for url in asked)
     other.close()
+
+
+def test_back_finds_what_was_typed_and_a_new_visit_does_not(page: Any) -> None:
+    page.goto(NEWS2)
+    fill(page)
+    expect(outcome(page).locator("dd").first).to_have_text("5")
+    page.get_by_role("link", name="See the chart").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("National Early Warning Score 2")
+    page.go_back()
+    expect(page.locator("#heart_rate")).to_have_value("95")
+    expect(outcome(page).locator("dd").first).to_have_text("5")
+    page.goto("/workbench/try")
+    page.locator(f"a[href='{NEWS2}']").click()
+    expect(page.locator("#heart_rate")).to_have_value("")
+
+
+def test_copying_a_link_leaves_the_readings_out_of_the_address_bar(page: Any) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(NEWS2)
+    fill(page)
+    page.get_by_role("button", name="Copy a link").click()
+    expect(page.locator("#share")).to_have_text("Copied")
+    assert "heart_rate=95" in page.evaluate("navigator.clipboard.readText()")
+    assert page.url.endswith(NEWS2) and not page.evaluate("location.hash")
+
+
+def test_faults_lead_to_their_fields_and_the_title_says_error(plain: Any) -> None:
+    plain.goto(NEWS2)
+    plain.fill("#heart_rate", "fast")
+    plain.get_by_role("button", name="Score").click()
+    expect(plain).to_have_title(re.compile("^Error: "))
+    expect(outcome(plain)).to_contain_text("There is a problem")
+    expect(outcome(plain).get_by_role("link", name="Heart rate", exact=True)).to_have_attribute("href", "#heart_rate")
+    expect(plain.locator("fieldset[aria-describedby~='fault-consciousness']")).to_have_count(1)
+
+
+def test_a_set_that_lacks_a_trigger_is_not_called_complete_alone(page: Any) -> None:
+    page.goto("/workbench/try/mews/0.1")
+    for name, value in {**READINGS, "diastolic_bp": "70"}.items():
+        page.fill(f"#{name}", value)
+    expect(outcome(page)).to_contain_text("total complete; not given: level of consciousness")
+    expect(outcome(page)).to_contain_text("Not given: Level of consciousness")
 
 
 def test_by_keyboard_alone(page: Any) -> None:

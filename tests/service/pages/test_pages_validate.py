@@ -119,10 +119,6 @@ def test_another_client_or_a_guess_sees_no_upload(client: Any) -> None:
 class TestRuns:
     """What needs the validation itself."""
 
-    @pytest.fixture(autouse=True)
-    def _there(self) -> None:
-        pytest.importorskip("mews_newtt.validation.reports")
-
     def test_from_upload_to_report_and_gone(self, page: Any, tmp_path: Path) -> None:
         send(page, written(tmp_path / "sets.csv", ROWS))
         say_the_words(page)
@@ -145,6 +141,14 @@ class TestRuns:
         page.goto(run)
         page.get_by_role("button", name="Delete this run").click()
         assert page.goto(run).status == 404
+
+    def test_a_row_that_disagrees_shows_its_warnings(self, plain: Any, tmp_path: Path) -> None:
+        send(plain, written(tmp_path / "sets.csv", [["a1", "220", "97", "room air", "310", "70", "awake", "36.8", "0"]]))
+        say_the_words(plain)
+        validated(plain)
+        row = plain.get_by_role("region", name="Disagreements").locator("tbody tr")
+        row.locator("summary").click()
+        expect(row).to_contain_text("is implausible; confirm the reading")
 
     @pytest.mark.deep
     def test_after_a_fix_the_same_columns_and_what_changed(self, plain: Any, tmp_path: Path) -> None:
