@@ -28,7 +28,7 @@ from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.rows import given_of_row, result_cells
 from mews_newtt.validation import validate, validate_file
 
-CASES = Path(__file__).parents[1] / "vectors" / "table_cases"
+CASES = Path(__file__).parents[1] / "vectors" / "cases"
 CHARTS = [load_chart("news2"), load_chart("newtt2", "0.1"), load_chart("npews")]
 Rows = list[dict[str, str]]
 Results = list[dict[str, str]]

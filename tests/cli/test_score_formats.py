@@ -9,7 +9,7 @@ import pytest
 from tests.cli.command import run
 
 pl = pytest.importorskip("polars")
-CASES = Path(__file__).parents[1] / "vectors" / "table_cases"
+CASES = Path(__file__).parents[1] / "vectors" / "cases"
 RESULTS = ["score_status", "total", "total_min", "total_max", "level", "level_max", "level_rank", "level_max_rank", "missing", "flags"]
 
 

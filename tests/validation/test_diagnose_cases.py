@@ -10,10 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from mews_newtt import charts, load_chart, score
+from mews_newtt import load_chart, score
 from mews_newtt.chart.catalogue import catalogue
-from mews_newtt.fhir.jsontext import read_json
-from mews_newtt.fhir.operations import ews_verify
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
 from mews_newtt.validation.diagnose import Diagnosis
 from mews_newtt.validation.diagnose_evidence import lacking
@@ -21,7 +19,6 @@ from mews_newtt.validation.faults import faults_of
 from mews_newtt.validation.faults_reading import both
 from mews_newtt.validation.mutants import Scorer
 from mews_newtt.validation.mutants_sheet import sheet_of_sets
-from tests.fhir.support import find, parts
 from tests.validation.platforms import content_of, one_set, right, table_with
 
 CASES = Path(__file__).resolve().parents[1] / "vectors" / "cases"
@@ -53,15 +50,6 @@ def test_whatever_a_band_gives_is_named(points: int) -> None:
     sets = [one_set(content_of("npews"), rng, 0) for _ in range(600)]
     found = diagnosed(validate(chart, table_with(sets, [(right(content).answer(given)[0], None) for given in sets]))).diagnosis
     assert found is not None and f"seems to give {points} points " in found.words, found.words
-
-
-@pytest.mark.parametrize(
-    ("name", "verdict", "kinds"),
-    [("f02_score_without_readings", "nothing_compared", []), ("f03_parts_do_not_add_up", "disagrees", ["parts_do_not_add_up"])],
-)
-def test_a_score_sent_without_its_readings(name: str, verdict: str, kinds: list[str]) -> None:
-    found = ews_verify(read_json((CASES / f"{name}.json").read_text(encoding="utf-8")), find, charts()).resource
-    assert (parts(found, "verdict"), [one["kind"] for one in parts(found, "difference")]) == ([verdict], kinds)
 
 
 def test_tables_with_different_numbers_of_bands_are_joined_without_a_crash() -> None:
