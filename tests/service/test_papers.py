@@ -49,10 +49,10 @@ def test_the_unit_stops_later_than_the_service() -> None:
 
 
 SAID = {
-    "python": ["total 5", "no total, between"],
+    "python": ["total 5", "job done, 2 rows", "partial,,2,16"],
     "curl": ['"total": 5', "partial"],
     "javascript": ["total 5", "no total, between"],
-}  # what each client prints of a complete set and of one of two readings
+}  # what each client prints of a complete set and of one with two readings
 
 
 @pytest.mark.parametrize(
