@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test test-deep lint bench lock wheel clean
+.PHONY: demo serve test test-deep mutate lint bench lock wheel clean
 
 demo: $(VENV)/core
 	$(BIN)/python examples/demo.py demo-output
@@ -16,6 +16,10 @@ test: $(VENV)/dev
 
 test-deep: $(VENV)/dev
 	$(BIN)/python -m pytest -n auto -m deep
+
+# Wrong code put in on purpose must make the tests fail; GROUPS names some of the groups, TRIES how many changes of each.
+mutate: $(VENV)/mutation
+	$(BIN)/python tests/mutate.py $(GROUPS) --tries $(or $(TRIES),60)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -46,6 +50,10 @@ $(VENV)/dev: requirements/dev.txt $(VENV)/core
 	$(PIP) --require-hashes -r requirements/dev.txt
 	touch $@
 
+$(VENV)/mutation: requirements/mutation.txt $(VENV)/dev
+	$(PIP) --require-hashes -r requirements/mutation.txt
+	touch $@
+
 $(VENV)/bench: requirements/bench.txt $(VENV)/dev
 	$(PIP) --require-hashes -r requirements/bench.txt
 	touch $@
@@ -56,6 +64,7 @@ lock: $(VENV)/dev
 	$(LOCK) --extra service pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/service.txt
 	$(LOCK) --extra dev pyproject.toml requirements/build.in -c requirements/service.txt -o requirements/dev.txt
 	$(LOCK) --extra dev --extra bench pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/bench.txt
+	$(LOCK) --extra dev --extra mutation pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/mutation.txt
 
 wheel: $(VENV)/dev
 	$(BIN)/python -m build --no-isolation

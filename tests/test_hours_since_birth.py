@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mews_newtt import ObservationError, load_chart, score
+from mews_newtt.chart.contexts import only_table
 from mews_newtt.fhir.operations import ews_score
 from mews_newtt.fhir.write import observations_bundle
 from tests.cli.command import run
@@ -114,3 +116,19 @@ def test_fhir_and_the_service(tmp_path: Path) -> None:
         open_ = http.post("/v1/charts/mews/score", json={**given, "hours_since_birth": None}).json()
         assert (open_["status"], open_["total_min"], open_["total_max"]) == ("partial", 1, 2)
         assert any(both_possible(row["says"]) for row in open_["parameters"])
+
+
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        ({"hours_since_birth": 10}, "less than 48 hours after birth"),  # the table of pregnancy is the same: either way it is this one
+        ({"hours_since_birth": 48}, "exactly 48 hours after birth, the higher of the two tables"),
+        ({"patient_group": "in_labour"}, "pregnancy and labour"),
+        ({"patient_group": "postnatal"}, None),
+        ({}, None),
+    ],
+)
+def test_a_context_that_makes_no_difference_leaves_one_table(given: dict[str, Any], title: str | None) -> None:
+    values = {name: Decimal(value) if isinstance(value, int) else value for name, value in given.items()}
+    table = only_table(MEWS, MEWS.by_id["heart_rate"], values)
+    assert (table.title if table else None) == title

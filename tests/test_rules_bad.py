@@ -40,9 +40,11 @@ FAULTS = [
     ("unknown_zone", 'points = 3, zone = "red",    printed', 'points = 3, zone = "rad",    printed', ["parameter tick_rate", "band 3 (61 or more)"], ["'rad'", "write 'red'"]),
     ("unknown_level", '{ is = "worried", level = "rewind" }', '{ is = "worried", level = "rewnd" }', ["keeper_concern"], ["'rewnd'", "write 'rewind'"]),
     ("unknown_category", '{ is = "worried", level', '{ is = "woried", level', ["keeper_concern"], ["'woried'", "write 'worried'"]),
+    ("unknown_category", '{ is = "worried", level', '{ is = "zzz", level', ["keeper_concern"], ["'zzz'", "use one of: none, worried"]),
     ("category_hole", 'bands = [{ is = "none" }, { is = "worried", level = "rewind" }]', 'tables = [{ when = { kind = "toy" }, bands = [{ is = "none" }] }, { when = { kind = ["clockwork", "garden"] }, bands = [{ is = "none" }, { is = "worried", level = "rewind" }] }]', ["keeper_concern, tables[1]"], ["no band for worried", "same categories"]),
     ("unknown_category", 'spring = "new" }', 'spring = "shiny" }', ["when spring"], ["'shiny'", "old, new"]),
-    ("bad_condition", "age_winters = { from = 10 } }", 'age_winters = "old" }', ["when age_winters"], ["asks a number for a category"]),
+    ("category_without_band", '{ is = "wobbly", points = 1, zone = "orange" }, { is = "stuck", points = 3, zone = "red", level = "rewind" }', '', ["parameter gait"], ["no band for wobbly, stuck: a set with one of them is refused"]),
+    ("bad_condition", "age_winters = { from = 10 } }", 'age_winters = "old" }', ["parameter tick_rate, tables[3]", "when age_winters"], ["asks a number for a category"]),
     ("bad_count", '{ points = 3, at_least = 1 }', '{ points = 3, zone = "red", at_least = 1 }', ["level rewind"], ["a zone or points"]),
     ("bad_count", '{ points = 3, at_least = 1 }', "{ points = 3, at_least = 0 }", ["level rewind"], ["counts nothing"]),
     ("group_too_small", 'parameters = ["left_wheel", "right_wheel"]', 'parameters = ["left_wheel"]', ["group wheels"], ["fewer than two"]),
@@ -55,6 +57,8 @@ FAULTS = [
     ("points_missing", "{ from = 5, points = 0, zone", "{ from = 5, zone", ["left_wheel"], ["no points on a chart that sums points"]),
     ("points_out_of_range", "{ below = 5, points = 2", "{ below = 5, points = -2", ["left_wheel"], ["gives -2 points"]),
     ("skip_points", 'id = "keeper_concern"\n', 'id = "keeper_concern"\nskips = [{ code = "K", says = "x", points = 1 }]\n', ["keeper_concern"], ["only skips of a scored"]),
+    ("skip_points", 'id = "kind"\n', 'id = "kind"\nskips = [{ code = "K", says = "x", points = 1 }]\n', ["parameter kind"], ["only skips of a scored"]),
+    ("skip_points", '{ code = "T1", says', '{ code = "T0", says = "x", points = 101 }, { code = "T1", says', ["parameter"], ["skip T0 gives 101 points"]),
     ("bad_assumed", 'assumed = "old"', 'assumed = "rusty"', ["spring, assumed"], ["'rusty'", "assumed_because"]),
     ("band_overlap", "{ from = 20, to = 60,", "{ from = 20, to = 61,", ["band 3 (61 or more)"], ["a reading of 61 is in band 2 (20 to 61) as well", "start this band after 61"]),
     ("band_gap", "{ from = 20, to = 60,", "{ from = 20, to = 59,", ["band 3 (61 or more)"], ["leaves recordable values", "one step (1) after 59"]),
@@ -97,6 +101,7 @@ def test_fault_is_found_placed_and_mended(tmp_path: Path, code: str, old: str, n
     assert all(part in found[0].where for part in ["demo.toml", *where]), found[0]
     assert all(word in str(found[0]) for word in words), found[0]
     assert found[0].mend
+    assert len({problem.where for problem in found}) == len(found), "a place is told twice"
 
 
 def expected(path: Path) -> dict[str, str]:
@@ -134,6 +139,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     ("text", "code", "words"),
     [
         ('[a]\ntitle = "A"\nstep = 0\n', "step_not_positive", ["[a]", "has the step 0"]),
+        ('[a]\ntitle = "A"\nunit = "x"\nstep = -0.1\n', "step_not_positive", ["[a]", "has the step -0.1"]),
         ('[a]\ntitle = "A"\nsnomed = ["1003681000000107"]\n', "code_check_digit", ["1003681000000107"]),
         ('[a]\ntitle = "A"\nloinc = ["8867-5"]\n', "code_check_digit", ["8867-5"]),
         ('[a]\ntitle = "A"\nunit = "x"\ncategories = [{ id = "b", title = "B" }]\n', "unit_of_categories", ["[a]"]),

@@ -84,7 +84,8 @@ def check_levels(c: CheckContext) -> Iterator[Problem]:
             )
         for rule in level.counts:
             if not _in_reach(c.chart, rule):
-                what = f"rows at {rule.points} points or more" if rule.zone is None else f"rows in the zone {rule.zone} or a worse one"
+                rows = "row" if rule.at_least == 1 else "rows"
+                what = f"{rows} at {rule.points} points or more" if rule.zone is None else f"{rows} in the zone {rule.zone} or a worse one"
                 yield Problem(
                     "count_out_of_reach",
                     c.at(f"level {level.id}, counts"),

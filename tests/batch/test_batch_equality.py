@@ -20,7 +20,7 @@ from mews_newtt.batch.texts import Texts
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
 
-SHIPPED = [chart.id for chart in charts()]
+SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 
 
 def _check(chart: Chart, rng: Random, rows: int) -> None:

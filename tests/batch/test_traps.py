@@ -105,7 +105,7 @@ def test_unknown_keys_in_rule_files_are_faults(tmp_path: Path) -> None:
     assert any("bandz" in str(problem) and not problem.warning for problem in problems)
 
 
-@pytest.mark.parametrize("name", [chart.id for chart in charts()])
+@pytest.mark.parametrize("name", [f"{chart.id}@{chart.version}" for chart in charts()])
 def test_missing_is_never_normal(name: str) -> None:
     """A table of nothing has no total and no certain normal; it lists what is missing."""
     loaded = load_chart(name)

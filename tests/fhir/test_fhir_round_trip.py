@@ -20,7 +20,7 @@ from mews_newtt.scoring.result import Score
 from mews_newtt.validation.pack import Case, Pack
 from tests.fhir.support import MEWS, MOTHER, TIME, assert_r4, find, parts, scored
 
-SHIPPED = [chart.id for chart in charts()]
+SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 
 
 def readings(parameter: Parameter) -> st.SearchStrategy[Any]:

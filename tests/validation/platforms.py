@@ -26,7 +26,9 @@ LOWS, HIGHS = ("from", "above"), ("to", "below")
 
 
 def content_of(chart_id: str, version: str | None = None) -> Content:
-    """A chart's file (the newest, or a version's) as plain data, with step and categories of each observation beside its row."""
+    """A chart's file (the newest, or a version's: also "id@version") as plain data, with step and categories of each observation beside its row."""
+    chart_id, _, named = chart_id.partition("@")
+    version = version or named
     path = sorted((RULES / chart_id).glob(f"{version or '*'}.toml"))[-1]
     content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     observations = tomllib.loads((RULES / "parameters.toml").read_text(encoding="utf-8"), parse_float=Decimal)

@@ -19,7 +19,7 @@ from mews_newtt.validation.mutants import COMPLETE, Scorer
 from mews_newtt.validation.mutants_sheet import sheet_of_sets
 from tests.validation.platforms import Answer, Platform, broken, content_of, edge_set, one_set, right, table_with
 
-SHIPPED = [chart.id for chart in charts()]
+SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 OF_CARE = ("mews", "newtt2", "news2")
 
 
@@ -27,7 +27,7 @@ class Probe:
     """Sets by which effects are compared, beside the edges and away from them."""
 
     def __init__(self, chart: Chart, seed: int = 99, amount: int = 1200):
-        content, rng = content_of(chart.id), Random(seed)
+        content, rng = content_of(chart.id, chart.version), Random(seed)
         self.chart, self.sets = chart, [edge_set(content, rng) for _ in range(amount)]
         self.scorer = Scorer(chart, sheet_of_sets([{n: str(v) for n, v in s.items()} for s in self.sets], catalogue().observations))
 
@@ -48,7 +48,7 @@ def diagnosed(chart: Chart, platform: Platform, sets: list[dict[str, Any]]) -> D
 
 def measure(chart: Chart, seeds: range, rows: int) -> tuple[Counter[str], list[str]]:
     """Verdicts on random platforms: right, tied (the file cannot tell), unseen (no disagreement), missed, and wrong with confidence."""
-    content, probe = content_of(chart.id), Probe(chart)
+    content, probe = content_of(chart.id, chart.version), Probe(chart)
     counts: Counter[str] = Counter()
     told: list[str] = []
     for seed in seeds:

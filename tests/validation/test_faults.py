@@ -21,7 +21,7 @@ from tests.batch.batch_support import random_columns
 from tests.batch.made_charts import made_chart
 from tests.validation.mutant_checks import assert_answers, sheet_of
 
-SHIPPED = [chart.id for chart in charts()]
+SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 
 
 def named(chart: Chart, fault_id: str) -> Fault:

@@ -21,7 +21,7 @@ from mews_newtt.validation.coverage import coverage
 from mews_newtt.validation.exercised import Exercised
 from tests.batch.batch_support import random_columns
 
-SHIPPED = [chart.id for chart in charts()]
+SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 
 
 def exercised_by(chart: Chart, rows: pa.Table) -> Exercised:

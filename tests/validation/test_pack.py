@@ -24,7 +24,7 @@ from tests.batch.batch_support import random_columns
 from tests.batch.made_charts import made_chart
 from tests.cli.command import run
 
-SHIPPED = [chart.id for chart in charts()]
+SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 
 
 def shows(found: Score) -> tuple[bool, int | None, str | None]:
@@ -189,7 +189,7 @@ def test_text_of_a_chart_is_escaped_on_the_sheet(tmp_path: Path) -> None:
 
 def test_a_pack_answered_rightly_has_nothing_to_diagnose() -> None:
     for name in SHIPPED:
-        if name == "npews":
+        if name.startswith("npews@"):
             continue  # the longest to make; the deep tests have it
         chart = load_chart(name)
         pack = make_pack(chart, manual=True, others=())

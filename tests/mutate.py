@@ -1,0 +1,152 @@
+"""Small wrong changes ("mutants") are put into the code one at a time, and the tests must fail for each: `make mutate`.
+
+    python tests/mutate.py [GROUP ...] [--tries 60] [--jobs 2] [--seed 12]
+
+Each job works in a copy of the checkout. A change is killed when a test of its group fails or does not end. What survived is printed as
+a diff; it is either a hole in the tests or a change that makes no difference. Cosmic Ray makes the changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import multiprocessing
+import os
+import random
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from cosmic_ray.commands.init import _all_work_items
+from cosmic_ray.mutating import mutate_and_test
+from cosmic_ray.testing import run_tests
+from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 400  # one change's tests may take this long; then it counts as killed, for it hangs
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules that are changed, and the tests that must notice, the quickest first."""
+
+    modules: tuple[str, ...]  # patterns below mews_newtt/
+    tests: str  # below tests/, with spaces between
+
+
+GROUPS = {
+    "scoring": Group(
+        ("scoring/reference.py", "scoring/levels.py", "scoring/partial.py", "scoring/result.py", "scoring/wording.py"),
+        "test_reference_details.py test_made_up_chart.py test_spec.py test_vectors.py test_hours_since_birth.py test_limits.py cli/test_score_one.py"
+        " batch/test_one_answer.py properties",
+    ),
+    "reading": Group(
+        ("scoring/observations.py", "scoring/rows.py", "scoring/column*.py", "scoring/unread.py", "scoring/repeats.py"),
+        "test_reading.py test_limits.py test_column_map.py test_column_names.py test_unread_columns.py test_case_files.py test_reference_details.py"
+        " test_same_answer_anywhere.py batch/test_one_answer.py batch/test_odd_columns.py",
+    ),
+    "checks": Group(
+        ("chart/check*.py", "chart/contexts.py"),
+        "test_rules_bad.py test_many_faults.py cli_charts/test_check.py test_catalogue.py test_codes.py test_made_up_chart.py"
+        " test_reference_details.py test_hours_since_birth.py properties/test_completions.py",
+    ),
+    "validation": Group(
+        ("validation/compare.py", "validation/comparer.py", "validation/expected.py", "validation/stated.py"),
+        "validation/test_compare.py validation/test_every_row_compared.py validation/test_expected_cells.py validation/test_one_counter.py"
+        " validation/test_report.py validation/test_validate_cli.py validation/test_one_verdict.py validation/test_no_false_accusation.py",
+    ),
+    "fhir": Group(("fhir/readings.py", "fhir/verify.py"), "fhir"),
+}
+
+# One change for each sort of slip: not eleven signs for a "+", and "is" for "==" would mostly change nothing.
+SORTS = re.compile(
+    r"core/(ReplaceBinaryOperator_(Add_Sub|Sub_Add|Mul_Div|Div_Mul|FloorDiv_Mul|Mod_Mul|BitOr_BitAnd|BitAnd_BitOr|BitOr_BitXor)"
+    r"|ReplaceComparisonOperator_(?!Is_(?!IsNot)|IsNot_(?!Is$))(?!.*_(Is|IsNot)$).*|ReplaceComparisonOperator_(Is_IsNot|IsNot_Is)"
+    r"|ReplaceUnaryOperator_(USub_UAdd|Delete_Not)|AddNot|ReplaceTrueWithFalse|ReplaceFalseWithTrue|ReplaceAndWithOr|ReplaceOrWithAnd"
+    r"|NumberReplacer|ReplaceBreakWithContinue|ReplaceContinueWithBreak|ExceptionReplacer|ZeroIterationForLoop)"
+)
+
+
+def computed(path: Path) -> list[ast.BinOp]:
+    """Sums and products. Elsewhere a sign is a type, which is not evaluated, or the star of an argument, where a change is no slip of code."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    types = [one for node in ast.walk(tree) for one in (getattr(node, "annotation", None), getattr(node, "returns", None)) if one is not None]
+    in_types = {id(node) for one in types for node in ast.walk(one)}
+    return [node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and id(node) not in in_types]
+
+
+def changes(group: Group) -> Iterator[MutationSpec]:
+    """Every change of the sorts above in the group's modules."""
+    for path in sorted(chain.from_iterable((ROOT / "mews_newtt").glob(one) for one in group.modules)):
+        signs = [((one.lineno, one.col_offset), (one.end_lineno, one.end_col_offset)) for one in computed(path)]
+        for item in _all_work_items([path], {}):
+            for change in item.mutations:
+                inside = "BinaryOperator" not in change.operator_name or any(first < change.start_pos < last for first, last in signs)
+                if SORTS.fullmatch(change.operator_name) and inside:
+                    yield change
+
+
+def into_a_copy(folder: str, number: multiprocessing.sharedctypes.Synchronized[int]) -> None:
+    """One job's own checkout; file times are kept, so that the compiled code kept beside it stays good."""
+    with number.get_lock():
+        number.value += 1
+        copy = Path(folder) / f"copy{number.value}"
+    left_out = shutil.ignore_patterns(".venv", ".git", "*.sqlite", "dist", "build", "demo-output", ".hypothesis")
+    shutil.copytree(ROOT, copy, ignore=left_out)
+    os.chdir(copy)
+    os.environ["PYTHONPATH"] = str(copy)
+
+
+def tried(change: MutationSpec, command: str) -> tuple[bool, str]:
+    """Whether the tests noticed the change, and its diff (with Cosmic Ray's words where it could not be made)."""
+    here = MutationSpec(Path(change.module_path).relative_to(ROOT), change.operator_name, change.occurrence, change.start_pos, change.end_pos)
+    result = mutate_and_test([here], command, SECONDS)
+    if result.worker_outcome != WorkerOutcome.NORMAL or result.test_outcome == TestOutcome.INCOMPETENT:
+        raise RuntimeError(f"{here}: {result.output}")
+    return result.is_killed, result.diff or ""
+
+
+def main() -> int:
+    """The exit code is 1 where fewer than nine of ten were killed in some group, 2 where the tests fail without a change."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)}; all where none is named")
+    parser.add_argument("--tries", type=int, default=60, help="changes of each group, drawn by the seed (60)")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=12)
+    asked = parser.parse_args()
+    if unknown := set(asked.groups) - set(GROUPS):
+        parser.error(f"no such group: {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
+    worst = 1.0
+    with tempfile.TemporaryDirectory() as folder:
+        number = multiprocessing.Value("i", 0)
+        with ProcessPoolExecutor(asked.jobs, initializer=into_a_copy, initargs=(folder, number)) as pool:
+            for name in asked.groups or GROUPS:
+                tests = [f"tests/{one}" for one in GROUPS[name].tests.split()]
+                command = shlex.join([sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--hypothesis-profile=quick-to-fail", *tests])
+                for outcome, output in pool.map(run_tests, [command] * asked.jobs, [SECONDS] * asked.jobs):
+                    if outcome != TestOutcome.SURVIVED:
+                        print(f"{name}: the tests fail without a change:\n{output}", file=sys.stderr)
+                        return 2
+                every = list(changes(GROUPS[name]))
+                drawn = random.Random(asked.seed).sample(every, min(asked.tries, len(every)))
+                began, survived = time.monotonic(), 0
+                for killed, diff in pool.map(partial(tried, command=command), drawn):
+                    survived += not killed
+                    if not killed:
+                        print(diff, flush=True)
+                worst = min(worst, 1 - survived / len(drawn))
+                print(f"{name}: {len(drawn) - survived} of {len(drawn)} killed, {len(every)} possible, {time.monotonic() - began:.0f} s", flush=True)
+    return 0 if worst >= 0.9 else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
