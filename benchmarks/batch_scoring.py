@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mews_newtt.batch import kernels as k
-from mews_newtt.batch.engine import empty_results, engine_of
-from mews_newtt.batch.program import build
-from mews_newtt.batch.sources import absent_source, source_of
-from mews_newtt.batch.table import score_table
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.chart.model import Chart
+from mews_newtt.engines.numba import kernels as k
+from mews_newtt.engines.numba.engine import empty_results, engine_of
+from mews_newtt.engines.numba.program import build
+from mews_newtt.engines.numba.sources import absent_source, source_of
 from mews_newtt.scoring.reference import score
+from mews_newtt.tables.table import score_table
 
 sys.path.insert(0, str(Path(__file__).parent))
 from batch_peers import ALL, CATEGORIES, NUMBERS, Columns, Peer, column_peers, cuts

@@ -89,7 +89,7 @@ def make(folder: Path, millions: float, packing: str) -> tuple[Path, Path]:
 
 def check(text: Path, parquet: Path, folder: Path) -> None:
     """Both files' scores are those of the table in memory."""
-    from mews_newtt.batch.table import score_table
+    from mews_newtt.tables.table import score_table
 
     wanted = score_table(load_chart("news2"), pq.read_table(parquet))
     for source in (text, parquet):

@@ -206,7 +206,7 @@ def upload(port: int, folder: Path, arguments: argparse.Namespace, chart: Any, b
     """Rows a second over HTTP and in the library; p99 of a few single scores a time, quiet and during the upload."""
     import threading
 
-    from mews_newtt.batch.files import score_file
+    from mews_newtt.tables.files import score_file
 
     source = table_of(folder, arguments.rows)
     score_file(chart, source, folder / "warm.csv")

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mews_newtt.batch.table import score_table
 from mews_newtt.chart.catalogue import charts, load_chart
+from mews_newtt.tables.table import score_table
 
 sys.path.insert(0, str(Path(__file__).parent))
 from batch_scoring import data

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from mews_newtt import load_chart
-from mews_newtt.atomic import whole_file
-from mews_newtt.files import Summary, score_csv
-from mews_newtt.scoring.columns import read_map
+from mews_newtt.reading.columns import read_map
+from mews_newtt.tables.atomic import whole_file
+from mews_newtt.tables.by_row import Summary, score_csv
 
 HERE = Path(__file__).resolve().parent
 

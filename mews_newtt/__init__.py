@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartError, ChartNotFound, ColumnError, FileError, MewsNewttError, ObservationError, Problem
-from mews_newtt.scoring.columns import ColumnMap, read_map
-from mews_newtt.scoring.observations import ObservationSet
+from mews_newtt.reading.columns import ColumnMap, read_map
+from mews_newtt.reading.observations import ObservationSet
+from mews_newtt.reading.unread import columns_not_read
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
-from mews_newtt.scoring.unread import columns_not_read
 
 if TYPE_CHECKING:
-    from mews_newtt.batch.files import score_file
-    from mews_newtt.batch.table import result_schema, score_frame, score_table
+    from mews_newtt.tables.files import score_file
+    from mews_newtt.tables.table import result_schema, score_frame, score_table
 
 __all__ = [
     "Chart",
@@ -39,10 +39,10 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 _BATCH = {  # heavy: imported when first asked for
-    "result_schema": "mews_newtt.batch.table",
-    "score_file": "mews_newtt.batch.files",
-    "score_frame": "mews_newtt.batch.table",
-    "score_table": "mews_newtt.batch.table",
+    "result_schema": "mews_newtt.tables.table",
+    "score_file": "mews_newtt.tables.files",
+    "score_frame": "mews_newtt.tables.table",
+    "score_table": "mews_newtt.tables.table",
 }
 
 

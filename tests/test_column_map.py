@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mews_newtt import FileError, load_chart, read_map
-from mews_newtt.scoring.columns import ColumnMap, check_columns
-from mews_newtt.scoring.rows import given_of_row
+from mews_newtt.reading.columns import ColumnMap, check_columns
+from mews_newtt.reading.rows import given_of_row
 
 NEWS2 = load_chart("news2", "2017.1")
 

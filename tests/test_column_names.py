@@ -6,7 +6,7 @@ import pytest
 
 from mews_newtt import ColumnError, load_chart
 from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.columns import ColumnMap, check_columns
+from mews_newtt.reading.columns import ColumnMap, check_columns
 
 NEWS2, NEWTT2, NPEWS, MEWS = load_chart("news2", "2017.1"), load_chart("newtt2", "0.1"), load_chart("npews"), load_chart("mews", "0.1")
 

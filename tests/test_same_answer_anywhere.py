@@ -15,7 +15,7 @@ import pytest
 from mews_newtt import ChartError, ObservationSet, load_chart, score
 from mews_newtt.chart.builtin import builtin_rules
 from mews_newtt.chart.catalogue import Catalogue
-from mews_newtt.scoring.columns import check_columns
+from mews_newtt.reading.columns import check_columns
 
 PACKAGE = Path(__file__).resolve().parents[1] / "mews_newtt"
 SETS: list[dict[str, Any]] = [
@@ -62,7 +62,7 @@ def test_the_callers_decimal_context_changes_nothing(context: decimal.Context) -
 @pytest.mark.parametrize("context", STRANGE, ids=["two digits", "one digit, upwards", "traps", "small exponents"])
 def test_nor_does_it_change_a_table(context: decimal.Context) -> None:
     pa = pytest.importorskip("pyarrow")
-    from mews_newtt.batch.table import score_table
+    from mews_newtt.tables.table import score_table
 
     table = pa.table({"temperature": ["38.125", "36.05", "100.625 [degF]", None], "age_years": ["12.0625", None, "0.9", "3"], "heart_rate": [100.625, 90, 1, 300]})
 

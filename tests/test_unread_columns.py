@@ -10,8 +10,8 @@ import pytest
 
 from mews_newtt import ColumnError, columns_not_read, load_chart, read_map
 from mews_newtt.cli import main
-from mews_newtt.scoring.repeats import LOOKED_AT, Repeats
-from mews_newtt.scoring.unread import Unread
+from mews_newtt.reading.repeats import LOOKED_AT, Repeats
+from mews_newtt.reading.unread import Unread
 
 NEWS2, NEWTT2 = load_chart("news2", "2017.1"), load_chart("newtt2", "0.1")
 READ = "respiratory_rate,oxygen_saturation,air_or_oxygen,systolic_bp,heart_rate,consciousness,temperature"

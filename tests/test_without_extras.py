@@ -11,7 +11,7 @@ import pytest
 import mews_newtt
 from mews_newtt import ChartNotFound, ColumnError, load_chart
 from mews_newtt.chart.model import STATUSES, Status
-from mews_newtt.scoring.columns import check_columns
+from mews_newtt.reading.columns import check_columns
 
 CORE_ONLY = """
 import importlib.abc, inspect, pydoc, sys

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
-from mews_newtt.files import OnBadRow
-from mews_newtt.scoring.columns import POINTS_PREFIX, ColumnMap
-from mews_newtt.scoring.rows import points_names
+from mews_newtt.reading.columns import POINTS_PREFIX, ColumnMap
+from mews_newtt.scoring.result_cells import points_names
+from mews_newtt.tables.by_row import OnBadRow
 
 OBSERVED, VERSION = "observed_at", "chart_version"
 
@@ -75,7 +75,7 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
     """
     import pyarrow as pa
 
-    from mews_newtt.batch.table import as_table, score_table
+    from mews_newtt.tables.table import as_table, score_table
 
     table = _takeable(as_table(data))
     column_map = column_map or ColumnMap()
@@ -181,8 +181,8 @@ def score_file_by_date(
     """
     import polars as pl
 
-    from mews_newtt.atomic import whole_path
-    from mews_newtt.batch.read import open_table
+    from mews_newtt.tables.atomic import whole_path
+    from mews_newtt.tables.read import open_table
 
     counts: dict[str, int] = {}
     with open_table(path, None) as table, whole_path(output) as beside, beside.open("wb") as out:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from mews_newtt.adoption.grid import csv_text, read_csv, read_grid
 from mews_newtt.adoption.layout import lay_out
-from mews_newtt.atomic import whole_file, whole_path
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
+from mews_newtt.tables.atomic import whole_file, whole_path
 
 GUIDE = """\
 How to fill the transcription sheet

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mews_newtt.atomic import whole_file
 from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.model import Chart, Observation
@@ -16,6 +15,7 @@ from mews_newtt.chart.site import LIST_FILE, listed, record_path
 from mews_newtt.chart.write import chart_toml
 from mews_newtt.chart.write import text as quoted
 from mews_newtt.errors import ChartError, FileError, Problem
+from mews_newtt.tables.atomic import whole_file
 
 
 def clashes(chart: Chart, shelf: Catalogue, folder: Path) -> list[Problem]:

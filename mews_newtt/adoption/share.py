@@ -9,7 +9,7 @@ from typing import Any
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.reading.columns import ColumnMap
 
 RESULTS = ("total", "total_min", "total_max", "level", "level_max", "score_status")
 
@@ -33,8 +33,8 @@ def changed_rows(before: Chart, after: Chart, path: Path, column_map: ColumnMap 
     try:
         import polars as pl
 
-        from mews_newtt.batch.read import open_table
-        from mews_newtt.batch.table import score_table
+        from mews_newtt.tables.read import open_table
+        from mews_newtt.tables.table import score_table
     except ImportError:
         raise FileError(Problem("extra_missing", "--rows", "needs the batch path", 'pip install "mews-newtt[batch]"')) from None
     shares = Shares()

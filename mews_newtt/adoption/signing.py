@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mews_newtt.adoption.words import Unreadable, read_date
-from mews_newtt.atomic import whole_file
 from mews_newtt.chart.catalogue import SIGN_OFF_SUFFIX
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.chart.write import text
 from mews_newtt.errors import ChartError, FileError, Problem
+from mews_newtt.tables.atomic import whole_file
 
 
 class SignOff(NamedTuple):

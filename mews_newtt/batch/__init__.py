@@ -1,1 +1,1 @@
-"""Whole tables and files of observation sets, scored by compiled charts: row by row exactly what the reference scorer gives."""
+"""The names of the first version that others may use; their code lives in `tables`."""

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 
 from mews_newtt import __version__
-from mews_newtt.csv_limit import allow_long_cells
 from mews_newtt.errors import FileError, MewsNewttError, Problem
+from mews_newtt.tables.csv_limit import allow_long_cells
 
 
 def main(argv: Sequence[str] | None = None) -> int:

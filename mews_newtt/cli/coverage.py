@@ -36,7 +36,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from mews_newtt.scoring.columns import read_map
+    from mews_newtt.reading.columns import read_map
 
     chart = chosen_chart(arguments)
     column_map = read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
@@ -83,7 +83,7 @@ def read_whole(path: Path) -> Any:
     """A test file as one table; cells of text files stay text."""
     import polars
 
-    from mews_newtt.batch.read import open_table
+    from mews_newtt.tables.read import open_table
 
     with open_table(path, None) as table:
         frames = []

@@ -76,7 +76,7 @@ def _shares(arguments: argparse.Namespace, found: Comparison) -> Shares | None:
             raise FileError(Problem("option_of_rows", "--map", "does nothing without --rows", "leave it out"))
         return None
     from mews_newtt.adoption.share import changed_rows
-    from mews_newtt.scoring.columns import read_map
+    from mews_newtt.reading.columns import read_map
 
     return changed_rows(found.before, found.after, arguments.rows, read_map(arguments.map))
 

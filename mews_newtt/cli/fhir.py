@@ -68,8 +68,8 @@ def _read(name: str) -> Resource:
 
 
 def _write(resource: Resource, output: Path | None) -> None:
-    from mews_newtt.atomic import whole_file
     from mews_newtt.fhir.jsontext import write_json
+    from mews_newtt.tables.atomic import whole_file
 
     with whole_file(output) as out:
         out.write(write_json(resource, indent=2))
@@ -136,7 +136,7 @@ def run_pack(arguments: argparse.Namespace) -> int:
         pack = make_pack(chart, seed=arguments.seed, manual=arguments.manual)
     except ImportError as absent:
         raise extra_missing("mews-newtt fhir pack", absent) from None
-    from mews_newtt.atomic import whole_file
+    from mews_newtt.tables.atomic import whole_file
 
     with whole_file(arguments.output) as out:
         for bundle in pack_bundles(pack, chart, effective=arguments.effective):

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
-from mews_newtt.files import Progress
+from mews_newtt.tables.by_row import Progress
 
 STEPS = 1000  # of the whole, where the whole is known
 

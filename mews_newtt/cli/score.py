@@ -84,7 +84,7 @@ def _one(chart: Chart, arguments: argparse.Namespace) -> int:
     if arguments.output is None and sys.stdout is not None:
         print(text)
     else:
-        from mews_newtt.atomic import whole_file
+        from mews_newtt.tables.atomic import whole_file
 
         with whole_file(arguments.output) as out:
             out.write(text + "\n")

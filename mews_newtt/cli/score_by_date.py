@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.scoring.columns import read_map
-from mews_newtt.scoring.unread import columns_not_read
+from mews_newtt.reading.columns import read_map
+from mews_newtt.reading.unread import columns_not_read
 
 
 def score_by_date(arguments: argparse.Namespace) -> None:
@@ -17,7 +17,7 @@ def score_by_date(arguments: argparse.Namespace) -> None:
     _refuse_others(arguments)
     try:
         from mews_newtt.adoption.by_date import charts_by_date, score_file_by_date
-        from mews_newtt.batch.read import open_table
+        from mews_newtt.tables.read import open_table
 
         column_map = read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
         timeline = charts_by_date(catalogue(arguments.rules), arguments.chart, arguments.min_status)

@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from mews_newtt.atomic import whole_file
-from mews_newtt.batch.formats import kind_of, packing_of
 from mews_newtt.cli.progress import progress_bar
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import Progress, Summary, score_csv
-from mews_newtt.scoring.columns import ColumnMap, read_map
+from mews_newtt.reading.columns import ColumnMap, read_map
+from mews_newtt.tables.atomic import whole_file
+from mews_newtt.tables.by_row import Progress, Summary, score_csv
+from mews_newtt.tables.formats import kind_of, packing_of
 
 if TYPE_CHECKING:
     from mews_newtt.chart.model import Chart
@@ -159,7 +159,7 @@ def _batch(
     if arguments.json or arguments.explain:
         raise FileError(Problem("option_of_csv", "--json, --explain", "is only for one plain CSV file", "leave it out, or score a CSV file"))
     try:
-        from mews_newtt.batch.files import score_file
+        from mews_newtt.tables.files import score_file
     except ImportError as absent:
         raise FileError(
             Problem(

@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from mews_newtt.atomic import whole_path
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import Summary
+from mews_newtt.tables.atomic import whole_path
+from mews_newtt.tables.by_row import Summary
 
 WIDTH, MARGIN, NAMES, ROW, GAP = 760, 24, 210, 24, 34
 INK, SOFT, LINE, BAR = "#1b2733", "#5a6b7b", "#d5dde5", "#2f6f9f"

@@ -60,7 +60,7 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from mews_newtt.cli.progress import progress_bar
-    from mews_newtt.scoring.columns import read_map
+    from mews_newtt.reading.columns import read_map
 
     chart = chosen_chart(arguments)
     column_map = read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from mews_newtt.batch.careful import COMPLETE, REFUSED
-from mews_newtt.batch.engine import Results
-from mews_newtt.batch.layout import NO_POINTS
 from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.columns import ColumnMap
-from mews_newtt.scoring.unread import LOOKED_AT
+from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
+from mews_newtt.engines.numba.engine import Results
+from mews_newtt.engines.numba.layout import NO_POINTS
+from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.reading.unread import LOOKED_AT
 from mews_newtt.validation.comparer import Compared, Comparer
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, Kinds, Numbers, Stated
 from mews_newtt.validation.explained import explained

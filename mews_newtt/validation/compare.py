@@ -16,14 +16,14 @@ from typing import Any
 
 import polars as pl
 
-from mews_newtt.batch.engine import default_threads
-from mews_newtt.batch.formats import STDIO
-from mews_newtt.batch.read import Stretch, open_table
-from mews_newtt.batch.table import ArrowStream, as_table
 from mews_newtt.chart.model import Chart
+from mews_newtt.engines.numba.engine import default_threads
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.files import Progress
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.tables.by_row import Progress
+from mews_newtt.tables.formats import STDIO
+from mews_newtt.tables.read import Stretch, open_table
+from mews_newtt.tables.table import ArrowStream, as_table
 from mews_newtt.validation.collect import Collector
 from mews_newtt.validation.comparer import Compared, Comparer
 from mews_newtt.validation.result import Origin, Validation

@@ -10,14 +10,14 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from mews_newtt.batch.careful import PARTIAL
-from mews_newtt.batch.engine import Results
-from mews_newtt.batch.table import score_columns
 from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.columns import ColumnMap, rows_without_column
-from mews_newtt.scoring.observations import SKIP_PREFIX, read
-from mews_newtt.scoring.rows import given_of_row
-from mews_newtt.scoring.unread import Unread
+from mews_newtt.engines.numba.careful import PARTIAL
+from mews_newtt.engines.numba.engine import Results
+from mews_newtt.reading.columns import ColumnMap, rows_without_column
+from mews_newtt.reading.observations import SKIP_PREFIX, read
+from mews_newtt.reading.rows import given_of_row
+from mews_newtt.reading.unread import Unread
+from mews_newtt.tables.table import score_columns
 from mews_newtt.validation.expected import Kinds, Numbers, Reader, columns_of, stated_columns
 from mews_newtt.validation.mutants_sheet import Flags, distinct_values
 from mews_newtt.validation.stated import is_blank

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.columns import ColumnMap, mapped_columns
-from mews_newtt.scoring.observations import SKIP_PREFIX
+from mews_newtt.reading.columns import ColumnMap, mapped_columns
+from mews_newtt.reading.observations import SKIP_PREFIX
+from mews_newtt.reading.unread import LOOKED_AT, Unread
 from mews_newtt.scoring.result import chart_identity
-from mews_newtt.scoring.unread import LOOKED_AT, Unread
 from mews_newtt.validation.exercised import PLURAL, Item, gaps
 from mews_newtt.validation.pack import Case
 
@@ -64,7 +64,7 @@ def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) ->
     """
     import numpy as np
 
-    from mews_newtt.batch.table import as_table, score_columns
+    from mews_newtt.tables.table import as_table, score_columns
     from mews_newtt.validation.mutants import Scorer
     from mews_newtt.validation.mutants_sheet import distinct_values, sheet_of_table
     from mews_newtt.validation.pack import expected_of, make_pack, pack_faults

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.validation.faults import Fault, faults_of
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def diagnose(
     """
     import polars as pl
 
-    from mews_newtt.batch.table import as_table
+    from mews_newtt.tables.table import as_table
     from mews_newtt.validation.comparer import Comparer
     from mews_newtt.validation.diagnose_claims import Claims
     from mews_newtt.validation.diagnose_evidence import enough

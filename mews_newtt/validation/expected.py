@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.batch.careful import COMPLETE
-from mews_newtt.batch.engine import Results
-from mews_newtt.batch.layout import NO_POINTS
 from mews_newtt.chart.model import Chart
+from mews_newtt.engines.numba.careful import COMPLETE
+from mews_newtt.engines.numba.engine import Results
+from mews_newtt.engines.numba.layout import NO_POINTS
 from mews_newtt.errors import ColumnError, Problem, did_you_mean
-from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns
-from mews_newtt.scoring.rows import points_columns, written
+from mews_newtt.reading.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns
+from mews_newtt.reading.rows import written
+from mews_newtt.scoring.result_cells import points_columns
 from mews_newtt.validation.mutants_sheet import Flags, distinct_values
 from mews_newtt.validation.stated import (
     AGREES,

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from mews_newtt.reading.rows import given_of_row
 from mews_newtt.scoring.reference import score
-from mews_newtt.scoring.rows import given_of_row
 from mews_newtt.validation.comparer import Compared, Comparer
 from mews_newtt.validation.expected import BY_CODE
 from mews_newtt.validation.result import Cell, Disagreement

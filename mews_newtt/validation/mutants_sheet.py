@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from mews_newtt.chart.contexts import Value, matches
 from mews_newtt.chart.model import Condition, Interval, Observation
-from mews_newtt.scoring.columns import ColumnMap
-from mews_newtt.scoring.observations import SKIP_PREFIX, Reading, read
-from mews_newtt.scoring.rows import given_of_row
+from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.reading.observations import SKIP_PREFIX, Reading, read
+from mews_newtt.reading.rows import given_of_row
 
 READ, MISSING, SKIPPED, REFUSED = range(4)
 Codes = npt.NDArray[np.int32]
@@ -191,7 +191,7 @@ def distinct_values(values: Any) -> tuple[list[Any], Codes]:
     """The distinct values of an Arrow column as Python reads them, and each row's."""
     import pyarrow as pa
 
-    from mews_newtt.batch.sources import plain_text
+    from mews_newtt.engines.numba.sources import plain_text
 
     values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if isinstance(values, pa.ChunkedArray):

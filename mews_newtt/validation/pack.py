@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.columns import EXPECTED_POINTS_PREFIX
+from mews_newtt.reading.columns import EXPECTED_POINTS_PREFIX
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import chart_identity
 

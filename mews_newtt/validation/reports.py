@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mews_newtt import __version__
-from mews_newtt.atomic import whole_file, whole_path
 from mews_newtt.errors import FileError, Problem
+from mews_newtt.tables.atomic import whole_file, whole_path
 from mews_newtt.validation.result import Validation
 
 NAMES = ("report.html", "report.json", "junit.xml", "disagreements.csv")

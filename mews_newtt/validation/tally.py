@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.batch.careful import COMPLETE, REFUSED
-from mews_newtt.batch.engine import Results
 from mews_newtt.chart.contexts import contexts_of, matches, only_table
 from mews_newtt.chart.model import Chart, Number, Parameter
+from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
+from mews_newtt.engines.numba.engine import Results
 from mews_newtt.errors import Problem
-from mews_newtt.scoring.columns import ColumnMap
-from mews_newtt.scoring.observations import SKIP_PREFIX, read
-from mews_newtt.scoring.rows import given_of_row
+from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.reading.observations import SKIP_PREFIX, read
+from mews_newtt.reading.rows import given_of_row
 from mews_newtt.validation.cases_values import Setting, worth
 from mews_newtt.validation.exercised import Exercised, Tried
 

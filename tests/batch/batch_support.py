@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mews_newtt.batch.table import score_table
 from mews_newtt.chart.contexts import matches
 from mews_newtt.chart.model import Chart, Interval
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.reading.rows import given_of_row
 from mews_newtt.scoring.reference import score
-from mews_newtt.scoring.rows import given_of_row, result_cells
+from mews_newtt.scoring.result_cells import result_cells
+from mews_newtt.tables.table import score_table
 
 Row = dict[str, Any]
 

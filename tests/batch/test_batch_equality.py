@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_charts import DRAWN, FEATURES, made_chart
 
-from mews_newtt.batch import engine, program
-from mews_newtt.batch.table import score_table
-from mews_newtt.batch.texts import Texts
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
+from mews_newtt.engines.numba import engine, program
+from mews_newtt.engines.numba.texts import Texts
+from mews_newtt.tables.table import score_table
 
 SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 
@@ -121,7 +121,7 @@ def test_every_edge_in_every_type(name: str, kind: str) -> None:
 @pytest.mark.parametrize("name", ["news2", "npews", "mewt"])
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_threads_and_chunks_change_nothing(name: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    import mews_newtt.batch.table as table_module
+    import mews_newtt.tables.table as table_module
 
     monkeypatch.setattr(engine, "SLICE", 64)
     monkeypatch.setattr(engine, "CAREFUL_ROWS", 37)

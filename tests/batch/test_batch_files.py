@@ -10,12 +10,12 @@ import pyarrow as pa
 import pytest
 from batch_support import expected, random_value
 
-from mews_newtt.batch import read
-from mews_newtt.batch.files import score_file
-from mews_newtt.batch.formats import format_of
-from mews_newtt.batch.write import sink
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import FileError
+from mews_newtt.tables import read
+from mews_newtt.tables.files import score_file
+from mews_newtt.tables.formats import format_of
+from mews_newtt.tables.write import sink
 
 RESULTS = ["score_status", "total", "total_min", "total_max", "level", "level_max", "level_rank", "level_max_rank", "missing", "flags", "error"]
 IN = ["in.csv", "in.csv.gz", "in.csv.zst", "in.parquet", "in.ndjson"]

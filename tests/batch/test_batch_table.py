@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from batch_support import assert_same
 
-from mews_newtt.batch.table import score_frame, score_table
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import ColumnError
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.tables.table import score_frame, score_table
 
 ROW = {
     "respiratory_rate": 18,

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from numba.core.caching import IndexDataCacheFile
 
-from mews_newtt.batch import cache, kernels
+from mews_newtt.engines.numba import cache, kernels
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,7 +95,7 @@ def test_nowhere_to_keep_it_is_no_fault(compiled_in: Callable[..., Any], tmp_pat
 
 def test_the_host_process_keeps_its_settings(tmp_path: Path) -> None:
     code = (
-        "import os, numba, polars, pyarrow; before = dict(os.environ), numba.config.CACHE_DIR; import mews_newtt.batch.files;"
+        "import os, numba, polars, pyarrow; before = dict(os.environ), numba.config.CACHE_DIR; import mews_newtt.tables.files;"
         "print(before == (dict(os.environ), numba.config.CACHE_DIR))"
     )
     variables = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR")}

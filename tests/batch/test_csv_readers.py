@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mews_newtt.batch import blocks
-from mews_newtt.batch.blocks import Blocks
-from mews_newtt.batch.files import score_file
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import FileError
-from mews_newtt.files import score_csv
+from mews_newtt.tables import blocks
+from mews_newtt.tables.blocks import Blocks
+from mews_newtt.tables.by_row import score_csv
+from mews_newtt.tables.files import score_file
 
 NEWS2 = load_chart("news2")
 CELLS = [

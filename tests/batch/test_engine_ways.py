@@ -11,10 +11,10 @@ from random import Random
 import pytest
 from batch_support import assert_same, random_columns
 
-from mews_newtt.batch.engine import engine_of
-from mews_newtt.batch.table import score_table
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.chart.model import Chart
+from mews_newtt.engines.numba.engine import engine_of
+from mews_newtt.tables.table import score_table
 
 HERE = Path(__file__).parent
 
@@ -52,8 +52,8 @@ import sys
 import numba
 import numpy
 from batch_support import assert_same, random_columns
-from mews_newtt.batch import kernels, numbering
-from mews_newtt.batch.files import score_file
+from mews_newtt.engines.numba import kernels, numbering
+from mews_newtt.tables.files import score_file
 from mews_newtt.chart.catalogue import charts, load_chart
 from test_csv_readers import HEAD, ROWS, assert_same as assert_read_alike
 

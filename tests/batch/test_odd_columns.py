@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 import pytest
 from batch_support import assert_same
 
-from mews_newtt.batch.files import score_file
-from mews_newtt.batch.table import score_table
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import ColumnError, FileError
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.tables.files import score_file
+from mews_newtt.tables.table import score_table
 
 NEWS2 = load_chart("news2")
 SINGLES = pa.array([36.8, None, 39.1], pa.float32())

@@ -15,17 +15,18 @@ import pyarrow as pa
 import pytest
 from batch_support import numbers_near
 
-from mews_newtt.batch.files import score_file
-from mews_newtt.batch.formats import format_of
-from mews_newtt.batch.table import score_frame, score_table
-from mews_newtt.batch.write import sink
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ColumnError, FileError, MewsNewttError
-from mews_newtt.files import score_csv
-from mews_newtt.scoring.columns import ColumnMap, check_columns, read_map
+from mews_newtt.reading.columns import ColumnMap, check_columns, read_map
+from mews_newtt.reading.rows import given_of_row
 from mews_newtt.scoring.reference import score
-from mews_newtt.scoring.rows import given_of_row, result_cells
+from mews_newtt.scoring.result_cells import result_cells
+from mews_newtt.tables.by_row import score_csv
+from mews_newtt.tables.files import score_file
+from mews_newtt.tables.formats import format_of
+from mews_newtt.tables.table import score_frame, score_table
+from mews_newtt.tables.write import sink
 from mews_newtt.validation import validate, validate_file
 
 CASES = Path(__file__).parents[1] / "vectors" / "cases"

@@ -15,11 +15,11 @@ import pytest
 from batch_support import assert_same, random_columns
 from pyarrow import csv
 
-from mews_newtt.batch import cache, joining, json_bytes, kernels, numbering, quotes
-from mews_newtt.batch.sources import plain_text
-from mews_newtt.batch.table import score_table
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.load import read_chart
+from mews_newtt.engines.numba import cache, joining, json_bytes, kernels, numbering, quotes
+from mews_newtt.engines.numba.sources import plain_text
+from mews_newtt.tables.table import score_table
 
 NORMAL = {
     "respiratory_rate": 18,
@@ -135,10 +135,10 @@ def test_gaps_between_printed_bands_take_the_higher(name: str, value: float, poi
 @pytest.mark.parametrize("most", [1, 40, 1 << 15])
 def test_joined_tables_do_not_explode(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nested CASEs multiply elsewhere; tables joined here stay within their bound, and joining changes no answer."""
-    from mews_newtt.batch import program
-    from mews_newtt.batch.engine import engine_of
-    from mews_newtt.batch.table import _sources
-    from mews_newtt.scoring.columns import ColumnMap
+    from mews_newtt.engines.numba import program
+    from mews_newtt.engines.numba.engine import engine_of
+    from mews_newtt.reading.columns import ColumnMap
+    from mews_newtt.tables.table import _sources
 
     monkeypatch.setattr(program, "JOINT", most)
     for place, chart in enumerate(charts()):
@@ -168,7 +168,8 @@ def test_no_row_borrows_from_its_neighbours() -> None:
 def test_no_clinical_number_in_code() -> None:
     """Chained comparisons and copied tables went wrong elsewhere: thresholds are in rules/ alone."""
     allowed = {"0", "0.5", "1", "2", "3", "4", "5", "6", "7", "8", "16", "15", "17", "32", "52", "64", "1e15", "1e18", "1.5", "0.0", "1.0"}
-    for name in ("kernels", "numbering", "steps", "layout", "program", "joining", "careful", "refusals"):
-        code = re.sub(r'"""[\s\S]*?"""|#.*|"[^"\n]*"', "", (Path(kernels.__file__).parent / f"{name}.py").read_text("utf-8"))
+    package = Path(kernels.__file__).parents[2]
+    for path in (*package.glob("compiled/*.py"), *package.glob("engines/**/*.py")):
+        code, name = re.sub(r'"""[\s\S]*?"""|#.*|"[^"\n]*"', "", path.read_text("utf-8")), path.stem
         found = set(re.findall(r"(?<![\w.])\d[\d.e]*(?!\w)", code)) - allowed
         assert found <= {"4096", "256", "12", "22", "31", "62", "10.0", "1e", "0x9E3779B1", "0x2545F4914F6CDD1D"}, (name, found)

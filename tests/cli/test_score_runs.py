@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from mews_newtt.chart.catalogue import load_chart
-from mews_newtt.files import score_csv
+from mews_newtt.tables.by_row import score_csv
 from tests.cli.command import ROOT, environment, run
 
 pl = pytest.importorskip("polars")
@@ -257,7 +257,8 @@ def test_a_package_that_cannot_be_written_keeps_its_machine_code_elsewhere(tmp_p
     package = tmp_path / "installed"
     shutil.copytree(ROOT / "mews_newtt", package / "mews_newtt", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "rules", package / "rules")
-    (package / "mews_newtt" / "batch" / "__pycache__").write_text("")
+    for folder in ("engines/numba", "tables"):
+        (package / "mews_newtt" / folder / "__pycache__").write_text("")
     (tmp_path / "in.csv.gz").write_bytes(packed("csv.gz"))
     variables = {**environment(), "PYTHONPATH": str(package), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     variables.pop("NUMBA_CACHE_DIR", None)

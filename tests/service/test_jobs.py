@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from mews_newtt import load_chart
-from mews_newtt.batch.files import score_file
+from mews_newtt.tables.files import score_file
 from mews_newtt_service.jobs import memory
 from mews_newtt_service.jobs.database import away
 from mews_newtt_service.jobs.worker import Worker

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mews_newtt import load_chart
-from mews_newtt.batch.files import score_file
+from mews_newtt.tables.files import score_file
 from tests.service.support import CSV, FULL, MANY, VERIFY, client, codes, lines
 
 MIB = 1 << 20

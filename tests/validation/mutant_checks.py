@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.reading.rows import given_of_row
 from mews_newtt.scoring.reference import score
-from mews_newtt.scoring.rows import given_of_row
 from mews_newtt.validation.mutants import Scorer
 from mews_newtt.validation.mutants_sheet import Sheet, sheet_of_table
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from mews_newtt import ColumnError, FileError, load_chart, score
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.validation.adapter import Adapter, Answer, Limits
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
 from mews_newtt.validation.conform import compare_answers, pack_cases

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mews_newtt import ColumnError, FileError, load_chart, score
-from mews_newtt.scoring.columns import ColumnMap, read_map
+from mews_newtt.reading.columns import ColumnMap, read_map
 from mews_newtt.validation import collect
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
 

@@ -9,9 +9,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from mews_newtt.batch import blocks, read
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import FileError
+from mews_newtt.tables import blocks, read
 from mews_newtt.validation import Validation, compare, validate, validate_file
 
 NEWS2 = load_chart("news2")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from mews_newtt import ColumnError, FileError, load_chart, score
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.validation import collect, compare
 from mews_newtt.validation.cases import Pool
 from mews_newtt.validation.compare import validate, validate_file

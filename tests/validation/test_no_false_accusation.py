@@ -170,7 +170,7 @@ def test_a_status_alone_is_diagnosed_in_a_file_too() -> None:
 
 def test_a_value_map_of_levels_is_read_once_by_comparison_and_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
     """`Medium` means low here, and `low` means high: a second translation would turn it again."""
-    from mews_newtt.scoring.columns import ColumnMap
+    from mews_newtt.reading.columns import ColumnMap
 
     monkeypatch.setattr(collect, "WRONG_KEPT", 4)
     column_map = ColumnMap(values={"expected_level": {"Medium": "low", "low": "high"}})

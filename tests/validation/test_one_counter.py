@@ -12,8 +12,8 @@ import pytest
 
 from mews_newtt import Chart, charts, load_chart, score
 from mews_newtt.cli import main
-from mews_newtt.scoring.columns import ColumnMap
-from mews_newtt.scoring.rows import given_of_row
+from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.reading.rows import given_of_row
 from mews_newtt.validation import compare
 from mews_newtt.validation.cases_values import settings
 from mews_newtt.validation.compare import validate

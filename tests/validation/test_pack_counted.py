@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from mews_newtt.batch.table import score_table
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.reference import score
+from mews_newtt.tables.table import score_table
 from mews_newtt.validation.faults import Fault
 from mews_newtt.validation.pack import Pack, make_pack, pack_faults
 from tests.batch.batch_support import tidy_value

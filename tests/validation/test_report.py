@@ -18,7 +18,7 @@ import pytest
 
 from mews_newtt import __version__, load_chart
 from mews_newtt.errors import FileError
-from mews_newtt.scoring.columns import ColumnMap
+from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
 from mews_newtt.validation.reports import NAMES, write_reports
 from mews_newtt.validation.result import Validation

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mews_newtt import __version__
-from mews_newtt.batch.files import score_file
-from mews_newtt.batch.table import score_table
 from mews_newtt.chart.catalogue import catalogue, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
-from mews_newtt.scoring.columns import ColumnMap, read_map
+from mews_newtt.reading.columns import ColumnMap, read_map
+from mews_newtt.tables.files import score_file
+from mews_newtt.tables.table import score_table
 from mews_newtt_service.jobs.queue import Job
 from mews_newtt_service.settings import Settings
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mews_newtt.chart.model import Chart, Parameter
-from mews_newtt.scoring.columns import rows_without_column
+from mews_newtt.reading.columns import rows_without_column
 
 
 class Gate(NamedTuple):

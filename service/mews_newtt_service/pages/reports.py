@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mews_newtt.scoring.columns import EXPECTED
+from mews_newtt.reading.columns import EXPECTED
 
 COUNTS = ("rows", "compared", "agreed", "disagreed", "complete", "partial", "refused")
 

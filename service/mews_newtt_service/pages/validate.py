@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ColumnError, FileError, MewsNewttError, Problem
-from mews_newtt.scoring.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns, read_map
+from mews_newtt.reading.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns, read_map
 from mews_newtt_service.jobs.queue import Queue, started
 from mews_newtt_service.jobs.submit import start
 from mews_newtt_service.jobs.uploads import keep_map, receive_upload

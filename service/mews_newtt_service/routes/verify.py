@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import Problem
 from mews_newtt.scoring.reference import score
-from mews_newtt.scoring.rows import points_columns
+from mews_newtt.scoring.result_cells import points_columns
 from mews_newtt.validation.stated import NONE, Claim, read_stated, verdict_on
 from mews_newtt_service.answers import json_answer
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mews_newtt import charts, load_chart, score
 from mews_newtt.chart.bands import find_band
 from mews_newtt.errors import FileError
-from mews_newtt.scoring.columns import mapped_columns, read_map
+from mews_newtt.reading.columns import mapped_columns, read_map
 from mews_newtt_service.pages.columns import LEAVE, Chosen, Column, known_to, look_at, map_text, meanings, suggested
 from mews_newtt_service.pages.what_if import what_would_change
 from tests.strategies import Made, made_charts, sets_on

@@ -1,0 +1,1 @@
+"""The engine for arrays in memory: lookup tables and compiled loops."""

@@ -1,0 +1,1 @@
+"""What somebody wrote, read once: one raw value to one reading, a set, the columns of a table."""

@@ -1,0 +1,1 @@
+"""Tables and files in, scored tables and files out."""

@@ -1,0 +1,110 @@
+"""JSON that Polars cannot be asked about: names that stand twice, an array as lines, and where a file of lines is not one, and how."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from mews_newtt.errors import FileError, ObservationError, Problem
+from mews_newtt.reading.observations import parse_json
+from mews_newtt.tables.json_bytes import ENDED, PART, SLOTS, STATE_SIZE, line_to_check, lines_of_array
+
+BLOCK = 8 << 20  # bytes looked at together
+
+KINDS = {bool: "true or false", int: "a number or text", float: "a number or text", str: "a number or text", list: "a list", dict: "an object"}
+
+
+def name_twice(path: Path, name: str, row: str = "line") -> Problem | None:
+    """The first line that holds a name twice, as the reader of one JSON object tells it: Polars would keep one of the values without a word."""
+    hashes, done = np.zeros(SLOTS, np.uint64), 0
+    with path.open("rb") as stream:
+        for block in _whole_lines(stream):
+            data, used, end = np.frombuffer(block, np.uint8), np.zeros(SLOTS, np.int64), -1
+            while True:
+                start, end = line_to_check(data, end + 1, hashes, used)
+                if start < 0:
+                    break
+                problem = _twice(block[start:end])
+                if problem:
+                    number = done + block.count(b"\n", 0, start) + 1
+                    return Problem(problem.code, f"{name}, {row} {number}, column {problem.where}", problem.what, problem.mend)
+            done += block.count(b"\n")
+    return None
+
+
+def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """A stream in blocks that end where a line does."""
+    rest: list[bytes] = []
+    while block := stream.read(BLOCK):
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield b"".join([*rest, block[:end]])
+            rest = []
+        rest.append(block[end:])
+    if any(rest):
+        yield b"".join(rest)
+
+
+def _twice(line: bytes) -> Problem | None:
+    try:
+        parse_json(line)
+    except ObservationError as fault:
+        return next((problem for problem in fault.problems if problem.code == "name_twice"), None)
+    return None
+
+
+class ArrayLines(io.RawIOBase):
+    """The elements of a JSON array, one a line; a file that holds no array is read as it is."""
+
+    def __init__(self, stream: BinaryIO, name: str):
+        self._stream, self._name = stream, name
+        self._state = np.zeros(STATE_SIZE, np.int64)
+        self._array: bool | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._stream.read(size)
+        if self._array is None and block.strip():
+            self._array = block.lstrip().startswith(b"[")
+        if not self._array:
+            return block
+        out = np.empty(len(block), np.uint8)
+        whole = lines_of_array(np.frombuffer(block, np.uint8), out, self._state)
+        if not whole or (not block and self._state[PART] != ENDED):
+            what = "is no JSON array of objects" if not whole else "is a JSON array that does not end"
+            raise FileError(Problem("not_json", self._name, what, "write [{...}, {...}], or one JSON object in each line as .ndjson"))
+        return out.tobytes()
+
+
+def json_problem(path: Path, name: str, row: str = "line") -> Problem | None:
+    """The first line that is no JSON object, or whose value is of another kind than those before it; None where there is none."""
+    seen: dict[str, str] = {}
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            where = f"{name}, {row} {number}"
+            try:
+                found = json.loads(line.decode(), parse_float=_finite, parse_constant=_finite)
+            except (ValueError, RecursionError) as fault:
+                says = f"{fault.msg} at character {fault.colno}" if isinstance(fault, json.JSONDecodeError) else str(fault)
+                return Problem("not_ndjson", where, f"is not JSON: {says}", "write one JSON object in each line, in UTF-8")
+            if not isinstance(found, dict):
+                return Problem("not_ndjson", where, "is not a JSON object", "write one JSON object in each line")
+            for key, value in found.items():
+                kind = KINDS.get(type(value), "nothing")
+                if value is not None and seen.setdefault(key, kind) != kind:
+                    return Problem("kinds_differ", f"{where}, column {key}", f"is {kind} after {seen[key]}", "write values of one kind in a column")
+    return None
+
+
+def _finite(text: str) -> Any:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is no number of JSON that can be held")
+    return number
