@@ -135,3 +135,11 @@ source = "S1"
     assert (result.total_min, result.total_max, result.missing) == (0, 3, ("kind",))
     toy = score(chart, {"skip_tick_rate": "T2", "gait": "steady", "keeper_concern": "none", "kind": "toy"})
     assert (toy.total_min, toy.total_max, toy.missing) == (0, 1, ())
+
+
+def test_a_reason_for_a_row_that_is_not_asked_for_leaves_the_set_complete(demo: Chart) -> None:
+    """A steady tortoise gets no oil, so that nothing is missing where the oil was not given."""
+    result = score(demo, {**WELL, "skip_oil_drops": "no oil left"})
+    assert (result.status, result.total, result.missing) == ("complete", 0, ())
+    wobbly = score(demo, {**WELL, "gait": "wobbly", "skip_oil_drops": "no oil left"})
+    assert (wobbly.status, wobbly.total_min, wobbly.total_max) == ("partial", 2, 3)
