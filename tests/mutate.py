@@ -67,10 +67,11 @@ GROUPS = {
     "fhir": Group(("fhir/readings.py", "fhir/verify.py"), "fhir"),
 }
 
-# One change for each sort of slip: not eleven signs for a "+", and "is" for "==" would mostly change nothing.
+# One change for each sort of slip: a condition turned round or moved by its boundary, a number by one, a sign, "and" and "or".
+# Not every sign that Cosmic Ray knows for a "+" or "==": texts are not ordered here, so that most of those change nothing.
 SORTS = re.compile(
-    r"core/(ReplaceBinaryOperator_(Add_Sub|Sub_Add|Mul_Div|Div_Mul|FloorDiv_Mul|Mod_Mul|BitOr_BitAnd|BitAnd_BitOr|BitOr_BitXor)"
-    r"|ReplaceComparisonOperator_(?!Is_(?!IsNot)|IsNot_(?!Is$))(?!.*_(Is|IsNot)$).*|ReplaceComparisonOperator_(Is_IsNot|IsNot_Is)"
+    r"core/(ReplaceBinaryOperator_(Add_Sub|Sub_Add|Mul_Div|Div_Mul|FloorDiv_Mul|Mod_Mul|BitOr_BitAnd|BitAnd_BitOr)"
+    r"|ReplaceComparisonOperator_(Eq_NotEq|NotEq_Eq|Lt_LtE|Lt_GtE|LtE_Lt|LtE_Gt|Gt_GtE|Gt_LtE|GtE_Gt|GtE_Lt|Is_IsNot|IsNot_Is)"
     r"|ReplaceUnaryOperator_(USub_UAdd|Delete_Not)|AddNot|ReplaceTrueWithFalse|ReplaceFalseWithTrue|ReplaceAndWithOr|ReplaceOrWithAnd"
     r"|NumberReplacer|ReplaceBreakWithContinue|ReplaceContinueWithBreak|ExceptionReplacer|ZeroIterationForLoop)"
 )
