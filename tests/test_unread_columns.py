@@ -138,4 +138,4 @@ def test_rows_of_one_person_and_time() -> None:
 def test_a_misspelt_column_that_is_no_row_is_named_with_the_way_out(column: str, mend: str) -> None:
     with pytest.raises(ColumnError) as fault:
         check_columns(["heart_rate", column], load_chart("mewc"))
-    assert [problem.mend for problem in fault.value.problems] == [mend]
+    assert [problem.mend for problem in fault.value.problems] == [f"{mend}; or --ignore {column!r} if it is something else"]
