@@ -61,7 +61,7 @@ GROUPS = {
     ),
     "validation": Group(
         ("validation/compare.py", "validation/comparer.py", "validation/expected.py", "validation/stated.py"),
-        "validation/test_compare.py validation/test_every_row_compared.py validation/test_expected_cells.py validation/test_one_counter.py"
+        "validation/test_stated_words.py validation/test_compare.py validation/test_every_row_compared.py validation/test_expected_cells.py validation/test_one_counter.py"
         " validation/test_report.py validation/test_validate_cli.py validation/test_one_verdict.py validation/test_no_false_accusation.py",
     ),
     "fhir": Group(("fhir/readings.py", "fhir/verify.py"), "fhir"),
