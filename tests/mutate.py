@@ -50,7 +50,7 @@ GROUPS = {
         " batch/test_one_answer.py properties",
     ),
     "reading": Group(
-        ("reading/*.py"),
+        ("reading/*.py",),
         "test_reading.py test_limits.py test_column_map.py test_column_names.py test_unread_columns.py test_case_files.py test_reference_details.py"
         " test_same_answer_anywhere.py batch/test_one_answer.py batch/test_odd_columns.py",
     ),
