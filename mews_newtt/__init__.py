@@ -6,7 +6,7 @@ from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartError, ChartNotFound, ColumnError, FileError, MewsNewttError, ObservationError, Problem
 from mews_newtt.reading.columns import ColumnMap, read_map
-from mews_newtt.reading.observations import ObservationSet
+from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.reading.unread import columns_not_read
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score

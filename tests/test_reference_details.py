@@ -11,7 +11,7 @@ import pytest
 from mews_newtt import ObservationError, ObservationSet, load_chart, score
 from mews_newtt.chart.bands import find_band
 from mews_newtt.chart.model import Band, Interval, Table
-from mews_newtt.reading.observations import read
+from mews_newtt.reading.values import read
 from tests.test_reading import NEWS2, WELL, number_of, said
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from mews_newtt.errors import ObservationError, Problem, short
-from mews_newtt.reading.observations import doubled
+from mews_newtt.reading.sets import doubled
 
 Resource = dict[str, Any]
 

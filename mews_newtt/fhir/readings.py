@@ -16,7 +16,7 @@ from mews_newtt.fhir.rounds import time_of
 from mews_newtt.fhir.times import completed_years, span
 from mews_newtt.fhir.unread import Rows, Unread, called
 from mews_newtt.fhir.values import number_of, value_of
-from mews_newtt.reading.observations import ObservationSet
+from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 

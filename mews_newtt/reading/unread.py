@@ -9,7 +9,7 @@ from mews_newtt.chart.model import Chart, Parameter
 from mews_newtt.reading.column_map import ColumnMap
 from mews_newtt.reading.column_names import is_about, meaning_of, words_of
 from mews_newtt.reading.columns import POINTS_PREFIX, check_columns
-from mews_newtt.reading.observations import LABELS, SKIP_PREFIX, Reading, read
+from mews_newtt.reading.values import LABELS, SKIP_PREFIX, Reading, read
 
 LOOKED_AT = 1000  # rows whose values are looked at
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mews_newtt.chart.contexts import Value, can_occur, contexts_of, distinguishable_values, table_for
 from mews_newtt.chart.model import Band, Chart, Table
-from mews_newtt.reading.observations import ObservationSet
+from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.scoring.result import ParameterScore
 
 

@@ -12,7 +12,8 @@ from mews_newtt.chart.bands import find_band
 from mews_newtt.chart.contexts import Value, contexts_of, holds, table_for
 from mews_newtt.chart.model import Chart, Group, Observation, Parameter, ScopeRule, Table, is_above, require_chart
 from mews_newtt.errors import ObservationError, Problem
-from mews_newtt.reading.observations import ObservationSet, Reading
+from mews_newtt.reading.sets import ObservationSet
+from mews_newtt.reading.values import Reading
 from mews_newtt.scoring.levels import NOTHING, Evidence, Extent, Severity, highest_level
 from mews_newtt.scoring.partial import join_rows, needed_contexts, possible_contexts
 from mews_newtt.scoring.result import ParameterScore, Score

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from mews_newtt.errors import FileError, ObservationError, Problem
-from mews_newtt.reading.observations import parse_json
+from mews_newtt.reading.sets import parse_json
 from mews_newtt.tables.json_bytes import ENDED, PART, SLOTS, STATE_SIZE, line_to_check, lines_of_array
 
 BLOCK = 8 << 20  # bytes looked at together

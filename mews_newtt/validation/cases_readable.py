@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from mews_newtt.chart.model import Band, Chart, Interval, Parameter, Table, number
-from mews_newtt.reading.observations import SKIP_PREFIX
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.cases import Pool, impossible_values, inside
 from mews_newtt.validation.cases_values import Given, as_text, decimal, middle, unknown_words
 from mews_newtt.validation.faults import row_name, worth_words

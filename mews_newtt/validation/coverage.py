@@ -7,8 +7,8 @@ from typing import Any
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.reading.columns import ColumnMap, mapped_columns
-from mews_newtt.reading.observations import SKIP_PREFIX
 from mews_newtt.reading.unread import LOOKED_AT, Unread
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.result import chart_identity
 from mews_newtt.validation.exercised import PLURAL, Item, gaps
 from mews_newtt.validation.pack import Case

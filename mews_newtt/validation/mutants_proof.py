@@ -16,7 +16,7 @@ import numpy as np
 
 from mews_newtt.chart.contexts import can_occur, contexts_of, distinguishable_values, matches, table_for
 from mews_newtt.chart.model import Band, Chart, Group, Number, Parameter
-from mews_newtt.reading.observations import SKIP_PREFIX
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.cases_values import MOST_CONTEXTS, Given, Setting, as_text, refused_alone, settings
 from mews_newtt.validation.faults import Fault
 from mews_newtt.validation.mutants_rows import Worths, cell_worths, group_worths

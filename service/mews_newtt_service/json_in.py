@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from mews_newtt.errors import Problem, short
-from mews_newtt.reading.observations import doubled
+from mews_newtt.reading.sets import doubled
 from mews_newtt_service.problems import ServiceError, refuse
 
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)  # possessive, and to the end where none closes it: linear whatever comes

@@ -13,7 +13,7 @@ from typing import Any
 
 from mews_newtt.chart.model import Chart, Interval
 from mews_newtt.errors import ObservationError
-from mews_newtt.reading.observations import ObservationSet
+from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.scoring.reference import score
 from mews_newtt.validation.faults import Fault
 
