@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from mews_newtt.chart.builtin import builtin_observations
 from mews_newtt.chart.model import Number, Observation
 from mews_newtt.errors import ObservationError, Problem, at_most, short
 from mews_newtt.reading.column_names import meant_parameter
+from mews_newtt.reading.json_text import read_object
 from mews_newtt.reading.values import LABELS, SKIP_PREFIX, Reading, is_missing, read, read_reason
 
 MOST_REMEMBERED = 2_000  # readings of one observation
@@ -99,38 +97,12 @@ class ObservationSet:
 
     @classmethod
     def from_json(cls, text: str | bytes, *, observations: Mapping[str, Observation] | None = None) -> ObservationSet:
-        """Read a JSON object; numbers keep the digits they are written with. A name given twice is a fault."""
-        return cls(parse_json(text), observations=observations)
+        """Read a JSON object; numbers keep the digits they are written with. A name given twice is a fault; NaN is a missing value."""
+        return cls(read_object(text, "observation set", 'send {"respiratory_rate": 18, ...}', nan=True), observations=observations)
 
     def __repr__(self) -> str:
         given = {name: reading.given for name, reading in self.readings.items()}
         return f"ObservationSet({given | {SKIP_PREFIX + name: reason for name, reason in self.skipped.items()}})"
-
-
-def parse_json(text: str | bytes) -> dict[str, Any]:
-    """A JSON object with exact decimals; raises ObservationError for anything else."""
-    try:
-        found = json.loads(text, parse_float=Decimal, object_pairs_hook=_no_doubles)
-    except (ValueError, RecursionError, InvalidOperation) as fault:
-        if isinstance(fault, ObservationError):
-            raise
-        says = "a number is too large" if isinstance(fault, InvalidOperation) else fault
-        raise ObservationError(Problem("not_json", "observation set", f"is not JSON: {says}", "send one JSON object")) from None
-    if not isinstance(found, dict):
-        raise ObservationError(Problem("not_an_object", "observation set", "is not a JSON object", 'send {"respiratory_rate": 18, ...}'))
-    return found
-
-
-def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ObservationError(Problem("name_twice", short(doubled(pairs)), "is given twice", "give each name once"))
-    return found
-
-
-def doubled(pairs: list[tuple[str, Any]]) -> str:
-    """The first name of an object that is there before."""
-    return next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
 
 
 def _read_other(
