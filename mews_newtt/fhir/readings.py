@@ -83,7 +83,7 @@ def read_set(chart: Chart, given: Given, faults: Faults, *, may_be_empty: bool =
     raw: dict[str, Any] = {name: kept.value for name, kept in reader.raw.items()}
     places = {name: kept.place for name, kept in reader.raw.items()}
     references = {name: kept.found.reference for name, kept in reader.raw.items() if kept.found is not None and kept.found.reference}
-    readings = Readings(ObservationSet({}), places, references, given.subject, effective, (), may_be, empty)
+    readings = Readings(ObservationSet({}, observations={}), places, references, given.subject, effective, (), may_be, empty)
     try:
         readings = readings._replace(set=ObservationSet(raw, observations=reader.codes.observations))
     except ObservationError as refusal:

@@ -29,7 +29,8 @@ class ObservationSet:
     given : parameter id to value. A value is a number, text, None or NaN (no reading), `{"value": 98.6, "unit": "[degF]"}`
         or `{"skipped": "reason"}`; `skip_<parameter>` gives a skip reason too. `case_id`, `patient_id`, `observed_at`
         and `recorded_at` are kept as labels.
-    observations : the definitions to read by, such as `chart.observations`; the built-in ones where none are given
+    observations : the definitions to read by, such as `chart.observations`. Without them those of the package are used, which are read from
+        its files the first time; `score` always gives those of its chart
     values : more of the same as keywords
 
     Raises
