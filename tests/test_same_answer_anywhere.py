@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_what_the_environment_names_after_loading_changes_nothing(tmp_path: Path
     sets = [*SETS, {"mood": 3}, {"heart_rate": 80, "mood": 3}]
 
     def asked() -> list[Any]:
-        new = [one._replace(title=one.title) for one in (chart, *others)]  # has looked nothing up yet
+        new = [replace(one, title=one.title) for one in (chart, *others)]  # has looked nothing up yet
         found: list[Any] = [score(one, some, raise_refused=False).to_json() for one in new for some in sets]
         found.append([ObservationSet(some).values for some in SETS[:4]])
         return [*found, check_columns(["heart_rate", "fetal_heart_rate", "ward"], new[0])]

@@ -8,8 +8,8 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.bands import find_band
+from mews_newtt.chart.content import canonical
 from mews_newtt.chart.contexts import Value
-from mews_newtt.chart.load import canonical
 from mews_newtt.chart.model import Chart, Condition, Interval, Parameter, Table, number
 
 Conditions = dict[str, Condition]
@@ -229,7 +229,7 @@ def _named(items: list[Any]) -> dict[str, Any] | None:
 
 
 def _is_interval(value: Any) -> bool:
-    return isinstance(value, Mapping) and set(value) == set(Interval._fields)
+    return isinstance(value, Mapping) and set(value) == set(Interval.__slots__)
 
 
 def _plain(value: Any) -> Any:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.builtin import builtin_rules
-from mews_newtt.chart.load import content_sha256, read_chart
+from mews_newtt.chart.load import read_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import ChartError, Problem
@@ -101,8 +102,8 @@ def proven(chart: Chart, path: Path) -> tuple[Chart, Doubt | None]:
         return chart, None
     mend = 'put the adopted file and its record back, adopt the sheets again, or write status = "local"'
     what = f"says {chart.status}, and {why}: it counts as local"
-    local = chart._replace(status="local", status_says=f"The file says {chart.status}, and {why}.")
-    return local._replace(sha256=content_sha256(local)), Doubt(chart.status, Problem("status_not_proven", str(path), what, mend, warning=True))
+    local = replace(chart, status="local", status_says=f"The file says {chart.status}, and {why}.")
+    return local, Doubt(chart.status, Problem("status_not_proven", str(path), what, mend, warning=True))
 
 
 def _is_builtin(chart: Chart) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import zip_longest
 
 from rich import box
@@ -55,4 +56,4 @@ def _cell(chart: Chart, band: Band | None, other: Table | None) -> Text:
 
 
 def _says(band: Band) -> Band:
-    return band._replace(printed="")
+    return replace(band, printed="")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -112,8 +113,8 @@ def score_readings(chart: Chart, readings: Readings) -> Score:
     """The score of a round. A row that an unread Observation may be a reading of is open: the set is partial, and its total lies in a range."""
     if not readings.may_be:
         return score(chart, readings.set)
-    asked = tuple(p._replace(required=True) if p.id in readings.may_be else p for p in chart.parameters)
-    return score(chart._replace(parameters=asked), readings.set)._replace(chart=chart)
+    asked = tuple(replace(p, required=True) if p.id in readings.may_be else p for p in chart.parameters)
+    return replace(score(replace(chart, parameters=asked), readings.set), chart=chart)
 
 
 class _Kept(NamedTuple):

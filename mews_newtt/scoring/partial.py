@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -31,7 +32,7 @@ def join_rows(views: list[list[ParameterScore]]) -> list[ParameterScore]:
         known = [row for row in rows if row.points_min is not None]
         same_points = len(known) == len(rows) and len({row.points for row in rows}) == 1
         joined.append(
-            rows[0]._replace(
+            replace(rows[0], 
                 points=rows[0].points if same_points else None,
                 points_min=min((row.points_min or 0 for row in rows), default=None) if known else None,
                 points_max=max((row.points_max or 0 for row in rows), default=None) if known else None,

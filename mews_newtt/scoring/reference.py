@@ -6,6 +6,7 @@ It reads the chart itself, as a person would, and knows no engine; every engine 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.bands import find_band
@@ -14,8 +15,9 @@ from mews_newtt.chart.model import Chart, Group, Observation, Parameter, ScopeRu
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.reading.values import Reading
-from mews_newtt.scoring.levels import NOTHING, Evidence, Extent, Severity, highest_level
+from mews_newtt.scoring.levels import highest_level
 from mews_newtt.scoring.partial import join_rows, needed_contexts, possible_contexts
+from mews_newtt.scoring.parts import NO_CONTRIBUTION, Bounds, Contribution, Evidence
 from mews_newtt.scoring.result import ParameterScore, Score
 
 MOST_REMEMBERED = 2_000  # rows of one parameter
@@ -60,6 +62,10 @@ class _Plan(NamedTuple):
 
     chart: Chart
     observations: Mapping[str, Observation]
+    names: frozenset[str]
+    levels: tuple[str, ...]
+    has_points: bool
+    contexts: tuple[str, ...]
     rows: tuple[tuple[Parameter, str, bool, Table | None, dict[Any, Any]], ...]  # whether contexts choose, else its table; rows already read
     narrowed: tuple[Parameter, ...]  # rows that do not read every category of their observation
     one_of: tuple[Group, ...]
@@ -77,6 +83,10 @@ def _plan(chart: Chart) -> _Plan:
         plan = chart.memo["plan"] = _Plan(
             chart=chart,
             observations=chart.observations,
+            names=frozenset(chart.by_id),
+            levels=tuple(level.id for level in chart.levels),
+            has_points=chart.has_points,
+            contexts=chart.context_ids,
             rows=tuple((p, p.id, bool(contexts_of(p)), p.tables[0] if p.tables else None, {}) for p in chart.parameters),
             narrowed=tuple(p for p in chart.parameters if set(p.category_ids) != set(p.observation.category_ids)),
             one_of=tuple(group for group in chart.groups if group.kind == "one_of"),
@@ -122,7 +132,7 @@ def _score(plan: _Plan, given: ObservationSet, values: dict[str, Value]) -> Scor
     chart = plan.chart
     assumed = [name for name, _ in plan.assumed if name not in values]
     context: dict[str, Value] = {**values, **{name: value for name, value in plan.assumed if name not in values}} if assumed else values
-    unknown = [name for name in chart.context_ids if name not in context]
+    unknown = [name for name in plan.contexts if name not in context]
     if not unknown:
         view = _view(plan, given, context)
         rows, complete = view.rows, view.complete
@@ -131,12 +141,12 @@ def _score(plan: _Plan, given: ObservationSet, values: dict[str, Value]) -> Scor
         possible = possible_contexts(chart, context, unknown)
         views = [_view(plan, given, supposed) for supposed in possible]
         needed, by_scored = needed_contexts(chart, given, possible, [view.rows for view in views], unknown)
-        rows = [row._replace(missing=True) if row.id in needed and row.skipped is None else row for row in join_rows([view.rows for view in views])]
+        rows = [replace(row, missing=True) if row.id in needed and row.skipped is None else row for row in join_rows([view.rows for view in views])]
         complete = not by_scored and all(view.complete for view in views)
         view = min(views, key=lambda view: (view.level_least, view.total_least))
         least, most = min(view.total_least for view in views), max(view.total_most for view in views)
         level, level_max = view.level_least, max(view.level_most for view in views)
-    pointed = chart.has_points
+    pointed = plan.has_points
     plain = view.plain and not unknown
     return Score(
         chart,
@@ -144,15 +154,15 @@ def _score(plan: _Plan, given: ObservationSet, values: dict[str, Value]) -> Scor
         least if complete and pointed else None,
         least if pointed else None,
         most if pointed else None,
-        chart.levels[level].id,
-        chart.levels[level_max].id,
+        plan.levels[level],
+        plan.levels[level_max],
         tuple(rows),
         () if plain else tuple([row.id for row in rows if row.missing]),
         () if plain else tuple([row.id for row in rows if row.skipped is not None]),
         _flags(plan, () if plain else rows, values, assumed),
-        () if values.keys() <= chart.by_id.keys() else tuple([name for name in values if name not in chart.by_id]),
+        () if values.keys() <= plan.names else tuple([name for name in values if name not in plan.names]),
         (),
-        Evidence(view.rows, view.extents, least, complete),
+        Evidence(view.rows, view.bounds, least, complete),
     )
 
 
@@ -160,7 +170,7 @@ class _View(NamedTuple):
     """The set as it counts in one possible context."""
 
     rows: list[ParameterScore]
-    extents: list[Extent]
+    bounds: list[Bounds]
     total_least: int
     total_most: int
     level_least: int
@@ -172,7 +182,7 @@ class _View(NamedTuple):
 def _view(plan: _Plan, given: ObservationSet, context: Mapping[str, Value]) -> _View:
     chart, readings, skipped = plan.chart, given.readings, given.skipped
     rows: list[ParameterScore] = []
-    extents: list[Extent] = []
+    bounds: list[Bounds] = []
     plain = not chart.groups
     for parameter, name, chosen, table, seen in plan.rows:
         reading = readings.get(name)
@@ -198,22 +208,22 @@ def _view(plan: _Plan, given: ObservationSet, context: Mapping[str, Value]) -> _
                 plain = False
         rows.append(row)
         if extent is not None:
-            extents.append(extent)
+            bounds.append(extent)
     if chart.groups:
-        extents = _grouped(chart, rows, extents)
-    leasts = [extent.least for extent in extents]
+        bounds = _grouped(chart, rows, bounds)
+    leasts = [extent.least for extent in bounds]
     total = sum([worth[0] for worth in leasts])
     level = highest_level(chart, total, leasts)
     if plain:
-        return _View(rows, extents, total, total, level, level, True, True)
-    mosts = [extent.most for extent in extents]
+        return _View(rows, bounds, total, total, level, level, True, True)
+    mosts = [extent.most for extent in bounds]
     total_most = sum([worth[0] for worth in mosts])
-    return _View(rows, extents, total, total_most, level, highest_level(chart, total_most, mosts), all(extent.settled for extent in extents), False)
+    return _View(rows, bounds, total, total_most, level, highest_level(chart, total_most, mosts), all(extent.resolved for extent in bounds), False)
 
 
 def _unread_row(
     chart: Chart, parameter: Parameter, given: ObservationSet, table: Table | None, context: Mapping[str, Value]
-) -> tuple[ParameterScore, Extent | None]:
+) -> tuple[ParameterScore, Bounds | None]:
     """A row without a reading: skipped, missing, or asked for nothing."""
     row = ParameterScore(parameter.id, parameter.observation.title, parameter.role, parameter.observation.unit)
     reason = given.skipped.get(parameter.id)
@@ -221,10 +231,10 @@ def _unread_row(
         return _skipped_row(chart, parameter, row, reason, table, context)
     if table is None or not table.applies or not parameter.required:
         return row, None
-    return _open_row(chart, parameter, row._replace(missing=True), table, context)
+    return _open_row(chart, parameter, replace(row, missing=True), table, context)
 
 
-def _read_row(chart: Chart, parameter: Parameter, table: Table | None, reading: Reading) -> tuple[ParameterScore, Extent | None]:
+def _read_row(chart: Chart, parameter: Parameter, table: Table | None, reading: Reading) -> tuple[ParameterScore, Bounds | None]:
     """A row with a reading: the band it is in and what that gives."""
     row = ParameterScore(
         parameter.id,
@@ -239,19 +249,19 @@ def _read_row(chart: Chart, parameter: Parameter, table: Table | None, reading: 
     if parameter.role == "recorded":  # a context is not printed in steps
         flags = tuple(flag for flag in flags if flag != "finer_than_recorded")
     if table is None:
-        return row._replace(flags=flags), None
+        return replace(row, flags=flags), None
     if not table.applies:
-        return row._replace(table=table, flags=("not_read",)), None
+        return replace(row, table=table, flags=("not_read",)), None
     band, between = find_band(chart, table, reading.value)
     worth, points = chart.severity(band), band.points
-    return row._replace(
+    return replace(row, 
         points=points,
         points_min=points,
         points_max=points,
         band=band,
         table=table,
         flags=(*flags, "between_bands") if between else flags,
-    ), Extent((parameter.id,), worth, worth)
+    ), Bounds((parameter.id,), worth, worth)
 
 
 def _skipped_row(
@@ -261,13 +271,13 @@ def _skipped_row(
     reason: str,
     table: Table | None,
     context: Mapping[str, Value],
-) -> tuple[ParameterScore, Extent | None]:
+) -> tuple[ParameterScore, Bounds | None]:
     coded = next((skip for skip in parameter.skips if skip.code.casefold() == reason.casefold()), None)
     says = f"{coded.code}: {coded.says}" if coded else reason
-    row = row._replace(skipped=says, table=table, flags=("skipped",))
+    row = replace(row, skipped=says, table=table, flags=("skipped",))
     if coded is not None and coded.points is not None:
         worth = (coded.points, 0, 0)
-        return row._replace(points=coded.points, points_min=coded.points, points_max=coded.points), Extent((parameter.id,), worth, worth)
+        return replace(row, points=coded.points, points_min=coded.points, points_max=coded.points), Bounds((parameter.id,), worth, worth)
     if table is None or not table.applies or not parameter.required:
         return row, None
     return _open_row(chart, parameter, row, table, context)
@@ -275,32 +285,32 @@ def _skipped_row(
 
 def _open_row(
     chart: Chart, parameter: Parameter, row: ParameterScore, table: Table, context: Mapping[str, Value]
-) -> tuple[ParameterScore, Extent | None]:
+) -> tuple[ParameterScore, Bounds | None]:
     """A row without a reading, as wide as its table; as one band where it is the context supposed here."""
     if parameter.id in context:
         least = most = chart.severity(find_band(chart, table, context[parameter.id])[0])
     else:
         least, most = _bounds(chart, table)
     if parameter.role == "scored" and chart.has_points:
-        row = row._replace(points_min=least[0], points_max=most[0])
-    return row._replace(table=table), Extent((parameter.id,), least, most, settled=parameter.role != "scored")
+        row = replace(row, points_min=least[0], points_max=most[0])
+    return replace(row, table=table), Bounds((parameter.id,), least, most, resolved=parameter.role != "scored")
 
 
-def _bounds(chart: Chart, table: Table) -> tuple[Severity, Severity]:
+def _bounds(chart: Chart, table: Table) -> tuple[Contribution, Contribution]:
     """The least and the most that any reading of a table counts for."""
-    worths = [chart.severity(band) for band in table.bands] or [NOTHING]
+    worths = [chart.severity(band) for band in table.bands] or [NO_CONTRIBUTION]
     return _columns(min, worths), _columns(max, worths)
 
 
-def _columns(pick: Any, worths: Iterable[Severity]) -> Severity:
+def _columns(pick: Any, worths: Iterable[Contribution]) -> Contribution:
     points, zones, levels = zip(*worths, strict=True)
     return pick(points), pick(zones), pick(levels)
 
 
-def _grouped(chart: Chart, rows: list[ParameterScore], single: list[Extent]) -> list[Extent]:
+def _grouped(chart: Chart, rows: list[ParameterScore], single: list[Bounds]) -> list[Bounds]:
     """Groups counted once: the worst of `either`, the given one of `one_of`."""
     by_id = {extent.names[0]: extent for extent in single}
-    extents = [extent for name, extent in by_id.items() if name not in chart.group_of]
+    bounds = [extent for name, extent in by_id.items() if name not in chart.group_of]
     for group in chart.groups:
         members = [by_id[name] for name in group.parameters if name in by_id]
         if not members:
@@ -312,18 +322,18 @@ def _grouped(chart: Chart, rows: list[ParameterScore], single: list[Extent]) -> 
             if answered:
                 for place, row in enumerate(rows):
                     if row.id in group.parameters and row.missing:
-                        rows[place] = row._replace(missing=False, points_min=None, points_max=None)
+                        rows[place] = replace(row, missing=False, points_min=None, points_max=None)
                 members = answered
                 least = most = _columns(max, (m.least for m in members))
             else:
                 least, most = _columns(min, (m.least for m in members)), _columns(max, (m.most for m in members))
-        extents.append(Extent(group.parameters, least, most, all(m.settled for m in members)))
-    return extents
+        bounds.append(Bounds(group.parameters, least, most, all(m.resolved for m in members)))
+    return bounds
 
 
-def _answers(group: Group, rows: list[ParameterScore], by_id: Mapping[str, Extent]) -> list[Extent]:
+def _answers(group: Group, rows: list[ParameterScore], by_id: Mapping[str, Bounds]) -> list[Bounds]:
     """What answers a `one_of` group: its reading, else its skips that give points. A skip beside a reading only says why the other is none."""
-    members = [row for row in rows if row.id in group.parameters and row.id in by_id and by_id[row.id].settled]
+    members = [row for row in rows if row.id in group.parameters and row.id in by_id and by_id[row.id].resolved]
     readings = [by_id[row.id] for row in members if row.value is not None]
     return readings or [by_id[row.id] for row in members]
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mews_newtt.chart.contexts import holds
 from mews_newtt.chart.model import Band, is_above, number
-
-if TYPE_CHECKING:
-    from mews_newtt.scoring.levels import Reason
-    from mews_newtt.scoring.result import ParameterScore, Score
+from mews_newtt.scoring.parts import ReasonParts, RowParts, ScoreParts
 
 _FLAGS = {
     "converted": "{title}: {given} was converted exactly to {value}",
@@ -27,7 +22,7 @@ def count(amount: int, noun: str) -> str:
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
 
 
-def parameter_says(row: ParameterScore) -> str:
+def parameter_says(row: RowParts) -> str:
     if row.skipped is not None:
         points = f": {count(row.points, 'point')}" if row.points is not None else ""
         return f"{row.title}: skipped ({row.skipped}){points}"
@@ -56,7 +51,7 @@ def _gives(band: Band) -> str:
     return ", ".join(gives) or "gives nothing"
 
 
-def _in_possible_tables(row: ParameterScore) -> str:
+def _in_possible_tables(row: RowParts) -> str:
     """What a reading gives in each table that is still possible: `1 point (in pregnancy) or 2 points (later)`."""
     titles: dict[str, list[str]] = {}
     for table, band in row.possible:
@@ -71,13 +66,13 @@ def inside_a_sentence(title: str) -> str:
     return title[:1].lower() + title[1:] if first[1:].islower() else title
 
 
-def _as_given(row: ParameterScore) -> str:
+def _as_given(row: RowParts) -> str:
     """The reading as it was given, with the unit it was given in."""
     given, unit = row.given or "", row.unit_given or row.unit
     return given if row.unit_given and given.endswith(row.unit_given) else number(given, unit)
 
 
-def warnings(score: Score) -> list[str]:
+def warnings(score: ScoreParts[RowParts]) -> list[str]:
     rows = {row.id: row for row in score.parameters}
     values = {row.id: row.value for row in score.parameters if row.value is not None}
     says: list[str] = []
@@ -112,7 +107,7 @@ def warnings(score: Score) -> list[str]:
     return says
 
 
-def reason_says(reason: Reason) -> str:
+def reason_says(reason: ReasonParts) -> str:
     rows = [reason.chart.by_id[name].title for name in reason.parameters]
     if reason.kind == "total":
         is_ = "is" if reason.certain else "is at least"
@@ -124,7 +119,7 @@ def reason_says(reason: Reason) -> str:
     return f"{rows[0]}: {reason.reading}"
 
 
-def completeness(score: Score) -> str:
+def completeness(score: ScoreParts[RowParts]) -> str:
     """How complete a set is: `complete` only where nothing of the chart is missing, triggers included."""
     if score.status != "complete" or not score.missing:
         return score.status
@@ -132,7 +127,7 @@ def completeness(score: Score) -> str:
     return f"{'total' if score.chart.has_points else 'scored rows'} complete; not given: {names}"
 
 
-def score_says(score: Score) -> str:
+def score_says(score: ScoreParts[RowParts]) -> str:
     """One sentence for a person: chart, status, total or bounds, level."""
     head = f"{score.chart.short_title} ({score.chart.status})"
     if score.status == "refused":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -141,7 +142,7 @@ def cell_of(observation: Observation, raw: Any, reason: str = "") -> Cell:
         written = Fraction(Decimal(leading[0].strip())) if leading and found.unit_given else None
         return Cell(READ, Fraction(found.value), raw=written)
     if observation.numeric:
-        beyond = read(observation._replace(impossible=Interval(), implausible=Interval()), raw)
+        beyond = read(replace(observation, impossible=Interval(), implausible=Interval()), raw)
         if isinstance(beyond, Reading) and not isinstance(beyond.value, str):
             return Cell(REFUSED, raw=Fraction(beyond.value))
     return Cell(REFUSED)
