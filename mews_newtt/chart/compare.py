@@ -11,6 +11,7 @@ from mews_newtt.chart.bands import find_band
 from mews_newtt.chart.content import canonical
 from mews_newtt.chart.contexts import Value
 from mews_newtt.chart.model import Chart, Condition, Interval, Parameter, Table, number
+from mews_newtt.chart.words import gives
 
 Conditions = dict[str, Condition]
 
@@ -103,9 +104,7 @@ def worth_says(worth: Worth | None) -> str:
     """What a reading gives, in words."""
     if worth is None:
         return "not read"
-    says = [f"{worth.points} point" + ("" if worth.points == 1 else "s")] if worth.points is not None else []
-    says += [text for text in (worth.zone and f"{worth.zone} zone", worth.level and f"raises to {worth.level}", worth.prompt) if text]
-    return ", ".join(says) or "gives nothing"
+    return ", ".join(gives(worth.points, worth.zone and f"{worth.zone} zone", worth.level, worth.prompt)) or "gives nothing"
 
 
 def compare(before: Chart, after: Chart) -> Comparison:

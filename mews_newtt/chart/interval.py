@@ -69,3 +69,6 @@ class Interval:
         if self.low_included and self.high_included and low == high:
             return low
         return f"{'' if self.low_included else 'over '}{low} to {'' if self.high_included else 'under '}{high}"
+
+
+NO_LIMITS = Interval()

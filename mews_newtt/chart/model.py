@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from mews_newtt.chart.content import content_sha256
+from mews_newtt.chart.interval import NO_LIMITS
 from mews_newtt.chart.interval import Interval as Interval
 from mews_newtt.chart.interval import Number as Number
 from mews_newtt.chart.interval import is_above as is_above
@@ -62,8 +63,8 @@ class Observation(Remembers):
     categories: tuple[Category, ...] = ()
     unit_names: tuple[str, ...] = ()
     other_units: tuple[Unit, ...] = ()
-    impossible: Interval = Interval()
-    implausible: Interval = Interval()
+    impossible: Interval = NO_LIMITS
+    implausible: Interval = NO_LIMITS
     limits_source: str = ""
     also_called: tuple[str, ...] = ()
     recorded_with: str | None = None

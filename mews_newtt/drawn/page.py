@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from mews_newtt.chart.contexts import Value, matches
 from mews_newtt.chart.model import ROLES, Chart, Level, Parameter, Table
 from mews_newtt.chart.statuses import MEANINGS
+from mews_newtt.chart.words import band_gives, conditions_say
 from mews_newtt.drawn.colours import own_colours, paint
 from mews_newtt.drawn.marks import Mark, Marks
-from mews_newtt.drawn.words import NOT_FOR_CARE, band_gives, band_label, band_wording, chart_stamp, conditions_say, safe, table_title, unit_of
+from mews_newtt.drawn.words import NOT_FOR_CARE, band_label, band_wording, chart_stamp, safe, table_title, unit_of
 from mews_newtt.scoring.wording import count
 
 PARTS = ("standing", "rows", "levels", "sources")
@@ -140,7 +141,7 @@ def _table(chart: Chart, parameter: Parameter, place: int, table: Table, marks: 
         hits = marks.bands.get(key, ())
         label = band_label(parameter, band)
         wording = band_wording(parameter, band)
-        gives = band_gives(chart, band)
+        gives = band_gives(band, chart)
         cells.append(
             f'<li class="mn-band {paint(chart, band).css_class}{" mn-marked" if hits else ""}"><span class="mn-printed">{safe(label)}</span>'
             + (f'<span class="mn-wording">{safe(wording)}</span>' if wording else "")

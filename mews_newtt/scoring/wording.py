@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mews_newtt.chart.contexts import holds
 from mews_newtt.chart.model import Band, is_above, number
+from mews_newtt.chart.words import band_gives
+from mews_newtt.chart.words import count as count
 from mews_newtt.scoring.parts import ReasonParts, RowParts, ScoreParts
 
 _FLAGS = {
@@ -16,10 +18,6 @@ _FLAGS = {
     "skipped": "{title}: not taken, reason {skipped}",
     "lone": "{title}: recorded without its counterpart",
 }
-
-
-def count(amount: int, noun: str) -> str:
-    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
 
 
 def parameter_says(row: RowParts) -> str:
@@ -43,12 +41,7 @@ def parameter_says(row: RowParts) -> str:
 
 
 def _gives(band: Band) -> str:
-    """What a band gives, in words."""
-    gives = [count(band.points, "point")] if band.points is not None else []
-    gives += [f"{band.zone} zone"] if band.zone else []
-    gives += [f"raises the level to {band.level}"] if band.level else []
-    gives += [band.prompt] if band.prompt else []
-    return ", ".join(gives) or "gives nothing"
+    return ", ".join(band_gives(band)) or "gives nothing"
 
 
 def _in_possible_tables(row: RowParts) -> str:

@@ -66,7 +66,7 @@ def test_every_band_of_every_chart_stands_there_in_words(chart: Chart) -> None:
         if band.zone:
             assert zones[band.zone] in says
         if band.level:
-            assert "Raises the level" in says
+            assert "raises the level" in says
         assert says.count("|") >= 2, "colour alone says nothing"
 
 
