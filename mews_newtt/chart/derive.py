@@ -1,4 +1,4 @@
-"""From published reference ranges to the bounds of a working chart; no clinical number stands here.
+"""From published reference ranges to the bounds of a working chart; this module holds no clinical number.
 
 How: each range (median and two outer centiles) becomes a split-normal curve, with its own spread below and above the
 median; the ranges of a sign are mixed with equal weight; a bound is the recordable value whose tail, with half a
@@ -253,7 +253,8 @@ def derive_chart(
     kept = [p if p.id not in numeric else derived[p.id] for p in like.parameters if p.id not in left_out]
     added = [parameter for name, parameter in derived.items() if name not in numeric]
     ours = id is None or id == like.id
-    chart = replace(like, 
+    chart = replace(
+        like,
         id=id or like.id,
         version=version or like.version,
         title=title or like.title,

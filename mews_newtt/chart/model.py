@@ -1,4 +1,4 @@
-"""What a chart is: parameters, bands, levels, sources. Not how it is read.
+"""What a chart is: parameters, bands, levels, sources. `load.py` reads one from its file.
 
 Everything here is frozen: a chart that passed its checks cannot change while it is used.
 """

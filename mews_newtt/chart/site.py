@@ -1,7 +1,7 @@
 """A site's own folder: what it must hold, and whether its charts are what their files say. A folder that is not whole is an error.
 
 A site's folder gives names a meaning. If the folder is missing, empty or lacks a chart, those names would mean a built-in chart instead: that
-must never happen without a word. `own_charts.toml` in the folder lists the charts that it must hold; `adopt` and `derive` write it.
+must never happen silently. `own_charts.toml` in the folder lists the charts that it must hold; `adopt` and `derive` write it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import ChartError, Problem
 
 LIST_FILE = "own_charts.toml"
-SIGN_OFF_SUFFIX = ".signoff.toml"  # stands beside a chart file and is none
+SIGN_OFF_SUFFIX = ".signoff.toml"  # a file beside a chart file that is not a chart itself
 RECORD_SUFFIX = ".adoption.json"
 _NO_CHARTS = frozenset((LIST_FILE, "parameters.toml", "reference_ranges.toml", "not_shipped.toml"))
 PROVEN_BY_RECORD = ("transcribed", "verified")

@@ -43,7 +43,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     if arguments.not_shipped:
         return _not_shipped(arguments.list_json)
     from mews_newtt.chart.catalogue import catalogue
-    
+
     shelf = catalogue(arguments.list_rules)
     found = shelf.charts()
     for doubt in shelf.doubts.values():

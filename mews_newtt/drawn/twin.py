@@ -1,4 +1,4 @@
-"""The table that says the same as a drawn series: every value, what it gives, totals, levels, and what is missing."""
+"""A series of scores as a table, for readers who cannot see the drawing: every value, what it gives, totals, levels, and what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that stand on a drawn chart, and HTML made of them safely."""
+"""Words on a drawn chart, and the escaping that makes text from outside safe in HTML and SVG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of a table that holds observation sets: which are read, which travel through, which are a slip."""
+"""The columns of a table of observation sets: which are read, which are passed through unread, and which look like a mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of a table that nothing is read from: every one is named, and some are doubted for their name or their values."""
+"""The columns of a table that are not read. The summary names all of them, and says which may hold readings, by their name or their values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which level a set reaches, and why."""
+"""The level that a set reaches on a chart, and the reasons for it."""
 
 from __future__ import annotations
 

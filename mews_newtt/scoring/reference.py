@@ -1,6 +1,6 @@
 """The reference scorer: one chart, one observation set, one Score, in exact decimals. It defines what is right.
 
-It reads the chart itself, as a person would, and knows no engine; every engine is held to it.
+It reads the chart as a person would. It knows no engine; tests compare every engine with it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def score(chart: Chart, observations: ObservationSet | Mapping[str, Any], *, rai
 
 
 class _Plan(NamedTuple):
-    """What follows from the chart alone, looked up once."""
+    """What follows from the chart alone; computed once for each chart."""
 
     chart: Chart
     observations: Mapping[str, Observation]
@@ -139,7 +139,7 @@ def _score(plan: _Plan, given: ObservationSet, values: dict[str, Value]) -> Scor
         least, most, level, level_max = view.total_least, view.total_most, view.level_least, view.level_most
     else:
         possible = possible_contexts(chart, context, unknown)
-        views = [_view(plan, given, supposed) for supposed in possible]
+        views = [_view(plan, given, hypothetical) for hypothetical in possible]
         needed, by_scored = needed_contexts(chart, given, possible, [view.rows for view in views], unknown)
         rows = [replace(row, missing=True) if row.id in needed and row.skipped is None else row for row in join_rows([view.rows for view in views])]
         complete = not by_scored and all(view.complete for view in views)
@@ -191,40 +191,42 @@ def _view(plan: _Plan, given: ObservationSet, context: Mapping[str, Value]) -> _
             table = table_for(parameter, context)
             key = (id(table), reading)  # the plan holds the chart, and the chart its tables
         if reading is None and (name in skipped or (table is not None and name in context)):
-            row, extent = _unread_row(chart, parameter, given, table, context)
-            plain = plain and extent is None and row.skipped is None
+            row, row_bounds = _unread_row(chart, parameter, given, table, context)
+            plain = plain and row_bounds is None and row.skipped is None
         else:
             # Equal readings, or none, in the same table always give the same row.
             known = seen.get(key)
             if known is None:
-                row, extent = _unread_row(chart, parameter, given, table, context) if reading is None else _read_row(chart, parameter, table, reading)
-                known = (row, extent, row.missing or bool(row.flags))
+                row, row_bounds = (
+                    _unread_row(chart, parameter, given, table, context) if reading is None else _read_row(chart, parameter, table, reading)
+                )
+                known = (row, row_bounds, row.missing or bool(row.flags))
                 if reading is None or len(reading.given) <= LONGEST_REMEMBERED:
                     if len(seen) >= MOST_REMEMBERED:
                         seen.clear()
                     seen[key] = known
-            row, extent, remarkable = known
+            row, row_bounds, remarkable = known
             if remarkable:
                 plain = False
         rows.append(row)
-        if extent is not None:
-            bounds.append(extent)
+        if row_bounds is not None:
+            bounds.append(row_bounds)
     if chart.groups:
         bounds = _grouped(chart, rows, bounds)
-    leasts = [extent.least for extent in bounds]
-    total = sum([worth[0] for worth in leasts])
-    level = highest_level(chart, total, leasts)
+    least_of_each = [each.least for each in bounds]
+    total = sum([contribution[0] for contribution in least_of_each])
+    level = highest_level(chart, total, least_of_each)
     if plain:
         return _View(rows, bounds, total, total, level, level, True, True)
-    mosts = [extent.most for extent in bounds]
-    total_most = sum([worth[0] for worth in mosts])
-    return _View(rows, bounds, total, total_most, level, highest_level(chart, total_most, mosts), all(extent.resolved for extent in bounds), False)
+    most_of_each = [each.most for each in bounds]
+    total_most = sum([contribution[0] for contribution in most_of_each])
+    return _View(rows, bounds, total, total_most, level, highest_level(chart, total_most, most_of_each), all(each.resolved for each in bounds), False)
 
 
 def _unread_row(
     chart: Chart, parameter: Parameter, given: ObservationSet, table: Table | None, context: Mapping[str, Value]
 ) -> tuple[ParameterScore, Bounds | None]:
-    """A row without a reading: skipped, missing, or asked for nothing."""
+    """A row without a reading: skipped, missing, or not required."""
     row = ParameterScore(parameter.id, parameter.observation.title, parameter.role, parameter.observation.unit)
     reason = given.skipped.get(parameter.id)
     if reason is not None:
@@ -235,7 +237,7 @@ def _unread_row(
 
 
 def _read_row(chart: Chart, parameter: Parameter, table: Table | None, reading: Reading) -> tuple[ParameterScore, Bounds | None]:
-    """A row with a reading: the band it is in and what that gives."""
+    """A row with a reading: its band, and what the band gives."""
     row = ParameterScore(
         parameter.id,
         parameter.observation.title,
@@ -246,22 +248,23 @@ def _read_row(chart: Chart, parameter: Parameter, table: Table | None, reading: 
         unit_given=reading.unit_given,
     )
     flags = reading.flags
-    if parameter.role == "recorded":  # a context is not printed in steps
+    if parameter.role == "recorded":  # charts print no step for contexts
         flags = tuple(flag for flag in flags if flag != "finer_than_recorded")
     if table is None:
         return replace(row, flags=flags), None
     if not table.applies:
         return replace(row, table=table, flags=("not_read",)), None
     band, between = find_band(chart, table, reading.value)
-    worth, points = chart.severity(band), band.points
-    return replace(row, 
+    contribution, points = chart.severity(band), band.points
+    return replace(
+        row,
         points=points,
         points_min=points,
         points_max=points,
         band=band,
         table=table,
         flags=(*flags, "between_bands") if between else flags,
-    ), Bounds((parameter.id,), worth, worth)
+    ), Bounds((parameter.id,), contribution, contribution)
 
 
 def _skipped_row(
@@ -276,8 +279,10 @@ def _skipped_row(
     says = f"{coded.code}: {coded.says}" if coded else reason
     row = replace(row, skipped=says, table=table, flags=("skipped",))
     if coded is not None and coded.points is not None:
-        worth = (coded.points, 0, 0)
-        return replace(row, points=coded.points, points_min=coded.points, points_max=coded.points), Bounds((parameter.id,), worth, worth)
+        contribution = (coded.points, 0, 0)
+        return replace(row, points=coded.points, points_min=coded.points, points_max=coded.points), Bounds(
+            (parameter.id,), contribution, contribution
+        )
     if table is None or not table.applies or not parameter.required:
         return row, None
     return _open_row(chart, parameter, row, table, context)
@@ -286,7 +291,7 @@ def _skipped_row(
 def _open_row(
     chart: Chart, parameter: Parameter, row: ParameterScore, table: Table, context: Mapping[str, Value]
 ) -> tuple[ParameterScore, Bounds | None]:
-    """A row without a reading, as wide as its table; as one band where it is the context supposed here."""
+    """A row without a reading: any band of its table is possible. If it is a context, only the band of the value that this view assumes."""
     if parameter.id in context:
         least = most = chart.severity(find_band(chart, table, context[parameter.id])[0])
     else:
@@ -298,19 +303,19 @@ def _open_row(
 
 def _bounds(chart: Chart, table: Table) -> tuple[Contribution, Contribution]:
     """The least and the most that any reading of a table counts for."""
-    worths = [chart.severity(band) for band in table.bands] or [NO_CONTRIBUTION]
-    return _columns(min, worths), _columns(max, worths)
+    contributions = [chart.severity(band) for band in table.bands] or [NO_CONTRIBUTION]
+    return _columns(min, contributions), _columns(max, contributions)
 
 
-def _columns(pick: Any, worths: Iterable[Contribution]) -> Contribution:
-    points, zones, levels = zip(*worths, strict=True)
+def _columns(pick: Any, contributions: Iterable[Contribution]) -> Contribution:
+    points, zones, levels = zip(*contributions, strict=True)
     return pick(points), pick(zones), pick(levels)
 
 
 def _grouped(chart: Chart, rows: list[ParameterScore], single: list[Bounds]) -> list[Bounds]:
-    """Groups counted once: the worst of `either`, the given one of `one_of`."""
-    by_id = {extent.names[0]: extent for extent in single}
-    bounds = [extent for name, extent in by_id.items() if name not in chart.group_of]
+    """The bounds of all rows, each group counted once: the worst row of `either`, the given row of `one_of`."""
+    by_id = {each.names[0]: each for each in single}
+    bounds = [each for name, each in by_id.items() if name not in chart.group_of]
     for group in chart.groups:
         members = [by_id[name] for name in group.parameters if name in by_id]
         if not members:
@@ -320,9 +325,9 @@ def _grouped(chart: Chart, rows: list[ParameterScore], single: list[Bounds]) -> 
         else:
             answered = _answers(group, rows, by_id)
             if answered:
-                for place, row in enumerate(rows):
+                for index, row in enumerate(rows):
                     if row.id in group.parameters and row.missing:
-                        rows[place] = replace(row, missing=False, points_min=None, points_max=None)
+                        rows[index] = replace(row, missing=False, points_min=None, points_max=None)
                 members = answered
                 least = most = _columns(max, (m.least for m in members))
             else:
@@ -332,7 +337,7 @@ def _grouped(chart: Chart, rows: list[ParameterScore], single: list[Bounds]) -> 
 
 
 def _answers(group: Group, rows: list[ParameterScore], by_id: Mapping[str, Bounds]) -> list[Bounds]:
-    """What answers a `one_of` group: its reading, else its skips that give points. A skip beside a reading only says why the other is none."""
+    """The rows that answer a `one_of` group: the one with a reading; without one, the skips that give points."""
     members = [row for row in rows if row.id in group.parameters and row.id in by_id and by_id[row.id].resolved]
     readings = [by_id[row.id] for row in members if row.value is not None]
     return readings or [by_id[row.id] for row in members]

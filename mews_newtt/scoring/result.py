@@ -1,4 +1,4 @@
-"""What a score says: one result with its evidence, the same in every output form."""
+"""`Score`, the result of scoring one set: what it holds, and how it is written as words, a dict or JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only place for sentences about scores."""
+"""The only place for sentences about scores: rows, reasons, warnings and results in words. `chart/words.py` has the words for parts of a chart."""
 
 from __future__ import annotations
 
