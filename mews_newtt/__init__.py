@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from mews_newtt.chart.catalogue import charts, load_chart
-from mews_newtt.chart.model import Chart
+from mews_newtt.chart.model import Chart, Drawable
 from mews_newtt.errors import ChartError, ChartNotFound, ColumnError, FileError, MewsNewttError, ObservationError, Problem
 from mews_newtt.reading.columns import ColumnMap, read_map
-from mews_newtt.reading.observations import ObservationSet
+from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.reading.unread import columns_not_read
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
@@ -44,6 +44,15 @@ _BATCH = {  # heavy: imported when first asked for
     "score_frame": "mews_newtt.tables.table",
     "score_table": "mews_newtt.tables.table",
 }
+
+
+def _draw(shown: Any) -> str | None:
+    from mews_newtt.drawn.notebook import html_of  # only notebooks ask for it
+
+    return html_of(shown)
+
+
+Drawable.draw = _draw
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +20,6 @@ from mews_newtt.adoption.reading import Sheet, read_sheet
 from mews_newtt.adoption.words import plain
 from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.chart.checks import check_chart
-from mews_newtt.chart.load import content_sha256
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 
@@ -184,8 +184,7 @@ def _finished(built: Built, read: Sequence[Sheet], status: str) -> Chart:
     notes = chart.notes
     if built.unusual:
         notes += (f"Edges outside what is usual, as printed, confirmed by the transcriber: {', '.join(sorted(built.unusual))}.",)
-    made = chart._replace(status=status, status_says=says, notes=notes, sources=(document._replace(transcribed=people), *chart.sources[1:]))
-    return made._replace(sha256=content_sha256(made))
+    return replace(chart, status=status, status_says=says, notes=notes, sources=(replace(document, transcribed=people), *chart.sources[1:]))
 
 
 def _record(chart: Chart, built: Built, read: Sequence[Sheet], document: Path | None) -> dict[str, Any]:

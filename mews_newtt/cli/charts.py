@@ -43,14 +43,13 @@ def run_list(arguments: argparse.Namespace) -> int:
     if arguments.not_shipped:
         return _not_shipped(arguments.list_json)
     from mews_newtt.chart.catalogue import catalogue
-    from mews_newtt.scoring.result import chart_identity
 
     shelf = catalogue(arguments.list_rules)
     found = shelf.charts()
     for doubt in shelf.doubts.values():
         print(doubt.problem, file=sys.stderr)
     if arguments.list_json:
-        print(json.dumps([chart_identity(chart) for chart in found], ensure_ascii=False, indent=2))
+        print(json.dumps([chart.identity() for chart in found], ensure_ascii=False, indent=2))
         return 0
     from mews_newtt.cli.drawing import draw_list
 
@@ -61,7 +60,7 @@ def run_list(arguments: argparse.Namespace) -> int:
 def run_show(arguments: argparse.Namespace) -> int:
     chart = chart_named(arguments.chart, [*arguments.list_rules, *arguments.rules], arguments.min_status, arguments.sha256)
     if arguments.json or arguments.list_json:
-        from mews_newtt.chart.load import canonical
+        from mews_newtt.chart.content import canonical
 
         print(json.dumps({**canonical(chart), "sha256": chart.sha256}, ensure_ascii=False, indent=2))
         return 0

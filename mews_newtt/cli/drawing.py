@@ -15,8 +15,8 @@ from rich.text import Text
 
 from mews_newtt.chart.model import Band, Chart, Condition, Interval, Level, Parameter, Table, number
 from mews_newtt.chart.statuses import MEANINGS
+from mews_newtt.chart.words import count, gives
 from mews_newtt.drawn.colours import PLAIN, paint
-from mews_newtt.scoring.wording import count
 
 _STATUS_COLOURS = {"verified": "green", "transcribed": "cyan", "secondary": "yellow", "derived": "magenta", "local": "blue"}
 
@@ -150,8 +150,7 @@ def _draw_table(console: Console, chart: Chart, parameter: Parameter, table: Tab
 
 
 def _raises(band: Band) -> str:
-    says = [f"raises the level to {band.level}"] if band.level else []
-    return ", ".join([*says, band.prompt] if band.prompt else says)
+    return ", ".join(gives(None, None, band.level, band.prompt))
 
 
 def _style(chart: Chart, band: Band) -> str:

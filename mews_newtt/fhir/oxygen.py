@@ -54,9 +54,7 @@ def settle(answer: str | None, amounts: Mapping[str, Amount], faults: Faults) ->
         return says
     quiet = says is None and not any(amount.value > (0 if name == FLOW else AIR_PERCENT) for name, amount in amounts.items())
     if (answer == AIR and not quiet and says != AIR) or (answer == OXYGEN and (quiet or says == AIR)):
-        faults.add(
-            "codes_disagree", place, f"{answer!r} was said, and {spoken} of oxygen", "send what is true: air alone, or oxygen with how much"
-        )
+        faults.add("codes_disagree", place, f"{answer!r} was said, and {spoken} of oxygen", "send what is true: air alone, or oxygen with how much")
     return answer
 
 

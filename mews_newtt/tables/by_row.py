@@ -19,7 +19,7 @@ from mews_newtt.reading.repeats import Repeats
 from mews_newtt.reading.rows import given_of_row
 from mews_newtt.reading.unread import LOOKED_AT, Unread
 from mews_newtt.scoring.reference import score
-from mews_newtt.scoring.result import Score, chart_identity
+from mews_newtt.scoring.result import Score
 from mews_newtt.scoring.result_cells import points_names, result_cells
 
 DELIMITERS = ",;\t|"
@@ -51,7 +51,7 @@ class Summary:
     @classmethod
     def of(cls, chart: Chart) -> Summary:
         """An empty one, with the chart's levels in their order."""
-        return cls(chart_identity(chart), levels=Counter({level.id: 0 for level in chart.levels}))
+        return cls(chart.identity(), levels=Counter({level.id: 0 for level in chart.levels}))
 
     def add(self, result: Score) -> None:
         self.rows += 1

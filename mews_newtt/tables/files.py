@@ -24,10 +24,10 @@ from mews_newtt.engines.numba.careful import REFUSED
 from mews_newtt.engines.numba.engine import Results, default_threads
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
-from mews_newtt.reading.observations import SKIP_PREFIX
 from mews_newtt.reading.repeats import Repeats
 from mews_newtt.reading.rows import given_of_row
 from mews_newtt.reading.unread import LOOKED_AT, Unread
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result_cells import points_names
 from mews_newtt.tables.by_row import OnBadRow, Progress, Summary, refused_row

@@ -21,9 +21,9 @@ from mews_newtt.engines.numba.refusals import wording
 from mews_newtt.engines.numba.sources import Source, absent_source, code_source, plain_text, readable, source_of
 from mews_newtt.errors import ColumnError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
-from mews_newtt.reading.observations import SKIP_PREFIX, is_nothing
-from mews_newtt.reading.rows import given_of_row
+from mews_newtt.reading.rows import given_of_cell
 from mews_newtt.reading.unread import Unread
+from mews_newtt.reading.values import SKIP_PREFIX, read_reason
 from mews_newtt.scoring.result_cells import points_columns, points_names
 from mews_newtt.tables.frames import as_pandas, as_polars
 
@@ -188,15 +188,7 @@ def _prepare(name: str, column_map: ColumnMap) -> Callable[[Any], Any] | None:
     """What the map does to a raw value before it is read; None where it does nothing."""
     if name not in column_map.values and name not in column_map.units and not column_map.marks(name):
         return None
-    known = frozenset((name.removeprefix(SKIP_PREFIX),))
-
-    def prepare(raw: Any) -> Any:
-        cell = given_of_row({name: raw}, column_map, known).get(name)
-        if isinstance(cell, Mapping):
-            return cell["value"] if cell["value"] is None else (cell["value"], str(cell["unit"]).strip())
-        return cell
-
-    return prepare
+    return lambda raw: given_of_cell(name, raw, column_map)
 
 
 def _sources(states: Mapping[str, States], columns: Mapping[str, pa.Array], column_map: ColumnMap, threads: int) -> list[Source]:
@@ -224,8 +216,8 @@ def _skip_source(states: States, values: pa.Array, column_map: ColumnMap) -> Sou
     coded = values if isinstance(values, pa.DictionaryArray) else pa.compute.dictionary_encode(values)
     places = []
     for raw in coded.dictionary.to_pylist():
-        raw = prepare(raw) if prepare else raw
-        places.append(-1 if is_nothing(raw) else states.of_skip(str(raw).strip()))
+        reason = read_reason(prepare(raw) if prepare else raw)
+        places.append(states.of_skip(reason) if reason else -1)
     source = code_source(states, coded, places, nothing=-1)
     source.places[-1] = -1
     return source

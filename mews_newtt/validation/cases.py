@@ -11,7 +11,7 @@ from itertools import pairwise
 from random import Random
 
 from mews_newtt.chart.model import Band, Chart, Interval, Parameter, Table
-from mews_newtt.reading.observations import SKIP_PREFIX
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.cases_values import Given, Setting, as_text, edge_values, middle, quiet_set, settings, unknown_words
 
 LIFTS = 4  # other rows raised at once, at most

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from mews_newtt.chart.model import Band, Chart, Interval, Parameter, Table, number
-from mews_newtt.reading.observations import SKIP_PREFIX
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.cases import Pool, impossible_values, inside
 from mews_newtt.validation.cases_values import Given, as_text, decimal, middle, unknown_words
 from mews_newtt.validation.faults import row_name, worth_words
@@ -74,8 +74,10 @@ def first_in(parameter: Parameter, band: Band) -> Decimal | None:
 
 
 def _end(parameter: Parameter, band: Band, up: bool) -> Decimal | None:
-    edge = band.interval and (band.interval.high if up else band.interval.low)
-    if band.interval is None or edge is None:
+    if band.interval is None:
+        return None
+    edge = band.interval.high if up else band.interval.low
+    if edge is None:
         return None
     step = Fraction(parameter.observation.step)
     at = Fraction(edge) / step

@@ -14,13 +14,12 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.engines.numba.careful import PARTIAL
 from mews_newtt.engines.numba.engine import Results
 from mews_newtt.reading.columns import ColumnMap, rows_without_column
-from mews_newtt.reading.observations import SKIP_PREFIX, read
-from mews_newtt.reading.rows import given_of_row
+from mews_newtt.reading.rows import given_of_cell
 from mews_newtt.reading.unread import Unread
+from mews_newtt.reading.values import SKIP_PREFIX, read, read_reason
 from mews_newtt.tables.table import score_columns
 from mews_newtt.validation.expected import Kinds, Numbers, Reader, columns_of, stated_columns
 from mews_newtt.validation.mutants_sheet import Flags, distinct_values
-from mews_newtt.validation.stated import is_blank
 from mews_newtt.validation.tally import Coded
 
 
@@ -76,7 +75,7 @@ class Comparer:
 
     def _is_blank(self, name: str, raw: Any) -> bool:
         bare = name.removeprefix(SKIP_PREFIX)
-        given = given_of_row({name: raw}, self.column_map, frozenset((bare,))).get(name)
+        given = given_of_cell(name, raw, self.column_map)
         if name != bare:
-            return given is None or is_blank(given)
+            return not read_reason(given)
         return read(self.chart.by_id[bare].observation, given) is None

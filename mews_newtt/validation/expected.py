@@ -15,7 +15,7 @@ from mews_newtt.engines.numba.engine import Results
 from mews_newtt.engines.numba.layout import NO_POINTS
 from mews_newtt.errors import ColumnError, Problem, did_you_mean
 from mews_newtt.reading.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns
-from mews_newtt.reading.rows import written
+from mews_newtt.reading.rows import spellings
 from mews_newtt.scoring.result_cells import points_columns
 from mews_newtt.validation.mutants_sheet import Flags, distinct_values
 from mews_newtt.validation.stated import (
@@ -109,17 +109,17 @@ class Reader:
     def value(self, stated: Stated, raw: Any) -> int:
         """What one cell states; a value map beats a mark for nothing."""
         ours = self.column_map.values.get(stated.name, {})
-        mapped = next((ours[text] for text in written(raw) if text in ours), None)
+        mapped = next((ours[text] for text in spellings(raw) if text in ours), None)
         if mapped is not None:
             return read_stated(self.chart, stated.holds, mapped, levels=self.levels)
-        if not self.column_map.marks(stated.name).isdisjoint(written(raw)):
+        if not self.column_map.marks(stated.name).isdisjoint(spellings(raw)):
             return NONE
         return read_stated(self.chart, stated.holds, raw, levels=self.levels)
 
     def foreign(self, stated: Stated, raw: Any) -> str:
         """The name of a stated level that is none of the chart's."""
         ours = self.column_map.values.get(stated.name, {})
-        return plain(next((ours[text] for text in written(raw) if text in ours), str(raw)))
+        return plain(next((ours[text] for text in spellings(raw) if text in ours), str(raw)))
 
     def kinds(self, stated: Stated, values: Mapping[str, Numbers], results: Results, bare: Flags) -> Kinds:
         """The verdict on each row's cell, as a code.

@@ -7,6 +7,7 @@ report says when it explains what was found.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mews_newtt.chart.model import Band, Chart, Parameter, Table
@@ -68,17 +69,17 @@ def _content(chart: Chart) -> tuple[object, ...]:
 
 
 def with_parameter(chart: Chart, parameter: Parameter) -> Chart:
-    return chart._replace(parameters=tuple(parameter if p.id == parameter.id else p for p in chart.parameters))
+    return replace(chart, parameters=tuple(parameter if p.id == parameter.id else p for p in chart.parameters))
 
 
 def with_table(chart: Chart, parameter: Parameter, place: int, table: Table) -> Chart:
     tables = (*parameter.tables[:place], table, *parameter.tables[place + 1 :])
-    return with_parameter(chart, parameter._replace(tables=tables))
+    return with_parameter(chart, replace(parameter, tables=tables))
 
 
 def with_bands(chart: Chart, parameter: Parameter, place: int, changed: dict[int, Band]) -> Chart:
     table = parameter.tables[place]
-    return with_table(chart, parameter, place, table._replace(bands=tuple(changed.get(n, band) for n, band in enumerate(table.bands))))
+    return with_table(chart, parameter, place, replace(table, bands=tuple(changed.get(n, band) for n, band in enumerate(table.bands))))
 
 
 def each_table(chart: Chart) -> Iterator[tuple[Parameter, int, Table, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -38,16 +39,16 @@ def _edges(chart: Chart, parameter: Parameter, place: int, table: Table, name: s
             return f"{name}: {worth_words(chart, low)} {seems(low)} to reach up to {number(last + by, unit)} instead of {number(last, unit)}"
 
         for k in moves:
-            moved = lower._replace(high=end + k * step), upper._replace(low=start + k * step)
+            moved = replace(lower, high=end + k * step), replace(upper, low=start + k * step)
             if _hollow(moved[0]) or _hollow(moved[1]):
                 continue
-            changed = {at: low._replace(interval=moved[0]), at + 1: high._replace(interval=moved[1])}
+            changed = {at: replace(low, interval=moved[0]), at + 1: replace(high, interval=moved[1])}
             yield Fault(f"edge:{where}:{k:+d}", "edge_moved", words(k * step), (parameter.id,), with_bands(chart, parameter, place, changed))
         for value, up in {(start, False), (end, True)} if end != start else {(end, not upper.low_included)}:
-            sides = lower._replace(high=value, high_included=not up), upper._replace(low=value, low_included=up)
+            sides = replace(lower, high=value, high_included=not up), replace(upper, low=value, low_included=up)
             if _hollow(sides[0]) or _hollow(sides[1]):
                 continue
-            changed = {at: low._replace(interval=sides[0]), at + 1: high._replace(interval=sides[1])}
+            changed = {at: replace(low, interval=sides[0]), at + 1: replace(high, interval=sides[1])}
             gives, instead = (high, low) if up else (low, high)
             yield Fault(
                 f"side:{where}:{'up' if up else 'down'}",
@@ -85,16 +86,16 @@ def _worths(chart: Chart, parameter: Parameter, place: int, table: Table, name: 
         what = f"{name}, {band_words(band)}"
         others = []
         if band.points is not None:
-            others += [(f"points={n}", band._replace(points=n)) for n in sorted(range(most + 2), key=lambda n: abs(n - (band.points or 0)))]
+            others += [(f"points={n}", replace(band, points=n)) for n in sorted(range(most + 2), key=lambda n: abs(n - (band.points or 0)))]
         if chart.zones and parameter.role != "recorded":
-            others += [(f"zone={zone}", band._replace(zone=zone)) for zone in (None, *(zone.id for zone in chart.zones))]
+            others += [(f"zone={zone}", replace(band, zone=zone)) for zone in (None, *(zone.id for zone in chart.zones))]
         if band.level is not None:
-            others += [(f"level={level}", band._replace(level=level)) for level in (None, *(level.id for level in chart.levels))]
+            others += [(f"level={level}", replace(band, level=level)) for level in (None, *(level.id for level in chart.levels))]
         elif parameter.role == "trigger":
-            others += [(f"level={level.id}", band._replace(level=level.id)) for level in chart.levels[1:]]
+            others += [(f"level={level.id}", replace(band, level=level.id)) for level in chart.levels[1:]]
         for n, other in enumerate(table.bands):
             if n != at:
-                others.append((f"as={n}", band._replace(points=other.points, zone=other.zone, level=other.level)))
+                others.append((f"as={n}", replace(band, points=other.points, zone=other.zone, level=other.level)))
         for mark, changed in others:
             if chart.severity(changed) != chart.severity(band):
                 yield Fault(
@@ -105,11 +106,11 @@ def _worths(chart: Chart, parameter: Parameter, place: int, table: Table, name: 
                     with_bands(chart, parameter, place, {at: changed}),
                 )
         for category in band.categories if len(band.categories) > 1 else ():
-            rest = band._replace(categories=tuple(c for c in band.categories if c != category))
+            rest = replace(band, categories=tuple(c for c in band.categories if c != category))
             for n, other in enumerate(table.bands):
                 if n == at or chart.severity(other) == chart.severity(band):
                     continue
-                joined = other._replace(categories=(*other.categories, category))
+                joined = replace(other, categories=(*other.categories, category))
                 yield Fault(
                     f"category:{where}:{category}:{n}",
                     "category_moved",
@@ -128,10 +129,10 @@ def _between(chart: Chart) -> Iterator[Fault]:
     """Between two printed bands the lower score: in one row, and on the whole chart."""
     changed = chart
     for parameter in chart.parameters:
-        tables = tuple(table._replace(bands=_low_between(chart, table.bands)) for table in parameter.tables)
+        tables = tuple(replace(table, bands=_low_between(chart, table.bands)) for table in parameter.tables)
         if tables == parameter.tables:
             continue
-        own = parameter._replace(tables=tables)
+        own = replace(parameter, tables=tables)
         changed = with_parameter(changed, own)
         says = f"{row_name(parameter)}: a reading between two printed bands seems to take the lower score"
         yield Fault(f"between:{parameter.id}", "between_low", says, (parameter.id,), with_parameter(chart, own))
@@ -145,7 +146,7 @@ def _low_between(chart: Chart, bands: tuple[Band, ...]) -> tuple[Band, ...]:
         if ends is None or ends[2] == ends[3] or chart.severity(low) == chart.severity(high):
             continue
         if chart.severity(low) < chart.severity(high):
-            found[at] = found[at]._replace(interval=(found[at].interval or Interval())._replace(high=ends[3], high_included=False))
+            found[at] = replace(found[at], interval=replace(found[at].interval or Interval(), high=ends[3], high_included=False))
         else:
-            found[at + 1] = high._replace(interval=ends[1]._replace(low=ends[2], low_included=False))
+            found[at + 1] = replace(high, interval=replace(ends[1], low=ends[2], low_included=False))
     return tuple(found)

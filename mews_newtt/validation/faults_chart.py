@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from mews_newtt.chart.contexts import contexts_of
@@ -25,7 +26,7 @@ def _ignored(chart: Chart) -> Iterator[Fault]:
         if parameter.role == "recorded" or not parameter.tables:
             continue
         kind = "trigger_ignored" if parameter.role == "trigger" else "parameter_ignored"
-        gone = parameter._replace(role="recorded", required=False, tables=(), skips=())
+        gone = replace(parameter, role="recorded", required=False, tables=(), skips=())
         yield Fault(f"ignored:{parameter.id}", kind, f"{row_name(parameter)} seems to be ignored", (parameter.id,), with_parameter(chart, gone))
 
 
@@ -34,7 +35,7 @@ def _missing(chart: Chart) -> Iterator[Fault]:
     scored = [p for p in chart.parameters if p.role == "scored" and p.required]
     everything = chart
     for parameter in scored:
-        free = parameter._replace(required=False)
+        free = replace(parameter, required=False)
         if parameter.id in chart.context_ids and parameter.assumed is None:
             continue  # without it tables are not known: what is taken then is a fault of its own
         everything = with_parameter(everything, free)
@@ -51,7 +52,7 @@ def _tables(chart: Chart) -> Iterator[Fault]:
         if len(parameter.tables) < 2:
             continue
         for place, table in tables:
-            always = parameter._replace(tables=(table._replace(when=()),))
+            always = replace(parameter, tables=(replace(table, when=()),))
             title = table.title or "one table"
             yield Fault(
                 f"table:{parameter.id}:always:{place}",
@@ -68,10 +69,10 @@ def _tables(chart: Chart) -> Iterator[Fault]:
                     "wrong_table",
                     f"{row_name(parameter)}: for {title} the table for {other.title} seems to be used",
                     (parameter.id, *contexts_of(parameter)),
-                    with_table(chart, parameter, place, table._replace(bands=other.bands)),
+                    with_table(chart, parameter, place, replace(table, bands=other.bands)),
                 )
                 if other_place > place:
-                    both = parameter._replace(tables=_exchanged(parameter.tables, place, other_place))
+                    both = replace(parameter, tables=_exchanged(parameter.tables, place, other_place))
                     yield Fault(
                         f"table:{parameter.id}:exchanged:{place}:{other_place}",
                         "wrong_table",
@@ -83,7 +84,7 @@ def _tables(chart: Chart) -> Iterator[Fault]:
 
 def _exchanged(tables: tuple[Table, ...], one: int, other: int) -> tuple[Table, ...]:
     found = list(tables)
-    found[one], found[other] = tables[one]._replace(bands=tables[other].bands), tables[other]._replace(bands=tables[one].bands)
+    found[one], found[other] = replace(tables[one], bands=tables[other].bands), replace(tables[other], bands=tables[one].bands)
     return tuple(found)
 
 
@@ -106,19 +107,19 @@ def _context_edges(chart: Chart) -> Iterator[Fault]:
 def _with_edge(chart: Chart, name: str, edge: Decimal, new: Decimal, flip: bool | None) -> Chart:
     def changed(wanted: Condition) -> Condition:
         if isinstance(wanted, Interval) and wanted.low == edge:
-            wanted = wanted._replace(low=new, low_included=wanted.low_included ^ bool(flip))
+            wanted = replace(wanted, low=new, low_included=wanted.low_included ^ bool(flip))
         if isinstance(wanted, Interval) and wanted.high == edge:
-            wanted = wanted._replace(high=new, high_included=wanted.high_included ^ bool(flip))
+            wanted = replace(wanted, high=new, high_included=wanted.high_included ^ bool(flip))
         return wanted
 
     parameters = []
     for parameter in chart.parameters:
         tables = tuple(
-            table._replace(when=tuple((other, changed(wanted) if other == name else wanted) for other, wanted in table.when))
+            replace(table, when=tuple((other, changed(wanted) if other == name else wanted) for other, wanted in table.when))
             for table in parameter.tables
         )
-        parameters.append(parameter if tables == parameter.tables else parameter._replace(tables=tables))
-    return chart._replace(parameters=tuple(parameters))
+        parameters.append(parameter if tables == parameter.tables else replace(parameter, tables=tables))
+    return replace(chart, parameters=tuple(parameters))
 
 
 def _levels(chart: Chart) -> Iterator[Fault]:
@@ -130,11 +131,11 @@ def _levels(chart: Chart) -> Iterator[Fault]:
             start = int(level.total.low)
             for k in (-1, 1, -2, 2):
                 if start + k > 0:
-                    total = level.total._replace(low=Decimal(start + k))
+                    total = replace(level.total, low=Decimal(start + k))
                     says = f"level {level.title} seems to start at a total of {start + k} instead of {start}"
-                    yield _level(chart, level, level._replace(total=total), f"total:{k:+d}", "threshold_moved", says)
+                    yield _level(chart, level, replace(level, total=total), f"total:{k:+d}", "threshold_moved", says)
             says = f"level {level.title} seems not to be reached by the total"
-            yield _level(chart, level, level._replace(total=None), "total:none", "threshold_moved", says)
+            yield _level(chart, level, replace(level, total=None), "total:none", "threshold_moved", says)
         for place, count in enumerate(level.counts):
             yield from _counts(chart, level, place, count)
 
@@ -142,28 +143,28 @@ def _levels(chart: Chart) -> Iterator[Fault]:
 def _counts(chart: Chart, level: Level, place: int, count: CountRule) -> Iterator[Fault]:
     def changed(new: CountRule | None, mark: str, says: str) -> Fault:
         counts = (*level.counts[:place], *(() if new is None else (new,)), *level.counts[place + 1 :])
-        return _level(chart, level, level._replace(counts=counts), f"count{place}:{mark}", "threshold_moved", f"level {level.title} {says}")
+        return _level(chart, level, replace(level, counts=counts), f"count{place}:{mark}", "threshold_moved", f"level {level.title} {says}")
 
     what = f"{count.points} points or more" if count.points is not None else f"the {count.zone} zone or worse"
     for many in (count.at_least - 1, count.at_least + 1):
         if many > 0:
             rows = f"{many} row{'' if many == 1 else 's'}"
-            yield changed(count._replace(at_least=many), f"rows={many}", f"seems to need {rows} with {what} instead of {count.at_least}")
+            yield changed(replace(count, at_least=many), f"rows={many}", f"seems to need {rows} with {what} instead of {count.at_least}")
     yield changed(None, "none", f"seems not to be reached by rows with {what}")
     if count.points is not None:
         for points in (count.points - 1, count.points + 1):
             if points > 0:
                 says = f"seems to count rows from {points} points on instead of {count.points}"
-                yield changed(count._replace(points=points), f"points={points}", says)
+                yield changed(replace(count, points=points), f"points={points}", says)
     else:
         for zone in chart.zones:
             if zone.id != count.zone:
-                yield changed(count._replace(zone=zone.id), f"zone={zone.id}", f"seems to count rows from the {zone.title.lower()} zone on")
+                yield changed(replace(count, zone=zone.id), f"zone={zone.id}", f"seems to count rows from the {zone.title.lower()} zone on")
 
 
 def _level(chart: Chart, level: Level, new: Level, mark: str, kind: str, says: str) -> Fault:
     levels = tuple(new if one is level else one for one in chart.levels)
-    return Fault(f"level:{level.id}:{mark}", kind, says, (), chart._replace(levels=levels))
+    return Fault(f"level:{level.id}:{mark}", kind, says, (), replace(chart, levels=levels))
 
 
 def _rest(chart: Chart) -> Iterator[Fault]:
@@ -175,20 +176,20 @@ def _rest(chart: Chart) -> Iterator[Fault]:
             for points in (None, 0):
                 if points == skip.points:
                     continue
-                skips = tuple(one._replace(points=points) if one is skip else one for one in parameter.skips)
+                skips = tuple(replace(one, points=points) if one is skip else one for one in parameter.skips)
                 gives = "no points" if points is None else f"{points} points"
                 says = f"{row_name(parameter)}, skipped because {skip.code} ({skip.says}): seems to give {gives} instead of {skip.points}"
-                changed = with_parameter(chart, parameter._replace(skips=skips))
+                changed = with_parameter(chart, replace(parameter, skips=skips))
                 yield Fault(f"skip:{parameter.id}:{skip.code}:{points}", "skip_worth", says, (parameter.id,), changed)
     for group in chart.groups:
         says = f"{group.title}: each of {' and '.join(row_name(chart.by_id[name]) for name in group.parameters)} seems to count by itself"
-        apart = chart._replace(groups=tuple(one for one in chart.groups if one is not group))
+        apart = replace(chart, groups=tuple(one for one in chart.groups if one is not group))
         yield Fault(f"group:{group.id}", "group_apart", says, group.parameters, apart)
     for place, rule in enumerate(chart.scope):
         if rule.refuse:
             name = rule.when[0][0]
             says = f"{row_name(chart.by_id[name]) if name in chart.by_id else name}: sets seem to be scored although {rule.says}"
-            yield Fault(f"scope:{place}", "scope_ignored", says, (name,), chart._replace(scope=(*chart.scope[:place], *chart.scope[place + 1 :])))
+            yield Fault(f"scope:{place}", "scope_ignored", says, (name,), replace(chart, scope=(*chart.scope[:place], *chart.scope[place + 1 :])))
 
 
 def other_charts(chart: Chart, others: Iterable[Chart] | None) -> Iterator[Fault]:
@@ -202,6 +203,6 @@ def other_charts(chart: Chart, others: Iterable[Chart] | None) -> Iterator[Fault
         scored = [p.id for p in other.parameters if p.role == "scored"]
         if (other.id, other.version) == (chart.id, chart.version) or 2 * len(own.intersection(scored)) < max(2, len(scored)):
             continue
-        free = tuple(p if p.id in chart.by_id else p._replace(required=False) for p in other.parameters)
+        free = tuple(p if p.id in chart.by_id else replace(p, required=False) for p in other.parameters)
         says = f"the platform seems to score {other.title}, version {other.version}, instead of {chart.title}, version {chart.version}"
-        yield Fault(f"chart:{other.id}@{other.version}", "other_chart", says, (), other._replace(parameters=free, scope=other.context_refusals))
+        yield Fault(f"chart:{other.id}@{other.version}", "other_chart", says, (), replace(other, parameters=free, scope=other.context_refusals))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mews_newtt.chart.model import Band, Chart, Parameter
@@ -22,7 +23,7 @@ def joined_chart(chart: Chart, one: Chart, other: Chart) -> Chart | None:
         if joined is None:
             return None
         parts[name] = joined
-    return chart._replace(**parts)
+    return replace(chart, **parts)
 
 
 def _joined_parts(base: tuple[object, ...], first: tuple[object, ...], second: tuple[object, ...]) -> tuple[object, ...] | None:
@@ -44,14 +45,14 @@ def _joined_parts(base: tuple[object, ...], first: tuple[object, ...], second: t
 
 
 def _joined_parameter(own: Parameter, a: Parameter, b: Parameter) -> Parameter | None:
-    if a._replace(tables=own.tables) != own or b._replace(tables=own.tables) != own or not len(own.tables) == len(a.tables) == len(b.tables):
+    if replace(a, tables=own.tables) != own or replace(b, tables=own.tables) != own or not len(own.tables) == len(a.tables) == len(b.tables):
         return None
     tables = []
     for table, one, other in zip(own.tables, a.tables, b.tables, strict=True):
         if one == table or other == table:
             tables.append(other if one == table else one)
             continue
-        same = one._replace(bands=table.bands) == table == other._replace(bands=table.bands)
+        same = replace(one, bands=table.bands) == table == replace(other, bands=table.bands)
         if not same or not len(table.bands) == len(one.bands) == len(other.bands):
             return None
         bands = []
@@ -63,14 +64,14 @@ def _joined_parameter(own: Parameter, a: Parameter, b: Parameter) -> Parameter |
             if both is None:
                 return None
             bands.append(both)
-        tables.append(table._replace(bands=tuple(bands)))
-    return own._replace(tables=tuple(tables))
+        tables.append(replace(table, bands=tuple(bands)))
+    return replace(own, tables=tuple(tables))
 
 
 def _joined_band(band: Band, first: Band, second: Band) -> Band | None:
     """One end moved by each, or an end by one and what it gives by the other."""
     fields = {}
-    for name in Band._fields:
+    for name in Band.__slots__:
         own, a, b = getattr(band, name), getattr(first, name), getattr(second, name)
         if a in (own, b) or b == own:
             fields[name] = b if a == own else a
@@ -82,7 +83,7 @@ def _joined_band(band: Band, first: Band, second: Band) -> Band | None:
                 if here != was and there != was and here != there:
                     return None
                 ends |= dict(zip(marks, there if here == was else here, strict=True))
-            fields[name] = own._replace(**ends)
+            fields[name] = replace(own, **ends)
         else:
             return None
     return Band(**fields)

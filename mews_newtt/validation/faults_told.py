@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ def told_faults(chart: Chart, scorer: Scorer, claims: Claims, wrong: Flags) -> I
             more = totals[inside] if own is None else np.where(own[inside] > UNKNOWN, own[inside] - band.points, 0)
             points = band.points + _most_frequent(more[more != 0])
             if points != band.points and 0 <= points <= MOST_POINTS:
-                changed = band._replace(points=points)
+                changed = replace(band, points=points)
                 says = f"{name}, {band_words(band)}: seems to give {worth_words(chart, changed)} instead of {worth_words(chart, band)}"
                 yield Fault(
                     f"band:{parameter.id}.{place}.{at}:points={points}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -19,8 +20,8 @@ import numpy.typing as npt
 from mews_newtt.chart.contexts import Value, matches
 from mews_newtt.chart.model import Condition, Interval, Observation
 from mews_newtt.reading.columns import ColumnMap
-from mews_newtt.reading.observations import SKIP_PREFIX, Reading, read
-from mews_newtt.reading.rows import given_of_row
+from mews_newtt.reading.rows import given_of_cell
+from mews_newtt.reading.values import SKIP_PREFIX, Reading, read, read_reason
 
 READ, MISSING, SKIPPED, REFUSED = range(4)
 Codes = npt.NDArray[np.int32]
@@ -141,7 +142,7 @@ def cell_of(observation: Observation, raw: Any, reason: str = "") -> Cell:
         written = Fraction(Decimal(leading[0].strip())) if leading and found.unit_given else None
         return Cell(READ, Fraction(found.value), raw=written)
     if observation.numeric:
-        beyond = read(observation._replace(impossible=Interval(), implausible=Interval()), raw)
+        beyond = read(replace(observation, impossible=Interval(), implausible=Interval()), raw)
         if isinstance(beyond, Reading) and not isinstance(beyond.value, str):
             return Cell(REFUSED, raw=Fraction(beyond.value))
     return Cell(REFUSED)
@@ -178,8 +179,8 @@ def sheet_of_table(table: Any, ours: Sequence[str], observations: Mapping[str, O
         reasons, why = [None], np.zeros(table.num_rows, np.int32)
         if SKIP_PREFIX + name in place:
             reasons, why = distinct_values(table.column(place[SKIP_PREFIX + name]))
-        given = [_prepared(name, raw, column_map) for raw in raws]
-        texts = [_reason(_prepared(SKIP_PREFIX + name, reason, column_map)) for reason in reasons]
+        given = [given_of_cell(name, raw, column_map) for raw in raws]
+        texts = [read_reason(given_of_cell(SKIP_PREFIX + name, reason, column_map)) for reason in reasons]
         joint = codes.astype(np.int64) * len(texts) + why
         pairs, codes64 = np.unique(joint, return_inverse=True)
         cells = [cell_of(observation, given[pair // len(texts)], texts[pair % len(texts)]) for pair in pairs.tolist()]
@@ -207,18 +208,6 @@ def distinct_values(values: Any) -> tuple[list[Any], Codes]:
         found = [None if value is None else narrow(value) for value in found]
     codes = coded.indices.cast(pa.int32(), safe=False).fill_null(len(found)).to_numpy(zero_copy_only=False)
     return [*found, None], np.asarray(codes, np.int32)
-
-
-def _prepared(name: str, raw: Any, column_map: ColumnMap) -> Any:
-    cell = given_of_row({name: raw}, column_map, frozenset((name.removeprefix(SKIP_PREFIX),))).get(name)
-    if isinstance(cell, Mapping):
-        return cell["value"] if cell["value"] is None else (cell["value"], str(cell["unit"]).strip())
-    return cell
-
-
-def _reason(raw: Any) -> str:
-    text = "" if raw is None else str(raw).strip()
-    return "" if text.casefold() in ("nan", "null") else text
 
 
 def _merged(cells: Sequence[Cell], codes: Codes) -> tuple[list[Cell], Codes]:

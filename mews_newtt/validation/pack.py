@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mews_newtt.chart.model import Chart
 from mews_newtt.reading.columns import EXPECTED_POINTS_PREFIX
 from mews_newtt.scoring.reference import score
-from mews_newtt.scoring.result import chart_identity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +67,7 @@ class Pack:
     def to_dict(self) -> dict[str, Any]:
         return {
             "schema_version": 1,
-            "chart": chart_identity(self.chart),
+            "chart": self.chart.identity(),
             "seed": self.seed,
             "manual": self.manual,
             "says": self.says,

@@ -15,8 +15,8 @@ from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
 from mews_newtt.engines.numba.engine import Results
 from mews_newtt.errors import Problem
 from mews_newtt.reading.columns import ColumnMap
-from mews_newtt.reading.observations import SKIP_PREFIX, read
-from mews_newtt.reading.rows import given_of_row
+from mews_newtt.reading.rows import given_of_cell
+from mews_newtt.reading.values import SKIP_PREFIX, read, read_reason
 from mews_newtt.validation.cases_values import Setting, worth
 from mews_newtt.validation.exercised import Exercised, Tried
 
@@ -80,10 +80,7 @@ class Tally:
             if len(self._read) > MOST_KEPT:
                 self._read.clear()
                 self._fitting.clear()
-            cell = given_of_row({name: raw}, self.column_map, frozenset((name,))).get(name)
-            if isinstance(cell, Mapping):
-                cell = cell["value"] if cell["value"] is None else (cell["value"], str(cell["unit"]).strip())
-            found = read(self.chart.by_id[name].observation, cell)
+            found = read(self.chart.by_id[name].observation, given_of_cell(name, raw, self.column_map))
             self._read[key] = None if found is None or isinstance(found, Problem) else found.value
         return self._read[key]
 
@@ -192,10 +189,7 @@ class Tally:
         return np.array([bool(self._code(parameter, raw)) for raw in raws], np.bool_)[codes]
 
     def _code(self, parameter: Parameter, raw: Any) -> str:
-        name = SKIP_PREFIX + parameter.id
-        cell = given_of_row({name: raw}, self.column_map, frozenset((parameter.id,))).get(name)
-        text = "" if cell is None else str(cell).strip().casefold()
-        return "" if text in ("nan", "null") else text
+        return read_reason(given_of_cell(SKIP_PREFIX + parameter.id, raw, self.column_map)).casefold()
 
     def _skips(self, parameter: Parameter, skips: Coded, counted: Flags, wrong: Flags) -> None:
         raws, codes = skips
