@@ -88,7 +88,7 @@ def test_only_the_choice_of_a_chart_reads_the_clock_and_the_environment() -> Non
     assert set(found) == READS_CLOCK_OR_ENVIRONMENT, found
 
 
-ASKS_THE_REFERENCE = {"tables/files.py", "tables/by_row.py", "engines/numba/refusals.py"}  # for files without the batch path, and for the words of rows that are refused
+ASKS_THE_REFERENCE = {"tables/plain.py", "engines/numba/refusals.py"}  # for plain CSV without the engine, and for the words of rows that are refused
 
 
 def test_the_engine_asks_the_reference_only_for_words_and_without_the_batch_path() -> None:

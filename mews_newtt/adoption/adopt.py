@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mews_newtt import __version__
 from mews_newtt.adoption.building import Built, build
 from mews_newtt.adoption.comparing import Difference, differences
 from mews_newtt.adoption.doubts import OF_CHECKS, chart_before, doubts
@@ -190,8 +191,6 @@ def _finished(built: Built, read: Sequence[Sheet], status: str) -> Chart:
 
 def _record(chart: Chart, built: Built, read: Sequence[Sheet], document: Path | None) -> dict[str, Any]:
     """What the chart was made from: names, dates and hashes, for whoever audits it. It proves the status of the chart."""
-    from mews_newtt import __version__
-
     source = chart.sources[0]
     return {
         "chart": {"id": chart.id, "version": chart.version, "status": chart.status, "content_sha256": chart.sha256},

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mews_newtt.adoption.grid import Cell, Grid, address, read_grid
+from mews_newtt.adoption.cells import Cell, Grid, address
+from mews_newtt.adoption.grid import read_grid
 from mews_newtt.adoption.layout import BANDS, DOCUMENT, GIVES, ITEM, NOT_READ, SECTIONS, TITLE, VALUE, Column, Section
 from mews_newtt.adoption.words import (
     NOTHING,

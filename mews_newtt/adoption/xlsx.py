@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from mews_newtt.adoption.grid import MAX_CELLS, Cell, Grid, address
+from mews_newtt.adoption.cells import MAX_CELLS, Cell, Grid, address
 from mews_newtt.errors import FileError, Problem
 
 MAX_UNPACKED = 100_000_000

@@ -7,16 +7,19 @@ import json
 import re
 from pathlib import Path
 
+from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.load import read_chart
+from mews_newtt.chart.load_observations import load_observations
+from mews_newtt.chart.site import proven
 from mews_newtt.cli.options import add_rules
 from mews_newtt.errors import ChartError, Problem
+from mews_newtt.scoring.wording import count
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "check",
-        help="check chart files: every fault at once, with place and mend",
-        description="Check chart files (and parameters.toml): every fault at once, with place and mend. "
-        "Exit 0 clean, 1 warnings only, 2 a file that cannot be used.",
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Check chart files (and parameters.toml): every fault at once, with place and mend. "
+        "Exit 0 clean, 1 warnings only, 2 a file that cannot be used."
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
     parser.add_argument("--json", action="store_true", help="findings as JSON")
@@ -49,12 +52,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def check_file(path: Path, folders: list[Path]) -> tuple[str, list[Problem]]:
     """One sentence on a chart file or a parameters.toml, and every finding in it."""
-    from mews_newtt.chart.catalogue import catalogue
-    from mews_newtt.chart.load import read_chart
-    from mews_newtt.chart.load_observations import load_observations
-    from mews_newtt.chart.site import proven
-    from mews_newtt.scoring.wording import count
-
     if path.name == "parameters.toml":
         try:
             return f"ok: {count(len(load_observations(path)), 'observation')}", []

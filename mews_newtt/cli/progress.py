@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
-from mews_newtt.tables.by_row import Progress
+from mews_newtt.tables.summary import Progress
 
 STEPS = 1000  # of the whole, where the whole is known
 
@@ -17,6 +17,7 @@ def progress_bar(words: str) -> Iterator[Progress | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    # rich takes longer to load than a small file takes to score, so only where somebody watches
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.tables.atomic import whole_path
-from mews_newtt.tables.by_row import Summary
+from mews_newtt.tables.summary import Summary
 
 WIDTH, MARGIN, NAMES, ROW, GAP = 760, 24, 210, 24, 34
 INK, SOFT, LINE, BAR = "#1b2733", "#5a6b7b", "#d5dde5", "#2f6f9f"
@@ -105,7 +105,7 @@ def _counted(count: int, rows: int) -> str:
 
 
 def _png(chart: Chart, summary: Summary, path: Path) -> None:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure  # no extra of ours: who wants PNG installs it
 
     drawn = panels(chart, summary)
     rows = [max(len(panel.bars), 1) for panel in drawn]

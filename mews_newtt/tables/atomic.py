@@ -9,9 +9,10 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from mews_newtt.errors import FileError, Problem
+from mews_newtt.tables.formats import STDIO
 
 
 @contextlib.contextmanager
@@ -37,12 +38,22 @@ def whole_path(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def whole_output(output: str | Path | BinaryIO) -> Iterator[Path | BinaryIO]:
+    """Where the bytes of an output go: a file beside the wanted one (see `whole_path`), standard output for `-`, or the caller's stream."""
+    if isinstance(output, (str, Path)) and str(output) != STDIO:
+        with whole_path(Path(output)) as beside:
+            yield beside
+        return
+    stream = _standard_output().buffer if isinstance(output, (str, Path)) else output
+    yield stream
+    stream.flush()
+
+
+@contextlib.contextmanager
 def whole_file(path: Path | None) -> Iterator[TextIO]:
     """A text file that appears under its name only when it is whole; None is stdout."""
     if path is None:
-        if sys.stdout is None:
-            raise FileError(Problem("output_closed", "standard output", "is closed", "name a file with -o"))
-        yield sys.stdout
+        yield _standard_output()
         return
     with whole_path(path) as beside, beside.open("w", encoding="utf-8", newline="") as out:
         yield out
@@ -67,6 +78,12 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
+
+
+def _standard_output() -> TextIO:
+    if sys.stdout is None:
+        raise FileError(Problem("output_closed", "standard output", "is closed", "name a file with -o"))
+    return sys.stdout
 
 
 def _made_beside(path: Path, kind: str, make: Callable[[Path], None]) -> Path:

@@ -7,15 +7,16 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
 import polars as pl
 
 from mews_newtt.errors import FileError
-from mews_newtt.tables.by_row import Header, read_header, text_lines, text_rows
+from mews_newtt.tables.csv_rows import Header, read_header, text_lines, text_rows
 from mews_newtt.tables.quotes import LINE_FEED, whole_records
+from mews_newtt.tables.sources import read_ahead
 
 BLOCK = 8 << 20  # bytes: enough rows to share the cost of a call, few enough to keep memory flat
 MOST_OPEN = 4  # blocks that a quoted cell may reach over before the core's reader takes the rest
@@ -189,7 +190,7 @@ class Blocks:
 
     def _careful(self, rest: bytes, before: int) -> Iterator[Block]:
         """Everything from here on by the core's reader."""
-        lines = text_lines(io.BufferedReader(Rejoined(rest, self._stream)), self.name, before)
+        lines = text_lines(read_ahead(rest, self._stream), self.name, before)
         if not before:
             read_header(lines, self.name)
         rows = text_rows(lines, self.header, self.name, before or None)
@@ -201,25 +202,3 @@ class Blocks:
                 raise fault
             if fault is not None or len(found) < CAREFUL_ROWS:
                 return
-
-
-class Rejoined(io.RawIOBase):
-    """Bytes that were read ahead, and the stream they came from."""
-
-    def __init__(self, head: bytes, stream: BinaryIO):
-        self._parts = chain([head], iter(lambda: stream.read(1 << 20), b""))
-        self._left = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: memoryview) -> int:  # type: ignore[override]  # the base class promises any buffer
-        while not self._left:
-            part = next(self._parts, None)
-            if part is None:
-                return 0
-            self._left = memoryview(part)
-        size = min(len(into), len(self._left))
-        into[:size] = self._left[:size]
-        self._left = self._left[size:]
-        return size

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
 from mews_newtt.engines.numba.engine import Results
-from mews_newtt.tables.by_row import Summary
+from mews_newtt.tables.summary import Summary
 from mews_newtt.tables.table import STATUSES
 
 

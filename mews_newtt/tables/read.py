@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import glob
 import gzip
-import io
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,12 +18,12 @@ import polars as pl
 import pyarrow as pa
 
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.tables.blocks import Block, Blocks, Rejoined, schema
-from mews_newtt.tables.formats import STDIO, Format, Input, format_of, kind_of, packing_of
+from mews_newtt.tables.blocks import Block, Blocks, schema
+from mews_newtt.tables.formats import Format
 from mews_newtt.tables.json_lines import ArrayLines, json_problem, name_twice
+from mews_newtt.tables.sources import Input, Source, sniffed, source_of
 
 ROWS = 1 << 18  # rows of a stretch: enough to share the cost of a call, few enough to keep memory flat
-HEAD = 1 << 12
 WIDE = [getattr(pl, name) for name in ("Int128", "UInt128") if hasattr(pl, name)]
 
 
@@ -51,27 +49,29 @@ class Table:
     size: int = 0  # bytes, where it is a file
 
 
+def open_table(given: Input, named: str | None) -> contextlib.AbstractContextManager[Table]:
+    """An input as a table; `named` is its format, where its name does not say."""
+    return table_of(source_of(given, named))
+
+
 @contextlib.contextmanager
-def open_table(given: Input, named: str | None) -> Iterator[Table]:
-    """An input as a table. A file is open only while it is read: a folder may hold more files than may be open at once."""
-    with contextlib.ExitStack() as stack:
-        if isinstance(given, (str, Path)) and str(given) != STDIO:
-            path = Path(given)
-            if not path.exists():
-                raise FileError(Problem("file_missing", str(path), "is no file", "check the name"))
-            form, name = format_of(path, named), path.name
-            size = path.stat().st_size if path.is_file() else 0
-            if size:
-                yield _file(path, form, name, size)
-                return
-            source: BinaryIO = stack.enter_context(path.open("rb"))
-        else:
-            source, form, name = _stream(given, named)
+def table_of(source: Source) -> Iterator[Table]:
+    """A source as a table. A file is open only while it is read: a folder may hold more files than may be open at once."""
+    form, name = source.form, source.name
+    if isinstance(source.given, Path) and source.size:
+        yield _file(source.given, form, name, source.size)
+        return
+    with source.opened() as stream:
+        if not form.kind:  # a packed stream
+            with _told(name, str(form.packed)):
+                stream, form = sniffed(unpacked(stream, form.packed))
+            form = Format(form.kind or "csv")  # packed twice is no text, which the reader of text says
         if form.kind == "csv":
-            yield _text_stream(source, form, name)
+            yield _text_stream(stream, form, name)
             return
-        # its columns, or all of it, stand at the end: it is kept on disk meanwhile
-        yield _file(stack.enter_context(_spooled(source, form, name)), Format("ndjson" if form.kind == "json" else form.kind), name, 0, form.kind)
+        # the columns, or all rows, are known only at the end of the stream: meanwhile it is kept on disk
+        with _spooled(stream, form, name) as spool:
+            yield _file(spool, Format("ndjson" if form.kind == "json" else form.kind), name, 0, form.kind)
 
 
 def _file(path: Path, form: Format, name: str, size: int, kind: str = "") -> Table:
@@ -102,24 +102,6 @@ def _spooled(source: BinaryIO, form: Format, name: str) -> Iterator[Path]:
         yield Path(spool)
     finally:
         os.unlink(spool)
-
-
-def _stream(given: Input, named: str | None) -> tuple[BinaryIO, Format, str]:
-    if isinstance(given, (str, Path)):
-        if sys.stdin is None:
-            raise FileError(Problem("input_closed", "standard input", "is closed", "name a file"))
-        source: BinaryIO = sys.stdin.buffer
-        name = "standard input"
-    else:
-        source, name = given, Path(str(getattr(given, "name", "stream"))).name
-    head = source.read(HEAD)
-    rejoined = cast(BinaryIO, io.BufferedReader(Rejoined(head, source), 1 << 20))
-    packed = packing_of(head)
-    if packed and named is None:
-        whole = unpacked(rejoined, packed)
-        first = whole.read(HEAD)
-        return cast(BinaryIO, io.BufferedReader(Rejoined(first, whole), 1 << 20)), Format(kind_of(first)), name
-    return rejoined, Format(named or kind_of(head), packed), name
 
 
 def unpacked(source: BinaryIO, packed: str | None) -> BinaryIO:

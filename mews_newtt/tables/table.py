@@ -23,12 +23,11 @@ from mews_newtt.errors import ColumnError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
 from mews_newtt.reading.observations import SKIP_PREFIX, is_nothing
 from mews_newtt.reading.rows import given_of_row
-from mews_newtt.reading.unread import Unread
+from mews_newtt.reading.unread import LOOKED_AT, Unread
 from mews_newtt.scoring.result_cells import points_columns, points_names
 from mews_newtt.tables.frames import as_pandas, as_polars
 
 STATUSES = ("complete", "partial", "refused")
-LOOKED_AT = 100  # rows of an unread column that are looked at
 SMALL_BATCH = 1 << 16  # chunks smaller than this are joined first
 
 

@@ -20,9 +20,9 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.engines.numba.engine import default_threads
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
-from mews_newtt.tables.by_row import Progress
 from mews_newtt.tables.formats import STDIO
 from mews_newtt.tables.read import Stretch, open_table
+from mews_newtt.tables.summary import Progress
 from mews_newtt.tables.table import ArrowStream, as_table
 from mews_newtt.validation.collect import Collector
 from mews_newtt.validation.comparer import Compared, Comparer

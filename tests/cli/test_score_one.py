@@ -57,7 +57,7 @@ def test_a_partial_set_has_no_total_and_no_interval() -> None:
         (["npews", "--obs", "systolic_bp=90", "skip_systolic_bp=U4"], ["a reading (90) and a skip reason (U4)"]),
         (["news2"], ["needs either --obs or a file"]),
         (["news2", "x.csv", "--obs", "heart_rate=80"], ["needs either --obs or a file"]),
-        (["news2", "no-such-file.csv"], ["no-such-file.csv", "No such file"]),
+        (["news2", "no-such-file.csv"], ["no-such-file.csv", "there is no such file"]),
         (["no-such-chart.toml", "--obs", "heart_rate=80"], ["no-such-chart.toml", "No such file"]),
     ],
 )

@@ -1,4 +1,4 @@
-"""A change-over: every row is scored on the version that was in force on the day it was observed."""
+"""Scores each row on the chart version that was in force on the day the row was observed: for files that span a change of versions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mews_newtt.chart.catalogue import Catalogue
+import polars as pl
+import pyarrow as pa
+
+from mews_newtt.chart.catalogue import Catalogue, require_status
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
 from mews_newtt.reading.columns import POINTS_PREFIX, ColumnMap
 from mews_newtt.scoring.result_cells import points_names
-from mews_newtt.tables.by_row import OnBadRow
+from mews_newtt.tables.atomic import whole_path
+from mews_newtt.tables.read import open_table
+from mews_newtt.tables.summary import OnBadRow
+from mews_newtt.tables.table import as_table, score_table
 
 OBSERVED, VERSION = "observed_at", "chart_version"
 
@@ -38,8 +44,6 @@ def charts_by_date(shelf: Catalogue, name: str, minimum_status: str | None = Non
 
     Raises ChartNotFound if there is no such chart, or if one of those in force is trusted less than asked for.
     """
-    from mews_newtt.chart.catalogue import require_status
-
     versions = shelf.versions(name)
     starts = sorted({date.fromisoformat(chart.effective_from) for chart in versions if chart.effective_from})
     turns: list[tuple[date | None, Chart]] = []
@@ -73,10 +77,6 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
 
     A row whose `observed_at` names no day, or a day before the first version, is refused and says so in `error`.
     """
-    import pyarrow as pa
-
-    from mews_newtt.tables.table import as_table, score_table
-
     table = _takeable(as_table(data))
     column_map = column_map or ColumnMap()
     named = [name for name in table.column_names if column_map.ours(name) == OBSERVED]
@@ -118,8 +118,6 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
 
 def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:
     """The same columns in the same order whichever versions the rows needed: the input's, the scores, points of every version, the version."""
-    import pyarrow as pa
-
     given = set(own)
     scores = [name for name in table.column_names if name not in given and not name.startswith(POINTS_PREFIX) and name != VERSION]
     points = dict.fromkeys(name for _, chart in timeline.turns for name in points_names(chart))
@@ -132,8 +130,6 @@ def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:
 
 def _takeable(table: Any) -> Any:
     """String views as text: Arrow cannot pick rows of a view."""
-    import pyarrow as pa
-
     for place, field in enumerate(table.schema):
         if pa.types.is_string_view(field.type):
             table = table.set_column(place, field.name, table.column(place).cast(pa.large_string()))
@@ -151,8 +147,6 @@ def _chart_of(timeline: Timeline, raw: Any) -> tuple[Chart | None, str]:
 
 def _plain(table: Any, own: int) -> Any:
     """Result columns of every version as the same types."""
-    import pyarrow as pa
-
     for place in range(own, table.num_columns):
         field = table.schema.field(place)
         if pa.types.is_dictionary(field.type):
@@ -162,8 +156,6 @@ def _plain(table: Any, own: int) -> Any:
 
 def _refused(table: Any, own: int, why: list[str]) -> Any:
     """Rows on no version: nothing is scored."""
-    import pyarrow as pa
-
     for place in range(own, table.num_columns):
         field = table.schema.field(place)
         texts = {"score_status": ["refused"] * len(why), "error": why, "missing": [""] * len(why), "flags": [""] * len(why)}
@@ -179,11 +171,6 @@ def score_file_by_date(
 
     The output appears under its name only when it is whole. With `on_bad_row="error"` the first row that cannot be scored stops it.
     """
-    import polars as pl
-
-    from mews_newtt.tables.atomic import whole_path
-    from mews_newtt.tables.read import open_table
-
     counts: dict[str, int] = {}
     with open_table(path, None) as table, whole_path(output) as beside, beside.open("wb") as out:
         first = True
