@@ -17,7 +17,7 @@ STATUS = "score_status"
 
 def as_polars(chart: Chart, found: pa.Table) -> pl.DataFrame:
     """Result columns as a Polars frame, levels as an Enum: the fields get the mark by which Polars knows one, so that no value is touched."""
-    import polars as pl
+    import polars as pl  # only for callers that use Polars: to score an Arrow table needs none
 
     levels = pl.Enum([level.id for level in chart.levels])
     marks = {name: pl.DataFrame(schema={name: levels}).to_arrow(compat_level=pl.CompatLevel.newest()).schema.field(name).metadata for name in LEVELS}
@@ -29,7 +29,7 @@ def as_polars(chart: Chart, found: pa.Table) -> pl.DataFrame:
 
 def as_pandas(found: pa.Table) -> Any:
     """Result columns as a pandas frame: whole numbers that may be missing, ordered levels, and the other words as text."""
-    import pandas
+    import pandas  # no extra of ours: whoever gives a pandas frame has it
 
     for place, field in enumerate(found.schema):
         if pa.types.is_dictionary(field.type) and field.name not in (*LEVELS, STATUS):  # its categories would be those of these rows
