@@ -1,16 +1,13 @@
-"""`mews-newtt coverage`: what somebody's test file leaves untested."""
+"""`mews-newtt coverage`: what a file of test cases leaves untested."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
-from typing import Any
-
-import polars
 
 from mews_newtt.cli.options import add_chart, add_column_map, chosen_chart, chosen_map
-from mews_newtt.tables.read import open_table
+from mews_newtt.tables.read import read_table
 from mews_newtt.validation.coverage import Coverage, coverage
 
 SHOWN = 12
@@ -29,7 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = coverage(chosen_chart(arguments), read_whole(arguments.input), column_map=chosen_map(arguments))
+    found = coverage(chosen_chart(arguments), read_table(arguments.input), column_map=chosen_map(arguments))
     if arguments.json:
         print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -61,15 +58,3 @@ def _list(title: str, lines: list[str]) -> None:
             print(f"  {line}")
         if len(lines) > SHOWN:
             print(f"  and {len(lines) - SHOWN} more: --json gives all")
-
-
-def read_whole(path: Path) -> Any:
-    """A test file as one table; cells of text files stay text."""
-    with open_table(path, None) as table:
-        frames = []
-        for stretch in table.stretches():
-            frames.append(stretch.frame())
-            fault = stretch.fault()
-            if fault is not None:
-                raise fault
-        return polars.concat(frames) if frames else table.columns

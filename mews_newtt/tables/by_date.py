@@ -167,27 +167,24 @@ def _refused(table: Any, own: int, why: list[str]) -> Any:
 def score_file_by_date(
     timeline: Timeline, path: Path, output: Path, *, column_map: ColumnMap | None = None, on_bad_row: OnBadRow = "error", **options: Any
 ) -> dict[str, int]:
-    """Score a file of sets by date into a CSV file, a stretch of rows at a time; rows by version (`refused` for none).
+    """Score a file of sets by date into a CSV file, a chunk of rows at a time; rows by version (`refused` for none).
 
     The output appears under its name only when it is whole. With `on_bad_row="error"` the first row that cannot be scored stops it.
     """
     counts: dict[str, int] = {}
     with open_table(path, None) as table, whole_path(output) as beside, beside.open("wb") as out:
         first = True
-        for stretch in table.stretches():
-            rows = stretch.frame().to_arrow(compat_level=pl.CompatLevel.oldest())
+        for chunk, frame in table.frames():
+            rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
             scored = pl.DataFrame(pl.from_arrow(score_table_by_date(timeline, rows, column_map=column_map, **options)))
             bad = scored.with_row_index("place_").filter(pl.col("score_status") == "refused")
             if on_bad_row == "error" and bad.height:
-                where = f"{stretch.name}, row {stretch.row_of(int(bad['place_'][0]))}"
+                where = f"{chunk.name}, row {chunk.row_of(int(bad['place_'][0]))}"
                 raise FileError(Problem("row_refused", where, str(bad["error"][0]), "correct the row, or use --on-bad-row report"))
             for version, number in scored.group_by(VERSION).len().iter_rows():
                 counts[version or "refused"] = counts.get(version or "refused", 0) + number
             scored.with_columns(pl.col(pl.String).replace("", None)).write_csv(out, include_header=first)
             first = False
-            fault = stretch.fault()
-            if fault is not None:
-                raise fault
         if first:
             raise ChartNotFound(Problem("file_empty", str(path), "has no rows", "nothing was scored"))
     return counts

@@ -34,7 +34,7 @@ from mews_newtt.tables.counts import add_results
 from mews_newtt.tables.formats import Format
 from mews_newtt.tables.frames import as_polars
 from mews_newtt.tables.plain import refusals
-from mews_newtt.tables.read import Stretch, Table, table_of
+from mews_newtt.tables.read import Chunk, Table, table_of
 from mews_newtt.tables.sources import Source
 from mews_newtt.tables.summary import OnBadRow, Progress, Summary
 from mews_newtt.tables.table import SMALL_BATCH, result_columns, score_columns
@@ -44,15 +44,15 @@ WORDED = ("missing", "flags", "error")  # result columns whose empty text is an 
 
 
 class Scored(NamedTuple):
-    """A stretch with its results."""
+    """A chunk with its results."""
 
-    stretch: Stretch
+    chunk: Chunk
     frame: pl.DataFrame
     results: Results
 
 
 class Scorer:
-    """One chart over stretches of the same columns: only the columns that are read go to the kernel, the others stay where they are."""
+    """One chart over chunks of the same columns: only the columns that are read go to the kernel, the others stay where they are."""
 
     def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap, points: bool, flags: bool, as_text: bool):
         self.chart, self.column_map, self.points, self.flags, self.as_text = chart, column_map, points, flags, as_text
@@ -63,9 +63,9 @@ class Scorer:
         self.theirs = {our: their for their, our in ours.items()}
         self.unread = Unread(names, list(ours.values()), chart, column_map)
 
-    def score(self, stretch: Stretch) -> Scored:
-        """Read and score a stretch; safe on several threads at once."""
-        frame = stretch.frame()
+    def score(self, chunk: Chunk) -> Scored:
+        """Read and score a chunk; safe on several threads at once."""
+        frame = chunk.frame()
         chosen = frame.select(self.read)
         if frame.height < frame.n_chunks() * SMALL_BATCH:
             chosen = chosen.rechunk()
@@ -74,14 +74,14 @@ class Scorer:
         columns = dict(result_columns(self.chart, results, self.points, self.flags))
         if self.as_text:
             columns |= {name: _blank_as_null(column) for name, column in columns.items() if name in WORDED}
-        return Scored(stretch, frame.hstack(as_polars(self.chart, pa.table(columns))), results)
+        return Scored(chunk, frame.hstack(as_polars(self.chart, pa.table(columns))), results)
 
     def refusals(self, found: Scored) -> list[Problem]:
         """Why the first refused row is refused, placed in its file: the reference says it, of this one row."""
         row = int(np.argmax(found.results.status == REFUSED))
         cells = {our: _cell(found.frame.get_column(their), row) for our, their in zip(self.ours, self.read, strict=True)}
         given = given_of_row(cells, self.column_map, frozenset(self.chart.by_id))
-        where = f"{found.stretch.name}, row {found.stretch.row_of(row)}"
+        where = f"{found.chunk.name}, row {found.chunk.row_of(row)}"
         return refusals(self.chart, given, where, self.theirs)
 
 
@@ -90,9 +90,9 @@ def add_columns(summary: Summary, scorer: Scorer, found: Scored) -> None:
     frame = found.frame
     if not frame.height:
         return
-    if summary.rows == frame.height:  # the first stretch
+    if summary.rows == frame.height:  # the first chunk
         summary.unread.look({name: frame.get_column(name).head(LOOKED_AT).to_list() for name in summary.unread.screened})
-        before = 1 if found.stretch.row_of(0) > 1 else 0
+        before = 1 if found.chunk.row_of(0) > 1 else 0
         flat = {their: our for their, our in scorer.ours_of.items() if not frame.schema[their].is_nested()}
         summary.repeats = Repeats(list(flat), list(flat.values()), before)
     if summary.repeats.looking:
@@ -128,7 +128,7 @@ def score_chunks(
         into = stack.enter_context(whole_output(output))
         scorer = Scorer(chart, tables[0].names, column_map, points, flags, form.kind == "csv")
         summary.unread = scorer.unread
-        empty = scorer.score(Stretch(lambda: tables[0].columns, lambda row: row, tables[0].name)).frame
+        empty = scorer.score(Chunk(lambda: tables[0].columns, lambda row: row, tables[0].name)).frame
         _fits(empty, form, tables[0].name)
         failures: list[BaseException] = []
         stop = threading.Event()
@@ -140,7 +140,7 @@ def score_chunks(
                         raise KeyboardInterrupt
                     if on_bad_row == "error" and found.results.refused and (found.results.status == REFUSED).any():
                         raise FileError(scorer.refusals(found))
-                    fault = found.stretch.fault()
+                    fault = found.chunk.fault()
                     if fault is not None:
                         raise fault
                     add_results(summary, chart, found.results, flags)
@@ -160,15 +160,15 @@ def score_chunks(
 
 
 def _in_order(scorer: Scorer, tables: list[Table], threads: int) -> Iterator[tuple[Scored, float | None]]:
-    """Scored stretches in the order of the input, with the share of all bytes done; a few are under way at once, no more."""
+    """Scored chunks in the order of the input, with the share of all bytes done; a few are under way at once, no more."""
     under_way: deque[tuple[Future[Scored], float | None]] = deque()
-    stretches = _all_stretches(tables)
+    chunks = _all_chunks(tables)
     fault: FileError | None = None
     with ThreadPoolExecutor(threads, "mews-newtt-score") as pool:
         try:
             while True:
                 try:
-                    entry = next(stretches, None) if fault is None else None
+                    entry = next(chunks, None) if fault is None else None
                 except FileError as found:  # told after what is wrong with the rows before it
                     entry, fault = None, found
                 if entry is not None:
@@ -186,11 +186,11 @@ def _in_order(scorer: Scorer, tables: list[Table], threads: int) -> Iterator[tup
         raise fault
 
 
-def _all_stretches(tables: list[Table]) -> Iterator[tuple[Stretch, float | None]]:
+def _all_chunks(tables: list[Table]) -> Iterator[tuple[Chunk, float | None]]:
     whole, before = sum(table.size for table in tables), 0
     for table in tables:
-        for stretch in table.stretches():
-            yield stretch, (before + stretch.share * table.size) / whole if stretch.share is not None and whole else None
+        for chunk in table.chunks():
+            yield chunk, (before + chunk.share * table.size) / whole if chunk.share is not None and whole else None
         before += table.size
 
 

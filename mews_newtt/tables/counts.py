@@ -1,4 +1,4 @@
-"""A stretch's results added to a summary, by their codes."""
+"""A chunk's results added to a summary, by their codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mews_newtt.tables.table import STATUSES
 
 
 def add_results(summary: Summary, chart: Chart, results: Results, flags: bool) -> None:
-    """Count every row of a stretch."""
+    """Count every row of a chunk."""
     summary.rows += len(results.status)
     summary.status.update(_counted(results.status, STATUSES))
     complete, scored = results.status == COMPLETE, results.status != REFUSED

@@ -158,7 +158,7 @@ def score_columns(chart: Chart, table: pa.Table, ours: list[str], column_map: Co
 
 
 def _batches(table: pa.Table, places: list[int]) -> Iterator[pa.RecordBatch | None]:
-    """Stretches of rows that are one piece in every column; None where there is no column to read."""
+    """Chunks of rows that are one piece in every column; None where there is no column to read."""
     if not places:
         yield None
         return
