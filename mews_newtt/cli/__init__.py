@@ -20,7 +20,7 @@ from mews_newtt.tables.csv_rows import allow_long_cells
 # Each command is a module of this folder with `add` and `run`: its line in --help, and the extra that it or a part of it needs.
 COMMANDS = {
     "charts": ("list the charts with their status; `charts show CHART` draws one", ""),
-    "check": ("check chart files: every fault at once, with place and mend", ""),
+    "check": ("check chart files: every fault at once, with its place and what to do", ""),
     "diff": ("what changed between two charts or versions", "batch"),
     "score": ("score one observation set, or a file of them", "batch"),
     "validate": ("compare a platform's scores with a chart, and say what is wrong", "validate"),
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
     command = next((word for word in given if not word.startswith("-")), "")  # no option of the parser itself takes a value
-    if sys.stderr is None:  # print(file=None) would put what is meant for it among the data
+    if sys.stderr is None:  # print(file=None) would write to standard output, among the data
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
     for stream in (sys.stdout, sys.stderr):  # what we write is UTF-8, whatever the machine's locale
         if isinstance(stream, io.TextIOWrapper):
@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _drop_stdout() -> None:
-    """What is still in the buffer of standard output goes nowhere, so that leaving does not fail a second time."""
+    """Discard what is still in the buffer of standard output, so that the end of the process does not fail a second time."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -19,9 +19,9 @@ from mews_newtt.scoring.result import chart_identity
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = "List every version of every chart, with its status."
-    # Names of their own: what is written before `show` must not be undone by the defaults of `show`.
+    # `list_json` and `list_rules`: with the names of `show`, its defaults would undo what is written before `show`.
     parser.add_argument("--json", dest="list_json", action="store_true", help="as JSON")
-    parser.add_argument("--not-shipped", action="store_true", help="what is known and not here, and what would mend that")
+    parser.add_argument("--not-shipped", action="store_true", help="charts that are known and not included, and what would change that")
     parser.add_argument(
         "--rules",
         dest="list_rules",
@@ -63,7 +63,7 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 
 def _show_sign_offs(chart: Chart) -> None:
-    """Who signed the chart off, and whether it still says what they signed."""
+    """Who signed the chart off, and whether its content is still what they signed."""
     for one in sign_offs(Path(chart.origin)):
         holds = "" if one.holds_for(chart) else f"; NOT of this content, but of sha256 {one.sha256[:12]}"
         print(f"Signed off by {one.name}, {one.role}, on {one.on}{holds}")

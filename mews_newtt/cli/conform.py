@@ -1,4 +1,4 @@
-"""`mews-newtt conform`: a test pack sent to a platform, its answers compared with the chart."""
+"""`mews-newtt conform`: sends a test pack to a platform and compares its answers with the chart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mews_newtt.validation.reports import check_report_folder
 from mews_newtt.validation.result import Origin
 from mews_newtt.validation.transport import Command, Endpoint
 
-FAST = 100_000.0  # requests a second: a command on this machine is not spared
+FAST = 100_000.0  # requests a second: a command on this machine needs no limit
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`mews-newtt derive`: reference ranges to a centile chart by the published method."""
+"""`mews-newtt derive`: makes a centile chart from reference ranges, by the published method."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _builtin_name(chart: Chart, every: list[Chart]) -> str | None:
-    """A name of the chart that a chart of the package has already."""
+    """A name of the chart that a chart of the package already has."""
     taken = {
         name.casefold() for other in every if not is_site(Path(other.origin).parent.parent) for name in (other.id, other.short_title, *other.aliases)
     }

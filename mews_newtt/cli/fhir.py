@@ -122,7 +122,7 @@ def run_pack(arguments: argparse.Namespace) -> int:
 
 
 def _only(chart: Chart) -> Find:
-    """A finder that knows the one chart that was named; a request that names another is refused."""
+    """A finder that knows only the chart that was named; it refuses a request for another one."""
 
     def find(name: str, version: str | None, sha256: str | None) -> Chart:
         if (version or chart.version) != chart.version or not chart.sha256.startswith(sha256 or ""):

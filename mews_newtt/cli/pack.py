@@ -1,4 +1,4 @@
-"""`mews-newtt pack`: the cases that tell a chart from every single-fault mutant of it."""
+"""`mews-newtt pack`: writes the cases that distinguish a chart from every mutant of it with a single fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a run is: rows, rows a second and time left on a terminal; nothing anywhere else."""
+"""Shows the progress of a run on a terminal: rows, rows a second and time left. Anywhere else it shows nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STEPS = 1000  # of the whole, where the whole is known
 
 @contextlib.contextmanager
 def progress_bar(words: str) -> Iterator[Progress | None]:
-    """A function that draws how far the work is; None where nobody watches."""
+    """A function that shows the progress; None where standard error is no terminal."""
     if not sys.stderr.isatty():
         yield None
         return

@@ -96,7 +96,7 @@ def _refuse_file_options(arguments: argparse.Namespace) -> None:
     }
     names = [name for name, value in given.items() if value]
     if names:
-        raise FileError(Problem("option_of_files", ", ".join(names), "is for files, not for --obs", "leave it out; a unit stands behind its value"))
+        raise FileError(Problem("option_of_files", ", ".join(names), "is for files, not for --obs", "leave it out; write a unit after its value"))
 
 
 def _in_words(result: Score, explain: bool) -> str:
@@ -105,7 +105,7 @@ def _in_words(result: Score, explain: bool) -> str:
     if explain:
         lines += ["", *(f"  {row.says}" for row in result.parameters if row.role != "recorded" or row.value is not None or row.missing)]
     lines += [f"  {reason.level}: {reason.says}" for reason in result.reasons]
-    if result.level == result.level_max:  # an interval that a missing reading could shorten is not given
+    if result.level == result.level_max:  # no interval where a missing reading could shorten it
         level = next(level for level in chart.levels if level.id == result.level)
         timings = (("observe again", level.reobserve), ("review", level.review))
         lines += [f"  {what}: {timing.says}" for what, timing in timings if timing]

@@ -13,7 +13,7 @@ from mews_newtt.reading.unread import columns_not_read
 
 
 def score_by_date(arguments: argparse.Namespace) -> None:
-    """Score one file into a CSV file with a column `chart_version`; which version served how many rows, on stderr."""
+    """Score one file into a CSV file with a column `chart_version`. The rows by version go to standard error."""
     _refuse_others(arguments)
     from mews_newtt.tables.by_date import charts_by_date, score_file_by_date  # batch extra
     from mews_newtt.tables.read import open_table  # batch extra

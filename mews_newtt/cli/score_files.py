@@ -23,12 +23,12 @@ STOPPED = "stopped; no output file was written"
 
 
 def score_files(chart: Chart, arguments: argparse.Namespace) -> None:
-    """Score the files that were named; the summary on stderr, and where it was asked for."""
+    """Score the files that were named. The summary goes to standard error, and to the files that were asked for."""
     column_map = chosen_map(arguments)
     if arguments.plot is not None:
         check_picture(arguments.plot)
     output = arguments.output or Path(STDIO)
-    signal.signal(signal.SIGTERM, _stop)  # ends as Ctrl-C does: no half of a file stays behind
+    signal.signal(signal.SIGTERM, _stop)  # ends as Ctrl-C does: no incomplete file is left
     try:
         with progress_bar(chart.short_title) as progress:
             summary = score_file(
@@ -48,7 +48,7 @@ def score_files(chart: Chart, arguments: argparse.Namespace) -> None:
         if "polars" not in sys.modules:
             raise
         print(STOPPED, file=sys.stderr, flush=True)
-        os._exit(130)  # no output stands by now; threads of readers that still wait for bytes would make an orderly end abort
+        os._exit(130)  # the output is removed by now; threads that still wait for input would make a normal end abort
     print(says(chart, summary), file=sys.stderr)
     if arguments.summary is not None:
         with whole_file(arguments.summary) as out:

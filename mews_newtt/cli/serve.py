@@ -1,4 +1,4 @@
-"""`mews-newtt serve`: the scoring service on this machine; beyond it only once clients are set up."""
+"""`mews-newtt serve`: runs the scoring service, for this machine only until a clients file is set up."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from mews_newtt.validation.exercised import PLURAL, gaps
 from mews_newtt.validation.reports import as_document, check_report_folder, write_reports
 from mews_newtt.validation.result import Validation
 
-SHOWN = 5  # disagreements told in the terminal
+SHOWN = 5  # disagreements shown in the terminal
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def conclude(found: Validation, arguments: argparse.Namespace) -> int:
-    """Diagnose, report, tell; the exit code."""
+    """Diagnose, write the reports, print the result. Returns the exit code."""
     if not arguments.no_diagnosis:
         found = diagnosed(found, anyway=arguments.diagnose_anyway)
     run_on = date_of_run(arguments.date)
@@ -97,7 +97,7 @@ def date_of_run(stated: str | None) -> str:
 
 
 def visible(text: str) -> str:
-    """Text of a file for a terminal, which would take control characters for commands."""
+    """Text of a file without control characters: a terminal would take them for commands."""
     return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
 
 

@@ -23,7 +23,7 @@ OBSERVED, VERSION = "observed_at", "chart_version"
 
 
 class Timeline(NamedTuple):
-    """Which version of a chart is in force from when on; the first may be from ever (None)."""
+    """The versions of a chart, each with its first day in force; the first version may have none (None)."""
 
     id: str
     turns: tuple[tuple[date | None, Chart], ...]
@@ -40,7 +40,7 @@ class Timeline(NamedTuple):
 
 
 def charts_by_date(shelf: Catalogue, name: str, minimum_status: str | None = None) -> Timeline:
-    """The versions of a chart by the days they are in force: on each day the best status, then the newest, as `find` chooses.
+    """The versions of a chart by the days they are in force. On each day the best status wins, then the newest version, as `find` chooses.
 
     Raises ChartNotFound if there is no such chart, or if one of those in force is trusted less than asked for.
     """
@@ -61,7 +61,7 @@ def charts_by_date(shelf: Catalogue, name: str, minimum_status: str | None = Non
 
 
 def day_of(raw: Any) -> date:
-    """The day written in an `observed_at`, as it is written: no time zone is worked out. A ValueError if there is none."""
+    """The day in an `observed_at`, as it is written: time zones are not converted. Raises ValueError if there is none."""
     if isinstance(raw, datetime):
         return raw.date()
     if isinstance(raw, date):
@@ -82,7 +82,7 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
     named = [name for name in table.column_names if column_map.ours(name) == OBSERVED]
     if len(named) != 1:
         raise FileError(
-            Problem("observed_at_needed", OBSERVED, "stands in no column" if not named else "stands in several columns", "name the column, or map it")
+            Problem("observed_at_needed", OBSERVED, "is in no column" if not named else "is in several columns", "name the column, or map it")
         )
     added = [VERSION, *(name for _, chart in timeline.turns for name in points_names(chart) if options.get("points"))]
     for name in added:
@@ -117,7 +117,7 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
 
 
 def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:
-    """The same columns in the same order whichever versions the rows needed: the input's, the scores, points of every version, the version."""
+    """The same columns in the same order, whichever versions the rows needed: the input's, the scores, the points of every version, the version."""
     given = set(own)
     scores = [name for name in table.column_names if name not in given and not name.startswith(POINTS_PREFIX) and name != VERSION]
     points = dict.fromkeys(name for _, chart in timeline.turns for name in points_names(chart))
@@ -129,7 +129,7 @@ def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:
 
 
 def _takeable(table: Any) -> Any:
-    """String views as text: Arrow cannot pick rows of a view."""
+    """String views as plain text: Arrow cannot take rows of a view."""
     for place, field in enumerate(table.schema):
         if pa.types.is_string_view(field.type):
             table = table.set_column(place, field.name, table.column(place).cast(pa.large_string()))
@@ -146,7 +146,7 @@ def _chart_of(timeline: Timeline, raw: Any) -> tuple[Chart | None, str]:
 
 
 def _plain(table: Any, own: int) -> Any:
-    """Result columns of every version as the same types."""
+    """Dictionary columns as text, so that all versions have the same types."""
     for place in range(own, table.num_columns):
         field = table.schema.field(place)
         if pa.types.is_dictionary(field.type):
@@ -155,7 +155,7 @@ def _plain(table: Any, own: int) -> Any:
 
 
 def _refused(table: Any, own: int, why: list[str]) -> Any:
-    """Rows on no version: nothing is scored."""
+    """Rows without a version in force: status refused, with the reason in `error`."""
     for place in range(own, table.num_columns):
         field = table.schema.field(place)
         texts = {"score_status": ["refused"] * len(why), "error": why, "missing": [""] * len(why), "flags": [""] * len(why)}
@@ -167,9 +167,9 @@ def _refused(table: Any, own: int, why: list[str]) -> Any:
 def score_file_by_date(
     timeline: Timeline, path: Path, output: Path, *, column_map: ColumnMap | None = None, on_bad_row: OnBadRow = "error", **options: Any
 ) -> dict[str, int]:
-    """Score a file of sets by date into a CSV file, a chunk of rows at a time; rows by version (`refused` for none).
+    """Score a file of sets by date into a CSV file, a chunk of rows at a time. Returns the number of rows by version (`refused` for none).
 
-    The output appears under its name only when it is whole. With `on_bad_row="error"` the first row that cannot be scored stops it.
+    The output appears under its name only when it is complete. With `on_bad_row="error"` the first row that cannot be scored stops it.
     """
     counts: dict[str, int] = {}
     with open_table(path, None) as table, whole_path(output) as beside, beside.open("wb") as out:

@@ -52,7 +52,7 @@ class Scored(NamedTuple):
 
 
 class Scorer:
-    """One chart over chunks of the same columns: only the columns that are read go to the kernel, the others stay where they are."""
+    """Scores chunks of the same columns on one chart. Only the columns that are read go to the engine; the others are not converted."""
 
     def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap, points: bool, flags: bool, as_text: bool):
         self.chart, self.column_map, self.points, self.flags, self.as_text = chart, column_map, points, flags, as_text
@@ -77,7 +77,7 @@ class Scorer:
         return Scored(chunk, frame.hstack(as_polars(self.chart, pa.table(columns))), results)
 
     def refusals(self, found: Scored) -> list[Problem]:
-        """Why the first refused row is refused, placed in its file: the reference says it, of this one row."""
+        """Why the first refused row is refused, with its place in the file."""
         row = int(np.argmax(found.results.status == REFUSED))
         cells = {our: _cell(found.frame.get_column(their), row) for our, their in zip(self.ours, self.read, strict=True)}
         given = given_of_row(cells, self.column_map, frozenset(self.chart.by_id))
@@ -86,7 +86,7 @@ class Scorer:
 
 
 def add_columns(summary: Summary, scorer: Scorer, found: Scored) -> None:
-    """What the first rows say of columns that are not read, and of persons and times that come twice."""
+    """Look at the first rows of columns that are not read, and count rows of one person and one time."""
     frame = found.frame
     if not frame.height:
         return
@@ -102,7 +102,7 @@ def add_columns(summary: Summary, scorer: Scorer, found: Scored) -> None:
 
 
 def _cell(column: pl.Series, row: int) -> Any:
-    """A value as the rules of reading take it: a narrow float says how narrow it is."""
+    """A value as the reading rules take it: a 32-bit float stays one, because it stands for fewer digits."""
     value = column[row]
     return np.float32(value) if column.dtype == pl.Float32 and value is not None else value
 
@@ -160,7 +160,7 @@ def score_chunks(
 
 
 def _in_order(scorer: Scorer, tables: list[Table], threads: int) -> Iterator[tuple[Scored, float | None]]:
-    """Scored chunks in the order of the input, with the share of all bytes done; a few are under way at once, no more."""
+    """Scored chunks in the order of the input, with the share of all bytes done. Only a few chunks are in work at once."""
     under_way: deque[tuple[Future[Scored], float | None]] = deque()
     chunks = _all_chunks(tables)
     fault: FileError | None = None
@@ -169,7 +169,7 @@ def _in_order(scorer: Scorer, tables: list[Table], threads: int) -> Iterator[tup
             while True:
                 try:
                     entry = next(chunks, None) if fault is None else None
-                except FileError as found:  # told after what is wrong with the rows before it
+                except FileError as found:  # raised after what is wrong with earlier rows
                     entry, fault = None, found
                 if entry is not None:
                     under_way.append((pool.submit(scorer.score, entry[0]), entry[1]))
@@ -195,7 +195,7 @@ def _all_chunks(tables: list[Table]) -> Iterator[tuple[Chunk, float | None]]:
 
 
 def _own(failures: list[BaseException], failure: BaseException, output: str | Path | BinaryIO) -> BaseException:
-    """The fault as it was raised, not as it came back through the writer; the writer's own in our words."""
+    """The fault as it was first raised, not as Polars passed it on; a fault of the writer itself as a FileError."""
     if failures and not isinstance(failure, KeyboardInterrupt):
         failure = failures[0]
     if isinstance(failure, pl.exceptions.PolarsError):
@@ -213,7 +213,7 @@ def _same_columns(tables: list[Table]) -> None:
 
 
 def _fits(frame: pl.DataFrame, form: Format, name: str) -> None:
-    """Whether CSV can hold all columns; told before anything is scored."""
+    """Refuse columns that CSV cannot hold, before anything is scored."""
     held = [column for column, kind in frame.schema.items() if form.kind == "csv" and (kind.is_nested() or kind == pl.Binary)]
     if held:
         where = f"{name}, column {', '.join(held[:20])}"
@@ -221,6 +221,6 @@ def _fits(frame: pl.DataFrame, form: Format, name: str) -> None:
 
 
 def _blank_as_null(column: pa.DictionaryArray) -> pa.DictionaryArray:
-    """An empty text (the first of the dictionary) as no text."""
+    """The empty text (the first of the dictionary) as null."""
     codes = column.indices.to_numpy(zero_copy_only=False)
     return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes == 0), column.dictionary, safe=False)

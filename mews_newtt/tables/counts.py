@@ -1,4 +1,4 @@
-"""A chunk's results added to a summary, by their codes."""
+"""Adds the results of a chunk to a summary, counting codes instead of rows."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from mews_newtt.tables.plain import score_csv
 from mews_newtt.tables.sources import Input, Source, each_input, read_ahead, source_of
 from mews_newtt.tables.summary import OnBadRow, Progress, Summary
 
-LARGE = 1 << 20  # bytes of CSV: with fewer, the reference is done before the compiled engine has started
-ENGINE = "mews_newtt.tables.table"  # imported: the compiled engine has started
+LARGE = 1 << 20  # bytes of CSV: for fewer, the reference is done before the compiled engine has started
+ENGINE = "mews_newtt.tables.table"  # once this module is imported, the compiled engine has started
 
 
 def score_file(
@@ -111,12 +111,12 @@ def batch_installed() -> bool:
 
 
 def _engine_pays(source: Source) -> bool:
-    """Whether the compiled engine is there and sooner done than the reference."""
+    """Whether the compiled engine is installed and faster here: the file is large, or the engine has already started."""
     return batch_installed() and (source.size >= LARGE or ENGINE in sys.modules)
 
 
 def _measured(source: Source, stack: contextlib.ExitStack) -> Source:
-    """A source whose size is known, or at least known to be large: of a stream so much is read ahead."""
+    """The source with its size. A stream is read ahead as far as needed to know whether it is large."""
     if source.size:
         return source
     stream = stack.enter_context(source.opened())
@@ -129,7 +129,7 @@ def _only_plain() -> FileError:
 
 
 class _Utf8:
-    """Text into a binary stream, without a buffer of its own that could fail a second time when it is closed."""
+    """Writes text into a binary stream. It has no buffer of its own, which could fail a second time when it is closed."""
 
     def __init__(self, stream: BinaryIO):
         self._stream = stream

@@ -11,16 +11,16 @@ import polars as pl
 
 from mews_newtt.tables.formats import Format
 
-GROUP = 1 << 18  # rows of a Parquet row group: whole columns of them are held until they are written
+GROUP = 1 << 18  # rows of a Parquet row group: they are held in memory until it is written
 WAKE = 0.1  # seconds between looks for Ctrl-C while other threads work
-PATIENCE = 5.0  # seconds that stopped work is waited for: it may hang on an input that sends nothing
+PATIENCE = 5.0  # seconds to wait for stopped work: it may hang on an input that sends nothing
 
 
 def sink(plan: pl.LazyFrame, into: Path | BinaryIO, form: Format) -> None:
     """Run a plan into a file or a stream."""
     packing: Literal["uncompressed", "gzip", "zstd"] = "gzip" if form.packed == "gzip" else "zstd" if form.packed else "uncompressed"
     if form.kind == "parquet":
-        plan.sink_parquet(into, compression_level=1, row_group_size=GROUP)  # level 1 of zstd: a fifth less time, no larger here
+        plan.sink_parquet(into, compression_level=1, row_group_size=GROUP)  # zstd level 1: a fifth less time, and no larger here
     elif form.kind == "ndjson":
         plan.sink_ndjson(into, compression=packing, check_extension=False)
     else:
@@ -28,7 +28,7 @@ def sink(plan: pl.LazyFrame, into: Path | BinaryIO, form: Format) -> None:
 
 
 def run_interruptibly(work: Callable[[], None], stop: threading.Event) -> None:
-    """Work on another thread, so that this one can take Ctrl-C: then the work is told to stop, and waited for."""
+    """Run the work on another thread, so that this thread can take Ctrl-C. Then `stop` is set, and the work is waited for."""
     failures: list[BaseException] = []
 
     def run() -> None:
