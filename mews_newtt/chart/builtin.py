@@ -30,6 +30,7 @@ def builtin_rules() -> Path:
 
 
 def _unpacked() -> Path:
+    # only for a zipped package: these take longer to load than one set takes to score
     from importlib.resources import files
     from shutil import rmtree
     from tempfile import mkdtemp

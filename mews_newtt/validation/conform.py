@@ -9,7 +9,7 @@ from typing import Any
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import EXPECTED_POINTS_PREFIX
-from mews_newtt.tables.by_row import Progress
+from mews_newtt.tables.summary import Progress
 from mews_newtt.validation.adapter import Adapter, Answer
 from mews_newtt.validation.pack import Case
 from mews_newtt.validation.result import Origin, Validation

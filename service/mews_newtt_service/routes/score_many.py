@@ -17,7 +17,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
-from mews_newtt.tables.by_row import Summary
+from mews_newtt.tables.summary import Summary
 from mews_newtt_service.answers import ENGINE, JSONParts, chart_headers, score_text
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
 from mews_newtt_service.jobs.uploads import Upload, receive_upload
