@@ -38,11 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.url is not None and arguments.adapter is None:
         raise FileError(Problem("adapter_missing", "--url", "needs --adapter", "name an adapter file; examples/adapters holds some"))
     try:
-        from mews_newtt.validation.adapter import Adapter, Limits, read_adapter
-        from mews_newtt.validation.conform import compare_answers, pack_cases
+        from mews_newtt.validation.conform import Adapter, Command, Endpoint, Limits, compare_answers, pack_cases, read_adapter
         from mews_newtt.validation.reports import check_report_folder
         from mews_newtt.validation.result import Origin
-        from mews_newtt.validation.transport import Command, Endpoint
 
         if arguments.report is not None:
             check_report_folder(arguments.report)

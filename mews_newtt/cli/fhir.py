@@ -131,7 +131,7 @@ def run_pack(arguments: argparse.Namespace) -> int:
 
     chart = chosen_chart(arguments)
     try:
-        from mews_newtt.validation.pack import make_pack
+        from mews_newtt.validation.packs import make_pack
 
         pack = make_pack(chart, seed=arguments.seed, manual=arguments.manual)
     except ImportError as absent:

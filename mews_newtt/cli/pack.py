@@ -27,8 +27,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     chart = chosen_chart(arguments)
     try:
-        from mews_newtt.validation.pack import make_pack
-        from mews_newtt.validation.pack_files import check_folder, write_pack
+        from mews_newtt.validation.packs import check_folder, make_pack, write_pack
 
         check_folder(arguments.output)
         pack = make_pack(chart, seed=arguments.seed, manual=arguments.manual)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,11 +13,10 @@ import pytest
 
 from mews_newtt import Chart, load_chart, score
 from mews_newtt.cli import main
-from mews_newtt.validation import collect
-from mews_newtt.validation.adapter import Adapter
+from mews_newtt.validation import collect, compare
 from mews_newtt.validation.compare import diagnosed, validate
-from mews_newtt.validation.conform import compare_answers, pack_cases
-from mews_newtt.validation.pack import Case
+from mews_newtt.validation.conform import Adapter, compare_answers, pack_cases
+from mews_newtt.validation.packs import Case
 from mews_newtt.validation.result import Origin
 from tests.validation.platforms import content_of, one_set, right, table_with
 
@@ -105,7 +103,7 @@ def test_a_diagnosis_that_fails_costs_nothing(monkeypatch: pytest.MonkeyPatch, t
     def fails(*_: Any, **__: Any) -> Any:
         raise ZeroDivisionError("heart rate 70 of a patient")
 
-    monkeypatch.setattr(import_module("mews_newtt.validation.diagnose"), "diagnose", fails)
+    monkeypatch.setattr(compare, "diagnose", fails)
     code, told = run(tmp_path, capsys, rows_of("0", "5"), "--report", str(tmp_path / "report"))
     assert code == 1
     assert "The diagnosis failed (ZeroDivisionError in test_no_false_accusation.py, line" in told and "of a patient" not in told

@@ -71,14 +71,14 @@ def by_fhir(chart: Chart, given: dict[str, str], stated: dict[str, Any]) -> tupl
 def by_page(http: Any, chart: Chart, cases: Sequence[tuple[dict[str, str], dict[str, Any]]]) -> tuple[int, list[list[str]]]:
     """A file of many sets, sent through the workbench: how many rows were compared, and the kinds of each row that disagrees."""
     scored = [p.id for p in chart.parameters if p.role == "scored"] if chart.has_points else []
-    readings = list(dict.fromkeys([*(p.id for p in chart.parameters), *(name for given, _ in cases for name in given)]))
-    names = [*readings, "expected_total", "expected_level", *(f"expected_points_{name}" for name in scored)]
+    given_names = list(dict.fromkeys([*(p.id for p in chart.parameters), *(name for readings, _ in cases for name in readings)]))
+    names = [*given_names, "expected_total", "expected_level", *(f"expected_points_{name}" for name in scored)]
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(names)
-    for given, stated in cases:
+    for readings, stated in cases:
         cells = [stated.get("total"), stated.get("level"), *(stated.get("points", {}).get(name) for name in scored)]
-        writer.writerow([*(given.get(name, "") for name in readings), *("" if cell is None else cell for cell in cells)])
+        writer.writerow([*(readings.get(name, "") for name in given_names), *("" if cell is None else cell for cell in cells)])
     sent = http.post(
         "/workbench/validate",
         data={"chart": f"{chart.id}@{chart.version}"},

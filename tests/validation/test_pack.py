@@ -18,8 +18,7 @@ from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 from mews_newtt.validation.coverage import coverage
 from mews_newtt.validation.diagnose import diagnose
-from mews_newtt.validation.pack import Pack, make_pack, pack_faults
-from mews_newtt.validation.pack_files import write_pack
+from mews_newtt.validation.packs import Pack, make_pack, pack_faults, write_pack
 from tests.batch.batch_support import random_columns
 from tests.batch.made_charts import made_chart
 from tests.cli.command import run
