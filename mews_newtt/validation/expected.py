@@ -26,7 +26,7 @@ from mews_newtt.validation.stated import (
     STATUSES,
     UNKNOWN,
     UNREADABLE,
-    Given,
+    Computed,
     kind_of,
     kind_without_readings,
     level_names,
@@ -157,7 +157,7 @@ class Reader:
 
     def _kind(self, column: ExpectedColumn, values: Numbers, results: Results, row: int) -> str:
         points = int(results.points[self.scored.index(column.parameter)][row]) if column.holds == "points" else NO_POINTS
-        given = Given(
+        given = Computed(
             STATUSES[results.status[row]],
             int(results.least[row]) if self.chart.has_points else None,
             int(results.most[row]) if self.chart.has_points else None,

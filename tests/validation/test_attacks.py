@@ -70,7 +70,7 @@ def test_line_ends_and_byte_order_marks(start: str, end: str, tmp_path: Path) ->
 def test_no_rows_and_none_but_refused_ones(rows: tuple[str, ...], code: int, tmp_path: Path) -> None:
     ran = here("validate", "mews", table(tmp_path, "expected_total", *rows), "--report", tmp_path / "out")
     assert ran.code == code and len(list((tmp_path / "out").iterdir())) == 4
-    assert code == 2 or "3 × something was stated for a set that cannot be scored" in ran.out
+    assert code == 2 or "3 × a score was stated for a set that cannot be scored" in ran.out
 
 
 def test_a_terminal_is_sent_no_control_characters(tmp_path: Path) -> None:

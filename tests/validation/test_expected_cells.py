@@ -61,7 +61,7 @@ def test_a_blank_status_never_disagrees() -> None:
 
 
 def test_a_blank_total_is_no_answer_left_out_on_a_chart_without_points() -> None:
-    given = Pool(MEWC, random=1).quiet[0]
+    given = Pool(MEWC, random=1).baselines[0]
     assert score(MEWC, dict(given)).status == "complete"
     row = {**given, "expected_total": "", "expected_level": ""}
     assert kinds(row, MEWC, blanks_disagree=True) == {"left_out": 1}

@@ -83,7 +83,7 @@ def test_a_row_without_any_reading_has_nothing_to_compare() -> None:
     rows = pl.DataFrame([{**CALM, "expected_total": "0"}, {**bare, "expected_total": "7"}, {**bare, "expected_total": ""}])
     found = validate(NEWS2, rows)
     assert (found.verdict, found.compared, found.without_readings) == ("agrees", 1, 1)
-    assert "1 row holds no reading" in found.says and "1 row states nothing" in found.says
+    assert "1 row has no reading" in found.says and "1 row states nothing" in found.says
     assert any("1 row states a score and hold" in note for note in found.notes)
     assert found.to_dict()["rows_without_readings"] == 1
     only = validate(NEWS2, rows[1:2])
@@ -157,7 +157,7 @@ def test_the_diagnosis_never_says_that_nothing_disagrees_beside_a_disagreement(c
 def test_refused_partial_sets_are_named() -> None:
     found = diagnosed(compare_answers(NEWS2, answering(NEWS2, refuses_partial), pack_cases(NEWS2, manual=True), Origin("x", kind="endpoint")))
     assert found.diagnosis is not None and found.diagnosis.certain
-    assert found.diagnosis.words.startswith("Sets that lack a reading seem to be refused")
+    assert found.diagnosis.words.startswith("Partial sets seem to be refused")
 
 
 def test_a_status_alone_is_diagnosed_in_a_file_too() -> None:

@@ -15,15 +15,5 @@ from mews_newtt.validation.cases.values import (
 )
 
 __all__ = [
-    "MOST_CONTEXTS",
-    "Given",
-    "Pool",
-    "Setting",
-    "as_text",
-    "contribution",
-    "first_in",
-    "last_in",
-    "readable",
-    "refused_alone",
-    "settings",
-]
+    "MOST_CONTEXTS", "Given", "Pool", "Setting", "as_text", "contribution", "first_in", "last_in", "readable", "refused_alone", "settings",
+]  # fmt: skip

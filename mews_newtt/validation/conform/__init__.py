@@ -6,18 +6,6 @@ from mews_newtt.validation.conform.json_paths import look_up, put
 from mews_newtt.validation.conform.transport import Command, Endpoint, Pace
 
 __all__ = [
-    "HIDDEN",
-    "Adapter",
-    "Answer",
-    "Command",
-    "Endpoint",
-    "Limits",
-    "Pace",
-    "compare_answers",
-    "conform",
-    "filled_headers",
-    "look_up",
-    "pack_cases",
-    "put",
-    "read_adapter",
-]
+    "HIDDEN", "Adapter", "Answer", "Command", "Endpoint", "Limits", "Pace", "compare_answers", "conform", "filled_headers", "look_up",
+    "pack_cases", "put", "read_adapter",
+]  # fmt: skip

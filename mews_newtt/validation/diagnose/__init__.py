@@ -3,8 +3,4 @@
 from mews_newtt.validation.diagnose.verdict import diagnose
 from mews_newtt.validation.diagnosis import Diagnosis, Finding
 
-__all__ = [
-    "Diagnosis",
-    "Finding",
-    "diagnose",
-]
+__all__ = ["Diagnosis", "Finding", "diagnose"]

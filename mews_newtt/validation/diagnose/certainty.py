@@ -14,8 +14,8 @@ from mews_newtt.validation.cases import Pool
 from mews_newtt.validation.faults import Fault, all_answers
 from mews_newtt.validation.mutants import COMPLETE, READ, Flags, MutantScorer, Rows, Sheet, answer_words, differ, sheet_of_sets
 
-MOST_READINGS = 500  # readings of a changed range that are looked at
-READINGS_OF_BAND = 2  # different readings of a changed band that must have been answered wrongly
+MOST_CHANGED = 500  # readings of a changed range that are looked at
+BAND_NEEDS = 2  # different readings of a changed band that must have been answered wrongly
 ROWS_NEEDED = 2  # rows that a certain verdict needs
 MOST_FAULTS = 60  # faults whose own edges are tried; all faults are compared
 RANDOM = 1200  # random sets
@@ -44,7 +44,7 @@ def enough(chart: Chart, fault: Fault, sheet: Sheet, explained: Rows) -> bool:
     for before, after in zip(parameter.tables, changed, strict=True):
         if before != after:
             readings |= set(_changed(chart, before, after, parameter.observation.step, parameter.observation.impossible))
-    needed = len(readings) if fault.kind != "band_worth" else min(READINGS_OF_BAND, len(readings))
+    needed = len(readings) if fault.kind != "band_worth" else min(BAND_NEEDS, len(readings))
     return len(readings & seen) >= needed
 
 
@@ -80,7 +80,7 @@ def _changed(chart: Chart, before: Table, after: Table, step: Decimal, possible:
     value = max(min(ends), possible.low) if possible.low is not None else min(ends)
     highest = min(max(ends), possible.high) if possible.high is not None else max(ends)
     value -= value % step
-    for _ in range(MOST_READINGS):
+    for _ in range(MOST_CHANGED):
         if value > highest:
             return
         if _contribution(chart, before, value) != _contribution(chart, after, value):

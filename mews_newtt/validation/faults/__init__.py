@@ -45,24 +45,9 @@ EXAMPLES: tuple[Example, ...] = tuple(example for module in MODULES for example 
 KINDS: dict[str, str] = {kind: says for module in MODULES for kind, says in module.KINDS.items()}
 
 __all__ = [
-    "EXAMPLES",
-    "KINDS",
-    "MODULES",
-    "REACH",
-    "UNIT_IGNORED",
-    "Example",
-    "Fault",
-    "Site",
-    "TableAt",
-    "all_answers",
-    "answers_of",
-    "both",
-    "each_table",
-    "faults_of",
-    "moves_of",
-    "other_contribution",
-    "partial_sets_refused",
-]
+    "EXAMPLES", "KINDS", "MODULES", "REACH", "UNIT_IGNORED", "Example", "Fault", "Site", "TableAt", "all_answers", "answers_of", "both",
+    "each_table", "faults_of", "moves_of", "other_contribution", "partial_sets_refused",
+]  # fmt: skip
 
 
 def faults_of(chart: Chart, others: Iterable[Chart] | None = (), *, reach: int = REACH) -> list[Fault]:

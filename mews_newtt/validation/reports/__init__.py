@@ -2,10 +2,4 @@
 
 from mews_newtt.validation.reports.files import NAMES, as_document, check_report_folder, check_writable, write_reports
 
-__all__ = [
-    "NAMES",
-    "as_document",
-    "check_report_folder",
-    "check_writable",
-    "write_reports",
-]
+__all__ = ["NAMES", "as_document", "check_report_folder", "check_writable", "write_reports"]
