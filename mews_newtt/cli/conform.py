@@ -9,11 +9,9 @@ from mews_newtt.cli.options import add_chart, chosen_chart
 from mews_newtt.cli.progress import progress_bar
 from mews_newtt.cli.validate import add_report_options, conclude
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.validation.adapter import Adapter, Limits, read_adapter
-from mews_newtt.validation.conform import compare_answers, pack_cases
+from mews_newtt.validation.conform import Adapter, Command, Endpoint, Limits, compare_answers, pack_cases, read_adapter
 from mews_newtt.validation.reports import check_report_folder
 from mews_newtt.validation.result import Origin
-from mews_newtt.validation.transport import Command, Endpoint
 
 FAST = 100_000.0  # requests a second: a command on this machine needs no limit
 

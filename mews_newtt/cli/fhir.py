@@ -110,7 +110,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
 
 def run_pack(arguments: argparse.Namespace) -> int:
     from mews_newtt.fhir.packs import pack_bundles  # validate extra
-    from mews_newtt.validation.pack import make_pack  # validate extra
+    from mews_newtt.validation.packs import make_pack  # validate extra
 
     chart = chosen_chart(arguments)
     pack = make_pack(chart, seed=arguments.seed, manual=arguments.manual)

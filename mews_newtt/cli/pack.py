@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 from mews_newtt.cli.options import add_chart, chosen_chart
-from mews_newtt.validation.pack import make_pack
-from mews_newtt.validation.pack_files import check_folder, write_pack
+from mews_newtt.validation.packs import check_folder, make_pack, write_pack
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -86,8 +86,7 @@ def _verify(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, s
 def _pack(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, settings: Settings, progress: Progress) -> int:
     from mews_newtt.fhir.jsontext import write_json
     from mews_newtt.fhir.packs import pack_collection
-    from mews_newtt.validation.pack import make_pack
-    from mews_newtt.validation.pack_files import write_pack
+    from mews_newtt.validation.packs import make_pack, write_pack
 
     made = make_pack(chart, seed=parameters["seed"], manual=parameters["manual"])
     write_pack(made, out)
