@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mews_newtt.chart.catalogue import Catalogue
+from mews_newtt.chart.catalogue import Catalogue, require_status
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
 from mews_newtt.reading.columns import POINTS_PREFIX, ColumnMap
@@ -38,8 +38,6 @@ def charts_by_date(shelf: Catalogue, name: str, minimum_status: str | None = Non
 
     Raises ChartNotFound if there is no such chart, or if one of those in force is trusted less than asked for.
     """
-    from mews_newtt.chart.catalogue import require_status
-
     versions = shelf.versions(name)
     starts = sorted({date.fromisoformat(chart.effective_from) for chart in versions if chart.effective_from})
     turns: list[tuple[date | None, Chart]] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import date, datetime
 from decimal import Decimal
 
 from mews_newtt.chart.model import Condition, CountRule, Interval, Observation
@@ -175,8 +176,6 @@ def read_yes(text: str) -> bool:
 
 def read_date(text: str) -> str:
     """A date that can be read one way only: 2026-01-31, 31 Jan 2026, or 31/01/2026 where the first number cannot be a month."""
-    from datetime import date, datetime
-
     said = plain(text)
     for pattern in ("%Y-%m-%d", "%d %b %Y", "%d %B %Y"):
         try:

@@ -30,7 +30,7 @@ def builtin_rules() -> Path:
 
 
 def _unpacked() -> Path:
-    from importlib.resources import files
+    from importlib.resources import files  # these three are needed in a zip file only, and slow to import
     from shutil import rmtree
     from tempfile import mkdtemp
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
+from mews_newtt.chart.builtin import builtin_rules
 from mews_newtt.chart.model import Band, Chart, Interval, Observation, Parameter, Source, Table
 from mews_newtt.chart.toml import read_toml
 from mews_newtt.errors import ChartError, Problem
@@ -336,8 +337,6 @@ def _printed(low: Decimal | None, high: Decimal | None, points: int) -> Band:
 
 def main() -> None:
     """Print bounds and totals of the ranges that come with the package; `mews-newtt derive` does more."""
-    from mews_newtt.chart.catalogue import builtin_rules
-
     print(describe(read_ranges(builtin_rules() / RANGES_FILE)))
 
 
