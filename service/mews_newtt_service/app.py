@@ -23,6 +23,7 @@ from mews_newtt import __version__
 from mews_newtt.errors import MewsNewttError, Problem
 from mews_newtt_service.access_log import AccessLog
 from mews_newtt_service.auth.access import Access
+from mews_newtt_service.chart_registry import ChartRegistry
 from mews_newtt_service.gate import Gate
 from mews_newtt_service.jobs.keeper import Keeper
 from mews_newtt_service.jobs.queue import open_queue
@@ -31,7 +32,6 @@ from mews_newtt_service.openapi import describe
 from mews_newtt_service.problems import error_response, problem_response
 from mews_newtt_service.routes import charts, health, jobs, pack, score, score_many, token, verify
 from mews_newtt_service.settings import Settings
-from mews_newtt_service.shelf import Shelf
 from mews_newtt_service.slices import Slices
 from mews_newtt_service.turns import Turns
 
@@ -59,7 +59,7 @@ class Service(FastAPI):
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service as an ASGI application.
 
-    `app.state` holds `settings`, `shelf` (the charts), `queue` (long work), `metrics`, `access` (who may call) and `log`.
+    `app.state` holds `settings`, `charts` (the chart registry), `queue` (long work), `metrics`, `access` (who may call) and `log`.
     """
     settings = settings or Settings.from_environment()
     app = Service(
@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         return lambda fault: log.event("error", what, problems=[f"{one.where}: {one.what}" for one in fault.problems[:20]])
 
     app.state.access = Access(settings, app.state.queue, kept("clients_kept"))
-    app.state.shelf = Shelf(kept("charts_kept"))
+    app.state.charts = ChartRegistry(kept("charts_kept"))
     app.state.outcomes = {}
     app.state.slices = Slices()
     app.state.turns = Turns(settings.uploads_at_once)

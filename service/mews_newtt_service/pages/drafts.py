@@ -41,7 +41,7 @@ def find(request: Request, job_id: str) -> Draft:
     job = queue.upload(job_id, request.scope["client_id"]) if _ID.fullmatch(job_id) else None
     if job is None or "upload" not in job.parameters:
         raise refuse(404, "upload_gone", "this upload", "is not here, or no longer", "send the file again")
-    chart = request.app.state.shelf.find(job.chart, job.version)
+    chart = request.app.state.charts.find(job.chart, job.version)
     return Draft(Upload(**job.parameters["upload"]), chart, job.parameters["like"], job.state == "draft")
 
 

@@ -38,7 +38,7 @@ async def pack_page(request: Request) -> Response:
         "pack.html",
         title="Make a pack",
         here="pack",
-        charts=request.app.state.shelf.charts(),
+        charts=request.app.state.charts.charts(),
         wanted=wanted,
         seed=seed,
         manual=manual,

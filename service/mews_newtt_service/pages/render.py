@@ -89,12 +89,12 @@ def pinned_chart(request: Request, text: str) -> Chart:
     name, sign, version = text.partition("@")
     if not name:
         raise ChartNotFound(Problem("chart_unnamed", "the chart", "is not named", "choose a chart"))
-    found: Chart = request.app.state.shelf.find(name, version if sign else None)
+    found: Chart = request.app.state.charts.find(name, version if sign else None)
     return found
 
 
 def chart_of(request: Request) -> Chart:
     """The chart a path names; without a version the one the library would take."""
-    shelf = request.app.state.shelf
-    found: Chart = shelf.find(request.path_params["chart"], request.path_params.get("version"))
+    charts = request.app.state.charts
+    found: Chart = charts.find(request.path_params["chart"], request.path_params.get("version"))
     return found

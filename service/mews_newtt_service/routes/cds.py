@@ -107,9 +107,9 @@ def router(settings: Settings) -> APIRouter:
 
 def _served(request: Request) -> list[Chart]:
     """The version in use of every chart that is a service."""
-    shelf = request.app.state.shelf
-    names = dict.fromkeys(chart.id for chart in shelf.charts())
-    found: list[Chart] = [shelf.find(name) for name in names]
+    charts = request.app.state.charts
+    names = dict.fromkeys(chart.id for chart in charts.charts())
+    found: list[Chart] = [charts.find(name) for name in names]
     return [chart for chart in found if population(chart) is not None]
 
 

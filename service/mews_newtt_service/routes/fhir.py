@@ -166,13 +166,13 @@ async def _operate(request: Request, does: Callable[[Resource, dict[str, str]], 
 
 
 async def _score(request: Request) -> Response:
-    shelf = request.app.state.shelf
-    return await _operate(request, lambda resource, pins: ews_score(resource, shelf.find, **_pins(pins), now=clock()))
+    charts = request.app.state.charts
+    return await _operate(request, lambda resource, pins: ews_score(resource, charts.find, **_pins(pins), now=clock()))
 
 
 async def _verify(request: Request) -> Response:
-    shelf = request.app.state.shelf
-    return await _operate(request, lambda resource, pins: ews_verify(resource, shelf.find, shelf.charts(), **_pins(pins)))
+    charts = request.app.state.charts
+    return await _operate(request, lambda resource, pins: ews_verify(resource, charts.find, charts.charts(), **_pins(pins)))
 
 
 class _Pins(TypedDict):
@@ -210,7 +210,7 @@ async def _definition(request: Request) -> Response:
 async def _code_system(request: Request) -> Response:
     _, kind = _kind(request)
     name = request.path_params["name"]
-    found = code_systems(request.app.state.shelf.charts())
+    found = code_systems(request.app.state.charts.charts())
     if name not in found:
         raise refuse(404, "not_found", f"CodeSystem {name[:60]}", "is not here", "there are: " + ", ".join(found))
     return _answer(found[name], kind)

@@ -64,15 +64,15 @@ def router(settings: Settings) -> APIRouter:
     async def readyz(request: Request) -> Response:
         query(request)
         state = request.app.state
-        charts = state.shelf.charts()
-        if state.shelf.lost is not None:  # still answering with the charts as they were; a new process could not
-            raise ServiceError(503, state.shelf.lost.problems)
+        charts = state.charts.charts()
+        if state.charts.lost is not None:  # still answering with the charts as they were; a new process could not
+            raise ServiceError(503, state.charts.lost.problems)
         workers = await anyio.to_thread.run_sync(look.workers, state.queue)
         ready: dict[str, str | int] = {"status": "ok", "charts": len(charts), "database": "ok", "workers": workers}
         if not workers:  # single scores go on
             ready["long_work"] = "waits: no worker process is alive"
-        if state.shelf.fault is not None:  # still serving the charts as they were
-            ready["charts_kept_because"] = state.shelf.fault.problems[0].code
+        if state.charts.fault is not None:  # still serving the charts as they were
+            ready["charts_kept_because"] = state.charts.fault.problems[0].code
         if state.access.clients is not None and state.access.clients.fault is not None:
             ready["clients_kept_because"] = state.access.clients.fault.problems[0].code
         return json_answer(ready)

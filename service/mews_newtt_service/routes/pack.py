@@ -49,7 +49,7 @@ def router(settings: Settings) -> APIRouter:
         options = query(request, "version", "sha256")
         require_json(request)
         wanted = accepted(request, *FILES)
-        chart: Chart = request.app.state.shelf.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
         text = await request.body()
         parameters = _parameters(strict_object(text, settings.json_depth) if text.strip() else {})
         job = await submit(request, "pack", chart, parameters=parameters)

@@ -48,7 +48,7 @@ class SingleScores:
 
     def _chart(self, scope: Scope) -> Chart:
         found = query(Request(scope), "version", "sha256") if scope["query_string"] else {}
-        chart: Chart = self._state.shelf.find(scope["path_params"]["chart_id"], found.get("version"), found.get("sha256"))
+        chart: Chart = self._state.charts.find(scope["path_params"]["chart_id"], found.get("version"), found.get("sha256"))
         return chart
 
     def _of(self, chart: Chart) -> Headers:

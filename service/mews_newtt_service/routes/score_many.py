@@ -87,7 +87,7 @@ def router(settings: Settings) -> APIRouter:
     async def score_many(request: Request) -> Response:
         options = query(request, "version", "sha256", "points", "on_bad_row")
         on_bad_row, points = one_of(options, "on_bad_row", ("report", "error")), yes(options, "points")
-        chart: Chart = request.app.state.shelf.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
         kind = media_type(request)
         if kind == "application/json":
             require_json(request)

@@ -50,7 +50,7 @@ def router(settings: Settings) -> APIRouter:
     async def verify(request: Request) -> Response:
         options = query(request, "version", "sha256")
         accepted(request, "application/json")
-        chart: Chart = request.app.state.shelf.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
         body = b""
         if media_type(request) == "application/json":
             require_json(request)
