@@ -1,4 +1,4 @@
-"""The list of charts, one chart, and two of them side by side."""
+"""The pages of charts: the list, one chart, and two of them compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uploads whose columns are still to be named: drafts of the jobs they will be, which go when nobody comes back."""
+"""Drafts: uploads whose columns have no meaning yet. A draft becomes a job, or is removed after an hour."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def keep(request: Request, draft: Draft) -> None:
 
 
 def find(request: Request, job_id: str) -> Draft:
-    """The caller's own draft, or what has become of it; 404 where there is none, or no longer."""
+    """The caller's own draft, also if its job was started. Raises ServiceError: 404 if there is none."""
     queue: Queue = request.app.state.queue
     job = queue.upload(job_id, request.scope["client_id"]) if _ID.fullmatch(job_id) else None
     if job is None or "upload" not in job.parameters:
@@ -46,7 +46,7 @@ def find(request: Request, job_id: str) -> Draft:
 
 
 def run_of(request: Request, job_id: str) -> Job:
-    """The caller's own run; 404 where there is none, or no longer."""
+    """The caller's own run. Raises ServiceError: 404 if there is none."""
     queue: Queue = request.app.state.queue
     job = queue.get(job_id, request.scope["client_id"]) if _ID.fullmatch(job_id) else None
     if job is None:

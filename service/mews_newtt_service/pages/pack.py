@@ -1,4 +1,4 @@
-"""Make a pack: cases that tell a chart from its faults, to download, print and type in."""
+"""The page "Make a pack": test cases to download, to print and to type into another system."""
 
 from __future__ import annotations
 

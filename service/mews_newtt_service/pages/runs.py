@@ -1,4 +1,4 @@
-"""Runs: under way, ended, side by side, and gone."""
+"""The pages of a run: its progress, its result and files, two runs compared, and its removal."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _keep(kept: OrderedDict[str, Kept], name: str, value: Kept, most: int) -> No
 
 
 def _progress(job: Job) -> dict[str, Any]:
-    """How far a run is: its own share where it knows one, else what its rows are of the estimate."""
+    """The progress of a run: the share that the work reports, or else its rows out of the estimated ones."""
     about = job.parameters.get("about_rows")
     share = job.share
     if share is None and about and job.state == "running":
@@ -179,7 +179,7 @@ async def one_file(request: Request) -> Response:
 
 
 async def view(request: Request) -> Response:
-    """A report or a sheet in the browser: no script runs in it, nothing is fetched, only its own style counts."""
+    """A report or a sheet in the browser. It may run no script and fetch nothing; only its own style is allowed."""
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
     path = _path(request, job, request.path_params["name"])
     if path.suffix != ".html":
@@ -192,13 +192,13 @@ async def view(request: Request) -> Response:
 
 
 async def everything(request: Request) -> Response:
-    """All files of a run in one."""
+    """All files of a run in one archive."""
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
 
     queue: Queue = request.app.state.queue
 
     def packed() -> Path:
-        """In the run's own folder, so that it goes with the run whatever happens."""
+        """Written into the run's folder, so that it is deleted with the run."""
         made = queue.path(job.id, f"everything-{new_id()}.zip")
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in job.files:
@@ -211,7 +211,7 @@ async def everything(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """A run and its files, gone; one under way is stopped."""
+    """Delete a run and its files; a run that is under way is stopped."""
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
     await anyio.to_thread.run_sync(request.app.state.queue.forget, job.id)
     _results.pop(job.id, None)

@@ -1,4 +1,4 @@
-"""Try a set: a form made from the chart, and everything its score says."""
+"""The page "Try a set": a form made from the chart, and the score of what was filled in."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ MOST_COLUMNS = 500
 
 def add_to(pages: APIRouter, settings: Settings) -> None:
     async def take(request: Request) -> Response:
-        with request.app.state.turns.taken(request.scope["client_id"]):
+        with request.app.state.concurrency.slot(request.scope["client_id"]):
             return await _take(request)
 
     pages.add_api_route("/workbench/validate", shows_faults(upload_page), methods=["GET"])

@@ -1,4 +1,4 @@
-"""GET /v1/charts: which charts there are, and each version whole, under its content hash."""
+"""GET /v1/charts: the list of charts, the versions of one chart, and one version with all its content."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from mews_newtt import __version__
 from mews_newtt_service.answers import JSONAnswer, chart_headers
 from mews_newtt_service.chart_registry import ChartRegistry, summary_of, tag_of
 from mews_newtt_service.openapi import GET_RESPONSES, NOT_MODIFIED, examples
-from mews_newtt_service.plain import accepted, plain_router, query
 from mews_newtt_service.problems import refuse
+from mews_newtt_service.request_helpers import accepted, query
+from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 REVALIDATE = "private, no-cache"
