@@ -6,7 +6,7 @@ import pytest
 
 from mews_newtt import load_chart
 from mews_newtt.errors import ColumnError, FileError
-from mews_newtt_service.pages.series_sets import Series, read_series
+from mews_newtt.tables.series import Series, read_series
 
 MEWS = load_chart("mews", "0.1")
 HEADER = "observed_at,respiratory_rate,heart_rate"

@@ -1,4 +1,4 @@
-"""Keeps the worker processes alive: starts them, wakes them, starts them again when they die, and stops them gently."""
+"""Supervises the worker processes: starts them, wakes them for new work, replaces those that die, and stops them in order."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ LONGEST_PAUSE = 30.0
 GRACE = 5.0  # beyond what running work may take
 
 
-class Keeper:
-    """The workers of one process. Each has a pipe from us: a byte wakes it, its end tells it to stop."""
+class WorkerSupervisor:
+    """The workers of one web process. Each has a pipe from it: a byte wakes the worker, the end of the pipe stops it."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
@@ -30,7 +30,7 @@ class Keeper:
             return
         with self._lock:
             self._workers = [self._launch() for _ in range(self._settings.job_workers)]
-        self._thread = threading.Thread(target=self._watch, name="keeper", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
 
     def _launch(self) -> subprocess.Popen[bytes]:
@@ -38,18 +38,13 @@ class Keeper:
         return subprocess.Popen([sys.executable, "-m", "mews_newtt_service.jobs.worker"], stdin=subprocess.PIPE, env=environment)
 
     def wake(self) -> None:
-        """There is new work."""
+        """Tell the workers that there is new work."""
         with self._lock:
             for worker in self._workers:
                 if worker.stdin is not None:
                     with contextlib.suppress(OSError, ValueError):
                         worker.stdin.write(b"\n")
                         worker.stdin.flush()
-
-    @property
-    def pids(self) -> list[int]:
-        with self._lock:
-            return [worker.pid for worker in self._workers if worker.poll() is None]
 
     def _watch(self) -> None:
         pause, started = 0.5, time.monotonic()
@@ -68,7 +63,7 @@ class Keeper:
             started = time.monotonic()
 
     def stop(self) -> None:
-        """Let running work finish, or be given back; then end."""
+        """Stop the workers. Each finishes its job in time or gives it back to the queue."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
@@ -82,7 +77,7 @@ class Keeper:
             try:
                 worker.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                worker.kill()  # its lease runs out, and the job is taken again
+                worker.kill()  # its lease runs out, and another worker takes the job
                 worker.wait()
 
 

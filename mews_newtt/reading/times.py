@@ -1,4 +1,4 @@
-"""When the sets of a series were taken. A time is read exactly or not at all; no order is guessed."""
+"""Reads the times of the rows of a table, so that its sets can be put in order. A time is read exactly or refused; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -18,40 +18,44 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d
 _NUMBERS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:,? +(\d{1,2}:\d\d(?::\d\d)?))?", re.ASCII)
 
 
-class Cell(NamedTuple):
-    """What a row says of its time; `row` is its line in the file, where the line of names is row 1."""
+class TimeCell(NamedTuple):
+    """The text of one row's time. `row` is its line in the file; the line of column names is row 1."""
 
     row: int
     text: str
 
 
-class Read(NamedTuple):
-    """A time as read, and whether the cell gave a time of day."""
+class ReadTime(NamedTuple):
+    """A time as it was read. `has_hour`: whether the cell also gave a time of day."""
 
     time: datetime
-    of_day: bool
+    has_hour: bool
 
     @property
     def words(self) -> str:
-        """As it is written on the track: with seconds and offset only where the cell had them."""
-        if not self.of_day:
+        """The time as a drawing shows it, with seconds and offset only if the cell had them."""
+        if not self.has_hour:
             return f"{self.time:%Y-%m-%d}"
         seconds = ":%S" if self.time.second or self.time.microsecond else ""
         offset = "" if self.time.tzinfo is None else " " + (self.time.isoformat()[-6:] if self.time.utcoffset() else "UTC")
         return self.time.strftime(f"%Y-%m-%d %H:%M{seconds}") + offset
 
 
-def needs_dates(cells: Sequence[Cell]) -> bool:
-    """Whether a cell holds a date that begins with the day or the month, so that somebody must say which."""
+def needs_dates(cells: Sequence[TimeCell]) -> bool:
+    """Whether a cell holds a date such as 05/03/2026, which may begin with the day or with the month."""
     return any(_NUMBERS.fullmatch(cell.text) for cell in cells)
 
 
-def read_times(cells: Sequence[Cell], dates: str = "") -> list[Read]:
-    """Every cell as a time. `dates` says how dates such as 05/03/2026 are read (a key of DATES).
+def read_times(cells: Sequence[TimeCell], dates: str = "") -> list[ReadTime]:
+    """Every cell as a time.
+
+    Parameters
+    ----------
+    dates : how dates such as 05/03/2026 are read: "dmy" (day first) or "mdy" (month first); "" refuses them
 
     Raises
     ------
-    FileError  the order is not known: it names the rows and says how to write a time
+    FileError  a time that is blank, cannot be read or is given twice, or times with and without hour or offset: their order is not known
     """
     read = {cell: found for cell in cells if (found := _read(cell.text, dates)) is not None}
     asked = [cell for cell in cells if cell not in read and not dates and _NUMBERS.fullmatch(cell.text)]
@@ -62,7 +66,7 @@ def read_times(cells: Sequence[Cell], dates: str = "") -> list[Read]:
     ]
     if problems:
         raise FileError(problems)
-    days = [cell for cell in cells if not read[cell].of_day]
+    days = [cell for cell in cells if not read[cell].has_hour]
     local = [cell for cell in cells if read[cell].time.tzinfo is None]
     if 0 < len(days) < len(cells):
         problems += _of(days, "time_without_hour", "{first} gives no time of day, and other rows do", WRITE)
@@ -79,7 +83,7 @@ def read_times(cells: Sequence[Cell], dates: str = "") -> list[Read]:
     return [read[cell] for cell in cells]
 
 
-def _of(found: Sequence[Cell], code: str, what: str, mend: str) -> list[Problem]:
+def _of(found: Sequence[TimeCell], code: str, what: str, mend: str) -> list[Problem]:
     """One problem for all rows that share it."""
     if not found:
         return []
@@ -87,7 +91,7 @@ def _of(found: Sequence[Cell], code: str, what: str, mend: str) -> list[Problem]
     return [Problem(code, f"{COLUMN}, {'row' if len(found) == 1 else 'rows'} {named}", what.format(first=f"{found[0].text[:40]!r}"), mend)]
 
 
-def _read(text: str, dates: str) -> Read | None:
+def _read(text: str, dates: str) -> ReadTime | None:
     numbers = _NUMBERS.fullmatch(text)
     if numbers and dates in DATES:
         one, _, two, year, hour = numbers.groups()
@@ -96,6 +100,6 @@ def _read(text: str, dates: str) -> Read | None:
     if not _ISO.fullmatch(text):
         return None
     try:
-        return Read(datetime.fromisoformat(text), len(text) > 10)
+        return ReadTime(datetime.fromisoformat(text), len(text) > 10)
     except ValueError:  # such as 31 February
         return None

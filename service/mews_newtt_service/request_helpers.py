@@ -1,34 +1,35 @@
-"""Routes that take the request and give a response, with nothing between: reading and writing JSON is ours, exact and fast."""
+"""What routes ask of a request: its headers, its query, the media type it sends and the one it wants."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
-from fastapi import APIRouter
-from fastapi.routing import APIRoute
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
 
 from mews_newtt_service.problems import refuse
 
-Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+
+def header_map(scope: Scope) -> dict[bytes, bytes]:
+    """The headers by their names in lower case; of a repeated one the last. Made once for each request."""
+    found: dict[bytes, bytes] | None = scope.get("header_map")
+    if found is None:
+        scope["header_map"] = found = dict(scope["headers"])
+    return found
 
 
-class PlainRoute(APIRoute):
-    """A route of FastAPI (documented, matched) whose endpoint is called with the request itself."""
-
-    def get_route_handler(self) -> Endpoint:
-        endpoint: Endpoint = self.endpoint
-        return endpoint
-
-
-def plain_router() -> APIRouter:
-    return APIRouter(route_class=PlainRoute)
+async def read_body(receive: Receive) -> bytes:
+    """The whole body. `Request.body` does the same more slowly. Raises ClientDisconnect if the caller goes away."""
+    found: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        found += message.get("body", b"")
+        if not message.get("more_body"):
+            return found
 
 
 def query(request: Request, *known: str) -> dict[str, str]:
-    """The query parameters; an unknown or doubled one is a fault, so that a misspelt pin is never passed over."""
+    """The query parameters. An unknown or repeated one is refused, so that a misspelt `version` is never ignored."""
     if not request.scope.get("query_string"):
         return {}
     found: dict[str, str] = {}
@@ -44,7 +45,7 @@ def query(request: Request, *known: str) -> dict[str, str]:
 
 
 def one_of(found: dict[str, str], name: str, allowed: tuple[str, ...]) -> str:
-    """A query parameter with few values; the first one holds where it is not given."""
+    """A query parameter that may have one of these values; the first is the default."""
     value = found.get(name, allowed[0])
     if value not in allowed:
         raise refuse(400, "bad_parameter", f"query {name}", f"is {value[:60]!r}", "write one of: " + ", ".join(allowed))
@@ -52,6 +53,7 @@ def one_of(found: dict[str, str], name: str, allowed: tuple[str, ...]) -> str:
 
 
 def yes(found: dict[str, str], name: str) -> bool:
+    """A query parameter that is true or false; false if it is not given."""
     return one_of(found, name, ("false", "true")) == "true"
 
 
@@ -61,11 +63,11 @@ def media_type(request: Request) -> str:
 
 
 def accepted(request: Request, *offered: str) -> str:
-    """The first offered media type that the caller takes, by quality; 406 where there is none."""
-    wanted = request.headers.get("accept")
-    if not wanted or wanted == "*/*":
+    """The offered media type that the caller likes best (Accept). Raises ServiceError: 406 if it takes none."""
+    wanted = header_map(request.scope).get(b"accept", b"")
+    if wanted in (b"", b"*/*"):
         return offered[0]
-    qualities = _qualities(wanted)
+    qualities = _qualities(wanted.decode("latin-1"))
     best, best_quality = None, 0.0
     for name in offered:
         group = name.partition("/")[0] + "/*"
@@ -93,10 +95,11 @@ def _qualities(wanted: str) -> dict[str, float]:
 
 
 def require_json(request: Request) -> None:
-    """415 unless the body is said to be JSON."""
-    kind = request.headers.get("content-type", "")
-    if kind != "application/json" and media_type(request) != "application/json":
+    """Raise ServiceError (415) unless the headers say that the body is JSON, and not packed."""
+    headers = header_map(request.scope)
+    if headers.get(b"content-type") != b"application/json" and media_type(request) != "application/json":
+        kind = request.headers.get("content-type", "")
         raise refuse(415, "unsupported_media_type", "Content-Type", f"is {kind[:60]!r}", "send application/json", Accept="application/json")
-    packed = request.headers.get("content-encoding", "identity")
+    packed = headers.get(b"content-encoding", b"identity").decode("latin-1")
     if packed.lower() != "identity":
         raise refuse(415, "unsupported_encoding", "Content-Encoding", f"is {packed[:60]!r}", "send JSON as it is", Accept_Encoding="identity")

@@ -1,4 +1,4 @@
-"""The sets of one person out of a pasted table: what was read, what was not, and whether their order in time is known."""
+"""Reads several observation sets of one person from a small CSV table, scores them, and puts them in order of time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
 from mews_newtt.reading.rows import given_of_row
+from mews_newtt.reading.times import COLUMN, ROWS_NAMED, ReadTime, TimeCell, needs_dates, read_times
 from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 from mews_newtt.tables.csv_rows import read_header, text_lines, text_rows
-from mews_newtt_service.pages.times import COLUMN, ROWS_NAMED, Cell, Read, needs_dates, read_times
 
 NAME = "the series"
 PERSON = "patient_id"
@@ -23,36 +23,45 @@ SHOWN = 3  # values shown of a column that was not read
 
 
 class Series(NamedTuple):
-    """Scored sets with when each was taken, in the order of time where `ordered`, else in the order of the file."""
+    """The scored sets of one person, each with the time at which it was taken.
+
+    sets : in order of time if `ordered`, else in the order of the file
+    why_not : why the order in time is not known; "" if it is
+    dates : one date whose day or month may come first, and how it was read; "" if there is none
+    unread : the columns that were not read, each with some of its values
+    """
 
     sets: list[tuple[str, Score]]
     ordered: bool
-    why_not: str  # why the order in time is not known
-    dates: str  # a date that was read with the day or the month first, and what it was taken for
-    unread: list[tuple[str, str]]  # columns that were not read, with some of their values
+    why_not: str
+    dates: str
+    unread: list[tuple[str, str]]
 
     @property
     def warned(self) -> int:
+        """How many sets have a warning."""
         return sum(bool(result.warnings) for _, result in self.sets)
 
 
 class _Row(NamedTuple):
     line: int
-    cells: Mapping[str, str]  # by our names
+    cells: Mapping[str, str]  # by our column names
     result: Score
 
 
 def read_series(chart: Chart, content: bytes, *, dates: str = "", file_order: bool = False) -> Series:
-    """Every row scored; one person only.
+    """Score every row of a table with the sets of one person.
 
     Parameters
     ----------
-    dates : how dates such as 05/03/2026 are read (a key of `times.DATES`)
-    file_order : keep the order of the file, and say that it is no order in time
+    content : a CSV table of at most 500 rows, with a first line of column names
+    dates : how dates such as 05/03/2026 are read: "dmy", "mdy", or "" to refuse them
+    file_order : keep the order of the file; the result then says that this is not an order in time
 
     Raises
     ------
-    FileError  what cannot be read, more than one person, or times that give no order
+    ColumnError  a column name that looks like a misspelt parameter
+    FileError  a table that cannot be read, more than one person, or times whose order is not known
     """
     lines = text_lines(io.BytesIO(content), NAME)
     header = read_header(lines, NAME)
@@ -91,7 +100,7 @@ def _one_person(rows: list[_Row]) -> None:
 
 
 def _in_order(rows: list[_Row], ours: list[str], dates: str, file_order: bool, unread: list[tuple[str, str]]) -> Series:
-    cells = [Cell(row.line, row.cells.get(COLUMN, "")) for row in rows]
+    cells = [TimeCell(row.line, row.cells.get(COLUMN, "")) for row in rows]
     as_written = [(cell.text[:40] or f"row {cell.row}", row.result) for cell, row in zip(cells, rows, strict=True)]
     if COLUMN not in ours:
         return Series(as_written, len(rows) == 1, f"no column is named {COLUMN}", "", unread)
@@ -103,5 +112,5 @@ def _in_order(rows: list[_Row], ours: list[str], dates: str, file_order: bool, u
     return Series([(times[place].words, rows[place].result) for place in order], True, "", said, unread)
 
 
-def _in_words(read: Read) -> str:
+def _in_words(read: ReadTime) -> str:
     return f"{read.time.day} {read.time:%B %Y}"

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mews_newtt.errors import FileError
-from mews_newtt_service.pages.times import Cell, needs_dates, read_times
+from mews_newtt.reading.times import TimeCell, needs_dates, read_times
 
 
-def cells(*texts: str) -> list[Cell]:
-    return [Cell(row, text) for row, text in enumerate(texts, start=2)]
+def cells(*texts: str) -> list[TimeCell]:
+    return [TimeCell(row, text) for row, text in enumerate(texts, start=2)]
 
 
 def refused(*texts: str, dates: str = "") -> list[tuple[str, str]]:

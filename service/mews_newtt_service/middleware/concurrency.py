@@ -1,4 +1,4 @@
-"""How many uploads and streams of one client run at the same time, over all routes of a process."""
+"""Limits how many uploads and streams of one client run at the same time, over all routes of a process."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from mews_newtt_service.problems import refuse
 
 
-class Turns:
-    """How many uploads and streams of one client run at the same time."""
+class ConcurrencyLimit:
+    """At most `most` uploads and streams of each client at once."""
 
     def __init__(self, most: int):
         self._most = most
@@ -19,7 +19,8 @@ class Turns:
         self._lock = threading.Lock()
 
     @contextmanager
-    def taken(self, client: str) -> Iterator[None]:
+    def slot(self, client: str) -> Iterator[None]:
+        """Hold one of the client's slots. Raises ServiceError: 429 if none is free."""
         with self._lock:
             if self._running[client] >= self._most:
                 raise refuse(

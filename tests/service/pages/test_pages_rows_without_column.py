@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mews_newtt import load_chart
-from mews_newtt_service.pages.gate import gate_of
+from mews_newtt_service.pages.rows_without_column import without_column
 from tests.service.pages.test_pages_validate import send, validated, written
 
 # A file of another house: oxygen and consciousness are there, under names that nobody knows.
@@ -34,11 +34,11 @@ def answer(page: Any) -> Any:
 
 
 def test_scored_rows_without_a_column_stand_beside_validate_with_the_columns_that_are_not_read(sent: Any) -> None:
-    gate = sent.locator("#gate")
-    expect(gate).to_contain_text(TITLES)
-    expect(gate).to_contain_text("All 3 sets will be partial")
-    expect(gate).to_contain_text("Columns that are not read: sup, k1")
-    expect(gate.get_by_role("checkbox")).not_to_be_checked()
+    found = sent.locator("#rows-without-column")
+    expect(found).to_contain_text(TITLES)
+    expect(found).to_contain_text("All 3 sets will be partial")
+    expect(found).to_contain_text("Columns that are not read: sup, k1")
+    expect(found.get_by_role("checkbox")).not_to_be_checked()
 
 
 def test_without_the_tick_rows_are_compared_and_nobody_is_blamed(sent: Any) -> None:
@@ -62,12 +62,12 @@ def test_a_row_that_loses_its_column_is_named_before_anything_runs(sent: Any) ->
     sent.get_by_label("pulse", exact=True).select_option("-")
     sent.get_by_role("button", name="Validate").click()
     expect(sent.get_by_role("heading", level=1)).to_have_text("What the columns are")
-    expect(sent.locator("#gate")).to_contain_text("Heart rate")
+    expect(sent.locator("#rows-without-column")).to_contain_text("Heart rate")
     expect(sent.locator("main")).to_contain_text("press it again")
     validated(sent)
 
 
-def test_with_all_columns_there_is_no_gate(sent: Any) -> None:
+def test_with_all_columns_nothing_is_asked(sent: Any) -> None:
     sent.get_by_label("sup", exact=True).select_option("air_or_oxygen")
     sent.get_by_label("k1", exact=True).select_option("consciousness")
     sent.get_by_role("button", name="Validate").click()
@@ -75,7 +75,7 @@ def test_with_all_columns_there_is_no_gate(sent: Any) -> None:
         row = sent.locator("tr", has=sent.get_by_label(name, exact=True))
         for value, meaning in zip(("0", "1"), answers, strict=True):
             row.get_by_label(f"{value} is", exact=True).select_option(meaning)
-    expect(sent.locator("#gate")).to_have_count(0)
+    expect(sent.locator("#rows-without-column")).to_have_count(0)
     validated(sent)
     expect(sent.locator(".wb-verdict")).to_contain_text("All 3 compared rows agree")
 
@@ -83,14 +83,14 @@ def test_with_all_columns_there_is_no_gate(sent: Any) -> None:
 def test_which_rows_have_no_column() -> None:
     news2, npews, mews = load_chart("news2"), load_chart("npews"), load_chart("mews", "0.1")
     every = [p.id for p in news2.parameters]
-    assert not gate_of(news2, every) and gate_of(news2, every) == ((), ())
-    gate = gate_of(news2, [name for name in every if name != "heart_rate"])
-    assert gate and gate.partial and gate.seen == "heart_rate"
-    assert not gate_of(news2, ["skip_heart_rate" if name == "heart_rate" else name for name in every]), "a column of reasons is one"
-    assert [p.id for p in gate_of(mews, [p.id for p in mews.parameters if p.role == "scored"]).triggers] == ["consciousness", "concern"]
+    assert not without_column(news2, every) and without_column(news2, every) == ((), ())
+    found = without_column(news2, [name for name in every if name != "heart_rate"])
+    assert found and found.partial and found.seen == "heart_rate"
+    assert not without_column(news2, ["skip_heart_rate" if name == "heart_rate" else name for name in every]), "a column of reasons is one"
+    assert [p.id for p in without_column(mews, [p.id for p in mews.parameters if p.role == "scored"]).triggers] == ["consciousness", "concern"]
     one_of = next(group for group in npews.groups if group.kind == "one_of")
-    assert set(one_of.parameters) & set(gate_of(npews, []).seen.split())
-    assert not set(one_of.parameters) & set(gate_of(npews, one_of.parameters[:1]).seen.split())
+    assert set(one_of.parameters) & set(without_column(npews, []).seen.split())
+    assert not set(one_of.parameters) & set(without_column(npews, one_of.parameters[:1]).seen.split())
 
 
 def test_triggers_without_a_column_are_named(plain: Any, tmp_path: Path) -> None:
