@@ -31,8 +31,7 @@ WRONG = 1000  # one row in so many states another total
 PACK = """
 import sys, tempfile
 from mews_newtt.chart.catalogue import load_chart
-from mews_newtt.validation.pack import make_pack
-from mews_newtt.validation.pack_files import write_pack
+from mews_newtt.validation.packs import make_pack, write_pack
 with tempfile.TemporaryDirectory() as folder:
     write_pack(make_pack(load_chart(sys.argv[1]), manual=sys.argv[2] == "manual"), folder + "/pack")
 """
@@ -89,7 +88,7 @@ def measured(folder: Path, millions: float, rounds: int, kinds: int = 2) -> list
 
 
 def packs(names: list[str], rounds: int) -> list[str]:
-    from mews_newtt.validation.pack import make_pack
+    from mews_newtt.validation.packs import make_pack
 
     lines = []
     for name in names:

@@ -10,10 +10,12 @@ MewsNewttError            every error of this package; carries its problems
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
+MOST_KINDS = 10  # kinds of further problems that are named
 MOST_PROBLEMS = 50  # of one observation set, or of one answer
 LONGEST_QUOTE = 200  # characters
 
@@ -79,11 +81,14 @@ class ColumnError(FileError):
 
 
 def at_most(problems: Sequence[Problem], where: str, most: int = MOST_PROBLEMS) -> Sequence[Problem]:
-    """The first problems, and one that says how many more there are: nobody reads thousands, and a caller could ask for millions."""
-    more = len(problems) - most
-    if more <= 0:
+    """The first problems, and one that says how many more there are of each kind: nobody reads thousands, and a caller could ask for millions."""
+    more = problems[most:]
+    if not more:
         return problems
-    return [*problems[:most], Problem("more_problems", where, f"has {more:,} more faults", "mend the ones above first, then try again")]
+    kinds = ", ".join(f"{code} ({times:,})" for code, times in Counter(problem.code for problem in more).most_common(MOST_KINDS))
+    what = f"has {len(more):,} more faults: {kinds}"
+    last = Problem("more_problems", where, what, "mend the ones above first, then try again", all(problem.warning for problem in more))
+    return [*problems[:most], last]
 
 
 def short(text: str) -> str:

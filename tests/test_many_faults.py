@@ -23,7 +23,7 @@ def test_the_first_faults_are_named_and_the_others_counted() -> None:
     found = faults({f"k{number}": 1 for number in range(60_000)})
     assert len(found) == MOST_PROBLEMS + 1
     assert [problem.where for problem in found[:2]] == ["k0", "k1"]
-    assert (found[-1].code, found[-1].what) == ("more_problems", f"has {60_000 - MOST_PROBLEMS:,} more faults")
+    assert (found[-1].code, found[-1].what) == ("more_problems", f"has {60_000 - MOST_PROBLEMS:,} more faults: unknown_parameter ({60_000 - MOST_PROBLEMS:,})")
 
 
 def test_as_many_faults_as_are_told_are_told_in_full() -> None:

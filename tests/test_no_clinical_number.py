@@ -24,9 +24,9 @@ KNOWN = {  # file and text
     ("mews_newtt/engines/numba/numbering.py", "abs(value) < 1000000000000000.0"),  # whole numbers that a float64 holds exactly
     ("mews_newtt/chart/check_names.py", "0 <= band.points <= 100"),  # a limit of the format
     ("mews_newtt/chart/check_names.py", "0 <= skip.points <= 100"),
-    ("mews_newtt/validation/cases.py", "0.55"),  # the share of rows that a random set changes
+    ("mews_newtt/validation/cases/pool.py", "0.55"),  # the share of rows that a random set changes
     ("mews_newtt/validation/collect.py", "0 <= value <= 99"),  # an expected total that could be one
-    ("mews_newtt/validation/faults_told.py", "MOST_POINTS = 250"),  # no chart prints so many
+    ("mews_newtt/validation/diagnose/from_answers.py", "MOST_POINTS = 250"),  # no chart prints so many
     ("service/mews_newtt_service/metrics.py", "2.5"),  # seconds
 }
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from mews_newtt import ObservationError, ObservationSet, load_chart, score
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.reading.values import Reading
-from mews_newtt.tables.by_row import score_csv
+from mews_newtt.tables.plain import score_csv
 
 NEWS2 = load_chart("news2")
 WELL = {

@@ -115,3 +115,9 @@ def test_between_two_bands_that_are_equally_bad_the_upper_one_is_taken() -> None
     assert find_band(NEWS2, Table(bands), Decimal("10.5")) == (bands[1], True)
     worse = (replace(bands[0], points=2), bands[1])
     assert find_band(NEWS2, Table(worse), Decimal("10.5")) == (worse[0], True)
+
+
+def test_numbers_in_json_are_whole_where_the_reading_is() -> None:
+    rows = {row["id"]: row["value"] for row in score(load_chart("news2"), {"heart_rate": "95", "temperature": "37.5", "respiratory_rate": "16.0"}).to_dict()["parameters"]}
+    kinds = {name: (rows[name], type(rows[name])) for name in ("heart_rate", "temperature", "respiratory_rate")}
+    assert kinds == {"heart_rate": (95, int), "temperature": (37.5, float), "respiratory_rate": (16, int)}

@@ -1,4 +1,4 @@
-"""The cells of a transcription sheet and their addresses, the same for CSV and XLSX."""
+"""A transcription sheet as cells with addresses, whatever file it came from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MAX_CELLS = 200_000  # a sheet is a few pages, never more
 
 
 class Cell(NamedTuple):
-    """What stands at an address, as text; a fault where the file holds something no sheet should."""
+    """The text at an address; a fault where the file holds something that no sheet should hold."""
 
     address: str
     text: str
@@ -18,12 +18,12 @@ class Cell(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """The cells of one worksheet that hold anything, by row."""
+    """The cells of one worksheet that are not empty, by row."""
 
     name: str
     sha256: str
     rows: list[dict[int, Cell]]  # column (0 is A) to its cell
-    merged: frozenset[str] = frozenset()  # columns under a merged heading are told apart: row:column of every covered cell
+    merged: frozenset[str] = frozenset()  # row:column of every cell that a merged cell covers
 
     @property
     def texts(self) -> list[dict[int, str]]:

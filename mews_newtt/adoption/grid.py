@@ -1,4 +1,4 @@
-"""Reading a filled sheet, CSV or XLSX, and writing one as CSV."""
+"""Reads a filled transcription sheet from CSV or XLSX into cells, and writes an empty one as CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guide that goes with an empty sheet, and writing both to a folder."""
+"""The guide for people who fill a sheet; writes it and an empty sheet into a folder."""
 
 from __future__ import annotations
 

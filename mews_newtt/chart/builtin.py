@@ -30,7 +30,8 @@ def builtin_rules() -> Path:
 
 
 def _unpacked() -> Path:
-    from importlib.resources import files  # these three are needed in a zip file only, and slow to import
+    # only for a zipped package: these take longer to load than one set takes to score
+    from importlib.resources import files
     from shutil import rmtree
     from tempfile import mkdtemp
 

@@ -19,7 +19,7 @@ def number(value: Number | str | None, unit: str = "") -> str:
         text = format(value, "f")
     else:
         text = str(value)
-    unit = {"Cel": "°C", "mm[Hg]": "mmHg", "a": "year" if text == "1" else "years"}.get(unit, unit)
+    unit = {"1": "", "Cel": "°C", "mm[Hg]": "mmHg", "a": "year" if text == "1" else "years"}.get(unit, unit)
     return f"{text} {unit}" if unit and unit != "%" else f"{text}{unit}"
 
 

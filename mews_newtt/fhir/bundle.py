@@ -1,39 +1,26 @@
-"""What a caller sends: a Bundle, or Parameters that hold one, taken apart into Observations with the place where each stands."""
+"""Takes a request apart: a Bundle, or Parameters that hold one, into Observations with their paths in the request."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mews_newtt.errors import ObservationError, Problem
+from mews_newtt.errors import ObservationError, Problem, at_most
 from mews_newtt.fhir.codes import Key, key_of
 from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.times import is_time, lacks_zone
 
 READABLE = ("collection", "searchset", "transaction", "document", "batch", "message")
 VOID = ("entered-in-error", "cancelled")
-RULES = ("modifierExtension", "implicitRules")  # may say that what stands here means something else
+RULES = ("modifierExtension", "implicitRules")  # may change the meaning of a resource
 TEXTS = ("chart", "version", "sha256", "effective", "issued", "window")  # simple input parameters
 MOST_OBSERVATIONS = 10_000  # one person at one time has far fewer
-MOST_TOLD = 100  # faults of one request that are told one by one
+MOST_TOLD = 100  # problems of one request that are listed
 _SAYS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
 
 
-def told(problems: Iterable[Problem]) -> list[Problem]:
-    """The problems to tell: the first of them one by one, the rest counted."""
-    every = list(problems)
-    if len(every) <= MOST_TOLD:
-        return every
-    rest = every[MOST_TOLD:]
-    kinds = ", ".join(f"{code} ({times})" for code, times in Counter(problem.code for problem in rest).most_common())
-    mend = "mend what is listed here first, then send the set again"
-    more = Problem("more_faults", "", f"{len(rest)} more are not listed here: {kinds}", mend, warning=all(problem.warning for problem in rest))
-    return [*every[:MOST_TOLD], more]
-
-
 class Faults(list[Problem]):
-    """Problems found so far; told all at once."""
+    """The problems of a request, collected so that all are reported at once; and its parts, each checked for its type."""
 
     def add(self, code: str, where: str, what: str, mend: str, warning: bool = False) -> None:
         self.append(Problem(code, where, what, mend, warning))
@@ -70,44 +57,45 @@ class Faults(list[Problem]):
         return ""
 
     def other_rules(self, body: Mapping[str, Any], where: str) -> bool:
-        """Whether something here changes the meaning in a way that is not known; told."""
+        """Whether something here may change the meaning of the resource; each such thing is a problem."""
         found = [key for key in RULES if key in body]
         for key in found:
             self.add("modifier_extension", f"{where}.{key}", "may change the meaning and is not known here", "leave out what carries it")
         return bool(found)
 
     def raise_errors(self) -> None:
+        """Raise ObservationError with all problems but warnings."""
         errors = [problem for problem in self if not problem.warning]
         if errors:
-            raise ObservationError(told(errors))
+            raise ObservationError(at_most(errors, "the request", MOST_TOLD))
 
 
-class Found(NamedTuple):
-    """An Observation, where it stands and how it is referred to."""
+class FoundObservation(NamedTuple):
+    """An Observation, its path in the request, and how others refer to it."""
 
     place: str
     body: Resource
-    reference: str  # "" where nothing can refer to it
+    reference: str  # "" where others cannot refer to it
     subject: str  # "" where it names none
     effective: tuple[str, ...]
     names: frozenset[str]  # every way in which others may refer to it
     address: str  # what no other Observation may have; "" for one that is contained, or has neither fullUrl nor id
 
 
-class Given(NamedTuple):
+class Content(NamedTuple):
     """A request taken apart."""
 
-    observations: tuple[Found, ...]
+    observations: tuple[FoundObservation, ...]
     patients: tuple[tuple[str, Resource, frozenset[str]], ...]
     subject: Resource | None
     texts: Mapping[str, str]  # the simple input parameters that are given
-    unplaced: frozenset[str] = frozenset()  # rows of which a reading was left out that may be of this round
+    unplaced: frozenset[str] = frozenset()  # parameters with a reading that was left out but may belong to this round
 
 
-def take_apart(resource: Mapping[str, Any], faults: Faults) -> Given:
+def take_apart(resource: Mapping[str, Any], faults: Faults) -> Content:
     """Every Observation of a Bundle or of Parameters, contained ones too; entered-in-error and cancelled ones are left out.
 
-    Faults that leave nothing to read raise at once; the others are added to `faults`.
+    A problem that leaves nothing to read is raised at once; the others are added to `faults`.
     """
     kind = resource.get("resourceType")
     if kind == "Parameters":
@@ -122,7 +110,7 @@ def take_apart(resource: Mapping[str, Any], faults: Faults) -> Given:
     else:
         shown = repr(kind[:60]) if isinstance(kind, str) else "no resource type"
         raise ObservationError(Problem("not_a_bundle", "resource", f"is {shown}", "send a Bundle of Observations, or Parameters that hold one"))
-    observations: list[Found] = []
+    observations: list[FoundObservation] = []
     patients: list[tuple[str, Resource, frozenset[str]]] = []
     subjects: dict[str, Resource] = {}
     aliases = {name: _tail(body) for _, body, name in loose if name and _tail(body)}
@@ -140,10 +128,12 @@ def take_apart(resource: Mapping[str, Any], faults: Faults) -> Given:
             observations += _with_contained(place, body, full_url, _Holder(body, aliases), subjects, faults)
     for found in observations:
         if not void.isdisjoint(found.names):
-            faults.add("observation_void", found.place, "is here a second time, as entered in error or cancelled", "send the version that holds")
+            faults.add(
+                "observation_void", found.place, "is also in the request as entered in error or cancelled", "send only the version that is valid"
+            )
     _one_version(observations, faults)
     _one_subject(observations, faults)
-    return Given(tuple(observations), tuple(patients), next(iter(subjects.values()), None), texts)
+    return Content(tuple(observations), tuple(patients), next(iter(subjects.values()), None), texts)
 
 
 def _holds_observations(body: Resource) -> bool:
@@ -161,13 +151,13 @@ def _count(loose: Iterable[tuple[str, Resource, str]]) -> None:
         raise ObservationError(Problem("too_many_observations", "resource", what, "send one person's observations of one time"))
 
 
-def _one_version(observations: Iterable[Found], faults: Faults) -> None:
-    """An Observation in two versions, as a history holds them: which one is true is not for us to say."""
-    seen: dict[str, Found] = {}
+def _one_version(observations: Iterable[FoundObservation], faults: Faults) -> None:
+    """Refuse an Observation in two versions, as a history holds them: this software cannot know which one is true."""
+    seen: dict[str, FoundObservation] = {}
     for found in observations:
         first = seen.setdefault(found.address, found) if found.address else found
         if first.body != found.body:
-            faults.add("observation_twice", found.place, f"is another version of {first.place}", "send the version that holds")
+            faults.add("observation_twice", found.place, f"is another version of {first.place}", "send only the version that is valid")
 
 
 def _take_parameter(place: str, parameter: Resource, texts: dict[str, str], loose: list[tuple[str, Resource, str]], faults: Faults) -> None:
@@ -215,7 +205,7 @@ def _tail(body: Mapping[str, Any]) -> str:
 
 
 class _Holder:
-    """The resource that a reference stands in: `#p` means what it contains, and holds inside it only."""
+    """The resource around a reference: `#p` refers to a resource contained in it, and only there."""
 
     def __init__(self, body: Mapping[str, Any], aliases: Mapping[str, str]):
         self.aliases = aliases
@@ -230,7 +220,7 @@ class _Holder:
         return self._inside.get(reference, {})
 
     def key(self, reference: str, place: str) -> str:
-        """What tells one contained person from another: all that is said of them."""
+        """A key for a contained person: everything that is said of them."""
         person = self.contained(reference)
         if not person:
             return f"{place}{reference}"
@@ -240,16 +230,16 @@ class _Holder:
 
 
 def _with_contained(
-    place: str, body: Resource, full_url: str, holder: _Holder, subjects: dict[str, Resource], faults: Faults, outer: Found | None = None
-) -> Iterator[Found]:
-    """An Observation and those inside it, which are about the same person."""
+    place: str, body: Resource, full_url: str, holder: _Holder, subjects: dict[str, Resource], faults: Faults, outer: FoundObservation | None = None
+) -> Iterator[FoundObservation]:
+    """An Observation and those contained in it, which are about the same person."""
     if faults.text(body, "status", place) in VOID:
         return
     own = faults.object(body, "subject", place)
     subject = _subject_key(own, holder, f"{place}.subject", faults) or (outer.subject if outer else "")
     for link_place, link in faults.objects(body, "focus", place):
         if not _same_person(_subject_key(link, holder, link_place, faults), subject):
-            faults.add("focus_elsewhere", link_place, "is not the person: this Observation was left out", "nothing to do", warning=True)
+            faults.add("focus_elsewhere", link_place, "is not the patient: this Observation was left out", "nothing to do", warning=True)
             return
     about = _reference(own, holder)
     if about and subject:
@@ -258,7 +248,7 @@ def _with_contained(
     reference = full_url if full_url.startswith("urn:") else tail or full_url
     names = frozenset(name for name in (full_url, tail, f"#{body.get('id')}") if name)
     times = tuple(_times(body, place, faults)) or (outer.effective if outer else ())
-    found = Found(place, body, outer.reference if outer else reference, subject, times, names, "" if outer else full_url or tail)
+    found = FoundObservation(place, body, outer.reference if outer else reference, subject, times, names, "" if outer else full_url or tail)
     yield found
     if outer is None:
         for inner_place, inner in faults.objects(body, "contained", place):
@@ -267,7 +257,7 @@ def _with_contained(
 
 
 def _reference(subject: Resource, holder: _Holder) -> Resource:
-    """A Reference as we send it on: who it is, and nothing else that came with it (a name, above all). A contained person goes by an identifier."""
+    """A Reference as results repeat it: who it is, and nothing else (above all no name). A contained person goes by an identifier."""
     found = {name: subject[name] for name in ("reference", "type") if isinstance(subject.get(name), str) and subject[name]}
     identifier = subject.get("identifier")
     if found.get("reference", "").startswith("#"):
@@ -281,7 +271,7 @@ def _reference(subject: Resource, holder: _Holder) -> Resource:
 
 
 def _subject_key(subject: Resource, holder: _Holder, place: str, faults: Faults) -> str:
-    """What tells one person from another; a person contained twice is one where everything said of them is the same."""
+    """A key for a person. A person contained twice is the same one where everything said of them is the same."""
     reference, identifier = faults.text(subject, "reference", place), subject.get("identifier")
     if reference.startswith("#"):
         return holder.key(reference, place)
@@ -294,19 +284,19 @@ def _subject_key(subject: Resource, holder: _Holder, place: str, faults: Faults)
 
 
 def _same_person(one: str, other: str) -> bool:
-    """Patient/1 and https://server/Patient/1 are one; two servers' patients are not."""
+    """Patient/1 and https://server/Patient/1 are the same person; patients of two servers are not."""
     return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
 
 
 def refers_to(reference: str, names: Mapping[str, Any] | set[str] | frozenset[str]) -> bool:
-    """Whether a reference means one of these: by the whole of it, or by its last two parts (`Observation/1`)."""
+    """Whether a reference means one of these names: the whole reference, or its last two parts (`Observation/1`)."""
     plain = reference.split("/_history/")[0]
     return plain in names or "/".join(plain.rsplit("/", 2)[-2:]) in names
 
 
-def _one_subject(observations: list[Found], faults: Faults) -> None:
-    """One person only. Addresses of one person are all ends of the longest of them, so that each is held against that one."""
-    named: dict[str, Found] = {}
+def _one_subject(observations: list[FoundObservation], faults: Faults) -> None:
+    """Refuse observations of several persons. All addresses of one person are ends of the longest, so each is compared with that one."""
+    named: dict[str, FoundObservation] = {}
     for found in observations:
         if found.subject:
             named.setdefault(found.subject, found)
@@ -315,16 +305,16 @@ def _one_subject(observations: list[Found], faults: Faults) -> None:
     if others:
         first = next(iter(named))
         place = named[fullest if fullest != first and first in others else others[0]].place
-        what = "is another person than elsewhere"
-        faults.add("subjects_differ", f"{place}.subject", what, "send one person's observations: a mother's and a baby's apart")
+        what = "is another person than in other Observations"
+        faults.add("subjects_differ", f"{place}.subject", what, "send one person's observations; send a mother's and a baby's separately")
         return
     for found in observations:
         if named and not found.subject:
-            faults.add("subject_missing", f"{found.place}.subject", "is not given, though others name a person", "say whose observation it is")
+            faults.add("subject_missing", f"{found.place}.subject", "is missing, but other Observations name a person", "say whose observation it is")
 
 
 def _times(body: Mapping[str, Any], place: str, faults: Faults) -> Iterator[str]:
-    """When it was observed: one time, the two ends of a period, or the events of a timing."""
+    """The times of an Observation: one time, both ends of a period, or the events of a timing."""
     texts = [(f"{place}.effective", faults.text(body, key, place)) for key in ("effectiveDateTime", "effectiveInstant")]
     period = faults.object(body, "effectivePeriod", place)
     texts += [(f"{place}.effective.{end}", faults.text(period, end, place)) for end in ("start", "end")]
@@ -334,9 +324,9 @@ def _times(body: Mapping[str, Any], place: str, faults: Faults) -> Iterator[str]
         if text and is_time(text):
             yield text
         elif lacks_zone(text):
-            faults.add("not_a_time", where, "is a time without a time zone: it names no moment", "add the zone, such as Z or +01:00")
+            faults.add("not_a_time", where, "is a time without a time zone", "add the zone, such as Z or +01:00")
         elif text:
-            faults.add("not_a_time", where, "is no FHIR date or time", "write it like 2026-11-22T09:30:00+00:00")
+            faults.add("not_a_time", where, "is not a FHIR date or time", "write it like 2026-11-22T09:30:00+00:00")
 
 
 def codings(body: Mapping[str, Any], key: str, place: str, faults: Faults) -> list[Key]:

@@ -10,7 +10,7 @@ from typing import Any
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import MewsNewttError, ObservationError, Problem
-from mews_newtt.fhir.bundle import Faults, Given, take_apart
+from mews_newtt.fhir.bundle import Content, Faults, take_apart
 from mews_newtt.fhir.codes import AMOUNTS, OTHER_PANELS, PRESSURE_PANEL_KEYS, PRESSURES, SUPPORT, Codes, codes_of, parameter_keys
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.readings import Readings, read_set, score_readings
@@ -174,7 +174,7 @@ def _has_next(bundle: Resource) -> bool:
     return any(link.get("relation") == "next" for _, link in Faults().objects(bundle, "link", "Bundle"))
 
 
-def _same_patient(given: Given, patient: Resource, patient_id: str) -> None:
+def _same_patient(given: Content, patient: Resource, patient_id: str) -> None:
     about = f"Patient/{patient_id}"
     if patient.get("id", patient_id) != patient_id:  # an age from somebody else's birth date
         raise ObservationError(Problem("subjects_differ", "prefetch.patient", "is not the patient whose record is open", "send that patient"))
@@ -185,7 +185,7 @@ def _same_patient(given: Given, patient: Resource, patient_id: str) -> None:
             )
 
 
-def _goes_beyond(codes: Codes, given: Given, window: int, now: datetime | None, more: bool, faults: Faults) -> None:
+def _goes_beyond(codes: Codes, given: Content, window: int, now: datetime | None, more: bool, faults: Faults) -> None:
     """Where there is a next page, this one must hold the whole newest round: sorted, and with something older than the round."""
     if not more:
         return

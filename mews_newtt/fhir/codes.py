@@ -1,4 +1,4 @@
-"""Which code means which parameter. Codes stand in the rules; what has none there has a code of our own, with its text in full."""
+"""Which code means which parameter. Codes come from the rules; where the rules have none, there is a code of our own with the full text."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ Key = tuple[str, str]  # system and code
 
 
 class SubScore(NamedTuple):
-    """What the code of a sub-score stands for: the rows that share it, and the table where the code names one."""
+    """The meaning of a sub-score's code: the parameters that share it, and the tables that it names."""
 
     parameters: tuple[str, ...]
     tables: tuple[Table, ...]
 
 
 class Codes:
-    """The codes that one chart's inputs and scores go by."""
+    """The codes of one chart's inputs and scores."""
 
     def __init__(self, chart: Chart):
         self.chart = chart
@@ -89,11 +89,11 @@ class Codes:
         self.sub_scores[key] = SubScore(names, known.tables + tables)
 
     def reads(self, name: str) -> bool:
-        """Whether a parameter is a row of the chart, or says how much oxygen where the chart asks whether there is any."""
+        """Whether the chart reads a parameter, or an amount of oxygen tells what the chart asks (air or oxygen)."""
         return name in self.chart.by_id or (name in AMOUNTS[SUPPORT] and SUPPORT in self.chart.by_id)
 
     def is_score(self, keys: Iterable[Key]) -> bool:
-        """Whether a concept is a total or a sub-score of this chart, and so no reading."""
+        """Whether a concept is a total or a sub-score of this chart, and so not a reading."""
         return any(key in self.total or key in self.sub_scores for key in keys)
 
 
@@ -118,7 +118,7 @@ def category_keys(observation: Observation, name: str) -> list[Key]:
 
 
 def named_by_categories(observation: Observation) -> bool:
-    """Whether its answers, and not the parameter, carry the code: `breathing room air` stands as the code of an Observation without a value."""
+    """Whether the answers have the codes: `breathing room air` is then the code of an Observation without a value."""
     return bool(observation.categories) and not observation.snomed and not observation.loinc and all(c.snomed for c in observation.categories)
 
 
@@ -134,7 +134,7 @@ def sub_score_key(chart: Chart, parameter: Parameter, table: Table | None) -> Ke
 
 
 def concept(keys: Iterable[Key], text: str) -> dict[str, Any]:
-    """A CodeableConcept; no displays of other people's terms are kept here, so none is given."""
+    """A CodeableConcept. This software keeps no display texts of other code systems, so it gives none."""
     return {"coding": [{"system": system, "code": code} for system, code in keys], "text": text}
 
 

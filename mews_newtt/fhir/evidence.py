@@ -1,25 +1,25 @@
-"""What a stated score can be held against: the readings of its own round, and nothing that hangs on readings which are not here."""
+"""Which readings a stated score is compared with: those of its own round. What depends on missing readings is not compared."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from mews_newtt.fhir.bundle import Faults, Found, Given, codings
+from mews_newtt.fhir.bundle import Content, Faults, FoundObservation, codings
 from mews_newtt.fhir.codes import Codes
 from mews_newtt.fhir.readings import Readings
 from mews_newtt.fhir.rounds import WINDOW, time_of
-from mews_newtt.fhir.verify import Difference, Stated, verdict
+from mews_newtt.fhir.verify import StatedScores, verdict
 from mews_newtt.scoring.result import Score
 from mews_newtt.scoring.wording import count
-from mews_newtt.validation.stated import without_readings
+from mews_newtt.validation.stated import Difference, without_readings
 
-# Notes that say that readings of the score may be elsewhere, or here under another code or time.
+# Notes that say that readings behind the score may be missing here, or be here under another code or time.
 ELSEWHERE = frozenset(("may_be_reading", "outside_window", "time_missing", "time_not_exact", "time_ahead"))
 
 
-def one_score(codes: Codes, given: Given, faults: Faults) -> tuple[Given, datetime | None]:
-    """The newest score of a Bundle, with its time: readings of that round are what it must be held against. Earlier scores are left out, and told."""
-    scores: list[tuple[Found, bool, datetime | None]] = []
+def one_score(codes: Codes, given: Content, faults: Faults) -> tuple[Content, datetime | None]:
+    """The content with only the newest score, and the time of that score. A warning names the scores that were left out."""
+    scores: list[tuple[FoundObservation, bool, datetime | None]] = []
     for found in given.observations:
         keys = codings(found.body, "code", found.place, Faults())
         if codes.is_score(keys):
@@ -38,8 +38,8 @@ def one_score(codes: Codes, given: Given, faults: Faults) -> tuple[Given, dateti
     return given._replace(observations=tuple(found for found in given.observations if id(found) not in gone)), at
 
 
-def judge(result: Score, stated: Stated, readings: Readings, faults: Faults) -> tuple[str, list[Difference]]:
-    """The verdict, and the differences that hold. For want of readings nobody is accused; what could not be compared is told."""
+def judge(result: Score, stated: StatedScores, readings: Readings, faults: Faults) -> tuple[str, list[Difference]]:
+    """The verdict and the differences. A warning counts the stated values that could not be compared for want of readings."""
     elsewhere = stated.elsewhere or any(note.code in ELSEWHERE for note in readings.notes)
     says, wrong, not_compared = verdict(result, stated, elsewhere=elsewhere)
     if not_compared:

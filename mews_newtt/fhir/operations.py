@@ -1,4 +1,4 @@
-"""The two operations: $ews-score and $ews-verify. A resource in, a resource out; who stores it, and when it was issued, is the caller's."""
+"""The two operations, $ews-score and $ews-verify: a resource in, a resource out. The caller stores it and gives the time of issue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
-from mews_newtt.fhir.bundle import Faults, Given, codings, take_apart
+from mews_newtt.fhir.bundle import Content, Faults, codings, take_apart
 from mews_newtt.fhir.codes import codes_of
 from mews_newtt.fhir.evidence import judge, one_score
 from mews_newtt.fhir.jsontext import Resource
@@ -17,14 +17,15 @@ from mews_newtt.fhir.readings import Readings, notes_of, read_set, score_reading
 from mews_newtt.fhir.rounds import one_round, window_of
 from mews_newtt.fhir.scored import score_bundle, score_observation
 from mews_newtt.fhir.times import is_instant, is_time
-from mews_newtt.fhir.verify import Difference, read_stated
+from mews_newtt.fhir.verify import read_stated
 from mews_newtt.scoring.result import Score
+from mews_newtt.validation.stated import Difference
 
 Find = Callable[[str, str | None, str | None], Chart]  # name or alias, version, sha256
 
 
 class Answer(NamedTuple):
-    """What an operation gives, and the score it rests on."""
+    """The resource that an operation returns, and the score behind it."""
 
     resource: Resource
     result: Score
@@ -50,13 +51,13 @@ def ews_score(
     find : gives a chart by name, version and content hash
     chart, version, sha256 : the same as the parameters, for a bare Bundle
     issued : when the score was made, as the caller says; the library has no clock
-    window : how long a round of observations may last, in minutes (30 where it is not given). The newest round is scored; what lies outside is told
-    now : the time by the caller's clock; readings later than that are left out, and told
+    window : the longest round of observations, in minutes (default 30). The newest round is scored; a warning names what is outside it
+    now : the time by the caller's clock; later readings are left out, with a warning
 
     Returns
     -------
-    A collection Bundle: the score Observation, a proposed Task, concerns, and an OperationOutcome with warnings. A partial set is an answer, too.
-    The score is not `final` where an Observation that was not read may be a reading of the chart.
+    A collection Bundle: the score Observation, a proposed Task, concerns, and an OperationOutcome with warnings. A partial set is scored too.
+    The score is not `final` where an unread Observation may be a reading of the chart.
 
     Raises
     ------
@@ -84,13 +85,13 @@ def ews_verify(
     window: str | int | None = None,
     now: datetime | None = None,
 ) -> Answer:
-    """Hold the score that a Bundle carries against the readings it carries.
+    """Compare the score that a Bundle states with the readings in it.
 
     Without a chart, the code of the stated total says which of `charts` it is. Returns Parameters: `verdict` (agrees, disagrees, nothing_compared),
     `chart`, a `difference` for each thing stated wrongly, the `computed` Observation and an `outcome` with warnings.
 
-    The readings are those of the round of the stated score. Where the Bundle does not hold what the score was made of, what hangs on it is not
-    compared: the parts of the score are added up.
+    The readings are those of the same round as the stated score. What depends on readings that are missing here is not compared; then only the
+    stated parts are added up.
     """
     faults = Faults()
     given = take_apart(resource, faults)
@@ -113,17 +114,18 @@ def ews_verify(
 
 
 def _parts(difference: Difference) -> list[Resource]:
-    return [{"name": name, "valueCode" if name == "kind" else "valueString": value} for name, value in difference.to_dict().items()]
+    names = ("kind", "where", "what", "stated", "computed", "says")
+    return [{"name": name, "valueCode" if name == "kind" else "valueString": str(getattr(difference, name))} for name in names]
 
 
-def _window(given: Given, window: str | int | None) -> int:
+def _window(given: Content, window: str | int | None) -> int:
     stated = given.texts.get("window")
     if stated is not None and window is not None and stated != str(window):
         raise ObservationError(Problem("parameter_twice", "window", "is given twice, differently", "give it once"))
     return window_of(window if stated is None else stated)
 
 
-def _scored(chart: Chart, given: Given, faults: Faults, *, may_be_empty: bool = True) -> tuple[Score, Readings]:
+def _scored(chart: Chart, given: Content, faults: Faults, *, may_be_empty: bool = True) -> tuple[Score, Readings]:
     readings = read_set(chart, given, faults, may_be_empty=may_be_empty)
     try:
         return score_readings(chart, readings), readings
@@ -131,7 +133,7 @@ def _scored(chart: Chart, given: Given, faults: Faults, *, may_be_empty: bool = 
         raise ObservationError(readings.at(problem) for problem in refusal.problems) from None
 
 
-def _chart(given: Given, find: Find, chart: str | None, version: str | None, sha256: str | None) -> Chart:
+def _chart(given: Content, find: Find, chart: str | None, version: str | None, sha256: str | None) -> Chart:
     wanted = {"chart": chart, "version": version, "sha256": sha256}
     told = dict(given.texts)
     if "|" in told.get("chart", ""):
@@ -146,18 +148,18 @@ def _chart(given: Given, find: Find, chart: str | None, version: str | None, sha
     return find(wanted["chart"], wanted["version"], wanted["sha256"])
 
 
-def _chart_of_total(given: Given, charts: Iterable[Chart]) -> str | None:
-    """The chart whose total code is among the Observations; None where none, or several, fit."""
+def _chart_of_total(given: Content, charts: Iterable[Chart]) -> str | None:
+    """The chart whose total code an Observation has; None where no chart or several charts fit."""
     keys = {key for found in given.observations for key in codings(found.body, "code", found.place, Faults())}
     names = {chart.id for chart in charts if not codes_of(chart).total.isdisjoint(keys)}
     return names.pop() if len(names) == 1 else None
 
 
-def _issued(given: Given, issued: str | None, faults: Faults) -> str | None:
+def _issued(given: Content, issued: str | None, faults: Faults) -> str | None:
     issued = given.texts.get("issued", issued)
     if issued is not None and not is_instant(issued):
-        faults.add("not_a_time", "issued", "is no FHIR instant", "write it like 2026-11-22T09:30:00Z")
+        faults.add("not_a_time", "issued", "is not a FHIR instant", "write it like 2026-11-22T09:30:00Z")
     effective = given.texts.get("effective")
     if effective is not None and not is_time(effective):
-        faults.add("not_a_time", "effective", "is no FHIR date or time", "write it like 2026-11-22T09:30:00Z")
+        faults.add("not_a_time", "effective", "is not a FHIR date or time", "write it like 2026-11-22T09:30:00Z")
     return issued

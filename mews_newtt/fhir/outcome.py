@@ -1,4 +1,4 @@
-"""Faults as an OperationOutcome, with the code, where, what and mend of the library."""
+"""Problems as an OperationOutcome, with the code, path, text and hint of the library."""
 
 from __future__ import annotations
 

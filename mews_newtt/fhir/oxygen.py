@@ -1,4 +1,4 @@
-"""Air or oxygen, from what was said of it and from how much was given: a contradiction is refused, and nothing unclear is read."""
+"""Air or oxygen, from the stated answer and the amount given. A contradiction is refused; an unclear amount is not read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def meant(amounts: Mapping[str, Amount]) -> str | None:
 
 
 def settle(answer: str | None, amounts: Mapping[str, Amount], faults: Faults) -> str | None:
-    """The answer to `air or oxygen`, given or meant; faults where the two contradict each other, or where the amounts leave a doubt."""
+    """The answer to `air or oxygen`, stated or implied by the amount; a problem where the two contradict or the amount is unclear."""
     if not amounts:
         return answer
     says = meant(amounts)

@@ -1,4 +1,4 @@
-"""Test packs as FHIR: each case a Bundle with its readings and the score that is expected of them."""
+"""Test packs as FHIR: each case is a Bundle with its readings and the expected score."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def expected_observation(chart: Chart, case: CaseLike, subject: Resource, effect
 
 
 def _components(chart: Chart, expected: Mapping[str, str]) -> list[Resource]:
-    """Expected points; those of rows that share a code added up, where it is sure that none of them is open."""
+    """Expected points; for parameters that share a code their sum, where certainly none of them is missing."""
     rows: dict[Key, list[Parameter]] = {}
     for parameter in chart.parameters:
         if parameter.role == "scored":

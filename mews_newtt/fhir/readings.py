@@ -1,4 +1,4 @@
-"""Observations read as one observation set: tolerant of the shapes in use, strict about what a reading is."""
+"""Reads Observations as one observation set: accepts the shapes in use, and is strict about what a reading is."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.errors import ObservationError, Problem
-from mews_newtt.fhir.bundle import Faults, Found, Given, codings, told
+from mews_newtt.errors import ObservationError, Problem, at_most
+from mews_newtt.fhir.bundle import MOST_TOLD, Content, Faults, FoundObservation, codings
 from mews_newtt.fhir.codes import AGE, AMOUNTS, OTHER, SKIP, SUPPORT, Codes, codes_of, known_unit
 from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.oxygen import Amount, settle
@@ -28,7 +28,7 @@ UNPLACED = ("time_missing", "time_ahead")  # the same, where the round has no re
 
 
 class Readings(NamedTuple):
-    """An observation set and where it came from."""
+    """An observation set and where its readings come from."""
 
     set: ObservationSet
     places: Mapping[str, str]  # parameter -> its place in the request
@@ -41,11 +41,11 @@ class Readings(NamedTuple):
 
     @property
     def doubts(self) -> tuple[Problem, ...]:
-        """Why the score is not final, complete as it may look."""
+        """Why a score that looks complete is not final."""
         return tuple(note for note in self.notes if note.code in DOUBTS or (self.may_be and note.code in UNPLACED))
 
     def at(self, problem: Problem) -> Problem:
-        """A problem of the scorer, with the place in the request instead of the parameter's name."""
+        """A problem of the scorer, with the path in the request instead of the parameter's name."""
         names = [name for name in problem.where.split(" and ") if name in self.places]
         if not names:
             return problem
@@ -53,7 +53,7 @@ class Readings(NamedTuple):
         return problem._replace(where=self.places[names[0]], what=f"{problem.where}: {what}")
 
 
-def read_set(chart: Chart, given: Given, faults: Faults, *, may_be_empty: bool = True) -> Readings:
+def read_set(chart: Chart, given: Content, faults: Faults, *, may_be_empty: bool = True) -> Readings:
     """The readings of one person in one round.
 
     Raises
@@ -94,7 +94,7 @@ def read_set(chart: Chart, given: Given, faults: Faults, *, may_be_empty: bool =
 
 
 def _refuse_nothing(chart: Chart, unread: list[Unread], faults: Faults) -> None:
-    """Observations of which none was read are no set. A request without any Observation is one, with everything missing."""
+    """Refuse a request with Observations of which none was read. A request without Observations is a set with everything missing."""
     left_out = [note.what for note in faults if note.code in UNPLACED][:MOST_NAMED]
     if unread:
         names = ", ".join(dict.fromkeys(called(one.body, one.place) for one in unread[:MOST_NAMED]))
@@ -105,12 +105,12 @@ def _refuse_nothing(chart: Chart, unread: list[Unread], faults: Faults) -> None:
 
 
 def notes_of(faults: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Warnings as they go into an answer: why the score is not final comes first."""
-    return tuple(told(sorted(dict.fromkeys(faults), key=lambda note: note.code not in (*DOUBTS, *UNPLACED))))
+    """The warnings of an answer; the reasons why the score is not final come first."""
+    return tuple(at_most(sorted(dict.fromkeys(faults), key=lambda note: note.code not in (*DOUBTS, *UNPLACED)), "the request", MOST_TOLD))
 
 
 def score_readings(chart: Chart, readings: Readings) -> Score:
-    """The score of a round. A row that an unread Observation may be a reading of is open: the set is partial, and its total lies in a range."""
+    """The score of a round. A parameter that an unread Observation may be a reading of counts as missing: the set is partial."""
     if not readings.may_be:
         return score(chart, readings.set)
     asked = tuple(replace(p, required=True) if p.id in readings.may_be else p for p in chart.parameters)
@@ -122,7 +122,7 @@ class _Kept(NamedTuple):
 
     value: Any
     place: str
-    found: Found | None
+    found: FoundObservation | None
     when: datetime | None
 
 
@@ -136,13 +136,13 @@ class _Reader:
         self.unread: list[Unread] = []
         self._answer: str | None = None  # air or oxygen, where the chart has no such row
         self._amounts: dict[str, _Kept] = {}  # how much oxygen, where the chart has no such row
-        self._found: Found | None = None
+        self._found: FoundObservation | None = None
         self._when: datetime | None = None
         self._holds = False  # whether the Observation at hand holds a reading
         self._categories: frozenset[tuple[str, str]] = frozenset()
         self._seen: set[str] = set()
 
-    def read(self, found: Found) -> None:
+    def read(self, found: FoundObservation) -> None:
         """An Observation's own value and those of its components."""
         body, place = found.body, found.place
         content = write_json(body)
@@ -170,7 +170,7 @@ class _Reader:
         return [time for kept in (*self.raw.values(), *self._amounts.values()) if kept.found is not None for time in kept.found.effective]
 
     def _status(self, body: Resource, place: str) -> None:
-        """A reading that is not yet final is read and told; a status that FHIR does not have may mean that it is none."""
+        """Read a reading that is not yet final, with a warning. Refuse a status that FHIR does not have: it may mean "not a reading"."""
         status = body.get("status")
         if status in OPEN:
             self.faults.add(
@@ -206,7 +206,7 @@ class _Reader:
             self.unread.append(Unread(place, body, self._categories))
 
     def tell_unread(self) -> frozenset[str]:
-        """Name every Observation that is not known here. The rows without a reading that some of them may be."""
+        """Warn about every unknown Observation. Returns the parameters without a reading that some of them may be."""
         open_rows = [name for name in self.chart.by_id if name not in self.raw]
         rows = Rows(self.codes) if self.unread else None
         found: set[str] = set()
@@ -243,7 +243,7 @@ class _Reader:
             self.faults.add("reading_superseded", left.place, what, "nothing to do", warning=True)
 
     def _answer_as_code(self, answer: tuple[str, str], body: Resource, place: str, values: list[str]) -> None:
-        """`breathing room air` or `on oxygen` as the code itself, alone or with how much."""
+        """`breathing room air` or `on oxygen` as the code itself, with or without an amount."""
         name, category = answer
         absent = self.faults.object(body, "dataAbsentReason", place)
         if values and absent:
@@ -276,7 +276,7 @@ class _Reader:
             self._keep(amount.id, value, f"{place}.value", self.raw if is_row else self._amounts)
 
     def settle_oxygen(self) -> None:
-        """What was said of air or oxygen against how much was given; the row, where only the amount was."""
+        """Compare the stated air or oxygen with the amount given; take the answer from the amount where only that was given."""
         amounts: dict[str, Amount] = {}
         for name in AMOUNTS[SUPPORT]:
             kept = self._amounts.get(name) or self.raw.get(name)
@@ -326,7 +326,7 @@ class _Reader:
         self.faults.add("reading_and_skip", place, f"{name} has a value and a reason for having none", "keep the one that is true")
 
     def _skip_reason(self, name: str, absent: Resource, place: str) -> str | None:
-        """A reason that counts as a skip: one in our own system, which is how a chart's skip codes are sent. Others are just no reading."""
+        """A skip reason: a code of our own system, in which a chart's skip codes are sent. Other reasons just mean a missing reading."""
         for system, code in codings({"reason": absent}, "reason", place, self.faults):
             if system == SKIP:
                 coded = next((skip.code for skip in self.chart.by_id[name].skips if skip.code.casefold() == code.casefold()), None)
@@ -342,7 +342,7 @@ class _Reader:
                 return coded if coded is not None else str(text)
         return None
 
-    def age_of_patient(self, given: Given) -> None:
+    def age_of_patient(self, given: Content) -> None:
         """The age in completed years, from the Patient's birth date, where the chart reads an age and none is given."""
         if AGE not in self.chart.by_id or AGE in self.raw:
             return

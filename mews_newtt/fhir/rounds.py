@@ -1,4 +1,4 @@
-"""Which Observations are one set: those of one round of observations, by their times. Readings of other hours are left out, and told.
+"""Which Observations are one set: those of one round, by their times. Readings of other hours are left out, with a warning.
 
 A round lasts as long as the caller's window; the default is ours, and no source gives one. Nothing here looks at a clock: `now` is passed in.
 """
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from mews_newtt.errors import ObservationError, Problem
-from mews_newtt.fhir.bundle import Faults, Found, Given, codings
+from mews_newtt.fhir.bundle import Content, Faults, FoundObservation, codings
 from mews_newtt.fhir.codes import Codes
 from mews_newtt.fhir.times import in_words, is_instant, minutes_between, moment, span
 from mews_newtt.fhir.unread import called
@@ -25,16 +25,16 @@ _LONGER = "send the readings of one round; or give a longer window where these a
 
 
 class Timed(NamedTuple):
-    """An Observation that the chart reads, the rows it is for, and when it was taken."""
+    """An Observation that the chart reads, its parameters, and when it was taken."""
 
-    found: Found
+    found: FoundObservation
     names: tuple[str, ...]
     when: datetime | None
     exact: bool  # False for a date without a time of day
 
 
 def window_of(text: object) -> int:
-    """The length of a round in minutes, as a caller gives it."""
+    """The longest round in minutes, as a caller gives it."""
     if text is None:
         return WINDOW
     plain = str(text).strip()
@@ -44,7 +44,7 @@ def window_of(text: object) -> int:
     return int(plain)
 
 
-def time_of(found: Found) -> tuple[datetime | None, bool]:
+def time_of(found: FoundObservation) -> tuple[datetime | None, bool]:
     """When an Observation was taken (the end of a period), and whether the time of day is known."""
     if not found.effective:
         return None, False
@@ -52,8 +52,8 @@ def time_of(found: Found) -> tuple[datetime | None, bool]:
     return moment(text), is_instant(text)
 
 
-def rows_in(codes: Codes, found: Found) -> tuple[str, ...]:
-    """The rows of the chart that an Observation, or a component of it, is for."""
+def rows_in(codes: Codes, found: FoundObservation) -> tuple[str, ...]:
+    """The parameters that an Observation, or a component of it, is for."""
     quiet = Faults()
     names: dict[str, None] = {}
     for body in (found.body, *(part for _, part in quiet.objects(found.body, "component", found.place))):
@@ -65,14 +65,14 @@ def rows_in(codes: Codes, found: Found) -> tuple[str, ...]:
 
 def one_round(
     codes: Codes,
-    given: Given,
+    given: Content,
     faults: Faults,
     *,
     window: int = WINDOW,
     now: datetime | None = None,
     at: datetime | None = None,
     timed_only: bool = False,
-) -> Given:
+) -> Content:
     """The Observations of the newest round, or of the round of a score that was made `at` a time. What is left out is added to `faults`.
 
     Observations that the chart does not read stay, except those of earlier rounds; so do scores.
@@ -137,7 +137,7 @@ def one_round(
 
 
 def _issued_apart(timeless: list[Timed], window: int, faults: Faults) -> None:
-    """Observations without a time are one set where the caller sends them as one, unless they were issued hours apart."""
+    """Observations without a time are one set where the caller sends them together, unless they were issued hours apart."""
     issued = [text for one in timeless if isinstance(text := one.found.body.get("issued"), str) and is_instant(text)]
     ends = span(issued)
     if ends and minutes_between(moment(ends[0]), moment(ends[1])) > window:
@@ -159,7 +159,7 @@ def _apart(outside: list[Timed], first: datetime | None, at: datetime | None, wi
 
 
 def _tell(codes: Codes, code: str, left: list[Timed], rows: set[str], why: str, mend: str, faults: Faults) -> None:
-    """What was left out: each row that the round has no reading of by itself, the others together."""
+    """Warnings about what was left out: one for each parameter without a reading in the round, and one for the others together."""
     latest: dict[str, Timed] = {}
     times: dict[str, int] = {}
     for one in left:

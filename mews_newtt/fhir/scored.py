@@ -107,7 +107,7 @@ def score_observation(result: Score, readings: Readings, *, issued: str | None =
 
 
 def engine_device(chart: Chart) -> Resource:
-    """Which software and which chart gave the score."""
+    """The software and the chart behind the score."""
     versions = (("engine", __version__), ("chart", f"{chart.id} {chart.version}"), ("chart status", chart.status), ("chart sha256", chart.sha256))
     return {
         "resourceType": "Device",
@@ -118,7 +118,7 @@ def engine_device(chart: Chart) -> Resource:
 
 
 def sub_scores(result: Score) -> dict[Key, list[ParameterScore]]:
-    """The rows that have a part in the total, by the code of their sub-score; some charts give several rows one code."""
+    """The parameters that count towards the total, by the code of their sub-score; on some charts several parameters share a code."""
     found: dict[Key, list[ParameterScore]] = {}
     for row in result.parameters:
         if row.role == "scored" and (row.band is not None or row.points is not None or row.points_max is not None or row.missing):
@@ -127,14 +127,14 @@ def sub_scores(result: Score) -> dict[Key, list[ParameterScore]]:
 
 
 def points_of(rows: Iterable[ParameterScore]) -> int | None:
-    """The points of rows that share a sub-score; None while one of them is open."""
+    """The points of parameters that share a sub-score; None while one of them is missing."""
     points = [row.points for row in rows]
     known = [each for each in points if each is not None]
     return sum(known) if known and len(known) == len(points) else None
 
 
 def proposed_task(result: Score, readings: Readings, score: str, *, issued: str | None = None) -> Resource | None:
-    """A Task that proposes what the chart itself gives for its level: its words and its times, none of ours. The engine does not order."""
+    """A Task that proposes the chart's response for its level, in the chart's words and times. This software does not order anything."""
     chart = result.chart
     if not result.level or not chart.level_rank[result.level]:
         return None
@@ -168,7 +168,7 @@ def proposed_task(result: Score, readings: Readings, score: str, *, issued: str 
 
 
 def concerns(result: Score, readings: Readings) -> list[Resource]:
-    """Concerns that raise the level or the total, as problem-list items still to be confirmed; none where the person is not known."""
+    """Concerns that raise the level or the total, as unconfirmed problem-list items; none where the person is not known."""
     found = []
     for row in result.parameters:
         if row.id not in CONCERNS or row.band is None or readings.subject is None or not _counts(result.chart, row):
@@ -240,5 +240,5 @@ def _effective(readings: Readings) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """Text as FHIR allows it: control characters out."""
+    """Text without the control characters that FHIR forbids."""
     return _UNPRINTABLE.sub(" ", text)

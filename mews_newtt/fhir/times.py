@@ -1,4 +1,4 @@
-"""FHIR dates and times: read, compared, and never taken from a clock."""
+"""Reads and compares FHIR dates and times; never reads a clock."""
 
 from __future__ import annotations
 

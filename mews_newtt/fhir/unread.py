@@ -1,4 +1,4 @@
-"""Observations that are not known here, and the rows of the chart that they may be. While a reading may not have been read, no score is final."""
+"""Unknown Observations, and the parameters that they may be. While a reading may be unread, no score is final."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_WORDS = re.compile(r"[^0-9a-z]+")
 
 
 class Unread(NamedTuple):
-    """An Observation or a component whose code is not known here."""
+    """An Observation or a component with an unknown code."""
 
     place: str
     body: Resource
@@ -30,12 +30,12 @@ class Unread(NamedTuple):
 
 
 def words_of(text: str) -> str:
-    """A text as words with blanks around them, so that a name can be looked for in it."""
+    """A text as words with blanks around them, to search for a name in it."""
     return f" {_NOT_WORDS.sub(' ', text[:LONGEST].casefold()).strip()} "
 
 
 class Rows:
-    """The rows of a chart by what they are called."""
+    """The parameters of a chart by their names."""
 
     def __init__(self, codes: Codes):
         self.codes = codes
@@ -47,7 +47,7 @@ class Rows:
         yield from (name for name in found if len(name.strip()) > 1)
 
     def may_be(self, unread: Unread, open_rows: Iterable[str]) -> list[str]:
-        """The rows without a reading that this may be a reading of."""
+        """The parameters without a reading that this may be a reading of."""
         rows = [self.codes.chart.by_id[name] for name in open_rows]
         body = unread.body
         values = [key for key in body if key.startswith("value") and body[key] is not None]
@@ -67,7 +67,7 @@ class Rows:
         return any(name in text for name in self.names[row] if short or len(name.strip()) > SHORT)
 
     def _by_value(self, body: Resource, key: str, rows: list[Parameter], unread: Unread, named: bool) -> list[str]:
-        """Rows that the value fits: by its unit, or by its answer; any row where nothing says what it is."""
+        """Parameters that the value fits, by its unit or its answer; all where the value says nothing."""
         unsaid = VITAL_SIGNS in unread.categories or not (unread.categories or named)  # it may be anything
         counted = [row for row in rows if row.role != "recorded"]
         if key == "valueQuantity" or key in ("valueInteger", "valueDecimal"):
@@ -112,7 +112,7 @@ def called(body: Resource, place: str) -> str:
 
 
 def _unsound(system: str, code: str) -> str:
-    """A code that cannot be one: a slip of the sender's."""
+    """A code that cannot be valid: a mistake of the sender."""
     if system == LOINC and not loinc_is_sound(code):
         return ", no LOINC code: its check digit is wrong"
     if system == SNOMED and not snomed_is_sound(code):

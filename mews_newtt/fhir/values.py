@@ -1,4 +1,4 @@
-"""The value of an Observation as something to read: number and unit as written, or the answer of a category."""
+"""Reads the value of an Observation: number and unit as written, or the answer of a category."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def value_of(observation: Observation, key: str, body: Resource, place: str, fau
         faults.add(
             "not_a_quantity",
             where,
-            f"{observation.id} as {key} is no measurement",
+            f"{observation.id} as {key} is not a measurement",
             "send valueQuantity with value and unit, or leave it out with dataAbsentReason",
         )
         return None
@@ -41,7 +41,7 @@ def value_of(observation: Observation, key: str, body: Resource, place: str, fau
 
 
 def number_of(observation: Observation, quantity: Resource, place: str, faults: Faults) -> Any:
-    """Value and unit, the number as it is written."""
+    """The value and its unit, with the number as written."""
     where = f"{place}.value"
     number = quantity.get("value")
     if isinstance(number, bool) or not isinstance(number, (int, float, Decimal)):
@@ -51,7 +51,7 @@ def number_of(observation: Observation, quantity: Resource, place: str, faults: 
         faults.add(
             "comparator",
             f"{where}.comparator",
-            f"{observation.id} is only said to be beyond a number",
+            f"{observation.id} is only said to be above or below a number",
             "send the reading itself; a chart scores readings",
         )
         return None

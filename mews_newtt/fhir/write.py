@@ -1,4 +1,4 @@
-"""An observation set as a Bundle of Observations, in the shapes of UK Core; what `readings` reads back is the same set."""
+"""Writes an observation set as a Bundle of Observations, in the shapes of UK Core; `readings` reads the same set back."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _raw_of(given: ObservationSet | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _code(observation: Observation) -> Resource:
-    """The preferred code of each system; our own only where there is no other."""
+    """The preferred code of each code system; our own only where there is no other."""
     keys = parameter_keys(observation)
     chosen = [next((key for key in keys if key[0] == system), None) for system in (SNOMED, LOINC)]
     return concept([key for key in chosen if key] or keys[-1:], observation.title)

@@ -33,8 +33,7 @@ def parameter_says(row: RowParts) -> str:
     if row.possible:
         return f"{reading}: {_in_possible_tables(row)}"
     if row.band is None:
-        bounds = "" if row.points_max is None else f": {row.points_min} to {count(row.points_max, 'point')}, its table is not known"
-        return f"{reading}{bounds}"
+        return reading
     table = f" of {row.table.title}" if row.table and row.table.title else ""
     where = f" is in {row.band.printed}{table}" if row.band.interval else ""
     return f"{reading}{where}: {_gives(row.band)}"

@@ -1,4 +1,4 @@
-"""JSON that Polars cannot be asked about: names that stand twice, an array as lines, and where a file of lines is not one, and how."""
+"""What Polars cannot tell of JSON: a name that occurs twice, an array of sets, and the line of a fault."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = {bool: "true or false", int: "a number or text", float: "a number or tex
 
 
 def name_twice(path: Path, name: str, row: str = "line") -> Problem | None:
-    """The first line that holds a name twice, as the reader of one JSON object tells it: Polars would keep one of the values without a word."""
+    """The first line that holds a name twice. Polars would keep one of the two values in silence."""
     hashes, done = np.zeros(SLOTS, np.uint64), 0
     with path.open("rb") as stream:
         for block in _whole_lines(stream):
@@ -64,7 +64,7 @@ def _placed(problem: Problem, where: str) -> Problem:
 
 
 class ArrayLines(io.RawIOBase):
-    """The elements of a JSON array, one a line; a file that holds no array is read as it is."""
+    """The elements of a JSON array, one per line; a file that holds no array is passed on unchanged."""
 
     def __init__(self, stream: BinaryIO, name: str):
         self._stream, self._name = stream, name

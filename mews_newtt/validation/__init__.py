@@ -1,36 +1,40 @@
-"""Whether a platform scores as the chart says: comparing, diagnosing, test packs, trying an endpoint. Heavy parts are imported when asked for."""
+"""Whether a platform scores as the chart says: compare its answers, explain what disagrees, make test packs, try a live platform.
+
+The front door of validation. Its names are loaded when they are asked for, because the batch parts need the `validate` extra.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from mews_newtt.validation.compare import validate, validate_file
+if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` loads these
+    from mews_newtt.validation.compare import diagnosed, validate, validate_file
     from mews_newtt.validation.conform import conform
     from mews_newtt.validation.coverage import coverage
     from mews_newtt.validation.diagnose import diagnose
-    from mews_newtt.validation.pack import make_pack
-    from mews_newtt.validation.pack_files import write_pack
+    from mews_newtt.validation.packs import make_pack, write_pack
     from mews_newtt.validation.reports import write_reports
     from mews_newtt.validation.result import Validation
 
-_PLACES = {
+_HOMES = {
     "Validation": "result",
     "conform": "conform",
     "coverage": "coverage",
     "diagnose": "diagnose",
-    "make_pack": "pack",
+    "diagnosed": "compare",
+    "make_pack": "packs",
     "validate": "compare",
     "validate_file": "compare",
-    "write_pack": "pack_files",
+    "write_pack": "packs",
     "write_reports": "reports",
 }
-_OWN = frozenset(_PLACES.values())
 __all__ = [
     "Validation",
     "conform",
     "coverage",
     "diagnose",
+    "diagnosed",
     "make_pack",
     "validate",
     "validate_file",
@@ -40,11 +44,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Names that are also modules (`diagnose`) are always the module once it is imported: import the function from it.
-    if name not in _PLACES:
+    # Three functions share their module's name (`conform`, `coverage`, `diagnose`): once the module is imported, import them from it.
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-    globals()[name] = found
-    return found
+    globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return globals()[name]

@@ -1,4 +1,4 @@
-"""What was found in stretches compared one by one, added up."""
+"""Adds up what was found in chunks compared one by one, and makes the result."""
 
 from __future__ import annotations
 
@@ -17,125 +17,123 @@ from mews_newtt.engines.numba.engine import Results
 from mews_newtt.engines.numba.layout import NO_POINTS
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.unread import LOOKED_AT
-from mews_newtt.validation.comparer import Compared, Comparer
-from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, Kinds, Numbers, Stated
-from mews_newtt.validation.explained import explained
-from mews_newtt.validation.lines import lines_of
-from mews_newtt.validation.result import MOST_LISTED, Column, Disagreement, Matrix, Origin, Validation, kinds_in_order
+from mews_newtt.validation.comparer import Compared, Comparer, explained, line_columns, lines_of
+from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, ExpectedColumn, Kinds, Numbers
+from mews_newtt.validation.mutants import Flags
+from mews_newtt.validation.result import MOST_LISTED, ColumnCounts, Disagreement, Matrix, Origin, Validation, kinds_in_order
 from mews_newtt.validation.spool import Spool
 from mews_newtt.validation.stated import NONE, STATUSES, UNKNOWN, UNREADABLE
-from mews_newtt.validation.tally import Flags, Tally
+from mews_newtt.validation.tally import Tally
 
 WRONG_KEPT, RIGHT_KEPT = 50_000, 100_000  # rows that the diagnosis looks at
 
 
-class _Kept:
-    """Rows evenly thinned to no more than a number of them: each time there are too many, every second one goes."""
+class _Sample:
+    """An even sample of no more than a number of rows: each time there are too many, every second one is dropped."""
 
     def __init__(self, most: int):
         self.most, self.stride, self.rows, self.frames = most, 1, 0, list[pl.DataFrame]()
         self.seen = 0
 
-    def add(self, frame: pl.DataFrame, places: npt.NDArray[np.int64]) -> None:
+    def add(self, frame: pl.DataFrame, rows: npt.NDArray[np.int64]) -> None:
         start = -self.seen % self.stride
-        self.seen += len(places)
-        chosen = places[start :: self.stride]
+        self.seen += len(rows)
+        chosen = rows[start :: self.stride]
         if len(chosen):
             self.frames.append(frame[chosen])
             self.rows += len(chosen)
         while self.rows > self.most:
-            whole = pl.concat(self.frames)[::2]
-            self.frames, self.rows, self.stride = [whole], whole.height, self.stride * 2
+            half = pl.concat(self.frames)[::2]
+            self.frames, self.rows, self.stride = [half], half.height, self.stride * 2
 
 
 class Collector:
-    """Adds stretches up, in their order."""
+    """Adds up chunks, in their order."""
 
     def __init__(self, comparer: Comparer, before: int):
         self.comparer, self.chart, self.before = comparer, comparer.chart, before
         self.rows = self.compared = self.wrong = self.bare = 0
         self.status: Counter[str] = Counter()
-        self.by_column = {one.name: Column() for one in comparer.stated}
+        self.by_column = {column.name: ColumnCounts() for column in comparer.expected}
         self.blank: Counter[str] = Counter()  # cells that state nothing
         self.kinds: Counter[str] = Counter()
         self.totals: Counter[tuple[str, str]] = Counter()
         self.levels: Counter[tuple[str, str]] = Counter()
         self.tally = Tally(comparer.chart, comparer.column_map)
-        self.tally.exercised.known = {one.parameter for one in comparer.stated if one.holds == "points"}
+        self.tally.exercised.known = {column.parameter for column in comparer.expected if column.holds == "points"}
         self.listed: list[Disagreement] = []
-        self.spool = Spool()
-        self.spool.add(lines_of(comparer, None, np.zeros(0, np.int64), 0))
-        self.kept_wrong, self.kept_right = _Kept(WRONG_KEPT), _Kept(RIGHT_KEPT)
+        self.spool = Spool(line_columns(comparer))
+        self.kept_wrong, self.kept_right = _Sample(WRONG_KEPT), _Sample(RIGHT_KEPT)
 
-    def add(self, found: Compared) -> None:
-        """Count a stretch."""
-        results, rows = found.results, found.frame.height
+    def add(self, chunk: Compared) -> None:
+        """Count a chunk."""
+        results, rows = chunk.results, chunk.frame.height
         if not rows:
             return
         if not self.rows:
             unread = self.comparer.unread
-            unread.look({name: found.frame.get_column(name).head(LOOKED_AT).to_list() for name in unread.screened})
+            unread.look({name: chunk.frame.get_column(name).head(LOOKED_AT).to_list() for name in unread.screened})
         claims, wrong, states = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
         own_wrong: dict[str, Flags] = {}
-        for one in self.comparer.stated:
-            kinds = found.kinds[one.name]
+        for column in self.comparer.expected:
+            kinds = chunk.kinds[column.name]
             claims |= kinds != EMPTY
-            filled = found.values[one.name] != NONE
+            filled = chunk.values[column.name] != NONE
             states |= filled
-            self.blank[one.name] += int((~filled).sum())
+            self.blank[column.name] += int((~filled).sum())
             here = kinds > AGREED
             wrong |= here
-            if one.holds == "points":
-                own_wrong[one.parameter] = here
-            self._count(one, found, kinds, here)
+            if column.holds == "points":
+                own_wrong[column.parameter] = here
+            self._count(column, chunk, kinds, here)
         counted = np.bincount(results.status, minlength=3).tolist()
         self.status.update(dict(zip(STATUSES, counted, strict=True)))
-        self.tally.add(found.columns, results, claims, wrong, own_wrong)
-        places = np.flatnonzero(wrong)
-        if len(places):
-            self._keep_wrong(found, places)
-        self.kept_right.add(found.frame, np.flatnonzero(claims & ~wrong))
+        self.tally.add(chunk.columns, results, claims, wrong, own_wrong)
+        wrong_rows = np.flatnonzero(wrong)
+        if len(wrong_rows):
+            self._keep_wrong(chunk, wrong_rows)
+        self.kept_right.add(chunk.frame, np.flatnonzero(claims & ~wrong))
         self.rows += rows
         self.compared += int(claims.sum())
         self.bare += int((states & ~claims).sum())
-        self.wrong += len(places)
+        self.wrong += len(wrong_rows)
 
-    def _count(self, one: Stated, found: Compared, kinds: Kinds, wrong: Flags) -> None:
-        counts = np.bincount(kinds, minlength=max(CODES.values()) + 1).tolist()
-        column = self.by_column[one.name]
-        column.blank += counts[EMPTY]
-        column.agreed += counts[AGREED]
-        disagreed = sum(counts[AGREED + 1 :])
-        column.disagreed += disagreed
-        column.compared += counts[AGREED] + disagreed
-        self.kinds.update({BY_CODE[code]: times for code, times in enumerate(counts) if code > AGREED and times})
-        values, results = found.values[one.name], found.results
-        if disagreed:
-            right = self._right(one, results)
-            sided = wrong & (values > UNKNOWN) & (results.status == COMPLETE) & (kinds != CODES["left_out"])
-            if right is not None:
-                sided &= right != NO_POINTS
-                column.lower += int((sided & (values < right)).sum())
-                column.higher += int((sided & (values > right)).sum())
-        if one.holds == "total":
+    def _count(self, column: ExpectedColumn, chunk: Compared, kinds: Kinds, wrong: Flags) -> None:
+        """Count the cells of one column."""
+        times = np.bincount(kinds, minlength=max(CODES.values()) + 1).tolist()
+        counts = self.by_column[column.name]
+        disagreed = sum(times[AGREED + 1 :])
+        counts.blank += times[EMPTY]
+        counts.agreed += times[AGREED]
+        counts.disagreed += disagreed
+        counts.compared += times[AGREED] + disagreed
+        self.kinds.update({BY_CODE[code]: cells for code, cells in enumerate(times) if code > AGREED and cells})
+        values, results = chunk.values[column.name], chunk.results
+        right = self._right(column, results)
+        if disagreed and right is not None:
+            numbers = wrong & (values > UNKNOWN) & (results.status == COMPLETE) & (kinds != CODES["left_out"]) & (right != NO_POINTS)
+            counts.lower += int((numbers & (values < right)).sum())
+            counts.higher += int((numbers & (values > right)).sum())
+        if column.holds == "total":
             self._pair(self.totals, values, np.where(results.status == COMPLETE, results.least, -1), results, self._stated_total, str)
-        elif one.holds == "level":
+        elif column.holds == "level":
             ids = [level.id for level in self.chart.levels]
             self._pair(self.levels, values, results.level, results, lambda rank: ids[rank], lambda rank: ids[rank])
 
-    def _right(self, one: Stated, results: Results) -> npt.NDArray[Any] | None:
-        if one.holds == "points":
-            points: npt.NDArray[Any] = results.points[self.comparer.reader.scored.index(one.parameter)]
+    def _right(self, column: ExpectedColumn, results: Results) -> npt.NDArray[Any] | None:
+        """The chart's numbers for a column; None for a status, or for a total on a chart without points."""
+        if column.holds == "points":
+            points: npt.NDArray[Any] = results.points[self.comparer.reader.scored.index(column.parameter)]
             return points
-        if one.holds == "total":
+        if column.holds == "total":
             return results.least if self.chart.has_points else None
-        return results.level if one.holds == "level" else None
+        return results.level if column.holds == "level" else None
 
     def _stated_total(self, value: int) -> str:
         return str(value) if 0 <= value <= 99 else "other"
 
     def _pair(self, into: Counter[tuple[str, str]], stated: Numbers, right: npt.NDArray[Any], results: Results, says: Any, right_says: Any) -> None:
-        """Stated beside computed, for the matrix."""
+        """Count pairs of a stated and a computed answer, for the matrix."""
         rows = stated != NONE
         if not rows.any():
             return
@@ -144,24 +142,24 @@ class Collector:
         if into is self.totals:
             own[(results.status == COMPLETE) & (not self.chart.has_points)] = -3
         key = stated[rows].astype(np.int64) * 4096 + (own[rows] + 16)
-        found, times = np.unique(key, return_counts=True)
+        pairs, times = np.unique(key, return_counts=True)
         words = {-1: "partial", -2: "refused", -3: "no total"}
-        for pair, number in zip(found.tolist(), times.tolist(), strict=True):
+        for pair, number in zip(pairs.tolist(), times.tolist(), strict=True):
             left, computed = pair // 4096, pair % 4096 - 16
             label = "unreadable" if left in (UNREADABLE, UNKNOWN) else says(left)
             into[label, words.get(computed) or right_says(computed)] += number
 
-    def _keep_wrong(self, found: Compared, places: npt.NDArray[np.int64]) -> None:
-        self.spool.add(lines_of(self.comparer, found, places, self.before + self.rows))
+    def _keep_wrong(self, chunk: Compared, wrong_rows: npt.NDArray[np.int64]) -> None:
+        self.spool.add(lines_of(self.comparer, chunk, wrong_rows, self.before + self.rows))
         room = MOST_LISTED - len(self.listed)
-        for place in places[:room].tolist() if room > 0 else ():
-            self.listed.append(explained(self.comparer, found, place, self.before + self.rows))
-        self.kept_wrong.add(found.frame, places)
+        for row in wrong_rows[:room].tolist() if room > 0 else ():
+            self.listed.append(explained(self.comparer, chunk, row, self.before + self.rows))
+        self.kept_wrong.add(chunk.frame, wrong_rows)
 
     def finish(self, source: Origin) -> Validation:
         """The result."""
         notes = [
-            f"{name}: more than 50,000 different values in one stretch of rows; its bands and edges were not counted there"
+            f"{name}: more than 50,000 different values in one chunk of rows; its bands and edges were not counted there"
             for name in sorted(self.tally.uncounted)
         ]
         for name, blank in self.blank.items():
@@ -171,8 +169,8 @@ class Collector:
         notes += [f"look again: column {name} {why}" for name, why in self.comparer.unread.doubts.items()]
         if self.bare:
             rows = "1 row states" if self.bare == 1 else f"{self.bare:,} rows state"
-            notes.append(f"{rows} a score and hold no reading: there is nothing to compare the score with")
-        stated = {one.holds for one in self.comparer.stated}
+            notes.append(f"{rows} a score and {'has' if self.bare == 1 else 'have'} no reading: there is nothing to compare the score with")
+        stated = {column.holds for column in self.comparer.expected}
         return Validation(
             self.chart,
             source,
@@ -198,21 +196,21 @@ class Collector:
         )
 
     def _sample(self) -> tuple[pa.Table, ColumnMap, bool]:
-        """Rows for the diagnosis, by our names, as they were read."""
+        """A sample of rows for the diagnosis, with our column names; how their cells are read; whether it holds all rows."""
         comparer = self.comparer
         frame = pl.concat([*self.kept_wrong.frames, *self.kept_right.frames])
         columns = [frame.get_column(theirs).alias(our) for theirs, our in comparer.read]
-        columns += [frame.get_column(one.theirs).alias(one.name) for one in comparer.stated]
+        columns += [frame.get_column(column.theirs).alias(column.name) for column in comparer.expected]
         own = comparer.column_map._replace(columns={}, ignore=frozenset())
         return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.stride == self.kept_right.stride == 1
 
 
 def _total_matrix(counts: Mapping[tuple[str, str], int]) -> Matrix:
-    def place(label: str) -> tuple[int, int, str]:
+    def order(label: str) -> tuple[int, int, str]:
         return (0, int(label), "") if label.isdigit() else (1, 0, label)
 
     stated, right = ({pair[side] for pair in counts} for side in (0, 1))
-    return Matrix(tuple(sorted(stated, key=place)), tuple(sorted(right, key=place)), counts)
+    return Matrix(tuple(sorted(stated, key=order)), tuple(sorted(right, key=order)), counts)
 
 
 def _level_matrix(chart: Chart, counts: Mapping[tuple[str, str], int]) -> Matrix:

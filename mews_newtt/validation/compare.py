@@ -1,7 +1,7 @@
-"""`validate`, `validate_file`: a platform's answers beside the chart's, a stretch of rows at a time.
+"""`validate`, `validate_file`: compare a platform's answers with the chart's, a chunk of rows at a time; `diagnosed`: explain what disagrees.
 
-Rows are scored by the batch path and compared as arrays. Memory does not grow with the file: counts, a capped list, a bounded sample for
-the diagnosis, and the disagreements themselves on disk.
+Rows are scored by the batch engine and compared as arrays. Memory does not grow with the file: it holds counts, a capped list and a bounded
+sample for the diagnosis; the disagreements are on disk.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,17 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.engines.numba.engine import default_threads
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
-from mews_newtt.tables.by_row import Progress
 from mews_newtt.tables.formats import STDIO
-from mews_newtt.tables.read import Stretch, open_table
+from mews_newtt.tables.read import Chunk, open_table
+from mews_newtt.tables.summary import Progress
 from mews_newtt.tables.table import ArrowStream, as_table
 from mews_newtt.validation.collect import Collector
 from mews_newtt.validation.comparer import Compared, Comparer
+from mews_newtt.validation.diagnose import diagnose
+from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.result import Origin, Validation
 
-ROWS = 1 << 18  # of a table that are compared at once
+ROWS = 1 << 18  # of a chunk
 
 
 def validate(
@@ -46,16 +49,16 @@ def validate(
     ----------
     data : rows of readings, as `score_table` takes them, and any of `expected_total`, `expected_level`,
         `expected_points_<parameter>` and `expected_status` (complete, partial, refused). A blank expected cell states nothing.
-    column_map : how somebody else's columns, values and units are read
-    source : what the rows are, for the reports
+    column_map : how the columns, values and units of another system are read
+    source : where the rows come from, for the reports
     blanks_disagree : a blank expected cell disagrees where the chart gives an answer for a complete set
 
     Raises
     ------
-    ColumnError  no expected column, or a column that is a slip
+    ColumnError  no expected column, or a column whose name is a slip
     """
     table = as_table(data)
-    comparer = Comparer(chart, table.column_names, column_map or ColumnMap(), blanks_disagree)  # tells of columns named twice
+    comparer = Comparer(chart, table.column_names, column_map or ColumnMap(), blanks_disagree)  # refuses columns named twice
     frame = pl.DataFrame(table)
     collector = Collector(comparer, 0)
     pieces = (frame.slice(start, ROWS) for start in range(0, max(frame.height, 1), ROWS))
@@ -78,27 +81,27 @@ def validate_file(
 
     Raises
     ------
-    FileError  a file that is not what it says, no expected column, or a column that is a slip
+    FileError  a file that is not what it says, no expected column, or a column whose name is a slip
     """
     if str(path) == STDIO:
         raise FileError(Problem("not_a_file", "standard input", "cannot be filed as evidence", "save it as a file and name that"))
     path = Path(path)
-    before = _standing(path)
+    before = _identity(path)
     with open_table(path, format) as table, ThreadPoolExecutor(1, "mews-newtt-hash") as beside:
         comparer = Comparer(chart, table.names, column_map or ColumnMap(), blanks_disagree)
         hashed = beside.submit(_hash, path)
-        stretches = iter(table.stretches())
+        stretches = iter(table.chunks())
         first = next(stretches, None)
         # rows are named as a spreadsheet shows them: in a text file the header is row 1
         collector = Collector(comparer, 1 if first is not None and first.row_of(0) > 1 else 0)
 
-        def work() -> Iterator[tuple[Callable[[Stretch], tuple[Compared, Stretch]], Stretch]]:
+        def work() -> Iterator[tuple[Callable[[Chunk], tuple[Compared, Chunk]], Chunk]]:
             if first is not None:
                 yield compare, first
             for stretch in stretches:
                 yield compare, stretch
 
-        def compare(stretch: Stretch) -> tuple[Compared, Stretch]:
+        def compare(stretch: Chunk) -> tuple[Compared, Chunk]:
             return comparer.compare(stretch.frame()), stretch
 
         for found, stretch in _in_order(work(), threads or default_threads()):
@@ -109,7 +112,7 @@ def validate_file(
             if progress is not None:
                 progress(collector.rows, stretch.share)
         digest = _result(hashed)
-        if before is None or digest is None or _standing(path) != before:  # the hash would vouch for what was not compared
+        if before is None or digest is None or _identity(path) != before:  # the hash would vouch for what was not compared
             raise FileError(
                 Problem("file_changed", path.name, "was changed, moved or removed while it was read", "run it again when nothing writes to it")
             )
@@ -117,19 +120,15 @@ def validate_file(
 
 
 def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anyway: bool = False) -> Validation:
-    """The same validation with the fault that explains its disagreements best, looked for in a bounded sample of the rows.
+    """The same validation with the fault that explains its disagreements best, found in a bounded sample of the rows.
 
-    A platform is not diagnosed where a scored row of the chart has no column: the platform may have read what the file leaves out.
-    A diagnosis that fails leaves the comparison as it is and says so.
+    Without a column for a scored parameter there is no diagnosis: the platform may have read what the file leaves out.
+    If the diagnosis fails, the comparison stays as it is and the result says so.
 
     Parameters
     ----------
-    anyway : diagnose although rows of the chart have no column, since the platform did not have them either
+    anyway : diagnose although parameters have no column, because the platform did not have them either
     """
-    from dataclasses import replace
-
-    from mews_newtt.validation.diagnose import Diagnosis, diagnose
-
     if not found.disagreed or found.sample is None:
         return found
     if found.without_column and not anyway:
@@ -138,22 +137,22 @@ def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anywa
             "If the platform did not have these readings either, say so with --diagnose-anyway."
         )
         return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
-    sample, column_map, whole = found.sample
+    sample, column_map, complete = found.sample
     try:
         diagnosis = diagnose(found.chart, sample, column_map=column_map, others=others, blanks_disagree=found.blanks_disagree)
-    except Exception as fault:  # whatever goes wrong here must not cost the comparison and its report; its message could hold readings
-        place = traceback.extract_tb(fault.__traceback__)[-1]
+    except Exception as fault:  # an unexpected fault must not cost the comparison; its message could hold readings
+        line = traceback.extract_tb(fault.__traceback__)[-1]
         says = (
-            f"The diagnosis failed ({type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}). "
+            f"The diagnosis failed ({type(fault).__name__} in {Path(line.filename).name}, line {line.lineno}). "
             "The comparison is complete and not affected. Please report this fault with the chart and its version."
         )
         return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
-    diagnosis.sampled = diagnosis.sampled or not whole
+    diagnosis.sampled = diagnosis.sampled or not complete
     return replace(found, diagnosis=diagnosis)
 
 
 def _in_order(work: Iterable[tuple[Callable[[Any], Any], Any]], threads: int) -> Iterator[Any]:
-    """Results in the order of the work; a few are under way at once, no more."""
+    """Results in the order of the work; only a few run at once."""
     under_way: deque[Future[Any]] = deque()
     with ThreadPoolExecutor(threads, "mews-newtt-validate") as pool:
         try:
@@ -168,8 +167,8 @@ def _in_order(work: Iterable[tuple[Callable[[Any], Any], Any]], threads: int) ->
                 future.cancel()
 
 
-def _standing(path: Path) -> tuple[int, int, int] | None:
-    """What tells that a file is still the same one; None where there is none."""
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """Size, time and inode, which change when a file is changed or replaced; None where there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -178,7 +177,7 @@ def _standing(path: Path) -> tuple[int, int, int] | None:
 
 
 def _result(hashed: Future[str]) -> str | None:
-    """The hash; None where the file went before it was opened."""
+    """The hash; None where the file was removed before it was opened."""
     try:
         return hashed.result()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""One stretch of rows scored and compared with what a platform states of it."""
+"""One chunk of rows scored and compared with what a platform states; the lines and explanations of the rows that disagree."""
 
 from __future__ import annotations
 
@@ -7,25 +7,33 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.careful import PARTIAL
+from mews_newtt.engines.numba.careful import COMPLETE, PARTIAL, REFUSED
 from mews_newtt.engines.numba.engine import Results
+from mews_newtt.engines.numba.layout import NO_POINTS
 from mews_newtt.reading.columns import ColumnMap, rows_without_column
-from mews_newtt.reading.rows import given_of_cell
+from mews_newtt.reading.rows import given_of_cell, given_of_row
 from mews_newtt.reading.unread import Unread
 from mews_newtt.reading.values import SKIP_PREFIX, read, read_reason
+from mews_newtt.scoring.reference import score
 from mews_newtt.tables.table import score_columns
-from mews_newtt.validation.expected import Kinds, Numbers, Reader, columns_of, stated_columns
-from mews_newtt.validation.mutants_sheet import Flags, distinct_values
+from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, ExpectedColumn, Kinds, Numbers, Reader, columns_of, expected_columns
+from mews_newtt.validation.mutants import Flags, distinct_values
+from mews_newtt.validation.result import Disagreement, WrongCell
+from mews_newtt.validation.stated import STATUSES, computed_words, sum_words
 from mews_newtt.validation.tally import Coded
+
+OUTCOMES = ("score_status", "total_min", "total_max", "level", "level_max")
+MOST_SHOWN = 200  # characters of a cell that go into a report
 
 
 @dataclass
 class Compared:
-    """One stretch: its rows, the chart's results, what each expected column states and how that stands."""
+    """One chunk: its rows, the chart's results, what each expected column states, and the verdict on each cell."""
 
     frame: pl.DataFrame
     results: Results
@@ -35,33 +43,33 @@ class Compared:
 
 
 class Comparer:
-    """One chart over stretches of the same columns; safe on several threads at once."""
+    """Compares chunks of the same columns with one chart; safe on several threads at once."""
 
     def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap, blanks_disagree: bool):
         self.chart, self.column_map = chart, column_map
         ours = columns_of(names, chart, column_map)
-        self.stated = stated_columns(names, ours, chart, column_map)
+        self.expected = expected_columns(names, ours, chart, column_map)
         self.reader = Reader(chart, column_map, blanks_disagree)
         pairs = [pair for pair in zip(names, ours, strict=True) if pair[0] not in column_map.ignore]
         self.read = [(theirs, our) for theirs, our in pairs if our.removeprefix(SKIP_PREFIX) in chart.by_id]
         self.case_id = next((theirs for theirs, our in pairs if our == "case_id"), None)
-        self.unread = Unread(names, ours, chart, column_map, used=[one.theirs for one in self.stated])
+        self.unread = Unread(names, ours, chart, column_map, used=[column.theirs for column in self.expected])
         self.without_column = tuple(p.id for p in rows_without_column(chart, [our for _, our in self.read]) if p.role == "scored")
-        self.points = any(one.holds == "points" for one in self.stated)
+        self.points = any(column.holds == "points" for column in self.expected)
 
     def compare(self, frame: pl.DataFrame) -> Compared:
-        """Score a stretch and compare it."""
+        """Score a chunk and compare it."""
         table: pa.Table = frame.select([theirs for theirs, _ in self.read]).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
         results = score_columns(self.chart, table, [our for _, our in self.read], self.column_map, self.points, 1)
-        columns = {our: distinct_values(table.column(place)) for place, (_, our) in enumerate(self.read)}
-        answers = frame.select([one.theirs for one in self.stated]).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
-        values = {one.name: self.reader.read(one, answers.column(place)) for place, one in enumerate(self.stated)}
+        columns = {our: distinct_values(table.column(index)) for index, (_, our) in enumerate(self.read)}
+        answers = frame.select([column.theirs for column in self.expected]).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+        values = {column.name: self.reader.read(column, answers.column(index)) for index, column in enumerate(self.expected)}
         bare = self._bare(results, columns)
-        kinds = {one.name: self.reader.kinds(one, values, results, bare) for one in self.stated}
+        kinds = {column.name: self.reader.kinds(column, values, results, bare) for column in self.expected}
         return Compared(frame, results, values, kinds, columns)
 
     def _bare(self, results: Results, columns: dict[str, Coded]) -> Flags:
-        """Rows without any reading or skip reason of what the chart scores."""
+        """Rows without any reading or reason for none of the parameters that the chart scores."""
         rows = np.flatnonzero(results.status == PARTIAL)
         for name, (raws, codes) in sorted(columns.items(), key=lambda column: len(column[1][0])):
             if not len(rows):
@@ -74,8 +82,112 @@ class Comparer:
         return bare
 
     def _is_blank(self, name: str, raw: Any) -> bool:
-        bare = name.removeprefix(SKIP_PREFIX)
-        given = given_of_cell(name, raw, self.column_map)
-        if name != bare:
-            return not read_reason(given)
-        return read(self.chart.by_id[bare].observation, given) is None
+        parameter = name.removeprefix(SKIP_PREFIX)
+        if name != parameter:
+            return not read_reason(given_of_cell(name, raw, self.column_map))
+        return read(self.chart.by_id[parameter].observation, given_of_cell(name, raw, self.column_map)) is None
+
+
+# Rows that disagree
+
+
+def line_columns(comparer: Comparer) -> list[str]:
+    """The columns of disagreements.csv."""
+    case_id = ["case_id"] if comparer.case_id else []
+    return [*("row", "column", "kind", "expected", "computed"), *OUTCOMES, *case_id, *(our for _, our in comparer.read)]
+
+
+def lines_of(comparer: Comparer, chunk: Compared, rows: npt.NDArray[np.int64], before: int) -> pl.DataFrame:
+    """The lines of disagreements.csv: one for each cell that disagrees in these rows, in their order; `before` rows come before the chunk."""
+    parts = []
+    words = [BY_CODE.get(code, "") for code in range(max(CODES.values()) + 1)]
+    for order, column in enumerate(comparer.expected):
+        kinds = chunk.kinds[column.name][rows]
+        wrong = rows[kinds > AGREED]
+        parts.append(
+            pl.DataFrame(
+                [
+                    pl.Series("row", wrong + before + 1),
+                    pl.Series("index", wrong),
+                    pl.Series("order", np.full(len(wrong), order)),
+                    pl.Series("column", [column.name] * len(wrong), pl.String),
+                    pl.Series("kind", words, pl.String)[kinds[kinds > AGREED]],
+                    chunk.frame.get_column(column.theirs)[wrong].cast(pl.String).alias("expected"),
+                    _computed(comparer, chunk.results, column, wrong),
+                ]
+            )
+        )
+    lines = pl.concat(parts).sort("row", "order")
+    at = lines.get_column("index").to_numpy()
+    copied = ([(comparer.case_id, "case_id")] if comparer.case_id else []) + comparer.read
+    readings = [chunk.frame.get_column(theirs)[at].cast(pl.String).alias(name) for theirs, name in copied]
+    return pl.DataFrame([*lines.drop("index", "order").get_columns(), *_outcomes(comparer.chart, chunk.results, at), *readings])
+
+
+def _computed(comparer: Comparer, results: Results, column: ExpectedColumn, rows: npt.NDArray[np.int64]) -> pl.Series:
+    """What the chart gives for expected cells; empty where it gives nothing."""
+    chart, status = comparer.chart, results.status[rows]
+    if not len(rows):
+        return pl.Series("computed", [], pl.String)
+    if column.holds == "status":
+        return pl.Series("computed", STATUSES, pl.String)[status].alias("computed")
+    if column.holds == "level":
+        computed = pl.Series("computed", [level.id for level in chart.levels], pl.String)[results.level[rows]]
+        none = status == REFUSED
+    elif column.holds == "points":
+        points = results.points[comparer.reader.scored.index(column.parameter)][rows]
+        computed, none = pl.Series("computed", points).cast(pl.String), points == NO_POINTS
+    else:
+        computed = pl.Series("computed", results.least[rows]).cast(pl.String)
+        none = (status != COMPLETE) | (not chart.has_points)
+    return computed.set(pl.Series(none), None).alias("computed")
+
+
+def _outcomes(chart: Chart, results: Results, rows: npt.NDArray[np.int64]) -> list[pl.Series]:
+    """Status, bounds and levels of rows."""
+    ids, status = [level.id for level in chart.levels], results.status[rows]
+    none, no_total = pl.Series("", status == REFUSED, pl.Boolean), pl.Series("", (status == REFUSED) | (not chart.has_points), pl.Boolean)
+    columns = (
+        pl.Series(STATUSES, dtype=pl.String)[status],
+        pl.Series(results.least[rows]).set(no_total, None),
+        pl.Series(results.most[rows]).set(no_total, None),
+        pl.Series(ids, dtype=pl.String)[results.level[rows]].set(none, None),
+        pl.Series(ids, dtype=pl.String)[results.level_max[rows]].set(none, None),
+    )
+    return [column.alias(name) for name, column in zip(OUTCOMES, columns, strict=True)]
+
+
+def explained(comparer: Comparer, chunk: Compared, row: int, before: int) -> Disagreement:
+    """A row that disagrees, with the reasons of the reference scorer; `before` rows come before its chunk."""
+    chart, frame = comparer.chart, chunk.frame
+    cells = {our: _cell(frame.get_column(theirs), row) for theirs, our in comparer.read}
+    result = score(chart, given_of_row(cells, comparer.column_map, frozenset(chart.by_id)), raise_refused=False)
+    wrong = []
+    for column in comparer.expected:
+        kind = BY_CODE.get(int(chunk.kinds[column.name][row]))
+        if kind is None:
+            continue
+        if kind == "parts_do_not_add_up":
+            right = sum_words(chart, comparer.reader.points_of(chunk.values, row))
+        else:
+            right = computed_words(result, column.holds, (column.parameter,))
+        wrong.append(WrongCell(column.name, kind, as_text(frame.get_column(column.theirs)[row]), right))
+    counts = [p for p in result.parameters if p.role != "recorded" and (p.points or p.missing or p.skipped or (p.band and p.band.level))]
+    why = [parameter.says for parameter in counts]
+    why += [f"{reason.level}: {reason.says}" for reason in result.reasons]
+    why += [f"{problem.where}: {problem.what}" for problem in result.problems]
+    why += result.warnings
+    case = None if comparer.case_id is None else as_text(frame.get_column(comparer.case_id)[row])
+    given = {our: as_text(cell) for our, cell in cells.items() if as_text(cell)}
+    return Disagreement(before + row + 1, case, tuple(wrong), given, result.says, tuple(why))
+
+
+def _cell(column: pl.Series, row: int) -> Any:
+    """A value as `read` takes it: a float32 stays one, since its shortest decimal is another than a float64's."""
+    value = column[row]
+    return np.float32(value) if column.dtype == pl.Float32 and value is not None else value
+
+
+def as_text(raw: Any) -> str:
+    """A cell as reports show it."""
+    return "" if raw is None else str(raw).strip()[:MOST_SHOWN]

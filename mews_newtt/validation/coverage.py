@@ -1,18 +1,26 @@
-"""What somebody's test file leaves untested: bands, edges from both sides, contexts, triggers, levels, and faults it would not show."""
+"""What a test file leaves untested: bands, both sides of edges, contexts, triggers, levels, and the faults that it would not show."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.reading.columns import ColumnMap, mapped_columns
 from mews_newtt.reading.unread import LOOKED_AT, Unread
 from mews_newtt.reading.values import SKIP_PREFIX
+from mews_newtt.tables.table import as_table, score_columns
 from mews_newtt.validation.exercised import PLURAL, Item, gaps
-from mews_newtt.validation.pack import Case
+from mews_newtt.validation.faults import Fault
+from mews_newtt.validation.mutants import MutantScorer, distinct_values, sheet_of_table
+from mews_newtt.validation.packs import Case, Pack, cover, expected_of, killers_of, make_pack, pack_faults, scorer_of
+from mews_newtt.validation.tally import Tally
 
-ADVISED = 60  # cases to add that are written out
+ADVISED = 60  # most cases to add that are listed
 
 
 @dataclass
@@ -59,46 +67,47 @@ def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) ->
 
     Parameters
     ----------
-    data : the table, anything with the Arrow C stream interface; its expected columns play no part
+    data : the table, anything with the Arrow C stream interface; its expected columns are ignored
     """
-    import numpy as np
-
-    from mews_newtt.tables.table import as_table, score_columns
-    from mews_newtt.validation.mutants import Scorer
-    from mews_newtt.validation.mutants_sheet import distinct_values, sheet_of_table
-    from mews_newtt.validation.pack import expected_of, make_pack, pack_faults
-    from mews_newtt.validation.pack_cover import cover
-    from mews_newtt.validation.pack_judge import scorer_of, shown_by
-    from mews_newtt.validation.tally import Tally
-
     table = as_table(data)
     column_map = column_map or ColumnMap()
-    observations = chart.observations
-    ours = mapped_columns(table.column_names, chart, column_map, observations, results=())
-    scorer = Scorer(chart, sheet_of_table(table, ours, observations, column_map))
-    read = [place for place, our in enumerate(ours) if our.removeprefix(SKIP_PREFIX) in chart.by_id]
-    names = [ours[place] for place in read]
-    results = score_columns(chart, table.select(read).combine_chunks(), names, column_map, False, 1)
-    tally, every = Tally(chart, column_map), np.ones(table.num_rows, np.bool_)
-    tally.add({our: distinct_values(table.column(place)) for our, place in zip(names, read, strict=True)}, results, every, ~every, {})
-    items = tally.exercised.items()
+    ours = mapped_columns(table.column_names, chart, column_map, chart.observations, results=())
+    scorer = MutantScorer(chart, sheet_of_table(table, ours, chart.observations, column_map))
     faults = pack_faults(chart, None)
-    unseen = [fault for fault in faults if not len(shown_by(scorer, fault))]
-    found = Coverage(chart, table.num_rows, items, len(faults), len(faults) - len(unseen), 0)
-    found.unread = Unread(table.column_names, ours, chart, column_map)
-    found.unread.look({name: table.column(name).slice(0, LOOKED_AT).to_pylist() for name in found.unread.screened})
-    if not unseen:
-        return found
+    survivors = [fault for fault in faults if not len(killers_of(scorer, fault))]
+    result = Coverage(chart, table.num_rows, _exercised(chart, table, ours, column_map), len(faults), len(faults) - len(survivors), 0)
+    result.unread = Unread(table.column_names, ours, chart, column_map)
+    result.unread.look({name: table.column(name).slice(0, LOOKED_AT).to_pylist() for name in result.unread.screened})
+    if not survivors:
+        return result
     pack = make_pack(chart)
     proven = {entry["id"] for entry in pack.equivalent}
-    alive = [fault for fault in unseen if fault.id not in proven]
-    found.equivalent = len(unseen) - len(alive)
-    found.alive = [{"id": fault.id, "words": fault.words} for fault in alive]
+    alive = [fault for fault in survivors if fault.id not in proven]
+    result.equivalent = len(survivors) - len(alive)
+    result.alive = [{"id": fault.id, "words": fault.words} for fault in alive]
+    result.to_add = _to_add(chart, pack, alive)
+    return result
+
+
+def _exercised(chart: Chart, table: pa.Table, ours: Sequence[str], column_map: ColumnMap) -> list[Item]:
+    """What all rows exercise, whatever they state."""
+    read = [index for index, our in enumerate(ours) if our.removeprefix(SKIP_PREFIX) in chart.by_id]
+    names = [ours[index] for index in read]
+    results = score_columns(chart, table.select(read).combine_chunks(), names, column_map, False, 1)
+    tally, every = Tally(chart, column_map), np.ones(table.num_rows, np.bool_)
+    tally.add({our: distinct_values(table.column(index)) for our, index in zip(names, read, strict=True)}, results, every, ~every, {})
+    return tally.exercised.items()
+
+
+def _to_add(chart: Chart, pack: Pack, alive: Sequence[Fault]) -> list[Case]:
+    """Cases of the pack that kill mutants which the file does not."""
     sets = [case.given for case in pack.cases]
-    packed = scorer_of(chart, sets)
-    killers = [shown_by(packed, fault) for fault in alive]
+    scorer = scorer_of(chart, sets)
+    killers = [killers_of(scorer, fault) for fault in alive]
+    cases = []
     for row in cover(killers, np.zeros(len(sets), np.int64), [], ADVISED):
-        shown = [fault for fault, rows in zip(alive, killers, strict=True) if row in rows]
-        more = f", and {len(shown) - 1} more" if len(shown) > 1 else ""
-        found.to_add.append(Case(pack.cases[row].id, sets[row], expected_of(chart, sets[row]), f"would show a platform where {shown[0].words}{more}"))
-    return found
+        killed = [fault for fault, rows in zip(alive, killers, strict=True) if row in rows]
+        more = f", and {len(killed) - 1} more" if len(killed) > 1 else ""
+        why = f"would show a platform where {killed[0].words}{more}"
+        cases.append(Case(pack.cases[row].id, sets[row], expected_of(chart, sets[row]), why))
+    return cases

@@ -1,4 +1,4 @@
-"""Columns of what a platform states: which they are, how their cells are read, and the verdict of `stated.py` on each row."""
+"""The expected columns of a table: which they are, how their cells are read, and the verdict of `stated.py` on each row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mews_newtt.errors import ColumnError, Problem, did_you_mean
 from mews_newtt.reading.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns
 from mews_newtt.reading.rows import spellings
 from mews_newtt.scoring.result_cells import points_columns
-from mews_newtt.validation.mutants_sheet import Flags, distinct_values
+from mews_newtt.validation.mutants import Flags, distinct_values
 from mews_newtt.validation.stated import (
     AGREES,
     BLANK,
@@ -26,7 +26,7 @@ from mews_newtt.validation.stated import (
     STATUSES,
     UNKNOWN,
     UNREADABLE,
-    Given,
+    Computed,
     kind_of,
     kind_without_readings,
     level_names,
@@ -35,17 +35,17 @@ from mews_newtt.validation.stated import (
 )
 
 STATUS = "expected_status"
-CODES = {kind: place for place, kind in enumerate((BLANK, AGREES, *KINDS))}  # a verdict as a number; those above AGREED disagree
+CODES = {kind: code for code, kind in enumerate((BLANK, AGREES, *KINDS))}  # a verdict as a number; numbers above AGREED disagree
 BY_CODE = {code: kind for kind, code in CODES.items() if kind in KINDS}
 EMPTY, AGREED = CODES[BLANK], CODES[AGREES]
-DENSE = 1 << 21  # different cases that a table is made for
+DENSE = 1 << 21  # most different cases for a lookup table
 
 Numbers = npt.NDArray[np.int32]
 Kinds = npt.NDArray[np.uint8]
 
 
-class Stated(NamedTuple):
-    """One expected column: its name as ours and theirs, what it holds, and for points of which parameter."""
+class ExpectedColumn(NamedTuple):
+    """One expected column: our name and theirs, what it holds, and the parameter whose points it holds."""
 
     name: str
     theirs: str
@@ -53,7 +53,7 @@ class Stated(NamedTuple):
     parameter: str = ""
 
 
-def stated_columns(names: Sequence[str], ours: Sequence[str], chart: Chart, column_map: ColumnMap) -> list[Stated]:
+def expected_columns(names: Sequence[str], ours: Sequence[str], chart: Chart, column_map: ColumnMap) -> list[ExpectedColumn]:
     """The expected columns of a table. Raises ColumnError where there is none."""
     found, pointless = [], []
     scored = points_columns(chart)
@@ -62,9 +62,9 @@ def stated_columns(names: Sequence[str], ours: Sequence[str], chart: Chart, colu
         if theirs in column_map.ignore:
             continue
         if our in EXPECTED or our == STATUS:
-            found.append(Stated(our, theirs, our.removeprefix("expected_")))
+            found.append(ExpectedColumn(our, theirs, our.removeprefix("expected_")))
         elif our.startswith(EXPECTED_POINTS_PREFIX) and parameter in scored:
-            found.append(Stated(our, theirs, "points", parameter))
+            found.append(ExpectedColumn(our, theirs, "points", parameter))
         elif our.startswith(EXPECTED_POINTS_PREFIX):
             says = f"{chart.short_title} gives no points for {parameter or 'nothing'}"
             pointless.append(Problem("no_points", f"column {theirs}", says, f"leave it out, or --ignore {theirs!r}"))
@@ -84,13 +84,13 @@ def _is_near(name: str, meant: str) -> bool:
 
 
 def columns_of(names: Sequence[str], chart: Chart, column_map: ColumnMap) -> list[str]:
-    """Our name for each column; a column that scoring would add may stand there, since nothing is added here."""
+    """Our name for each column. Names of result columns are allowed, since no results are added here."""
     known = chart.observations
     return mapped_columns(names, chart, column_map, known, results=())
 
 
 class Reader:
-    """Reads expected cells, once per distinct cell, and gives the verdict of `stated.kind_of` for each row, once per distinct case."""
+    """The one reader of expected cells: each distinct cell is read once, and `stated.kind_of` judges each distinct case once."""
 
     def __init__(self, chart: Chart, column_map: ColumnMap, blanks_disagree: bool):
         self.chart, self.column_map, self.blanks_disagree = chart, column_map, blanks_disagree
@@ -101,27 +101,27 @@ class Reader:
             allowed = ", ".join(level.id for level in chart.levels)
             raise ColumnError(Problem("unknown_level", "map of expected_level", f"{unknown[0]!r} is no level of {chart.id}", f"one of: {allowed}"))
 
-    def read(self, stated: Stated, column: Any) -> Numbers:
+    def read(self, column: ExpectedColumn, cells: Any) -> Numbers:
         """What each row states."""
-        raws, codes = distinct_values(column)
-        return np.array([self.value(stated, raw) for raw in raws], np.int32)[codes]
+        raws, codes = distinct_values(cells)
+        return np.array([self.value(column, raw) for raw in raws], np.int32)[codes]
 
-    def value(self, stated: Stated, raw: Any) -> int:
-        """What one cell states; a value map beats a mark for nothing."""
-        ours = self.column_map.values.get(stated.name, {})
+    def value(self, column: ExpectedColumn, raw: Any) -> int:
+        """What one cell states. A value that the map translates counts, even if it is also a mark for missing."""
+        ours = self.column_map.values.get(column.name, {})
         mapped = next((ours[text] for text in spellings(raw) if text in ours), None)
         if mapped is not None:
-            return read_stated(self.chart, stated.holds, mapped, levels=self.levels)
-        if not self.column_map.marks(stated.name).isdisjoint(spellings(raw)):
+            return read_stated(self.chart, column.holds, mapped, levels=self.levels)
+        if not self.column_map.marks(column.name).isdisjoint(spellings(raw)):
             return NONE
-        return read_stated(self.chart, stated.holds, raw, levels=self.levels)
+        return read_stated(self.chart, column.holds, raw, levels=self.levels)
 
-    def foreign(self, stated: Stated, raw: Any) -> str:
-        """The name of a stated level that is none of the chart's."""
-        ours = self.column_map.values.get(stated.name, {})
+    def foreign(self, column: ExpectedColumn, raw: Any) -> str:
+        """The name of a stated level that the chart does not have."""
+        ours = self.column_map.values.get(column.name, {})
         return plain(next((ours[text] for text in spellings(raw) if text in ours), str(raw)))
 
-    def kinds(self, stated: Stated, values: Mapping[str, Numbers], results: Results, bare: Flags) -> Kinds:
+    def kinds(self, column: ExpectedColumn, values: Mapping[str, Numbers], results: Results, bare: Flags) -> Kinds:
         """The verdict on each row's cell, as a code.
 
         Parameters
@@ -129,12 +129,12 @@ class Reader:
         values : what each column states
         bare : rows without any reading
         """
-        own = values[stated.name]
-        kinds = self._compared(stated, own, results)
-        if self.blanks_disagree:  # every cell is an answer to the readings of its row, a blank one too
-            return self._left_out(stated, kinds, values.get(STATUS), results)
+        own = values[column.name]
+        kinds = self._compared(column, own, results)
+        if self.blanks_disagree:  # every cell answers the readings of its row, also a blank one
+            return self._left_out(column, kinds, values.get(STATUS), results)
         for row in np.flatnonzero(bare & (own != NONE)).tolist():
-            kinds[row] = CODES[kind_without_readings(self.chart, stated.holds, int(own[row]), self.points_of(values, row))]
+            kinds[row] = CODES[kind_without_readings(self.chart, column.holds, int(own[row]), self.points_of(values, row))]
         return kinds
 
     def points_of(self, values: Mapping[str, Numbers], row: int) -> dict[tuple[str, ...], int]:
@@ -142,38 +142,38 @@ class Reader:
         found = {(p,): int(values[EXPECTED_POINTS_PREFIX + p][row]) for p in self.scored if EXPECTED_POINTS_PREFIX + p in values}
         return {names: each for names, each in found.items() if each not in (NONE, UNREADABLE)}
 
-    def _compared(self, stated: Stated, values: Numbers, results: Results) -> Kinds:
+    def _compared(self, column: ExpectedColumn, values: Numbers, results: Results) -> Kinds:
         """`kind_of` for every row, worked out once for each distinct case."""
         parts: list[npt.NDArray[Any]] = [_close(values), results.status]
-        if stated.holds == "total":
+        if column.holds == "total":
             parts += [results.least, results.most]
-        elif stated.holds == "level":
+        elif column.holds == "level":
             parts.append(results.level)
-        elif stated.holds == "points":
-            parts.append(results.points[self.scored.index(stated.parameter)])
+        elif column.holds == "points":
+            parts.append(results.points[self.scored.index(column.parameter)])
         rows, cases = _cases(parts)
-        verdicts = np.array([CODES[self._kind(stated, values, results, row)] for row in rows.tolist()], np.uint8)
+        verdicts = np.array([CODES[self._kind(column, values, results, row)] for row in rows.tolist()], np.uint8)
         return verdicts[cases]
 
-    def _kind(self, stated: Stated, values: Numbers, results: Results, row: int) -> str:
-        points = int(results.points[self.scored.index(stated.parameter)][row]) if stated.holds == "points" else NO_POINTS
-        given = Given(
+    def _kind(self, column: ExpectedColumn, values: Numbers, results: Results, row: int) -> str:
+        points = int(results.points[self.scored.index(column.parameter)][row]) if column.holds == "points" else NO_POINTS
+        given = Computed(
             STATUSES[results.status[row]],
             int(results.least[row]) if self.chart.has_points else None,
             int(results.most[row]) if self.chart.has_points else None,
             int(results.level[row]),
             None if points == NO_POINTS else points,
         )
-        return kind_of(self.chart, stated.holds, int(values[row]), given)
+        return kind_of(self.chart, column.holds, int(values[row]), given)
 
-    def _left_out(self, stated: Stated, kinds: Kinds, status: Numbers | None, results: Results) -> Kinds:
-        """Blank cells where the chart gives an answer for a complete set, and the platform does not state that the set is another."""
-        if stated.holds == "status":
+    def _left_out(self, column: ExpectedColumn, kinds: Kinds, status: Numbers | None, results: Results) -> Kinds:
+        """Blank cells where the chart gives an answer for a complete set, and the platform does not state that the set is not complete."""
+        if column.holds == "status":
             return kinds
         gives = results.status == COMPLETE
-        if stated.holds == "points":
-            gives &= results.points[self.scored.index(stated.parameter)] != NO_POINTS
-        elif stated.holds == "total" and not self.chart.has_points:
+        if column.holds == "points":
+            gives &= results.points[self.scored.index(column.parameter)] != NO_POINTS
+        elif column.holds == "total" and not self.chart.has_points:
             return kinds
         if status is not None:
             gives &= (status == NONE) | (status == COMPLETE)
@@ -181,7 +181,7 @@ class Reader:
 
 
 def _close(values: Numbers) -> Numbers:
-    """Stated numbers with NONE, UNREADABLE and UNKNOWN next to them, so that a table of all cases stays small."""
+    """Stated numbers moved next to NONE, UNREADABLE and UNKNOWN, so that a table of all cases stays small."""
     real = values > UNKNOWN
     low = int(values[real].min()) if real.any() else 0
     return np.where(real, values - low + 3, values - NONE)

@@ -1,24 +1,22 @@
-"""What a validation found: one result, from which every report is made. Counts are of all rows; only lists are capped."""
+"""The result of a validation, from which every report is made. Counts are of all rows; only lists are capped."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import Exercised
+from mews_newtt.validation.spool import Spool
 from mews_newtt.validation.stated import KINDS
-
-if TYPE_CHECKING:
-    from mews_newtt.validation.diagnose import Diagnosis
-    from mews_newtt.validation.spool import Spool
 
 SCHEMA_VERSION = 1
 MOST_LISTED = 1000  # disagreements listed with explanations; the counts and disagreements.csv hold all
 
 
-class Cell(NamedTuple):
+class WrongCell(NamedTuple):
     """One expected cell that disagrees."""
 
     column: str
@@ -35,14 +33,14 @@ class Cell(NamedTuple):
 
 
 class Disagreement(NamedTuple):
-    """One row that disagrees: where, in which cells, and why the chart gives what it gives.
+    """One row that disagrees: its number, its wrong cells, and the chart's reasons.
 
-    `row` counts as a spreadsheet shows it: in a CSV file the header is row 1.
+    `row` is the number that a spreadsheet shows: in a CSV file the header is row 1.
     """
 
     row: int
     case_id: str | None
-    cells: tuple[Cell, ...]
+    cells: tuple[WrongCell, ...]
     given: Mapping[str, str]
     says: str
     why: tuple[str, ...]
@@ -71,8 +69,8 @@ class Origin(NamedTuple):
 
 
 @dataclass
-class Column:
-    """Counts of one expected column; lower, higher: stated numbers and levels below and above the chart's."""
+class ColumnCounts:
+    """Counts of the cells of one expected column. lower, higher: stated numbers and levels below and above the chart's."""
 
     compared: int = 0
     agreed: int = 0
@@ -86,7 +84,7 @@ class Column:
 
 
 class Matrix(NamedTuple):
-    """How often each stated answer stands beside each computed one."""
+    """How often each pair of a stated and a computed answer occurs."""
 
     expected: tuple[str, ...]
     computed: tuple[str, ...]
@@ -107,11 +105,11 @@ class Validation:
     rows, compared, agreed, disagreed : rows; a row whose expected cells are all blank is not compared
     complete, partial, refused : what the chart makes of the rows
     by_column : counts of each expected column; kinds: counts of disagreeing cells by kind
-    total_matrix, level_matrix : stated beside computed, None where no such column was given
-    exercised : bands, edges and levels with the rows that try them and those that disagree there
-    disagreements : the first of them with explanations; `listed_all` says whether they are all
+    total_matrix, level_matrix : pairs of stated and computed answers; None where no such column was given
+    exercised : what the compared rows exercise of the chart, and how many of those rows disagree
+    disagreements : the first rows that disagree, explained; `listed_all` says whether these are all
     ignored : columns that were not read; without_column: scored parameters that no column was read for
-    without_readings : rows that state something and hold no reading: there is nothing to compare it with
+    without_readings : rows that state something and have no reading: there is nothing to compare them with
     """
 
     chart: Chart
@@ -122,7 +120,7 @@ class Validation:
     complete: int
     partial: int
     refused: int
-    by_column: Mapping[str, Column]
+    by_column: Mapping[str, ColumnCounts]
     kinds: Mapping[str, int]
     total_matrix: Matrix | None
     level_matrix: Matrix | None
@@ -157,11 +155,11 @@ class Validation:
         """The verdict in one sentence."""
         if not self.compared:
             if self.without_readings:
-                return f"Nothing was compared: no row of {self.source.name} that states a score holds a reading."
+                return f"Nothing was compared: no row of {self.source.name} that states a score has a reading."
             return f"Nothing was compared: no row of {self.source.name} states anything in {', '.join(self.by_column) or 'an expected_ column'}."
         bare, blank = self.without_readings, self.rows - self.compared - self.without_readings
         parts = [f"{blank:,} {'row states' if blank == 1 else 'rows state'} nothing"] if blank else []
-        parts += [f"{bare:,} {'row holds' if bare == 1 else 'rows hold'} no reading"] if bare else []
+        parts += [f"{bare:,} {'row has' if bare == 1 else 'rows have'} no reading"] if bare else []
         beside = f" ({'; '.join(parts)})" if parts else ""
         if not self.disagreed:
             return f"All {self.compared:,} compared rows agree with {self.chart.short_title} {self.chart.version}{beside}."
@@ -170,7 +168,7 @@ class Validation:
 
     @property
     def gap(self) -> str:
-        """The rows of the chart that no column was read for, in a sentence; empty where there is none."""
+        """The scored parameters that have no column, in a sentence; empty where there are none."""
         if not self.without_column:
             return ""
         titles = [self.chart.by_id[name].title for name in self.without_column]

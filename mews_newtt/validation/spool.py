@@ -1,9 +1,10 @@
-"""Every disagreement as a line of CSV, kept on disk while rows stream by, so that no list of them has to fit in memory."""
+"""The lines of disagreements.csv, kept on disk while a file is compared, so that they need not fit in memory."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +14,22 @@ IN_MEMORY = 4 << 20
 
 
 class Spool:
-    """Lines of disagreements.csv; gone with the object."""
+    """Lines of disagreements.csv under a header; deleted with the object."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Sequence[str]) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - lives as long as the result does
-        self._headed = False
+        self._file.write(pl.DataFrame({name: [] for name in columns}).write_csv().encode())
 
     def __del__(self) -> None:
         self._file.close()
 
     def add(self, frame: pl.DataFrame) -> None:
-        """More lines, of the same columns."""
-        text = frame.select(_harmless(frame.get_column(name)) for name in frame.columns).write_csv(include_header=not self._headed)
-        self._headed = True
+        """Add lines with the columns of the header."""
+        text = frame.select(_harmless(frame.get_column(name)) for name in frame.columns).write_csv(include_header=False)
         self._file.write(text.encode())
 
     def write(self, path: Path) -> None:
-        """All lines into a file."""
+        """Write all lines into a file."""
         self._file.seek(0)
         with path.open("wb") as out:
             shutil.copyfileobj(self._file, out, 1 << 20)
@@ -37,7 +37,7 @@ class Spool:
 
 
 def _harmless(column: pl.Series) -> Any:
-    """Text that a spreadsheet would run as a formula is marked as text; numbers stay."""
+    """Marks text that a spreadsheet would run as a formula; numbers stay."""
     if column.dtype != pl.String:
         return pl.col(column.name)
     text = pl.col(column.name)

@@ -1,7 +1,7 @@
-"""Does what somebody states of a set agree with the chart, and if not, how? The one verdict that files, HTTP and FHIR share.
+"""The one verdict on a stated score: does it agree with the chart, and if not, how? Used for files, HTTP, FHIR and the workbench.
 
 A stated cell holds a total, a level, the points of a parameter, or a status. `read_stated` reads it, `kind_of` judges it.
-Plain Python: `validation/expected.py` applies the same verdict to columns, once for each distinct case.
+This module is plain Python; `validation/expected.py` applies the same verdict to whole columns.
 """
 
 from __future__ import annotations
@@ -12,26 +12,25 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart, Parameter
-from mews_newtt.reading.values import states_nothing
 from mews_newtt.scoring.result import ParameterScore, Score
 from mews_newtt.scoring.wording import count
 
 NONE, UNREADABLE, UNKNOWN = -(1 << 30), -(1 << 30) + 1, -(1 << 30) + 2
-MOST = 10**6  # a stated number beyond this is as wrong as this
-STATUSES = ("complete", "partial", "refused")  # as the batch path numbers them
+MOST = 10**6  # larger stated numbers count as this one: both are wrong
+STATUSES = ("complete", "partial", "refused")  # in the order in which the batch engine numbers them
 BLANK, AGREES = "", "agrees"
 KINDS = {  # how a stated cell can disagree, in words
     "total": "the stated total differs from the chart's (complete set)",
     "total_of_partial": "a total was stated for a partial set, which has none",
-    "outside_bounds": "a total was stated for a partial set that no completion of it can have",
+    "outside_bounds": "a total was stated for a partial set, and the missing readings cannot lead to it",
     "total_without_points": "a total was stated on a chart that gives no points",
-    "parts_do_not_add_up": "the readings are not here, and the stated points do not add up to the stated total",
+    "parts_do_not_add_up": "the row has no readings, and the stated points do not add up to the stated total",
     "level": "the stated level differs from the chart's (complete set)",
     "level_of_partial": "the stated level of a partial set is not the level certainly reached",
     "unknown_level": "the stated level is not a level of the chart",
     "points": "the stated points differ from the chart's",
-    "points_of_missing": "points were stated for a parameter that has none: no reading, or not read in this context",
-    "score_of_refused": "something was stated for a set that cannot be scored",
+    "points_of_missing": "points were stated for a parameter without points: it has no reading, or is not scored in this context",
+    "score_of_refused": "a score was stated for a set that cannot be scored",
     "status": "the stated status (complete, partial or refused) differs from the chart's",
     "left_out": "nothing was stated where the chart gives an answer",
     "not_a_number": "the stated total or points are not a whole number",
@@ -39,8 +38,8 @@ KINDS = {  # how a stated cell can disagree, in words
 _WHOLE = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
 
 
-class Given(NamedTuple):
-    """What the chart gives for a set, as far as one stated cell is compared with it. `level` is a rank; None is nothing."""
+class Computed(NamedTuple):
+    """The chart's answer for a set, as one stated cell is compared with it. `level` is a rank; None means that the chart gives nothing."""
 
     status: str
     total_min: int | None = None
@@ -53,13 +52,13 @@ class Given(NamedTuple):
 
 
 def read_stated(chart: Chart, holds: str, raw: Any, missing: Container[str] = (), levels: Mapping[str, int] | None = None) -> int:
-    """A stated cell as a number: a total or points, the rank of a level, the place of a status. NONE where it states nothing.
+    """A stated cell as a number: a total or points, the rank of a level, the index of a status. NONE where it states nothing.
 
     Parameters
     ----------
     holds : total, level, points or status
     missing : marks that mean nothing is stated
-    levels : `level_names(chart)`, for who reads many cells
+    levels : `level_names(chart)`, for a caller that reads many cells
     """
     names = (level_names(chart) if levels is None else levels) if holds == "level" else {}
     if is_blank(raw, names) or str(raw).strip() in missing:
@@ -69,20 +68,21 @@ def read_stated(chart: Chart, holds: str, raw: Any, missing: Container[str] = ()
     if holds == "status":
         text = str(raw).strip().casefold()
         return STATUSES.index(text) if text in STATUSES else UNKNOWN
-    return whole(raw)
+    return whole_number(raw)
 
 
 def is_blank(raw: Any, levels: Container[str] = ()) -> bool:
-    """Whether a stated cell is empty. A chart may have a level named none: in a column of levels that states it."""
-    return states_nothing(raw) and plain("" if raw is None else str(raw)) not in levels
+    """Whether a stated cell is empty. On a chart with a level named `none`, a level cell with that word is not empty."""
+    text = "" if raw is None else str(raw).strip()
+    return text.casefold() in ("", "nan", "null", "none") and (raw is None or plain(text) not in levels)
 
 
-def whole(raw: Any) -> int:
-    """A stated number. What is no whole number cannot agree with anything."""
+def whole_number(raw: Any) -> int:
+    """A stated number; UNREADABLE, which agrees with nothing, where it is not a whole number."""
     if isinstance(raw, bool):
         return UNREADABLE
     if isinstance(raw, (int, float, Decimal)):
-        if raw != raw:  # no number at all
+        if raw != raw:  # NaN
             return UNREADABLE
         if not -MOST < raw < MOST:  # compared first: a huge decimal must not become an integer
             return MOST if raw > 0 else -MOST
@@ -96,12 +96,12 @@ def whole(raw: Any) -> int:
 
 
 def plain(name: str) -> str:
-    """A level's name whatever its case, spaces, hyphens and underscores."""
+    """A level's name in one form: lower case, with single spaces for hyphens and underscores."""
     return re.sub(r"[\s_-]+", " ", name.strip().casefold())
 
 
 def level_names(chart: Chart) -> Mapping[str, int]:
-    """Level by id or title; a name that two levels share says neither."""
+    """The ranks of levels by id and title, in plain form; without names that two levels share."""
     ranks: dict[str, set[int]] = {}
     for rank, level in enumerate(chart.levels):
         for name in (level.id, level.title):
@@ -112,7 +112,7 @@ def level_names(chart: Chart) -> Mapping[str, int]:
 # The verdict
 
 
-def kind_of(chart: Chart, holds: str, value: int, given: Given) -> str:
+def kind_of(chart: Chart, holds: str, value: int, given: Computed) -> str:
     """The verdict on one stated cell: BLANK, AGREES or one of KINDS.
 
     A total agrees only with the total of a complete set, a level only with the level certainly reached, and nothing agrees with a set that
@@ -140,11 +140,11 @@ def kind_of(chart: Chart, holds: str, value: int, given: Given) -> str:
 
 
 def kind_without_readings(chart: Chart, holds: str, value: int, points: Mapping[tuple[str, ...], int]) -> str:
-    """The verdict on a cell stated of a set without any reading: nothing to compare, but stated points must add up to the stated total.
+    """The verdict on a cell of a set without any reading: it is not compared, but stated points must add up to the stated total.
 
     Parameters
     ----------
-    points : the whole numbers that are stated of each parameter, or of parameters that are stated together
+    points : the whole numbers stated for each parameter, or for parameters that are stated together
     """
     if holds != "total" or value in (NONE, UNREADABLE) or not chart.has_points:
         return BLANK
@@ -155,7 +155,7 @@ def kind_without_readings(chart: Chart, holds: str, value: int, points: Mapping[
 
 
 def sum_of_parts(chart: Chart, points: Mapping[tuple[str, ...], int]) -> tuple[int, int]:
-    """The least and the greatest total that stated points allow; a parameter of which nothing is stated may have any of its points."""
+    """The least and the greatest total that stated points allow. A parameter without stated points may have any that its tables give."""
     together = {name for names in points if len(names) > 1 for name in names}
     least = most = sum(each for names, each in points.items() if len(names) > 1)
     grouped = {name for group in chart.groups for name in group.parameters}
@@ -171,7 +171,7 @@ def sum_of_parts(chart: Chart, points: Mapping[tuple[str, ...], int]) -> tuple[i
         if kind == "either":
             least += max(stated, default=min(low, default=0))
             most += max([*stated, *high])
-        elif stated:  # one of them is given, and these are its points
+        elif stated:  # only one of the group is given: these are its points
             least, most = least + sum(stated), most + sum(stated)
         else:
             least, most = least + min(low), most + max(high)
@@ -179,13 +179,13 @@ def sum_of_parts(chart: Chart, points: Mapping[tuple[str, ...], int]) -> tuple[i
 
 
 def sum_words(chart: Chart, points: Mapping[tuple[str, ...], int]) -> str:
-    """What stated points add up to."""
+    """The sum of the stated points, in words."""
     least, most = sum_of_parts(chart, points)
     return str(least) if least == most else f"{least} to {most}"
 
 
 def _possible(parameter: Parameter) -> tuple[int, int]:
-    """The fewest and the most points that a parameter can have in any table."""
+    """The fewest and the most points of a parameter in any of its tables."""
     found = [band.points for table in parameter.tables for band in table.bands if band.points is not None]
     found += [skip.points for skip in parameter.skips if skip.points is not None]
     if not parameter.required or not found or any(not table.applies for table in parameter.tables):
@@ -193,11 +193,11 @@ def _possible(parameter: Parameter) -> tuple[int, int]:
     return min(found), max(found)
 
 
-# One set, as HTTP and FHIR have it
+# The verdict on one set, for HTTP and FHIR
 
 
 class Claim(NamedTuple):
-    """One thing stated of a set: what it holds, of which parameters, where it was found, and as it was written."""
+    """One stated value of a set: what it holds, as written, where it is in the request, and for which parameters."""
 
     holds: str  # total, level or points
     raw: Any
@@ -210,7 +210,7 @@ class Claim(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """One claim that disagrees. `computed` is what the chart gives, in words; `right` is the same as a value, None where it gives none."""
+    """One claim that disagrees. `computed` is the chart's answer in words; `right` is the same as a value, or None."""
 
     kind: str
     where: str
@@ -222,7 +222,7 @@ class Difference(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """All claims of one set: how many could be compared, those that disagree, the total first, and those that could not be compared."""
+    """The verdict on all claims of one set: how many were compared, the differences (the total first), and the claims not compared."""
 
     compared: int
     differences: tuple[Difference, ...]
@@ -235,24 +235,24 @@ class Verdict(NamedTuple):
 
 
 def verdict_on(result: Score, claims: Sequence[Claim], *, elsewhere: bool = False) -> Verdict:
-    """What is stated of one scored set, held against the chart.
+    """Compare the claims about one scored set with the chart.
 
     Parameters
     ----------
-    elsewhere : readings that the score was made of may not be here: then nothing is held against it that they could make right
+    elsewhere : readings behind the stated score may be missing here; a claim that they could make right is then not a difference
     """
     chart, levels = result.chart, level_names(result.chart)
     values = [read_stated(chart, claim.holds, claim.raw, levels=levels) for claim in claims]
     points: dict[tuple[str, ...], int] = {}
     for claim, value in zip(claims, values, strict=True):
-        if claim.holds == "points" and value not in (NONE, UNREADABLE):  # a sub-score of each table may be stated: only one of them counts
+        if claim.holds == "points" and value not in (NONE, UNREADABLE):  # one for each table: of unused tables 0
             points[claim.parameters] = points.get(claim.parameters, 0) + value
     bare = without_readings(result)
     found: list[tuple[int, Difference]] = []
     left: list[Claim] = []
     compared = 0
     for claim, value in zip(claims, values, strict=True):
-        given = given_of(result, claim.parameters)
+        given = computed_of(result, claim.parameters)
         kind = kind_without_readings(chart, claim.holds, value, points) if bare else kind_of(chart, claim.holds, value, given)
         if elsewhere and _may_be_so(result, kind, value):
             kind = kind_without_readings(chart, claim.holds, value, points)
@@ -263,13 +263,13 @@ def verdict_on(result: Score, claims: Sequence[Claim], *, elsewhere: bool = Fals
             right = {"total": result.total, "level": result.level, "points": given.points}[claim.holds]
             words = sum_words(chart, points) if kind == "parts_do_not_add_up" else computed_words(result, claim.holds, claim.parameters)
             says = _says(result, claim, kind, words)
-            place = ("total", "points", "level").index(claim.holds)
-            found.append((place, Difference(kind, claim.where, claim.what, claim.raw, words, right, says)))
+            order = ("total", "points", "level").index(claim.holds)
+            found.append((order, Difference(kind, claim.where, claim.what, claim.raw, words, right, says)))
     return Verdict(compared, tuple(difference for _, difference in sorted(found, key=lambda one: one[0])), tuple(left))
 
 
 def _may_be_so(result: Score, kind: str, value: int) -> bool:
-    """Whether what disagrees may be right with readings that are not here."""
+    """Whether a claim that disagrees may be right with readings that are missing here."""
     if kind == "level_of_partial" and result.level is not None and result.level_max is not None:
         rank = result.chart.level_rank
         return rank[result.level] <= value <= rank[result.level_max]
@@ -277,19 +277,19 @@ def _may_be_so(result: Score, kind: str, value: int) -> bool:
 
 
 def without_readings(result: Score) -> bool:
-    """Whether nothing that the chart scores was read or skipped with a reason: what is stated of such a set cannot be compared."""
+    """Whether no parameter that the chart scores has a reading or a reason for none: such a set cannot be compared."""
     counts = [row for row in result.parameters if row.role != "recorded"]
     return result.status != "refused" and all(row.given is None and row.value is None and row.skipped is None for row in counts)
 
 
-def given_of(result: Score, parameters: tuple[str, ...] = ()) -> Given:
-    """What a score gives, for one claim."""
+def computed_of(result: Score, parameters: tuple[str, ...] = ()) -> Computed:
+    """The chart's answer as one claim is compared with it."""
     level = None if result.level is None else result.chart.level_rank[result.level]
-    return Given(result.status, result.total_min, result.total_max, level, _points(result, parameters))
+    return Computed(result.status, result.total_min, result.total_max, level, _points(result, parameters))
 
 
 def _points(result: Score, names: Iterable[str]) -> int | None:
-    """The points of a parameter, or of parameters that share a sub-score; None while one of them is open."""
+    """The points of a parameter, or of parameters that share a sub-score; None while one of them is missing."""
     rows = {row.id: row for row in result.parameters}
     parts = [row for row in (rows[name] for name in names if name in rows) if row.points is not None or row.missing or row.points_max is not None]
     known = [row.points for row in parts if row.points is not None]
@@ -297,7 +297,7 @@ def _points(result: Score, names: Iterable[str]) -> int | None:
 
 
 def computed_words(result: Score, holds: str, parameters: tuple[str, ...] = ()) -> str:
-    """What the chart gives in the place of a stated cell."""
+    """The chart's answer for a stated cell, in words."""
     if holds == "status":
         return result.status
     if holds == "points":
@@ -316,7 +316,7 @@ def _says(result: Score, claim: Claim, kind: str, words: str) -> str:
     """A difference in one sentence."""
     chart, raw = result.chart, claim.raw
     if kind == "parts_do_not_add_up":
-        return f"a total of {raw} is stated, and the stated points add up to {words}; the readings are not here"
+        return f"a total of {raw} is stated, and the stated points add up to {words}; the readings are missing here"
     if kind == "not_a_number":
         return f"{raw} is stated, which is not a whole number; the chart gives {words}"
     if kind == "unknown_level":
@@ -326,9 +326,9 @@ def _says(result: Score, claim: Claim, kind: str, words: str) -> str:
         return f"the level is stated as {title}; the chart gives {words}"
     if claim.holds == "points":
         rows: Mapping[str, ParameterScore] = {row.id: row for row in result.parameters}
-        return f"{count(whole(raw), 'point')} stated; the chart gives {words}: " + "; ".join(rows[name].says for name in claim.parameters)
+        return f"{count(whole_number(raw), 'point')} stated; the chart gives {words}: " + "; ".join(rows[name].says for name in claim.parameters)
     if kind in ("total_of_partial", "outside_bounds"):
-        missing = ", ".join(chart.by_id[name].title for name in (*result.missing, *result.skipped)) or "what decides how it is read"
+        missing = ", ".join(chart.by_id[name].title for name in (*result.missing, *result.skipped)) or "a value that decides which table applies"
         says = f"a total of {raw} is stated, but the set is partial ({missing}): it has no total"
-        return says if kind == "total_of_partial" else f"{says}, and it cannot be outside {words}"
+        return says if kind == "total_of_partial" else f"{says}, and no total outside {words} is possible"
     return f"the total is stated as {raw}; the chart gives {'no total: it has no points' if words == 'no total' else words}"

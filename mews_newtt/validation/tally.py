@@ -1,4 +1,4 @@
-"""Rows of a stretch counted by what they try of a chart: once for each distinct value, by the rules of reading themselves."""
+"""Counts what the rows of a chunk exercise of a chart, once for each distinct value, by the rules of reading."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from mews_newtt.errors import Problem
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.rows import given_of_cell
 from mews_newtt.reading.values import SKIP_PREFIX, read, read_reason
-from mews_newtt.validation.cases_values import Setting, worth
-from mews_newtt.validation.exercised import Exercised, Tried
+from mews_newtt.validation.cases import Setting, contribution
+from mews_newtt.validation.exercised import Exercised, RowCounts
+from mews_newtt.validation.mutants import Codes, Flags
 
-Flags = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int32]
 Coded = tuple[list[Any], Codes]  # distinct raw values (the last: none), and which of them each row has
 Value = Number | str | None
-MOST_DISTINCT = 50_000  # values of one column in a stretch that are told apart
+MOST_DISTINCT = 50_000  # values of one column in a chunk; a column with more is not counted
 MOST_KEPT = 1 << 17
 
 
@@ -43,7 +42,7 @@ class Tally:
         }
 
     def add(self, columns: Mapping[str, Coded], results: Results, chosen: Flags, wrong: Flags, own_wrong: Mapping[str, Flags]) -> None:
-        """Count the chosen rows of a stretch; `wrong` disagree, `own_wrong` disagree in a parameter's own points."""
+        """Count the chosen rows of a chunk. `wrong` rows disagree; `own_wrong` rows disagree in a parameter's own points."""
         counted = chosen & (results.status != REFUSED)
         crowded = {name for name, (raws, _) in columns.items() if len(raws) > MOST_DISTINCT}
         self.uncounted |= crowded
@@ -74,7 +73,7 @@ class Tally:
                 self._readings(parameter, values, columns, counted, mine)
 
     def _value(self, name: str, raw: Any) -> Value:
-        """What a cell is read as; None for no reading, and for one that cannot be."""
+        """The reading in a cell; None where it is missing or cannot be read."""
         key = (name, raw)
         if key not in self._read:
             if len(self._read) > MOST_KEPT:
@@ -90,7 +89,7 @@ class Tally:
         key: npt.NDArray[Any] = codes
         if parameter.tables[0].when:
             chosen = self._chosen(parameter, values, columns, len(codes))
-            key = codes + chosen.astype(np.int32) * size  # the place after the last table: none is chosen
+            key = codes + chosen.astype(np.int32) * size  # the index after the last table means that none is chosen
         room = size * (tables + 1)
         rows = np.bincount(key if counted.all() else key[counted], minlength=room).reshape(-1, size)[:tables]
         wrongly = np.bincount(key[counted & wrong], minlength=room).reshape(-1, size)
@@ -100,7 +99,7 @@ class Tally:
                 self.exercised.add_reading(parameter, table, value, int(rows[table, place]), int(wrongly[table, place]))
 
     def _chosen(self, parameter: Parameter, values: Mapping[str, list[Value]], columns: Mapping[str, Coded], rows: int) -> Codes:
-        """The place of the table that each row's contexts choose; after the last where none."""
+        """The index of the table that each row's contexts choose; the number of tables where they choose none."""
         key, classes = np.zeros(rows, np.int32), []
         for name in contexts_of(parameter):
             conditions = [wanted for table in parameter.tables for other, wanted in table.when if other == name]
@@ -141,28 +140,28 @@ class Tally:
             room = max(exercised.totals) + 1
             totals, wrongly = results.least[complete], results.least[complete & wrong]
             rows, missed = (np.bincount(np.minimum(found, room), minlength=room + 1).tolist() for found in (totals, wrongly))
-            for total, tried in exercised.totals.items():
-                tried.add(rows[total], missed[total])
+            for total, counts in exercised.totals.items():
+                counts.add(rows[total], missed[total])
 
     def _refusals(self, values: Mapping[str, list[Value]], columns: Mapping[str, Coded], refused: Flags, wrong: Flags) -> None:
-        """Refused sets by the rule of scope that refuses them; the others are refused for a reading."""
+        """Refused sets, by the rule of scope that refuses them; the others are refused for a reading."""
         if not refused.any():
             return
         rest = refused.copy()
-        for place, tried in self.exercised.scope.items():
+        for place, counts in self.exercised.scope.items():
             here = refused.copy()
             for name, wanted in self.chart.scope[place].when:
                 own = values.get(name, [None])
                 holds = np.array([value is not None and matches(wanted, value) for value in own], np.bool_)
                 here &= holds[columns[name][1]] if name in values else holds[0]
             rest &= ~here
-            tried.add(int(here.sum()), int((here & wrong).sum()))
+            counts.add(int(here.sum()), int((here & wrong).sum()))
         self.exercised.refused.add(int(rest.sum()), int((rest & wrong).sum()))
 
     def _settings(self, values: Mapping[str, list[Value]], columns: Mapping[str, Coded], counted: Flags, wrong: Flags) -> None:
-        """The ways the contexts choose tables and count."""
+        """The settings of the contexts."""
         names = [name for name in self.chart.context_ids if name in values]
-        for setting, tried in self.exercised.settings:
+        for setting, counts in self.exercised.settings:
             here = counted
             for name in self.chart.context_ids:
                 fits = [self._fits(name, value, setting) for value in values.get(name, [None])]
@@ -170,10 +169,10 @@ class Tally:
                     here = here & np.array(fits, np.bool_)[columns[name][1]]
                 elif not all(fits):
                     here = np.zeros(len(counted), np.bool_)
-            tried.add(int(here.sum()), int((here & wrong).sum()))
+            counts.add(int(here.sum()), int((here & wrong).sum()))
 
     def _fits(self, name: str, value: Value, setting: Setting) -> bool:
-        """Whether a value of a context chooses the tables that a setting's value does, and counts for as much."""
+        """Whether a value of a context chooses the same tables as a setting's value, and contributes the same."""
         value = self.chart.by_id[name].assumed if value is None else value
         if value is None:
             return name not in setting.given  # it need not be given there
@@ -181,7 +180,7 @@ class Tally:
         if key not in self._fitting:
             meant, table = setting.values[name], setting.tables[name]
             same = all(matches(wanted, value) == matches(wanted, meant) for wanted in self._conditions[name])
-            self._fitting[key] = same and worth(self.chart, table, value) == worth(self.chart, table, meant)
+            self._fitting[key] = same and contribution(self.chart, table, value) == contribution(self.chart, table, meant)
         return self._fitting[key]
 
     def _filled(self, parameter: Parameter, skips: Coded) -> Flags:
@@ -195,15 +194,15 @@ class Tally:
         raws, codes = skips
         rows, wrongly = (np.bincount(codes[chosen], minlength=len(raws)) for chosen in (counted, counted & wrong))
         for place, raw in enumerate(raws):
-            tried = self.exercised.skips.get((parameter.id, self._code(parameter, raw)))
-            if tried is not None:
-                tried.add(int(rows[place]), int(wrongly[place]))
+            counts = self.exercised.skips.get((parameter.id, self._code(parameter, raw)))
+            if counts is not None:
+                counts.add(int(rows[place]), int(wrongly[place]))
 
     def _missing(self, parameter: Parameter, rows: Flags, wrong: Flags) -> None:
         self.exercised.missing[parameter.id].add(int(rows.sum()), int((rows & wrong).sum()))
 
 
-def _add_counts(into: list[Tried], codes: npt.NDArray[Any], wrong: Flags) -> None:
+def _add_counts(into: list[RowCounts], codes: npt.NDArray[Any], wrong: Flags) -> None:
     rows, wrongly = np.bincount(codes, minlength=len(into)), np.bincount(codes[wrong], minlength=len(into))
-    for place, tried in enumerate(into):
-        tried.add(int(rows[place]), int(wrongly[place]))
+    for place, counts in enumerate(into):
+        counts.add(int(rows[place]), int(wrongly[place]))

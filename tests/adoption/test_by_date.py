@@ -12,12 +12,12 @@ import pyarrow as pa
 import pytest
 
 from mews_newtt import load_chart, score
-from mews_newtt.adoption.by_date import Timeline, charts_by_date, day_of, score_file_by_date, score_table_by_date
-from mews_newtt.adoption.share import changed_rows
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.write import chart_toml
 from mews_newtt.errors import ChartNotFound, FileError
+from mews_newtt.tables.by_date import Timeline, charts_by_date, day_of, score_file_by_date, score_table_by_date
+from mews_newtt.tables.share import changed_rows
 from tests.adoption.support import put_as_adopted, withdraw
 from tests.cli.command import run
 

@@ -12,7 +12,7 @@ from mews_newtt.cli import main
 from mews_newtt.fhir.jsontext import read_json
 from mews_newtt.fhir.operations import ews_verify
 from mews_newtt.fhir.packs import pack_bundles
-from mews_newtt.validation.pack import make_pack
+from mews_newtt.validation.packs import make_pack
 from tests.fhir.support import assert_r4, find, parts
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "fhir"

@@ -17,7 +17,7 @@ from mews_newtt.fhir.operations import ews_verify
 from mews_newtt.fhir.packs import pack_bundles
 from mews_newtt.fhir.write import observations_bundle
 from mews_newtt.scoring.result import Score
-from mews_newtt.validation.pack import Case, Pack
+from mews_newtt.validation.packs import Case, Pack
 from tests.fhir.support import MEWS, MOTHER, TIME, assert_r4, find, parts, scored
 
 SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]

@@ -219,7 +219,7 @@ def test_times_without_seconds_are_read_and_written_with_them() -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("2026-11-22T09:30:00", "without a time zone"), ("2026-11-22T09:30", "without a time zone"), ("2026-11-22 09:30", "no FHIR date"), ("22/11/2026", "no FHIR date")],
+    [("2026-11-22T09:30:00", "without a time zone"), ("2026-11-22T09:30", "without a time zone"), ("2026-11-22 09:30", "not a FHIR date"), ("22/11/2026", "not a FHIR date")],
 )
 def test_times_that_name_no_moment_are_refused_with_the_reason(text: str, words: str) -> None:
     with pytest.raises(ObservationError, match=words):

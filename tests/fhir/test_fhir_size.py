@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mews_newtt import ObservationError, charts
-from mews_newtt.errors import Problem
-from mews_newtt.fhir.bundle import MOST_OBSERVATIONS, MOST_TOLD, told
+from mews_newtt.errors import Problem, at_most
+from mews_newtt.fhir.bundle import MOST_OBSERVATIONS, MOST_TOLD
 from mews_newtt.fhir.jsontext import read_json, write_json
 from mews_newtt.fhir.operations import ews_score, ews_verify
 from tests.fhir.support import ADULT, Resource, coded, find, quantity, scored
@@ -111,8 +111,8 @@ def test_faults_are_counted_past_the_hundredth() -> None:
     with pytest.raises(ObservationError) as refusal:
         scored(bundle(*bad))
     assert len(refusal.value.problems) == MOST_TOLD + 1
-    assert refusal.value.problems[-1].what == "50 more are not listed here: unknown_unit (50)"
+    assert refusal.value.problems[-1].what == "has 50 more faults: unknown_unit (50)"
     few = [Problem("a", "", "b", "c")] * MOST_TOLD
-    assert told(few) == few
-    assert told([*few, Problem("w", "", "x", "y", warning=True)])[-1].warning
-    assert not told([*few, Problem("e", "", "x", "y")])[-1].warning
+    assert at_most(few, "", MOST_TOLD) == few
+    assert at_most([*few, Problem("w", "", "x", "y", warning=True)], "", MOST_TOLD)[-1].warning
+    assert not at_most([*few, Problem("e", "", "x", "y")], "", MOST_TOLD)[-1].warning

@@ -12,8 +12,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.rows import given_of_row
 from mews_newtt.scoring.reference import score
-from mews_newtt.validation.mutants import Scorer
-from mews_newtt.validation.mutants_sheet import Sheet, sheet_of_table
+from mews_newtt.validation.mutants import MutantScorer, Sheet, sheet_of_table
 
 STATUSES = ("complete", "partial", "refused")
 
@@ -23,7 +22,7 @@ def sheet_of(chart: Chart, table: pa.Table) -> Sheet:
     return sheet_of_table(table, table.column_names, known, ColumnMap())
 
 
-def assert_answers(scorer: Scorer, mutant: Chart | None, rows: Sequence[Mapping[str, Any]]) -> int:
+def assert_answers(scorer: MutantScorer, mutant: Chart | None, rows: Sequence[Mapping[str, Any]]) -> int:
     """Every row's status, total, level and points are the reference's; how many rows the mutant touched."""
     chart = scorer.chart if mutant is None else mutant
     base = scorer.base

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from mews_newtt import FileError, load_chart
-from mews_newtt.validation.adapter import read_adapter
-from mews_newtt.validation.jsonpath import look_up, put
+from mews_newtt.validation.conform import look_up, put, read_adapter
 
 NEWS2 = load_chart("news2")
 NAMES = [p.id for p in NEWS2.parameters]

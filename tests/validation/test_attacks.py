@@ -17,12 +17,10 @@ import pytest
 
 from mews_newtt import ColumnError, FileError, load_chart, score
 from mews_newtt.reading.columns import ColumnMap
-from mews_newtt.validation.adapter import Adapter, Answer, Limits
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
-from mews_newtt.validation.conform import compare_answers, pack_cases
-from mews_newtt.validation.pack import Case
+from mews_newtt.validation.conform import Adapter, Answer, Command, Endpoint, Limits, compare_answers, pack_cases
+from mews_newtt.validation.packs import Case
 from mews_newtt.validation.result import Origin
-from mews_newtt.validation.transport import Command, Endpoint
 from tests.cli.command import ROOT
 from tests.validation.test_conform import CHART, FAST, ONE, cases, platform, right
 from tests.validation.test_validate_cli import here
@@ -72,7 +70,7 @@ def test_line_ends_and_byte_order_marks(start: str, end: str, tmp_path: Path) ->
 def test_no_rows_and_none_but_refused_ones(rows: tuple[str, ...], code: int, tmp_path: Path) -> None:
     ran = here("validate", "mews", table(tmp_path, "expected_total", *rows), "--report", tmp_path / "out")
     assert ran.code == code and len(list((tmp_path / "out").iterdir())) == 4
-    assert code == 2 or "3 × something was stated for a set that cannot be scored" in ran.out
+    assert code == 2 or "3 × a score was stated for a set that cannot be scored" in ran.out
 
 
 def test_a_terminal_is_sent_no_control_characters(tmp_path: Path) -> None:
@@ -98,7 +96,7 @@ def test_a_file_that_changes_while_it_is_read_is_no_evidence(change: str, tmp_pa
 def test_a_folder_that_cannot_be_written_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_, **__: False)  # root may write anywhere
     monkeypatch.setattr("mews_newtt.validation.compare.validate_file", lambda *_, **__: pytest.fail("worked in vain"))
-    monkeypatch.setattr("mews_newtt.validation.pack.make_pack", lambda *_, **__: pytest.fail("worked in vain"))
+    monkeypatch.setattr("mews_newtt.validation.packs.make_pack", lambda *_, **__: pytest.fail("worked in vain"))
     for arguments in (
         ("validate", "mews", table(tmp_path, "expected_total"), "--report", tmp_path / "out"),
         ("pack", "mewc", "-o", tmp_path / "pack"),

@@ -17,12 +17,23 @@ from typing import Any
 import pytest
 
 from mews_newtt import FileError, load_chart, score
-from mews_newtt.validation.adapter import HIDDEN, Adapter, Limits, filled_headers, read_adapter
-from mews_newtt.validation.conform import compare_answers, conform, pack_cases
-from mews_newtt.validation.jsonpath import look_up, put
-from mews_newtt.validation.pack import Case
+from mews_newtt.validation.conform import (
+    HIDDEN,
+    Adapter,
+    Command,
+    Endpoint,
+    Limits,
+    Pace,
+    compare_answers,
+    conform,
+    filled_headers,
+    look_up,
+    pack_cases,
+    put,
+    read_adapter,
+)
+from mews_newtt.validation.packs import Case
 from mews_newtt.validation.result import Origin
-from mews_newtt.validation.transport import Command, Endpoint, Pace
 from tests.cli.command import ROOT, run
 
 CHART = load_chart("mews")

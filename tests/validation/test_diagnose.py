@@ -13,10 +13,8 @@ from mews_newtt import score
 from mews_newtt.chart.catalogue import catalogue, charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.validation.diagnose import Diagnosis, diagnose
-from mews_newtt.validation.diagnose_telling import whole
-from mews_newtt.validation.faults import Fault, faults_of
-from mews_newtt.validation.mutants import COMPLETE, Scorer
-from mews_newtt.validation.mutants_sheet import sheet_of_sets
+from mews_newtt.validation.faults import Fault, all_answers, faults_of
+from mews_newtt.validation.mutants import COMPLETE, MutantScorer, sheet_of_sets
 from tests.validation.platforms import Answer, Platform, broken, content_of, edge_set, one_set, right, table_with
 
 SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
@@ -29,11 +27,11 @@ class Probe:
     def __init__(self, chart: Chart, seed: int = 99, amount: int = 1200):
         content, rng = content_of(chart.id, chart.version), Random(seed)
         self.chart, self.sets = chart, [edge_set(content, rng) for _ in range(amount)]
-        self.scorer = Scorer(chart, sheet_of_sets([{n: str(v) for n, v in s.items()} for s in self.sets], catalogue().observations))
+        self.scorer = MutantScorer(chart, sheet_of_sets([{n: str(v) for n, v in s.items()} for s in self.sets], catalogue().observations))
 
     def same_effect(self, fault: Fault, answers: list[Answer]) -> bool:
         """Whether a fault answers as a platform did for the probe's sets."""
-        found = whole(self.scorer, fault)
+        found = all_answers(self.scorer, fault)
         for row, (total, level) in enumerate(answers):
             says = int(found.total[row]) if found.status[row] == COMPLETE and self.chart.has_points else None
             partial = found.status[row] != COMPLETE  # what stands for a missing row in a level is the platform's own affair

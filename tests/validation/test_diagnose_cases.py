@@ -14,11 +14,9 @@ from mews_newtt import load_chart, score
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
 from mews_newtt.validation.diagnose import Diagnosis
-from mews_newtt.validation.diagnose_evidence import lacking
-from mews_newtt.validation.faults import faults_of
-from mews_newtt.validation.faults_reading import both
-from mews_newtt.validation.mutants import Scorer
-from mews_newtt.validation.mutants_sheet import sheet_of_sets
+from mews_newtt.validation.diagnose.certainty import partial_rows
+from mews_newtt.validation.faults import both, faults_of
+from mews_newtt.validation.mutants import MutantScorer, sheet_of_sets
 from tests.validation.platforms import content_of, one_set, right, table_with
 
 CASES = Path(__file__).resolve().parents[1] / "vectors" / "cases"
@@ -89,7 +87,7 @@ def test_only_sets_that_lack_a_reading_lack_one(name: str) -> None:
     scored = [score(chart, dict(given), raise_refused=False) for given in sets]
     triggers = {p.id for p in chart.parameters if p.role == "trigger" and p.required and p.assumed is None}
     right_ones = [one.status != "complete" or any(row.id in triggers and row.value is None for row in one.parameters) for one in scored]
-    found = lacking(Scorer(chart, sheet_of_sets(sets, catalogue().observations)))
+    found = partial_rows(MutantScorer(chart, sheet_of_sets(sets, catalogue().observations)))
     assert found.tolist() == right_ones
     assert not all(right_ones) and any(right_ones)
 

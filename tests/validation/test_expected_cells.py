@@ -13,7 +13,7 @@ from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.validation import collect, compare
 from mews_newtt.validation.cases import Pool
 from mews_newtt.validation.compare import validate, validate_file
-from mews_newtt.validation.expected import Reader, Stated
+from mews_newtt.validation.expected import ExpectedColumn, Reader
 from mews_newtt.validation.stated import NONE, UNKNOWN, UNREADABLE, read_stated
 
 NEWS2, MEWC = load_chart("news2"), load_chart("mewc")
@@ -61,7 +61,7 @@ def test_a_blank_status_never_disagrees() -> None:
 
 
 def test_a_blank_total_is_no_answer_left_out_on_a_chart_without_points() -> None:
-    given = Pool(MEWC, random=1).quiet[0]
+    given = Pool(MEWC, random=1).baselines[0]
     assert score(MEWC, dict(given)).status == "complete"
     row = {**given, "expected_total": "", "expected_level": ""}
     assert kinds(row, MEWC, blanks_disagree=True) == {"left_out": 1}
@@ -88,7 +88,7 @@ def test_an_expected_column_can_be_ignored() -> None:
 )
 def test_a_level_is_read_by_id_or_title_in_any_case(cell: str | None, rank: int) -> None:
     assert read_stated(NEWS2, "level", cell) == rank
-    assert Reader(NEWS2, ColumnMap(), False).value(Stated("expected_level", "x", "level"), cell) == rank
+    assert Reader(NEWS2, ColumnMap(), False).value(ExpectedColumn("expected_level", "x", "level"), cell) == rank
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_number_is_read_as_it_is_meant(cell: Any, value: int) -> None:
 
 def test_a_mark_never_beats_a_value_map_and_both_know_99_as_99_0() -> None:
     column_map = ColumnMap(values={"expected_total": {"0": "3", "88": "0"}}, missing=frozenset(["0", "99"]))
-    reader, total = Reader(NEWS2, column_map, False), Stated("expected_total", "x", "total")
+    reader, total = Reader(NEWS2, column_map, False), ExpectedColumn("expected_total", "x", "total")
     assert [reader.value(total, cell) for cell in ("0", 0.0, "88", 88.0, "99", 99.0, "7")] == [3, 3, 0, 0, NONE, NONE, 7]
 
 

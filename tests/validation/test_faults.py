@@ -12,11 +12,8 @@ from hypothesis import strategies as st
 from mews_newtt.chart.catalogue import catalogue, charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.reference import score
-from mews_newtt.validation.diagnose_telling import whole
-from mews_newtt.validation.faults import Fault, faults_of
-from mews_newtt.validation.faults_reading import both
-from mews_newtt.validation.mutants import Scorer
-from mews_newtt.validation.mutants_sheet import sheet_of_sets
+from mews_newtt.validation.faults import Fault, all_answers, both, faults_of
+from mews_newtt.validation.mutants import MutantScorer, sheet_of_sets
 from tests.batch.batch_support import random_columns
 from tests.batch.made_charts import made_chart
 from tests.validation.mutant_checks import assert_answers, sheet_of
@@ -30,7 +27,7 @@ def named(chart: Chart, fault_id: str) -> Fault:
 
 def check(chart: Chart, rng: Random, rows: int, amount: int) -> None:
     table, cells = random_columns(chart, rows, rng)
-    scorer = Scorer(chart, sheet_of(chart, table))
+    scorer = MutantScorer(chart, sheet_of(chart, table))
     assert_answers(scorer, None, cells)
     faults = [fault for fault in faults_of(chart) if fault.change is None]
     for fault in rng.sample(faults, min(amount, len(faults))):
@@ -81,7 +78,7 @@ def test_inclusive_taken_for_exclusive() -> None:
 
 
 def answered(chart: Chart, fault: Fault, *sets: dict[str, str]) -> list[tuple[int, int, int]]:
-    found = whole(Scorer(chart, sheet_of_sets(list(sets), catalogue().observations)), fault)
+    found = all_answers(MutantScorer(chart, sheet_of_sets(list(sets), catalogue().observations)), fault)
     return [(int(a), int(b), int(c)) for a, b, c in zip(found.status, found.total, found.level, strict=True)]
 
 

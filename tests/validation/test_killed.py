@@ -16,8 +16,7 @@ from pathlib import Path
 import polars as pl
 from mews_newtt import load_chart
 from mews_newtt.validation.compare import validate
-from mews_newtt.validation.pack import Case, Pack
-from mews_newtt.validation.pack_files import write_pack
+from mews_newtt.validation.packs import Case, Pack, write_pack
 from mews_newtt.validation.reports import write_reports
 
 what, folder = sys.argv[1], Path(sys.argv[2])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,11 +13,10 @@ import pytest
 
 from mews_newtt import Chart, load_chart, score
 from mews_newtt.cli import main
-from mews_newtt.validation import collect
-from mews_newtt.validation.adapter import Adapter
+from mews_newtt.validation import collect, compare
 from mews_newtt.validation.compare import diagnosed, validate
-from mews_newtt.validation.conform import compare_answers, pack_cases
-from mews_newtt.validation.pack import Case
+from mews_newtt.validation.conform import Adapter, compare_answers, pack_cases
+from mews_newtt.validation.packs import Case
 from mews_newtt.validation.result import Origin
 from tests.validation.platforms import content_of, one_set, right, table_with
 
@@ -85,7 +83,7 @@ def test_a_row_without_any_reading_has_nothing_to_compare() -> None:
     rows = pl.DataFrame([{**CALM, "expected_total": "0"}, {**bare, "expected_total": "7"}, {**bare, "expected_total": ""}])
     found = validate(NEWS2, rows)
     assert (found.verdict, found.compared, found.without_readings) == ("agrees", 1, 1)
-    assert "1 row holds no reading" in found.says and "1 row states nothing" in found.says
+    assert "1 row has no reading" in found.says and "1 row states nothing" in found.says
     assert any("1 row states a score and hold" in note for note in found.notes)
     assert found.to_dict()["rows_without_readings"] == 1
     only = validate(NEWS2, rows[1:2])
@@ -105,7 +103,7 @@ def test_a_diagnosis_that_fails_costs_nothing(monkeypatch: pytest.MonkeyPatch, t
     def fails(*_: Any, **__: Any) -> Any:
         raise ZeroDivisionError("heart rate 70 of a patient")
 
-    monkeypatch.setattr(import_module("mews_newtt.validation.diagnose"), "diagnose", fails)
+    monkeypatch.setattr(compare, "diagnose", fails)
     code, told = run(tmp_path, capsys, rows_of("0", "5"), "--report", str(tmp_path / "report"))
     assert code == 1
     assert "The diagnosis failed (ZeroDivisionError in test_no_false_accusation.py, line" in told and "of a patient" not in told
@@ -159,7 +157,7 @@ def test_the_diagnosis_never_says_that_nothing_disagrees_beside_a_disagreement(c
 def test_refused_partial_sets_are_named() -> None:
     found = diagnosed(compare_answers(NEWS2, answering(NEWS2, refuses_partial), pack_cases(NEWS2, manual=True), Origin("x", kind="endpoint")))
     assert found.diagnosis is not None and found.diagnosis.certain
-    assert found.diagnosis.words.startswith("Sets that lack a reading seem to be refused")
+    assert found.diagnosis.words.startswith("Partial sets seem to be refused")
 
 
 def test_a_status_alone_is_diagnosed_in_a_file_too() -> None:

@@ -15,7 +15,7 @@ from mews_newtt.cli import main
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.rows import given_of_row
 from mews_newtt.validation import compare
-from mews_newtt.validation.cases_values import settings
+from mews_newtt.validation.cases import settings
 from mews_newtt.validation.compare import validate
 from mews_newtt.validation.coverage import coverage
 from mews_newtt.validation.exercised import Exercised
@@ -82,12 +82,10 @@ def test_a_partial_set_tries_no_level() -> None:
 
 @pytest.mark.parametrize("name", ["news2", "npews"])
 def test_validate_and_coverage_give_one_answer(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mews_newtt.validation import pack_judge
-
     chart = load_chart(name)
     rows, _ = random_columns(chart, 120, Random(5))
     by_validate = exercised_by(chart, rows)
-    monkeypatch.setattr(pack_judge, "shown_by", lambda *_: [0])  # every fault is shown: what is compared here is the counting
+    monkeypatch.setattr("mews_newtt.validation.coverage.killers_of", lambda *_: [0])  # every fault is shown: what is compared here is the counting
     by_coverage = coverage(chart, rows)
     assert [(item.kind, item.says, item.rows) for item in by_coverage.items] == [(item.kind, item.says, item.rows) for item in by_validate.items()]
 

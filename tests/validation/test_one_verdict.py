@@ -1,14 +1,17 @@
-"""One verdict on a stated score: a file, POST verify and $ews-verify say the same of the same cells."""
+"""One verdict on a stated score: a file, POST verify, $ews-verify and a file sent through the workbench say the same of the same cells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from mews_newtt import Chart, charts, load_chart, score
@@ -66,6 +69,42 @@ def by_fhir(chart: Chart, given: dict[str, str], stated: dict[str, Any]) -> tupl
     return parts(found, "verdict")[0], sorted({one["kind"] for one in parts(found, "difference")} - {"table"})
 
 
+def by_page(http: Any, chart: Chart, cases: Sequence[tuple[dict[str, str], dict[str, Any]]]) -> tuple[int, list[list[str]]]:
+    """A file of many sets, sent through the workbench: how many rows were compared, and the kinds of each row that disagrees."""
+    scored = [p.id for p in chart.parameters if p.role == "scored"] if chart.has_points else []
+    given_names = list(dict.fromkeys([*(p.id for p in chart.parameters), *(name for readings, _ in cases for name in readings)]))
+    names = [*given_names, "expected_total", "expected_level", *(f"expected_points_{name}" for name in scored)]
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(names)
+    for readings, stated in cases:
+        cells = [stated.get("total"), stated.get("level"), *(stated.get("points", {}).get(name) for name in scored)]
+        writer.writerow([*(readings.get(name, "") for name in given_names), *("" if cell is None else cell for cell in cells)])
+    sent = http.post(
+        "/workbench/validate",
+        data={"chart": f"{chart.id}@{chart.version}"},
+        files={"file": ("sets.csv", out.getvalue())},
+        headers={"Origin": "http://localhost"},
+        follow_redirects=False,
+    )
+    assert sent.status_code == 303, sent.text
+    form = {f"column-{number}": name for number, name in enumerate(names)} | {"do": "run", "anyway": "yes"}
+    form |= {f"theirs-{number}-0": "" for number in range(len(names))}  # words that the page would ask about are left as they are
+    run = http.post(sent.headers["location"], data=form, headers={"Origin": "http://localhost"}, follow_redirects=False)
+    assert run.status_code == 303, run.text
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        answer = http.get(f"{run.headers['location']}/files/validation.json")
+        if answer.status_code == 200:
+            found = answer.json()
+            kinds: list[list[str]] = [[] for _ in cases]
+            for row in found["disagreements"]:
+                kinds[row["row"] - 2] = sorted({cell["kind"] for cell in row["cells"]})
+            return found["compared"], kinds
+        time.sleep(0.1)
+    raise AssertionError(answer.text)
+
+
 def code(key: tuple[str, str]) -> dict[str, Any]:
     return {"coding": [{"system": key[0], "code": key[1]}]}
 
@@ -101,6 +140,24 @@ def test_files_http_and_fhir_give_one_verdict(http: Any, case: tuple[str, dict[s
     file, fhir = by_file(chart, readings, stated), by_fhir(chart, readings, stated)
     assert by_http(http, chart, readings, stated) == file, case
     assert fhir == file, case
+
+
+@pytest.fixture(scope="module")
+def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with client(tmp_path_factory.mktemp("workbench"), job_workers=1) as found:
+        yield found
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
+@given(st.lists(stated_sets(), min_size=40, max_size=60))
+def test_the_workbench_gives_the_verdict_of_a_file_row_by_row(workbench: Any, cases: list[tuple[str, dict[str, str], dict[str, Any]]]) -> None:
+    for name in dict.fromkeys(name for name, _, _ in cases):
+        chart = load_chart(*name.split("@"))
+        mine = [(readings, stated) for one, readings, stated in cases if one == name]
+        alone = [by_file(chart, readings, stated) for readings, stated in mine]
+        compared, kinds = by_page(workbench, chart, mine)
+        assert kinds == [kinds_alone for _, kinds_alone in alone], name
+        assert compared == sum(verdict != "nothing_compared" for verdict, _ in alone), name
 
 
 PARTS = ["respiratory_rate", "oxygen_saturation", "air_or_oxygen", "systolic_bp", "heart_rate", "consciousness", "temperature"]

@@ -19,8 +19,7 @@ from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 from mews_newtt.validation.coverage import coverage
 from mews_newtt.validation.diagnose import diagnose
-from mews_newtt.validation.pack import Pack, make_pack, pack_faults
-from mews_newtt.validation.pack_files import write_pack
+from mews_newtt.validation.packs import Pack, make_pack, pack_faults, write_pack
 from tests.batch.batch_support import random_columns
 from tests.batch.made_charts import made_chart
 from tests.cli.command import run
@@ -177,7 +176,7 @@ def test_the_files(tmp_path: Path) -> None:
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(FileError, match="no part of a pack"):
+    with pytest.raises(FileError, match="not part of a pack"):
         write_pack(make_pack(load_chart("mewc")), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 

@@ -14,7 +14,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.reference import score
 from mews_newtt.tables.table import score_table
 from mews_newtt.validation.faults import Fault
-from mews_newtt.validation.pack import Pack, make_pack, pack_faults
+from mews_newtt.validation.packs import Pack, make_pack, pack_faults
 from tests.batch.batch_support import tidy_value
 from tests.batch.made_charts import made_chart
 from tests.validation.misread import WAYS, Misreader, Shown

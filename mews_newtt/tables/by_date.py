@@ -1,0 +1,190 @@
+"""Scores each row on the chart version that was in force on the day the row was observed: for files that span a change of versions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import pyarrow as pa
+
+from mews_newtt.chart.catalogue import Catalogue, require_status
+from mews_newtt.chart.model import Chart
+from mews_newtt.errors import ChartNotFound, FileError, Problem
+from mews_newtt.reading.columns import POINTS_PREFIX, ColumnMap
+from mews_newtt.scoring.result_cells import points_names
+from mews_newtt.tables.atomic import whole_path
+from mews_newtt.tables.read import open_table
+from mews_newtt.tables.summary import OnBadRow
+from mews_newtt.tables.table import as_table, score_table
+
+OBSERVED, VERSION = "observed_at", "chart_version"
+
+
+class Timeline(NamedTuple):
+    """The versions of a chart, each with its first day in force; the first version may have none (None)."""
+
+    id: str
+    turns: tuple[tuple[date | None, Chart], ...]
+
+    def on(self, day: date) -> Chart | None:
+        """The version in force on a day; None before the first one."""
+        found = [chart for start, chart in self.turns if start is None or start <= day]
+        return found[-1] if found else None
+
+    @property
+    def says(self) -> str:
+        """The turns in words."""
+        return "; ".join(f"{chart.version} ({chart.status}) from {start or 'ever'}" for start, chart in self.turns)
+
+
+def charts_by_date(shelf: Catalogue, name: str, minimum_status: str | None = None) -> Timeline:
+    """The versions of a chart by the days they are in force. On each day the best status wins, then the newest version, as `find` chooses.
+
+    Raises ChartNotFound if there is no such chart, or if one of those in force is trusted less than asked for.
+    """
+    versions = shelf.versions(name)
+    starts = sorted({date.fromisoformat(chart.effective_from) for chart in versions if chart.effective_from})
+    turns: list[tuple[date | None, Chart]] = []
+    always = [chart for chart in versions if not chart.effective_from]
+    if always:
+        before = shelf.meant(always)
+        turns.append((None, before))
+    for start in starts:
+        best = shelf.meant(versions, start)
+        if not turns or turns[-1][1].sha256 != best.sha256:
+            turns.append((start, best))
+    for _, chart in turns:
+        require_status(chart, minimum_status)
+    return Timeline(versions[0].id, tuple(turns))
+
+
+def day_of(raw: Any) -> date:
+    """The day in an `observed_at`, as it is written: time zones are not converted. Raises ValueError if there is none."""
+    if isinstance(raw, datetime):
+        return raw.date()
+    if isinstance(raw, date):
+        return raw
+    text = str(raw or "").strip()
+    if len(text) > 10 and text[10] not in "T ":
+        raise ValueError(text)
+    return date.fromisoformat(text[:10])
+
+
+def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap | None = None, **options: Any) -> Any:
+    """`score_table` with each row on the version in force on its day; adds `chart_version`.
+
+    A row whose `observed_at` names no day, or a day before the first version, is refused and says so in `error`.
+    """
+    table = _takeable(as_table(data))
+    column_map = column_map or ColumnMap()
+    named = [name for name in table.column_names if column_map.ours(name) == OBSERVED]
+    if len(named) != 1:
+        raise FileError(
+            Problem("observed_at_needed", OBSERVED, "is in no column" if not named else "is in several columns", "name the column, or map it")
+        )
+    added = [VERSION, *(name for _, chart in timeline.turns for name in points_names(chart) if options.get("points"))]
+    for name in added:
+        if name in table.column_names:
+            raise FileError(Problem("column_taken", name, "is a result column", "rename it in the input"))
+    rows: dict[str | None, list[int]] = {}
+    why: dict[int, str] = {}
+    memo: dict[Any, tuple[Chart | None, str]] = {}
+    for place, raw in enumerate(table.column(named[0]).to_pylist()):
+        if raw not in memo:
+            memo[raw] = _chart_of(timeline, raw)
+        chart, fault = memo[raw]
+        rows.setdefault(chart.version if chart else None, []).append(place)
+        if fault:
+            why[place] = fault
+    versions = {chart.version: chart for _, chart in timeline.turns}
+    parts, order = [], []
+    for version, places in rows.items() or [(timeline.turns[0][1].version, [])]:
+        chart = versions[version] if version is not None else timeline.turns[0][1]
+        part = score_table(chart, table.take(pa.array(places, pa.int64())), column_map=column_map, **options)
+        part = _plain(part, table.num_columns)
+        if version is None:
+            part = _refused(part, table.num_columns, [why[place] for place in places])
+        parts.append(part.append_column(VERSION, pa.array([version] * len(places), pa.string())))
+        order += places
+    whole = pa.concat_tables(parts, promote_options="default")
+    whole = _in_order(whole, timeline, table.column_names)
+    back = [0] * len(order)
+    for now, place in enumerate(order):
+        back[place] = now
+    return whole.take(pa.array(back, pa.int64()))
+
+
+def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:
+    """The same columns in the same order, whichever versions the rows needed: the input's, the scores, the points of every version, the version."""
+    given = set(own)
+    scores = [name for name in table.column_names if name not in given and not name.startswith(POINTS_PREFIX) and name != VERSION]
+    points = dict.fromkeys(name for _, chart in timeline.turns for name in points_names(chart))
+    asked = any(name.startswith(POINTS_PREFIX) for name in table.column_names if name not in given)
+    for name in points if asked else ():
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows, pa.int16()))
+    return table.select([*own, *scores, *(points if asked else ()), VERSION])
+
+
+def _takeable(table: Any) -> Any:
+    """String views as plain text: Arrow cannot take rows of a view."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string_view(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.large_string()))
+    return table
+
+
+def _chart_of(timeline: Timeline, raw: Any) -> tuple[Chart | None, str]:
+    try:
+        day = day_of(raw)
+    except ValueError:
+        return None, f"{OBSERVED}: {'is empty' if raw in (None, '') else 'names no day'}; write it as 2026-01-31"
+    chart = timeline.on(day)
+    return chart, "" if chart else f"{OBSERVED}: no version of {timeline.id} is in force on {day}"
+
+
+def _plain(table: Any, own: int) -> Any:
+    """Dictionary columns as text, so that all versions have the same types."""
+    for place in range(own, table.num_columns):
+        field = table.schema.field(place)
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+    return table
+
+
+def _refused(table: Any, own: int, why: list[str]) -> Any:
+    """Rows without a version in force: status refused, with the reason in `error`."""
+    for place in range(own, table.num_columns):
+        field = table.schema.field(place)
+        texts = {"score_status": ["refused"] * len(why), "error": why, "missing": [""] * len(why), "flags": [""] * len(why)}
+        column = pa.array(texts[field.name], pa.string()) if field.name in texts else pa.nulls(len(why), field.type)
+        table = table.set_column(place, field.name, column)
+    return table
+
+
+def score_file_by_date(
+    timeline: Timeline, path: Path, output: Path, *, column_map: ColumnMap | None = None, on_bad_row: OnBadRow = "error", **options: Any
+) -> dict[str, int]:
+    """Score a file of sets by date into a CSV file, a chunk of rows at a time. Returns the number of rows by version (`refused` for none).
+
+    The output appears under its name only when it is complete. With `on_bad_row="error"` the first row that cannot be scored stops it.
+    """
+    counts: dict[str, int] = {}
+    with open_table(path, None) as table, whole_path(output) as beside, beside.open("wb") as out:
+        first = True
+        for chunk, frame in table.frames():
+            rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+            scored = pl.DataFrame(pl.from_arrow(score_table_by_date(timeline, rows, column_map=column_map, **options)))
+            bad = scored.with_row_index("place_").filter(pl.col("score_status") == "refused")
+            if on_bad_row == "error" and bad.height:
+                where = f"{chunk.name}, row {chunk.row_of(int(bad['place_'][0]))}"
+                raise FileError(Problem("row_refused", where, str(bad["error"][0]), "correct the row, or use --on-bad-row report"))
+            for version, number in scored.group_by(VERSION).len().iter_rows():
+                counts[version or "refused"] = counts.get(version or "refused", 0) + number
+            scored.with_columns(pl.col(pl.String).replace("", None)).write_csv(out, include_header=first)
+            first = False
+        if first:
+            raise ChartNotFound(Problem("file_empty", str(path), "has no rows", "nothing was scored"))
+    return counts

@@ -1,0 +1,132 @@
+"""What a diagnosis says: the explanations that fit best, and how sure they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mews_newtt.scoring.wording import count
+from mews_newtt.validation.faults import Fault
+
+
+@dataclass
+class Finding:
+    """One explanation: faults that the table cannot tell apart, and how many disagreements they explain and agreements they break."""
+
+    faults: tuple[Fault, ...]
+    explains: int
+    of: int
+    breaks: int
+
+    @property
+    def kind(self) -> str:
+        return self.faults[0].kind
+
+    @property
+    def words(self) -> str:
+        breaks = f"breaks {count(self.breaks, 'agreement')}" if self.breaks else "breaks none"
+        return f"{self.faults[0].words}; explains {self.explains} of {count(self.of, 'disagreement')}, {breaks}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "faults": [fault.to_dict() for fault in self.faults],
+            "kind": self.kind,
+            "explains": self.explains,
+            "of": self.of,
+            "breaks": self.breaks,
+            "words": self.words,
+        }
+
+
+@dataclass
+class Diagnosis:
+    """The best explanations of a platform's disagreements.
+
+    rows, disagreements : rows that state something, and those that disagree, among the rows looked at
+    certain : one single fault explains everything, breaks nothing, has no equal, and the table shows enough of it
+    ties : other faults that fit equally well and differ from the verdict on some recordable reading
+    finer : the same, but they differ only on readings finer than recorded
+    telling_case : the distinguishing case: a set that the verdict and the first of `ties` answer differently
+    sampled : not all rows were looked at; hypotheses : how many faults and pairs were tried
+    set_aside : levels of partial sets that the verdict ignores, because no known fault reproduces those too
+    thin : insufficient evidence: one explanation fits, but too few readings show it
+    unexplained : rows that disagree only in something the diagnosis does not look at
+    not_made : why there is no diagnosis, in a sentence
+    """
+
+    rows: int
+    disagreements: int
+    findings: list[Finding] = field(default_factory=list)
+    certain: bool = False
+    ties: list[Fault] = field(default_factory=list)
+    finer: list[Fault] = field(default_factory=list)
+    telling_case: dict[str, Any] | None = None
+    sampled: bool = False
+    hypotheses: int = 0
+    set_aside: int = 0
+    thin: bool = False
+    unexplained: int = 0
+    not_made: str = ""
+
+    @property
+    def words(self) -> str:
+        """The verdict in sentences."""
+        if self.not_made:
+            return self.not_made
+        if not self.unexplained:
+            return self._verdict
+        rows = f"{count(self.unexplained, 'row')} disagree{'s' if self.unexplained == 1 else ''}"
+        says = (
+            f"{rows} only in the stated status, in answers that were left out, or in points that do not add up. The diagnosis does not look at those."
+        )
+        return f"{self._verdict} {says}" if self.disagreements else says
+
+    @property
+    def _verdict(self) -> str:
+        if not self.disagreements:
+            return "No disagreement to explain."
+        every = "the one disagreement" if self.disagreements == 1 else f"the {self.disagreements} disagreements"
+        if not self.findings:
+            return f"No single fault or pair of faults known here explains {every}."
+        best = self.findings[0]
+        if 2 * (best.explains - best.breaks) <= best.of:  # a fit by chance must not read like a finding
+            most = "most of " if self.disagreements > 1 else ""
+            return f"No single fault or pair of faults known here explains {most}{every}. The nearest, which is no verdict: {best.words}."
+        text = best.words[:1].upper() + best.words[1:] + "."
+        if self.certain:
+            text += " No other fault known here does as well."
+            if self.finer:
+                text += f" The same to the recording step: {self.finer[0].words}."
+        elif self.ties:
+            others = "one other fault" if len(self.ties) == 1 else f"{len(self.ties)} other faults, such as"
+            text += f" This table cannot tell it from {others}: {self.ties[0].words}."
+            if self.telling_case:
+                text += f" This set would: {self.telling_case['says']}."
+        elif self.thin:
+            text += " That is not certain: the table has too few readings to rule out a wrong answer to single readings."
+        else:
+            rest = best.of - best.explains
+            unexplained = f": {count(rest, 'disagreement')} {'stays' if rest == 1 else 'stay'} unexplained" if rest and not self.set_aside else ""
+            text += f" That is not certain{unexplained}."
+        if self.set_aside:
+            sets = "the level of 1 partial set" if self.set_aside == 1 else f"the levels of {self.set_aside} partial sets"
+            text += f" This verdict ignores {sets}; no known fault reproduces {'that' if self.set_aside == 1 else 'those'} too."
+        return text
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "rows": self.rows,
+            "disagreements": self.disagreements,
+            "hypotheses": self.hypotheses,
+            "sampled": self.sampled,
+            "certain": self.certain,
+            "set_aside": self.set_aside,
+            "thin": self.thin,
+            "unexplained": self.unexplained,
+            "not_made": self.not_made,
+            "words": self.words,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "ties": [fault.to_dict() for fault in self.ties],
+            "finer": [fault.to_dict() for fault in self.finer],
+            "telling_case": self.telling_case,
+        }

@@ -1,0 +1,80 @@
+"""The ways in which a platform may score wrongly, worked out from a chart: for the diagnosis, test packs and coverage.
+
+A new kind of fault is a new module here: `KINDS` says what the platform does wrong, `faults` makes the faults of a chart, `EXAMPLES` show what
+they do. Add the module to `MODULES`, at the place where its explanation is as plain as its neighbours'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.validation.faults import (
+    bands,
+    between,
+    contexts,
+    edges,
+    exchanged,
+    groups,
+    ignored,
+    impossible,
+    levels,
+    missing,
+    other_charts,
+    pairs,
+    partial,
+    rounding,
+    scope,
+    skips,
+    tables,
+    units,
+)
+from mews_newtt.validation.faults.bands import other_contribution
+from mews_newtt.validation.faults.edges import REACH, moves_of
+from mews_newtt.validation.faults.fault import Example, Fault, Site, TableAt, all_answers, answers_of, each_table
+from mews_newtt.validation.faults.pairs import both
+from mews_newtt.validation.faults.partial import refused as partial_sets_refused
+from mews_newtt.validation.faults.units import IGNORED as UNIT_IGNORED
+
+# The plainest explanation first: among faults that fit equally well the first is named.
+MODULES = (
+    partial, edges, bands, ignored, missing, levels, tables, contexts, rounding, between, units, exchanged, skips, groups, impossible, scope,
+    other_charts, pairs,
+)  # fmt: skip
+EXAMPLES: tuple[Example, ...] = tuple(example for module in MODULES for example in module.EXAMPLES)
+KINDS: dict[str, str] = {kind: says for module in MODULES for kind, says in module.KINDS.items()}
+
+__all__ = [
+    "EXAMPLES", "KINDS", "MODULES", "REACH", "UNIT_IGNORED", "Example", "Fault", "Site", "TableAt", "all_answers", "answers_of", "both",
+    "each_table", "faults_of", "moves_of", "other_contribution", "partial_sets_refused",
+]  # fmt: skip
+
+
+def faults_of(chart: Chart, others: Iterable[Chart] | None = (), *, reach: int = REACH) -> list[Fault]:
+    """Every single fault of a chart, the plainest kinds first; those that change nothing are left out.
+
+    Parameters
+    ----------
+    others : charts, or versions, that a platform may have used instead; None takes those of the catalogue that share parameters
+    reach : the most recording steps that an edge is moved by
+    """
+    by_id: dict[str, Fault] = {}
+    own = _content(chart)
+    for fault in _each(chart, others, reach):
+        if fault.change is not None or _content(fault.chart) != own:
+            by_id.setdefault(fault.id, fault)
+    return list(by_id.values())
+
+
+def _each(chart: Chart, others: Iterable[Chart] | None, reach: int) -> Iterator[Fault]:
+    for module in MODULES:
+        if module is edges:
+            yield from edges.faults(chart, reach)
+        elif module is other_charts:
+            yield from other_charts.faults(chart, others)
+        elif module is not pairs:
+            yield from module.faults(chart)
+
+
+def _content(chart: Chart) -> tuple[object, ...]:
+    return (chart.parameters, chart.levels, chart.groups, chart.scope, chart.zones)

@@ -1,0 +1,48 @@
+"""Faults of units: a number read in the wrong unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from mews_newtt.chart.model import Chart, Parameter
+from mews_newtt.validation.faults.fault import ChangeCell, Example, Fault, Site, change_cells, numeric_parameters
+from mews_newtt.validation.mutants import READ, Cell
+from mews_newtt.validation.wording import row_name
+
+KINDS = {"unit_mixed": "a number is taken for one in another unit, or its stated unit is ignored"}
+EXAMPLES = (
+    Example("unit:shell_warmth:[degF]:taken", {"shell_warmth": "30"}, "total 1, level Watch", "total 0, level Watch"),
+    Example("unit:shell_warmth:ignored", {"shell_warmth": "75.2 degF"}, "total 0, level Watch", "total 1, level Watch"),
+)
+IGNORED = "unit:{site}:ignored"  # the form of the fault that only shows where a unit is stated
+
+
+def faults(chart: Chart) -> Iterator[Fault]:
+    for parameter in numeric_parameters(chart):
+        yield from _of_parameter(chart, parameter)
+
+
+def _of_parameter(chart: Chart, parameter: Parameter) -> Iterator[Fault]:
+    name, title, own = parameter.id, row_name(parameter), parameter.observation.unit
+    for unit in parameter.observation.other_units:
+        for way, says, change in (
+            ("taken", f"numbers in {own} seem to be taken for {unit.ucum}", _linear(unit.scale, unit.offset)),
+            ("scored", f"readings seem to be scored as numbers in {unit.ucum} on edges in {own}", _linear(1 / unit.scale, -unit.offset / unit.scale)),
+        ):
+            form = f"unit:{{site}}:{{value}}:{way}"
+            yield Fault("unit_mixed", form, f"{title}: {says}", (name,), chart, Site(name), unit.ucum, change=change_cells((name,), change))
+    if parameter.observation.other_units:
+        says = f"{title}: the unit of a reading seems to be ignored, its number taken for {own}"
+        yield Fault("unit_mixed", IGNORED, says, (name,), chart, Site(name), change=change_cells((name,), _as_written))
+
+
+def _linear(scale: Fraction, offset: Fraction) -> ChangeCell:
+    def change(cell: Cell) -> Cell:
+        return cell._replace(value=cell.value * scale + offset) if isinstance(cell.value, Fraction) else cell
+
+    return change
+
+
+def _as_written(cell: Cell) -> Cell:
+    return cell._replace(value=cell.raw) if cell.kind == READ and cell.raw is not None else cell

@@ -1,0 +1,168 @@
+"""report.html: one file without scripts, for people; it opens offline, can be printed, and works with screen readers."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from mews_newtt import __version__
+from mews_newtt.chart.statuses import MEANINGS
+from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, stamp_html
+from mews_newtt.scoring.wording import count
+from mews_newtt.validation.diagnosis import Diagnosis
+from mews_newtt.validation.exercised import PLURAL, BandKey, Item, RowCounts, gaps
+from mews_newtt.validation.result import Matrix, Validation
+from mews_newtt.validation.stated import KINDS
+
+ROWS_SHOWN = 100  # disagreements on the page; report.json lists more, disagreements.csv has all
+TEMPLATES = Path(__file__).with_name("templates")
+MARKED = 12  # bands and edges that are marked on the chart, the worst first
+STANDS_OUT = 2.0  # a band or edge stands out where its share of disagreements is so many times that of all rows
+
+
+class Outlier(NamedTuple):
+    """A band, or one side of an edge, where rows disagree more often than elsewhere."""
+
+    says: str
+    rows: int
+    disagreed: int
+    key: BandKey
+    edge: bool
+
+    @property
+    def share(self) -> float:
+        return self.disagreed / self.rows
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(number=lambda value: f"{value:,}", words=lambda name: str(name).replace("_", " "))
+    return made
+
+
+def as_html(found: Validation, run_on: str | None = None) -> str:
+    """The report as one page."""
+    chart = found.chart
+    places = outliers(found)
+    items = found.exercised.items()
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            found=found,
+            chart=chart,
+            meaning=MEANINGS.get(chart.status, ""),
+            run_on=run_on,
+            engine=__version__,
+            style=Markup(css() + colours_css([chart])),  # made by this package, not by who wrote the file
+            own_style=Markup(TEMPLATES.joinpath("report.css").read_text(encoding="utf-8")),
+            stamp=Markup(stamp_html([chart], f"mews_newtt {__version__}.")),
+            headline=headline(found),
+            advice=advice(found),
+            kinds=[(KINDS[kind], cells) for kind, cells in found.kinds.items()],
+            matrices=[entry for entry in (_matrix("total", found.total_matrix), _matrix("level", found.level_matrix)) if entry],
+            places=places,
+            known=bool(found.exercised.known),
+            parameters=[one for one in found.exercised.by_parameter() if one["known"]],
+            drawing=Markup(chart_html(chart, marks=_marks(places), heading=2, ident="chart", parts=("rows", "levels", "sources"))),
+            rows=found.disagreements[:ROWS_SHOWN],
+            untried=_grouped([item for item in items if not item.rows]),
+            tried=[(PLURAL[kind], seen, of) for kind, (seen, of) in gaps(items).items()],
+            diagnosis=found.diagnosis,
+            telling=_telling(found.diagnosis),
+            likely=bool(found.diagnosis and found.diagnosis.findings and 2 * found.diagnosis.findings[0].explains >= found.diagnosis.disagreements),
+        )
+    )
+
+
+def headline(found: Validation) -> str:
+    """The verdict in a few words."""
+    return {
+        "agrees": "Every compared row agrees",
+        "disagrees": f"{found.disagreed:,} of {found.compared:,} compared rows {'disagrees' if found.disagreed == 1 else 'disagree'}",
+        "nothing_compared": "Nothing was compared",
+    }[found.verdict]
+
+
+def advice(found: Validation) -> str:
+    """What the verdict means, and what it does not."""
+    if found.verdict == "agrees":
+        untried = sum(not item.rows for item in found.exercised.items())
+        if untried:
+            return f"This shows agreement on these rows only: they do not test {count(untried, 'thing')} of the chart; see the list below."
+        return "These rows test every band, both sides of every edge, every context and every level of the chart."
+    if found.verdict == "disagrees":
+        low = sum(found.by_column[name].lower for name in ("expected_total", "expected_level") if name in found.by_column)
+        return f"In {low:,} of the cells the platform states less than the chart gives. Such cells could hide a person who needs help." if low else ""
+    return "No row states a total, a level or points."
+
+
+def outliers(found: Validation) -> list[Outlier]:
+    """Bands and sides of edges where rows disagree clearly more often than overall; exact where points were stated."""
+    if not found.disagreed:
+        return []
+    overall = found.disagreed / found.compared
+    marked = []
+    for parameter in found.exercised.by_parameter():
+        name = parameter["parameter"]
+        for edge in parameter["edges"]:
+            for side, words in (("below", "nearest below"), ("above", "nearest above")):
+                tried = RowCounts(edge[f"rows_{side}"], edge[f"disagreed_{side}"])
+                if _stands_out(tried, overall, parameter["known"]):
+                    marked.append(
+                        Outlier(f"{edge['says']}: readings {words}", tried.rows, tried.disagreed, (name, edge["table"], edge["band"]), True)
+                    )
+        for band in parameter["bands"]:
+            tried = RowCounts(band["rows"], band["disagreed"])
+            if _stands_out(tried, overall, parameter["known"]):
+                marked.append(Outlier(band["says"], tried.rows, tried.disagreed, (name, band["table"], band["band"]), False))
+    return sorted(marked, key=lambda one: (-one.share * one.disagreed, one.says))[:MARKED]
+
+
+def _stands_out(tried: RowCounts, overall: float, known: bool) -> bool:
+    return tried.disagreed > 0 and (known or tried.disagreed / tried.rows >= min(STANDS_OUT * overall, (1 + overall) / 2))
+
+
+def _marks(places: list[Outlier]) -> Marks:
+    bands: dict[BandKey, list[Mark]] = {}
+    edges: dict[BandKey, list[Mark]] = {}
+    for one in places:
+        side = ("below: " if one.says.endswith("below") else "above: ") if one.edge else ""
+        (edges if one.edge else bands).setdefault(one.key, []).append(Mark(f"{side}{one.disagreed:,} of {one.rows:,}", "fault"))
+    return Marks(bands, edges)
+
+
+def _matrix(what: str, matrix: Matrix | None) -> dict[str, Any] | None:
+    if matrix is None or not matrix.counts:
+        return None
+    rows = [
+        (
+            stated,
+            [(matrix.counts.get((stated, right), 0), stated == right) for right in matrix.computed],
+            sum(matrix.counts.get((stated, r), 0) for r in matrix.computed),
+        )
+        for stated in matrix.expected
+    ]
+    return {"what": what, "computed": matrix.computed, "rows": rows}
+
+
+def _grouped(items: list[Item]) -> list[tuple[str, list[str]]]:
+    groups: dict[str, list[str]] = {}
+    for item in items:
+        groups.setdefault(PLURAL[item.kind], []).append(item.says)
+    return list(groups.items())
+
+
+def _telling(diagnosis: Diagnosis | None) -> str:
+    return "" if diagnosis is None or not diagnosis.telling_case else str(diagnosis.telling_case.get("says", ""))
