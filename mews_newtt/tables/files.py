@@ -20,8 +20,8 @@ import pyarrow as pa
 from polars.io.plugins import register_io_source
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.careful import REFUSED
-from mews_newtt.engines.numba.engine import Results, default_threads
+from mews_newtt.engines.arrow import SMALL_CHUNK
+from mews_newtt.engines.base import REFUSED, Results, default_threads
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
 from mews_newtt.reading.observations import SKIP_PREFIX
@@ -35,7 +35,7 @@ from mews_newtt.tables.counts import add_results
 from mews_newtt.tables.formats import Format, Input, opened
 from mews_newtt.tables.frames import as_polars
 from mews_newtt.tables.read import Stretch, Table, open_table
-from mews_newtt.tables.table import SMALL_BATCH, result_columns, score_columns
+from mews_newtt.tables.table import result_columns, score_columns
 from mews_newtt.tables.write import run_interruptibly, sink, target
 
 WORDED = ("missing", "flags", "error")  # result columns whose empty text is an empty cell of CSV
@@ -65,7 +65,7 @@ class Scorer:
         """Read and score a stretch; safe on several threads at once."""
         frame = stretch.frame()
         chosen = frame.select(self.read)
-        if frame.height < frame.n_chunks() * SMALL_BATCH:
+        if frame.height < frame.n_chunks() * SMALL_CHUNK:
             chosen = chosen.rechunk()
         read = chosen.to_arrow(compat_level=pl.CompatLevel.newest())
         results = score_columns(self.chart, read, self.ours, self.column_map, self.points, 1)

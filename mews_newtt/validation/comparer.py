@@ -11,8 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.careful import PARTIAL
-from mews_newtt.engines.numba.engine import Results
+from mews_newtt.engines.base import PARTIAL, Results
 from mews_newtt.reading.columns import ColumnMap, rows_without_column
 from mews_newtt.reading.observations import SKIP_PREFIX, read
 from mews_newtt.reading.rows import given_of_row

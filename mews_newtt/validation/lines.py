@@ -9,8 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
-from mews_newtt.engines.numba.layout import NO_POINTS
+from mews_newtt.engines.base import COMPLETE, NO_POINTS, REFUSED
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, Stated
 from mews_newtt.validation.stated import STATUSES
 

@@ -191,7 +191,7 @@ def distinct_values(values: Any) -> tuple[list[Any], Codes]:
     """The distinct values of an Arrow column as Python reads them, and each row's."""
     import pyarrow as pa
 
-    from mews_newtt.engines.numba.sources import plain_text
+    from mews_newtt.engines.arrow import plain_text
 
     values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if isinstance(values, pa.ChunkedArray):

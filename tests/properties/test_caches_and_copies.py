@@ -16,7 +16,8 @@ import pytest
 from mews_newtt import Chart, ObservationError, ObservationSet, Score, score
 from mews_newtt.chart.builtin import builtin_rules
 from mews_newtt.chart.catalogue import Catalogue
-from mews_newtt.reading import observations, reference
+from mews_newtt.reading import observations
+from mews_newtt.scoring import reference
 
 Given = dict[str, Any]
 WELL: Given = {

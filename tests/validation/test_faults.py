@@ -18,7 +18,7 @@ from mews_newtt.validation.faults_reading import both
 from mews_newtt.validation.mutants import Scorer
 from mews_newtt.validation.mutants_sheet import sheet_of_sets
 from tests.batch.batch_support import random_columns
-from tests.batch.made_charts import made_chart
+from tests.strategies import made_chart
 from tests.validation.mutant_checks import assert_answers, sheet_of
 
 SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
