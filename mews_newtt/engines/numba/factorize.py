@@ -1,4 +1,4 @@
-"""Compiled loops that number things: distinct values, distinct short texts, and the state of every float that is not in a table."""
+"""Compiled loops that give numbers to distinct values and short texts, and a state to every float that has no index in a table."""
 
 # mypy: disable-error-code="untyped-decorator"
 from __future__ import annotations
@@ -6,11 +6,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import carray
 
 from mews_newtt.engines.numba.cache import kernel
 from mews_newtt.engines.numba.kernels import pointer
 
+Codes = npt.NDArray[np.int32]
 TEXT_BYTES = 12  # what a string view holds in itself
 SINGLE_DECIMALS = 12
 SINGLE_LEAST, SINGLE_TOP = 1e-3, float(1 << 22)  # nine digits of anything from the least on are within twelve decimals
@@ -18,7 +20,7 @@ SINGLE_LEAST, SINGLE_TOP = 1e-3, float(1 << 22)  # nine digits of anything from 
 
 @kernel
 def states_of_floats(x: Any, cuts: Any, scale: float, multiple: float, noise: float, widest: float, forms: int, missing: int, out: Any) -> Any:
-    """Every float to its state: segment by binary search, then recordable, near one, or finer. Those too wide to tell: -1."""
+    """Every float to its state: its class by binary search, its form by how near a recordable value is. -1 where it is too wide to tell."""
     unknown = 0
     for i in range(len(x)):
         value = x[i]
@@ -41,33 +43,33 @@ def states_of_floats(x: Any, cuts: Any, scale: float, multiple: float, noise: fl
 
 @kernel
 def number_distinct(values: Any, slots: Any, numbers: Any, codes: Any) -> Any:
-    """Number distinct values by first appearance; `slots` and `numbers` are a hash table of 2**n places, -1 where free. -1: too many."""
+    """Number distinct values by first appearance; `slots` and `numbers` are a hash table of 2**n slots, -1 where free. -1: too many."""
     mask, known = len(slots) - 1, 0
     last, last_code = np.int64(-1), np.int32(0)
     for i in range(len(values)):
         value = np.int64(values[i])
         if value != last:
-            place = (value * 0x9E3779B1 ^ (value >> 15)) & mask
-            while numbers[place] >= 0 and slots[place] != value:
-                place = (place + 1) & mask
-            if numbers[place] < 0:
+            slot = (value * 0x9E3779B1 ^ (value >> 15)) & mask
+            while numbers[slot] >= 0 and slots[slot] != value:
+                slot = (slot + 1) & mask
+            if numbers[slot] < 0:
                 if 2 * known > mask:
                     return -1
-                slots[place] = value
-                numbers[place] = known
+                slots[slot] = value
+                numbers[slot] = known
                 known += 1
-            last, last_code = value, numbers[place]
+            last, last_code = value, numbers[slot]
         codes[i] = last_code
     return known
 
 
 @kernel
-def short_text(view: bool, data: int, starts: int, place: int) -> Any:
+def short_text(view: bool, data: int, starts: int, index: int) -> Any:
     """A text of up to 12 bytes as two numbers, laid out as Arrow lays out a string view; and its length."""
     if view:
-        words = carray(pointer(data + 16 * place), 2, np.int64)
+        words = carray(pointer(data + 16 * index), 2, np.int64)
         return words[0], words[1], words[0] & 0xFFFFFFFF
-    ends = carray(pointer(starts + 8 * place), 2, np.int64)
+    ends = carray(pointer(starts + 8 * index), 2, np.int64)
     length = ends[1] - ends[0]
     head, tail = length, np.int64(0)
     if length <= TEXT_BYTES:
@@ -85,11 +87,11 @@ def number_texts(view: bool, data: int, starts: int, bitmap: int, offset: int, s
     """Number short texts by first appearance, from 1; no text is 0. -1: too many or too long to be told apart here."""
     mask, known = len(numbers) - 1, 0
     for i in range(len(codes)):
-        place = offset + i
-        if bitmap != 0 and (carray(pointer(bitmap + (place >> 3)), 1, np.uint8)[0] >> (place & 7)) & 1 == 0:
+        index = offset + i
+        if bitmap != 0 and (carray(pointer(bitmap + (index >> 3)), 1, np.uint8)[0] >> (index & 7)) & 1 == 0:
             codes[i] = 0
             continue
-        head, tail, length = short_text(view, data, starts, place)
+        head, tail, length = short_text(view, data, starts, index)
         if length > TEXT_BYTES:
             return -1
         mixed = (head ^ (tail * 0x9E3779B1)) * 0x2545F4914F6CDD1D
@@ -152,7 +154,10 @@ def join_rows(
     level_max: Any,
     kept: Any,
 ) -> None:
-    """Packed sums as results, joined with those of other suppositions, if any were begun: bounds and levels widen, words say what holds in all."""
+    """Packed sums as results, joined with the results under other hypothetical values, if any were begun.
+
+    Bounds and levels widen; a text bit stays where it is set in all of them.
+    """
     for i in range(words.shape[1]):
         partial = np.uint8((words[fields[0, 0], i] >> fields[0, 1]) & fields[0, 2] != 0)
         low = (words[fields[1, 0], i] >> fields[1, 1]) & fields[1, 2]
@@ -174,3 +179,32 @@ def join_rows(
         for w in range(words.shape[0]):
             one, other = kept[w, i], words[w, i]
             kept[w, i] = (one & other & text[w]) | ((one | other) & missing[w]) | (one & ~(text[w] | missing[w]))
+
+
+def factorize(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], Codes]:
+    """Distinct values by first appearance, and which of them each row has."""
+    codes = np.empty(len(values), np.int32)
+    size = 1 << 10
+    while True:
+        slots, numbers = np.zeros(size, np.int64), np.full(size, -1, np.int32)
+        known = number_distinct(values, slots, numbers, codes)
+        if known >= 0:
+            found = np.zeros(known, np.int64)
+            used = numbers >= 0
+            found[numbers[used]] = slots[used]
+            return found, codes
+        size *= 8
+
+
+def factorize_columns(words: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Codes]:
+    """Distinct columns of an array [word, row], and which of them each row has."""
+    codes = np.zeros(words.shape[1], np.int32)
+    distinct = np.zeros((0, 1), np.int64)
+    for word in words:
+        values, numbers = factorize(word)
+        if not len(distinct):
+            distinct, codes = values[None, :], numbers
+            continue
+        pairs, codes = factorize(codes.astype(np.int64) * len(values) + numbers)
+        distinct = np.concatenate([distinct[:, pairs // len(values)], values[None, pairs % len(values)]])
+    return distinct, codes
