@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test test-deep mutate lint bench lock wheel clean
+.PHONY: demo serve test test-deep coverage mutate lint bench lock wheel clean
 
 demo: $(VENV)/core
 	$(BIN)/python examples/demo.py demo-output
@@ -16,6 +16,13 @@ test: $(VENV)/dev
 
 test-deep: $(VENV)/dev
 	$(BIN)/python -m pytest -n auto -m deep
+
+# Branch coverage of the library and the service by the fast tests, subprocesses too; docs/coverage.md says what is not covered and why.
+coverage: $(VENV)/dev
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto $(TESTS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 # Wrong code put in on purpose must make the tests fail; GROUPS names some of the groups, TRIES how many changes of each.
 mutate: $(VENV)/mutation

@@ -9,18 +9,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from mews_newtt import load_chart
-from mews_newtt.reading.columns import read_map
-from mews_newtt.tables.atomic import whole_file
-from mews_newtt.tables.by_row import Summary, score_csv
+from mews_newtt import load_chart, read_map, score_file
+from mews_newtt.tables.summary import Summary
 
 HERE = Path(__file__).resolve().parent
 
 
 def score_example(chart_id: str, source: Path, output: Path, maps: tuple[str, ...] = ()) -> Summary:
     """Score one example file into the output folder, keeping the rows that cannot be scored."""
-    with source.open("rb") as stream, whole_file(output) as out:
-        return score_csv(load_chart(chart_id), stream, out, name=source.name, column_map=read_map(maps), explain=True, on_bad_row="report")
+    return score_file(load_chart(chart_id), source, output, column_map=read_map(maps), explain=True, on_bad_row="report")
 
 
 def disagreements(scored: Path) -> tuple[int, int]:

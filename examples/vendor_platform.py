@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -40,10 +41,10 @@ def late(chart: Chart, name: str) -> Chart:
     place = next(at for at, band in enumerate(bands) if band.points == 0)
     by = LATE * parameter.observation.step
     low, high = bands[place].interval, bands[place + 1].interval
-    bands[place] = bands[place]._replace(interval=low._replace(high=low.high + by))
-    bands[place + 1] = bands[place + 1]._replace(interval=high._replace(low=high.low + by))
-    moved = parameter._replace(tables=(*parameter.tables[:-1], parameter.tables[-1]._replace(bands=tuple(bands))))
-    return chart._replace(parameters=tuple(moved if one.id == name else one for one in chart.parameters))
+    bands[place] = replace(bands[place], interval=replace(low, high=low.high + by))
+    bands[place + 1] = replace(bands[place + 1], interval=replace(high, low=high.low + by))
+    moved = replace(parameter, tables=(*parameter.tables[:-1], replace(parameter.tables[-1], bands=tuple(bands))))
+    return replace(chart, parameters=tuple(moved if one.id == name else one for one in chart.parameters))
 
 
 def counts_missing(result: Score) -> bool:

@@ -1,17 +1,18 @@
 """Scores early-warning observation charts in maternity and newborn care: which chart, which version, which status, every point explained."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mews_newtt.chart.catalogue import charts, load_chart
-from mews_newtt.chart.model import Chart
+from mews_newtt.chart.model import Chart, Drawable
 from mews_newtt.errors import ChartError, ChartNotFound, ColumnError, FileError, MewsNewttError, ObservationError, Problem
 from mews_newtt.reading.columns import ColumnMap, read_map
-from mews_newtt.reading.observations import ObservationSet
+from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.reading.unread import columns_not_read
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports them when they are first asked for
     from mews_newtt.tables.files import score_file
     from mews_newtt.tables.table import result_schema, score_frame, score_table
 
@@ -38,7 +39,7 @@ __all__ = [
     "score_table",
 ]
 __version__ = "0.1.0"
-_BATCH = {  # heavy: imported when first asked for
+_LATER = {  # not needed to score one set, and what reads tables is heavy
     "result_schema": "mews_newtt.tables.table",
     "score_file": "mews_newtt.tables.files",
     "score_frame": "mews_newtt.tables.table",
@@ -46,13 +47,20 @@ _BATCH = {  # heavy: imported when first asked for
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _BATCH:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+def _draw(shown: Any) -> str | None:
+    from mews_newtt.drawn.notebook import html_of  # only notebooks ask for it
 
+    return html_of(shown)
+
+
+Drawable.draw = _draw
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        found = getattr(import_module(_BATCH[name]), name)
+        found = getattr(import_module(_LATER[name]), name)
     except ModuleNotFoundError as absent:
         if absent.name is None or absent.name.partition(".")[0] == __name__:
             raise
@@ -62,7 +70,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _needs_batch(name: str, absent: str) -> Any:
-    """A name without the batch extra is there, so that it can be imported and listed; it says what is missing when it is called."""
+    """What stands for a function that needs the batch extra: it can be imported and listed, and says what is missing when it is called."""
 
     def needs_batch(*_: object, **__: object) -> Any:
         raise ImportError(f'{name} needs the batch extra ({absent} is not installed): pip install "mews-newtt[batch]"')

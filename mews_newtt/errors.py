@@ -1,4 +1,4 @@
-"""What can go wrong, told so that the reader can mend it.
+"""The errors of this package. Each says what is wrong, where, and what to do.
 
 MewsNewttError            every error of this package; carries its problems
 ├── ChartError            a chart file that breaks a check

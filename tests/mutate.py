@@ -50,7 +50,7 @@ GROUPS = {
         " batch/test_one_answer.py properties",
     ),
     "reading": Group(
-        ("scoring/observations.py", "scoring/rows.py", "scoring/column*.py", "scoring/unread.py", "scoring/repeats.py"),
+        ("reading/*.py",),
         "test_reading.py test_limits.py test_column_map.py test_column_names.py test_unread_columns.py test_case_files.py test_reference_details.py"
         " test_same_answer_anywhere.py batch/test_one_answer.py batch/test_odd_columns.py",
     ),
@@ -61,16 +61,17 @@ GROUPS = {
     ),
     "validation": Group(
         ("validation/compare.py", "validation/comparer.py", "validation/expected.py", "validation/stated.py"),
-        "validation/test_compare.py validation/test_every_row_compared.py validation/test_expected_cells.py validation/test_one_counter.py"
+        "validation/test_stated_words.py validation/test_compare.py validation/test_every_row_compared.py validation/test_expected_cells.py validation/test_one_counter.py"
         " validation/test_report.py validation/test_validate_cli.py validation/test_one_verdict.py validation/test_no_false_accusation.py",
     ),
     "fhir": Group(("fhir/readings.py", "fhir/verify.py"), "fhir"),
 }
 
-# One change for each sort of slip: not eleven signs for a "+", and "is" for "==" would mostly change nothing.
+# One change for each sort of slip: a condition turned round or moved by its boundary, a number by one, a sign, "and" and "or".
+# Not every sign that Cosmic Ray knows for a "+" or "==": texts are not ordered here, so that most of those change nothing.
 SORTS = re.compile(
-    r"core/(ReplaceBinaryOperator_(Add_Sub|Sub_Add|Mul_Div|Div_Mul|FloorDiv_Mul|Mod_Mul|BitOr_BitAnd|BitAnd_BitOr|BitOr_BitXor)"
-    r"|ReplaceComparisonOperator_(?!Is_(?!IsNot)|IsNot_(?!Is$))(?!.*_(Is|IsNot)$).*|ReplaceComparisonOperator_(Is_IsNot|IsNot_Is)"
+    r"core/(ReplaceBinaryOperator_(Add_Sub|Sub_Add|Mul_Div|Div_Mul|FloorDiv_Mul|Mod_Mul|BitOr_BitAnd|BitAnd_BitOr)"
+    r"|ReplaceComparisonOperator_(Eq_NotEq|NotEq_Eq|Lt_LtE|Lt_GtE|LtE_Lt|LtE_Gt|Gt_GtE|Gt_LtE|GtE_Gt|GtE_Lt|Is_IsNot|IsNot_Is)"
     r"|ReplaceUnaryOperator_(USub_UAdd|Delete_Not)|AddNot|ReplaceTrueWithFalse|ReplaceFalseWithTrue|ReplaceAndWithOr|ReplaceOrWithAnd"
     r"|NumberReplacer|ReplaceBreakWithContinue|ReplaceContinueWithBreak|ExceptionReplacer|ZeroIterationForLoop)"
 )
@@ -87,11 +88,14 @@ def computed(path: Path) -> list[ast.BinOp]:
 def changes(group: Group) -> Iterator[MutationSpec]:
     """Every change of the sorts above in the group's modules."""
     for path in sorted(chain.from_iterable((ROOT / "mews_newtt").glob(one) for one in group.modules)):
+        lines = path.read_text(encoding="utf-8").splitlines()
         signs = [((one.lineno, one.col_offset), (one.end_lineno, one.end_col_offset)) for one in computed(path)]
         for item in _all_work_items([path], {}):
             for change in item.mutations:
                 inside = "BinaryOperator" not in change.operator_name or any(first < change.start_pos < last for first, last in signs)
-                if SORTS.fullmatch(change.operator_name) and inside:
+                row, column = change.start_pos
+                only_a_check = lines[row - 1][:column].endswith("strict=")  # of our own lengths: it changes no answer
+                if SORTS.fullmatch(change.operator_name) and inside and not only_a_check:
                     yield change
 
 

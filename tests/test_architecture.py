@@ -61,6 +61,111 @@ def test_arrows_point_inward(path: Path) -> None:
             assert other == own or other in ALLOWED[own], f"{own} imports {name}"
 
 
+def module_of(path: Path) -> str:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+def edges() -> dict[str, set[str]]:
+    """Which module of the package imports which, anywhere in the file: inside functions and for type checkers too."""
+    names = {module_of(path) for path in MODULES}
+    found: dict[str, set[str]] = {}
+    for path in MODULES:
+        targets = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                targets |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                inside = {f"{node.module}.{alias.name}" for alias in node.names}
+                targets |= (inside & names) or {node.module}
+        found[module_of(path)] = targets & names
+    return found
+
+
+def circles(graph: dict[str, set[str]]) -> set[frozenset[str]]:
+    """Tarjan's strongly connected components of more than one module."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found = set()
+
+    def visit(one: str) -> None:
+        number[one] = lowest[one] = len(number)
+        stack.append(one)
+        for other in graph[one]:
+            if other not in number:
+                visit(other)
+                lowest[one] = min(lowest[one], lowest[other])
+            elif other in stack:
+                lowest[one] = min(lowest[one], number[other])
+        if lowest[one] == number[one]:
+            members = frozenset(stack[stack.index(one) :])
+            del stack[stack.index(one) :]
+            if len(members) > 1:
+                found.add(members)
+
+    for one in graph:
+        if one not in number:
+            visit(one)
+    return found
+
+
+# Circles that are known and expected to go. The test fails when one is gone, so that it is taken off this list.
+KNOWN_CIRCLES = {
+    frozenset(f"mews_newtt.scoring.{name}" for name in ("levels", "result", "wording")),
+    frozenset(f"mews_newtt.validation.{name}" for name in ("faults", "faults_bands", "faults_chart", "faults_reading")),
+}
+
+
+def test_no_imports_in_a_circle() -> None:
+    assert circles(edges()) == KNOWN_CIRCLES
+
+
+def test_the_finder_of_circles_finds_them() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set(), "e": {"f"}, "f": {"e", "a"}}
+    assert circles(graph) == {frozenset("bc"), frozenset("ef")}
+
+
+def imports_inside(path: Path) -> list[tuple[int, bool]]:
+    """The lines of imports inside functions, each with whether a comment says why: on the line, or above the block of imports."""
+    text = path.read_text(encoding="utf-8")
+    lines, found = text.splitlines(), []
+    inside = {
+        node.lineno: node
+        for function in ast.walk(ast.parse(text))
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(function)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    }
+    said: dict[int, bool] = {}  # by the line after an import
+    for start, node in sorted(inside.items()):
+        above = lines[start - 2].strip()
+        says = "#" in lines[start - 1] or above.startswith("#") or said.get(start, False) or (not above and said.get(start - 1, False))
+        said[(node.end_lineno or start) + 1] = says
+        found.append((start, says))
+    return found
+
+
+# Files with imports inside functions that are expected to go. The test fails when a file has none left, so that it is taken off this list.
+IMPORTS_TO_GO = {
+    f"validation/{name}.py"
+    for name in (
+        "__init__", "compare", "conform", "coverage", "diagnose", "diagnose_search", "faults", "faults_chart", "faults_reading", "mutants_sheet", "pack",
+        "reports", "transport",
+    )
+}  # fmt: skip
+
+
+def test_an_import_inside_a_function_says_why() -> None:
+    silent = {path.relative_to(PACKAGE).as_posix() for path in MODULES if not all(says for _, says in imports_inside(path))}
+    assert silent == IMPORTS_TO_GO
+
+
+def test_the_core_imports_nothing_inside_functions() -> None:
+    core = {path.relative_to(PACKAGE).as_posix() for path in MODULES if layer(path) in INNER and imports_inside(path)}
+    assert core == {"chart/builtin.py"}, "only what unpacks a zipped package is loaded late: it would double the start of scoring one set"
+
+
 def test_the_library_does_not_know_the_service() -> None:
     for path in MODULES:
         if path.relative_to(PACKAGE).as_posix() != "cli/serve.py":  # the command that starts it
@@ -88,7 +193,7 @@ def test_only_the_choice_of_a_chart_reads_the_clock_and_the_environment() -> Non
     assert set(found) == READS_CLOCK_OR_ENVIRONMENT, found
 
 
-ASKS_THE_REFERENCE = {"tables/files.py", "tables/by_row.py", "engines/numba/refusals.py"}  # for files without the batch path, and for the words of rows that are refused
+ASKS_THE_REFERENCE = {"tables/plain.py", "engines/numba/refusals.py"}  # for plain CSV without the engine, and for the words of rows that are refused
 
 
 def test_the_engine_asks_the_reference_only_for_words_and_without_the_batch_path() -> None:

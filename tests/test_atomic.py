@@ -74,7 +74,7 @@ def test_a_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
 
 def test_importing_the_library_leaves_the_limit_of_csv_cells_as_it_is() -> None:
     """The limit is one for the whole process: the host's other readers of CSV use it too."""
-    code = "import csv; before = csv.field_size_limit(); import mews_newtt.tables.by_row, mews_newtt.tables.files; print(before == csv.field_size_limit())"
+    code = "import csv; before = csv.field_size_limit(); import mews_newtt.tables.csv_rows, mews_newtt.tables.chunks; print(before == csv.field_size_limit())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
 

@@ -6,6 +6,7 @@ import pytest
 
 from mews_newtt import ColumnError, load_chart
 from mews_newtt.chart.model import Chart
+from mews_newtt.reading.column_names import meaning_of
 from mews_newtt.reading.columns import ColumnMap, check_columns
 
 NEWS2, NEWTT2, NPEWS, MEWS = load_chart("news2", "2017.1"), load_chart("newtt2", "0.1"), load_chart("npews"), load_chart("mews", "0.1")
@@ -118,3 +119,17 @@ def test_one_column_for_two_pressures_names_both() -> None:
     with pytest.raises(ColumnError) as caught:
         check_columns(["heart_rate", "BP"], MEWS)
     assert "systolic_bp or diastolic_bp" in str(caught.value) and "a column each" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "whole"),
+    [
+        ("temprature", ("temperature",), True),  # a slip of the whole name
+        ("ward temprature morning", ("temperature",), False),  # of one of its words
+        ("heart_rate", ("heart_rate",), True),
+        ("monitor heart rate", ("heart_rate",), False),
+    ],
+)
+def test_whether_the_whole_name_or_a_word_of_it_names_the_parameter(name: str, parameters: tuple[str, ...], whole: bool) -> None:
+    meaning = meaning_of(name, load_chart("news2").observations)
+    assert meaning is not None and (meaning.parameters, meaning.whole) == (parameters, whole)

@@ -91,3 +91,55 @@ def test_every_reason_is_kept(demo: Chart) -> None:
     assert result.reasons[0].says == "the total is 8, in 6 or more"
     assert "2 rows at 3 points or more (Tick rate, Gait)" in result.reasons[1].says
     assert result.to_dict()["level_detail"]["response"] == "rewind at once"
+
+
+@pytest.mark.parametrize(
+    ("change", "row", "says"),
+    [
+        ({"tick_rate": None, "skip_tick_rate": "T1"}, "tick_rate", "Tick rate: skipped (T1: tried without success): 2 points"),
+        ({"tick_rate": None, "skip_tick_rate": "T2"}, "tick_rate", "Tick rate: skipped (T2: asleep)"),
+        ({"tick_rate": 61}, "tick_rate", "Tick rate 61 /min is in over 60 of young, old spring: 3 points, red zone"),
+        ({"gait": "stuck"}, "gait", "Gait stuck: 3 points, red zone, raises the level to rewind"),
+        ({"shell_warmth": 30}, "shell_warmth", "Shell warmth 30.0 °C is in 24.1 or more: 1 point, orange zone, think of the sun"),
+        ({"oil_drops": 2}, "oil_drops", "Oil, drops 2"),
+        ({"keeper_concern": None}, "keeper_concern", "Keeper's concern: missing"),
+        ({"kind": None}, "kind", "Kind of tortoise: not given, not required"),
+    ],
+)
+def test_every_kind_of_row_in_words(demo: Chart, change: dict[str, Any], row: str, says: str) -> None:
+    rows = {one.id: one for one in score(demo, {**WELL, **change}).parameters}
+    assert rows[row].says == says
+
+
+def test_a_skipped_row_whose_bounds_hang_on_an_optional_context_needs_it(tmp_path: Path) -> None:
+    """A toy can have at most 1 point for its ticks, another tortoise 3."""
+    text = (Path(__file__).parent / "rules_good" / "small.toml").read_text(encoding="utf-8")
+    row = 'bands = [{ to = 19, points = 2 }, { from = 20, to = 60, points = 0 }, { from = 61, points = 1 }]'
+    assert row in text
+    kinds = """skips = [{ code = "T2", says = "asleep" }]
+tables = [
+  { when = { kind = "toy" }, bands = [{ to = 19, points = 1 }, { from = 20, points = 0 }] },
+  { when = { kind = ["clockwork", "garden"] }, bands = [{ to = 19, points = 3 }, { from = 20, points = 0 }] },
+]
+
+[[parameters]]
+id = "kind"
+role = "recorded"
+required = false
+source = "S1"
+"""
+    (tmp_path / "small.toml").write_text(text.replace(row, kinds), encoding="utf-8")
+    (tmp_path / "parameters.toml").write_text((FOLDER / "parameters.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    chart = load_chart(tmp_path / "small.toml", folders=[tmp_path])
+    result = score(chart, {"skip_tick_rate": "T2", "gait": "steady", "keeper_concern": "none"})
+    assert (result.total_min, result.total_max, result.missing) == (0, 3, ("kind",))
+    toy = score(chart, {"skip_tick_rate": "T2", "gait": "steady", "keeper_concern": "none", "kind": "toy"})
+    assert (toy.total_min, toy.total_max, toy.missing) == (0, 1, ())
+
+
+def test_a_reason_for_a_row_that_is_not_asked_for_leaves_the_set_complete(demo: Chart) -> None:
+    """A steady tortoise gets no oil, so that nothing is missing where the oil was not given."""
+    result = score(demo, {**WELL, "skip_oil_drops": "no oil left"})
+    assert (result.status, result.total, result.missing) == ("complete", 0, ())
+    wobbly = score(demo, {**WELL, "gait": "wobbly", "skip_oil_drops": "no oil left"})
+    assert (wobbly.status, wobbly.total_min, wobbly.total_max) == ("partial", 2, 3)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
 import re
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +18,8 @@ from hypothesis import strategies as st
 
 from mews_newtt import ObservationError, ObservationSet, load_chart, score
 from mews_newtt.chart.catalogue import catalogue
-from mews_newtt.reading.observations import Reading
-from mews_newtt.tables.by_row import score_csv
+from mews_newtt.reading.values import Reading
+from mews_newtt.tables.plain import score_csv
 
 NEWS2 = load_chart("news2")
 WELL = {
@@ -327,8 +329,8 @@ def test_every_fault_at_once_and_keywords_too() -> None:
         ("[1]", ["is not a JSON object"]),
         ("null", ["is not a JSON object"]),
         ("{", ["is not JSON"]),
-        pytest.param("[" * 100_000, ["is not JSON"], id="deep"),
-        (b"\xff", ["is not JSON"]),
+        pytest.param("[" * 100_000, ["nested deeper than 100"], id="deep"),
+        (b"\xff", ["is not UTF-8 text"]),
         ('{"heart_rate": true}', ["'True' is no number"]),
         ('{"heart_rate": [80]}', ["is no number"]),
         ('{"heart_rate": Infinity}', ["is no number"]),
@@ -373,3 +375,10 @@ def test_more_distinct_values_than_are_remembered() -> None:
         assert score(NEWS2, {"temperature": raw}).parameters[-1] is not None
     assert score(NEWS2, {"temperature": "36.8"}).points()["temperature"] == 0
     assert 0 < len(NEWS2.observations["temperature"].memo) <= 2_000
+
+
+def test_only_one_module_knows_the_words_for_a_missing_value() -> None:
+    root = Path(__file__).resolve().parents[1]
+    sources = [*(root / "mews_newtt").rglob("*.py"), *(root / "service").rglob("*.py")]
+    knowing = {path.name for path in sources for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant) and node.value == "nan"}
+    assert knowing == {"values.py"}

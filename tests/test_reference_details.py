@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from mews_newtt import ObservationError, ObservationSet, load_chart, score
 from mews_newtt.chart.bands import find_band
 from mews_newtt.chart.model import Band, Interval, Table
-from mews_newtt.reading.observations import read
+from mews_newtt.reading.values import read
 from tests.test_reading import NEWS2, WELL, number_of, said
 
 
@@ -46,7 +47,7 @@ def test_a_skip_with_points_is_in_no_zone() -> None:
     result = score(load_chart("npews"), {"age_years": 3, "skip_systolic_bp": "U4"})
     assert next(row for row in result.parameters if row.id == "systolic_bp").points == 4
     zones = load_chart("npews").zone_rank
-    extent = next(extent for extent in result.evidence.extents if extent.names == ("systolic_bp",))  # type: ignore[union-attr]
+    extent = next(extent for extent in result.evidence.bounds if extent.names == ("systolic_bp",))  # type: ignore[union-attr]
     assert extent.least == extent.most == (4, 0, 0) and (not zones or min(zones.values()) == 1)
 
 
@@ -65,7 +66,7 @@ def test_refusals_have_their_codes() -> None:
 
 
 def test_json_is_read_by_the_definitions_that_are_given() -> None:
-    temperature = NEWS2.observations["temperature"]._replace(id="shell", impossible=Interval(Decimal(5), True, Decimal(9), True))
+    temperature = replace(NEWS2.observations["temperature"], id="shell", impossible=Interval(Decimal(5), True, Decimal(9), True))
     some = ObservationSet.from_json('{"shell": 6.5}', observations={"shell": temperature})
     assert some.values == {"shell": Decimal("6.5")}
     for refused in ('{"shell": 36.8}', '{"temperature": 36.8}'):
@@ -112,5 +113,11 @@ def test_marks_that_people_write_are_told_how_to_leave_out(raw: str) -> None:
 def test_between_two_bands_that_are_equally_bad_the_upper_one_is_taken() -> None:
     bands = (Band(Interval(None, True, Decimal(10), True), points=1, printed="10 or less"), Band(Interval(Decimal(11), True, None, True), points=1, printed="11 or more"))
     assert find_band(NEWS2, Table(bands), Decimal("10.5")) == (bands[1], True)
-    worse = (bands[0]._replace(points=2), bands[1])
+    worse = (replace(bands[0], points=2), bands[1])
     assert find_band(NEWS2, Table(worse), Decimal("10.5")) == (worse[0], True)
+
+
+def test_numbers_in_json_are_whole_where_the_reading_is() -> None:
+    rows = {row["id"]: row["value"] for row in score(load_chart("news2"), {"heart_rate": "95", "temperature": "37.5", "respiratory_rate": "16.0"}).to_dict()["parameters"]}
+    kinds = {name: (rows[name], type(rows[name])) for name in ("heart_rate", "temperature", "respiratory_rate")}
+    assert kinds == {"heart_rate": (95, int), "temperature": (37.5, float), "respiratory_rate": (16, int)}

@@ -57,6 +57,7 @@ FAULTS = [
     ("points_missing", "{ from = 5, points = 0, zone", "{ from = 5, zone", ["left_wheel"], ["no points on a chart that sums points"]),
     ("points_out_of_range", "{ below = 5, points = 2", "{ below = 5, points = -2", ["left_wheel"], ["gives -2 points"]),
     ("skip_points", 'id = "keeper_concern"\n', 'id = "keeper_concern"\nskips = [{ code = "K", says = "x", points = 1 }]\n', ["keeper_concern"], ["only skips of a scored"]),
+    ("id_twice", '{ code = "T1", says', '{ code = "t1", says = "x" }, { code = "T1", says', ["parameter tick_rate"], ["skip code 't1' stands 2 times"]),
     ("skip_points", 'id = "kind"\n', 'id = "kind"\nskips = [{ code = "K", says = "x", points = 1 }]\n', ["parameter kind"], ["only skips of a scored"]),
     ("skip_points", '{ code = "T1", says', '{ code = "T0", says = "x", points = 101 }, { code = "T1", says', ["parameter"], ["skip T0 gives 101 points"]),
     ("bad_assumed", 'assumed = "old"', 'assumed = "rusty"', ["spring, assumed"], ["'rusty'", "assumed_because"]),

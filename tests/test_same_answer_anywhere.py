@@ -5,8 +5,10 @@ from __future__ import annotations
 import decimal
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,6 @@ from mews_newtt.chart.builtin import builtin_rules
 from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.reading.columns import check_columns
 
-PACKAGE = Path(__file__).resolve().parents[1] / "mews_newtt"
 SETS: list[dict[str, Any]] = [
     {"respiratory_rate": 18, "temperature": "38.125", "systolic_bp": 1.0e2, "fetal_heart_rate": 140, "heart_rate": "100.625"},
     {"temperature": "100.625 [degF]", "systolic_bp": "16 kPa", "blood_glucose": "45 mg/dL", "oxygen_percent": {"value": "0.2125", "unit": "1"}},
@@ -84,7 +85,7 @@ def test_what_the_environment_names_after_loading_changes_nothing(tmp_path: Path
     sets = [*SETS, {"mood": 3}, {"heart_rate": 80, "mood": 3}]
 
     def asked() -> list[Any]:
-        new = [one._replace(title=one.title) for one in (chart, *others)]  # has looked nothing up yet
+        new = [replace(one, title=one.title) for one in (chart, *others)]  # has looked nothing up yet
         found: list[Any] = [score(one, some, raise_refused=False).to_json() for one in new for some in sets]
         found.append([ObservationSet(some).values for some in SETS[:4]])
         return [*found, check_columns(["heart_rate", "fetal_heart_rate", "ward"], new[0])]
@@ -101,11 +102,42 @@ def test_what_the_environment_names_after_loading_changes_nothing(tmp_path: Path
     assert ObservationSet({"mood": 3}, observations=with_mood.observations).values == {"mood": 3}
 
 
-def test_scoring_reads_neither_environment_nor_clock() -> None:
-    """`scoring` knows the definitions it is given, never where they are looked up."""
-    for path in (PACKAGE / "scoring").glob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        assert "chart.catalogue" not in text and "os.environ" not in text and "date.today" not in text, path.name
+WATCHED = """
+import os, sys
+from mews_newtt import charts, score
+from mews_newtt.errors import ObservationError
+
+class Untouchable(dict):
+    def __getattribute__(self, name):
+        raise AssertionError("the environment is read: " + name)
+
+watched = False
+def watch(event, arguments):
+    if watched and (event == "open" or event.startswith(("os.", "import", "socket.", "subprocess."))):
+        raise AssertionError(f"{event} {arguments}")
+
+sys.addaudithook(watch)
+loaded = charts()
+os.environ, watched = Untouchable(), True
+for chart in loaded:
+    for given in SETS:
+        result = score(chart, given, raise_refused=False)
+        result.to_json(), repr(result), result.says, result.warnings, result.reasons
+    try:
+        score(chart, {"no_such": 1})
+    except ObservationError as fault:
+        str(fault)
+watched = False
+print(len(loaded))
+"""
+
+
+def test_scoring_opens_no_file_and_reads_no_environment() -> None:
+    """All that a score needs comes with the chart. An audit hook sees every file, import and system call that Python makes for it."""
+    code = WATCHED.replace("SETS", repr([*SETS[:5], {"temperatur": 37, "heart_rate": "eighty"}]))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 1
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from mews_newtt import ColumnError, columns_not_read, load_chart, read_map
 from mews_newtt.cli import main
+from mews_newtt.reading.columns import check_columns
 from mews_newtt.reading.repeats import LOOKED_AT, Repeats
 from mews_newtt.reading.unread import Unread
 
@@ -128,3 +129,13 @@ def test_rows_of_one_person_and_time() -> None:
     assert not Repeats(["who"], ["patient_id"]).looking
     found.rows = LOOKED_AT
     assert not found.looking
+
+
+@pytest.mark.parametrize(
+    ("column", "mend"),
+    [("case_ids", "--map 'case_ids'=case_id"), ("observd_at", "--map 'observd_at'=observed_at"), ("expected_totl", "rename it, or --map 'expected_totl'=expected_total")],
+)
+def test_a_misspelt_column_that_is_no_row_is_named_with_the_way_out(column: str, mend: str) -> None:
+    with pytest.raises(ColumnError) as fault:
+        check_columns(["heart_rate", column], load_chart("mewc"))
+    assert [problem.mend for problem in fault.value.problems] == [f"{mend}; or --ignore {column!r} if it is something else"]

@@ -12,8 +12,8 @@ import pytest
 
 from mews_newtt import load_chart, score
 from mews_newtt.reading.columns import read_map
+from mews_newtt.reading.rows import given_of_row
 from mews_newtt.scoring.result import Score
-from mews_newtt.tables.by_row import given_of_row
 
 VECTORS = Path(__file__).parent / "vectors"
 EXAMPLES = VECTORS.parents[1] / "examples"

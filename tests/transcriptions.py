@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Interval, Observation
-from mews_newtt.reading.observations import read
+from mews_newtt.reading.values import read
 
 SPEC = Path(__file__).parent / "spec"
 

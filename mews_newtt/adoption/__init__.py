@@ -1,1 +1,1 @@
-"""Taking a printed chart in: sheets filled apart by two people, compared cell by cell, checked, and written as a chart version."""
+"""Adopting a printed chart: two people fill sheets apart; the sheets are compared cell by cell, checked, and written as a chart version."""

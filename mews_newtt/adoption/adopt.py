@@ -1,14 +1,16 @@
-"""From filled sheets to a chart version: compared, checked, and written only when nothing speaks against it."""
+"""Turns filled sheets into a chart version: compares them, checks them, and writes the chart only when there is no problem."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mews_newtt import __version__
 from mews_newtt.adoption.building import Built, build
 from mews_newtt.adoption.comparing import Difference, differences
 from mews_newtt.adoption.doubts import OF_CHECKS, chart_before, doubts
@@ -19,7 +21,6 @@ from mews_newtt.adoption.reading import Sheet, read_sheet
 from mews_newtt.adoption.words import plain
 from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.chart.checks import check_chart
-from mews_newtt.chart.load import content_sha256
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 
@@ -27,7 +28,7 @@ _BROKEN = ("not_a_sheet", "section_missing", "section_twice", "unknown_section",
 
 
 class Adoption(NamedTuple):
-    """What became of the sheets. The chart is None where anything speaks against writing it."""
+    """The outcome of an adoption. `chart` is None where a problem or a difference prevents writing it."""
 
     chart: Chart | None
     path: Path | None
@@ -77,7 +78,7 @@ def adopt(
     status = "verified" if len(read) == 2 else "transcribed"
     problems = _of_people(read, today or date.today())
     broken = [problem for sheet in read for problem in sheet.problems if problem.code in _BROKEN]
-    if broken:  # cells cannot be told apart; whatever else were said would only echo that
+    if broken:  # cells cannot be assigned; any further message would only follow from that
         return Adoption(None, None, [], [*broken, *problems])
     differing = differences(*read) if len(read) == 2 else []
     built = []
@@ -102,7 +103,7 @@ def adopt(
 
 
 def checked(sheet: Sheet, built: Built, shelf: Catalogue, folder: Path) -> list[Problem]:
-    """Every check of a chart, and those of adopting, told with the rows of the sheet; a doubt that the sheet does not own up to is a fault."""
+    """All checks of a chart and of adopting, with the rows of the sheet. A doubt that the sheet does not confirm is a fault."""
     chart = built.chart
     found = check_chart(chart, "", built.may_fall)
     if not any(not problem.warning for problem in found):
@@ -111,7 +112,7 @@ def checked(sheet: Sheet, built: Built, shelf: Catalogue, folder: Path) -> list[
     told = []
     for problem in found:
         if problem.warning and problem.code in OF_CHECKS:
-            continue  # asked about as a doubt, or confirmed
+            continue  # a doubt asks about it, or the sheet confirms it
         odd = problem.code == "points_fall_outwards"
         mend = "check the rows; if the print says so, both write the parameter under [Chart] as `points may fall`" if odd else problem.mend
         told.append(problem._replace(where=_placed(sheet, built, problem.where), mend=mend, warning=problem.warning and not odd))
@@ -139,7 +140,7 @@ def _placed(sheet: Sheet, built: Built, where: str) -> str:
 
 
 def _of_people(read: Sequence[Sheet], today: date) -> list[Problem]:
-    """Faults of who filled the sheets and when."""
+    """Faults in who filled the sheets, and when."""
     found = []
     if len(read) == 2:
         a, b = read
@@ -170,7 +171,7 @@ def _options_differ(sheet: Sheet, source: str | None, licence: str | None) -> li
 
 
 def _finished(built: Built, read: Sequence[Sheet], status: str) -> Chart:
-    """The chart with its people and what its status rests on."""
+    """The chart with the people who transcribed it, its status and the reason for the status."""
     chart = built.chart
     people = tuple((str(sheet.by), str(sheet.item(DOCUMENT, "transcribed on"))) for sheet in read)
     document = chart.sources[0]
@@ -184,14 +185,11 @@ def _finished(built: Built, read: Sequence[Sheet], status: str) -> Chart:
     notes = chart.notes
     if built.unusual:
         notes += (f"Edges outside what is usual, as printed, confirmed by the transcriber: {', '.join(sorted(built.unusual))}.",)
-    made = chart._replace(status=status, status_says=says, notes=notes, sources=(document._replace(transcribed=people), *chart.sources[1:]))
-    return made._replace(sha256=content_sha256(made))
+    return replace(chart, status=status, status_says=says, notes=notes, sources=(replace(document, transcribed=people), *chart.sources[1:]))
 
 
 def _record(chart: Chart, built: Built, read: Sequence[Sheet], document: Path | None) -> dict[str, Any]:
-    """What the chart was made from: names, dates and hashes, for whoever audits it. It proves the status of the chart."""
-    from mews_newtt import __version__
-
+    """What the chart was made from: names, dates and hashes, for auditors. It proves the status of the chart."""
     source = chart.sources[0]
     return {
         "chart": {"id": chart.id, "version": chart.version, "status": chart.status, "content_sha256": chart.sha256},

@@ -1,4 +1,4 @@
-"""From a sheet to a chart, with the addresses of what each part was read from."""
+"""Builds a chart from a sheet, and keeps the cell addresses that each part was read from."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Built(NamedTuple):
 def build(
     sheet: Sheet, observations: Mapping[str, Observation], problems: list[Problem], *, source: str | None, licence: str | None, status: str
 ) -> Built:
-    """The chart a sheet describes; faults of names and kinds go to `problems`, the chart's own checks are for the caller."""
+    """The chart that a sheet describes. Faults of names and kinds go to `problems`; the caller runs the chart's own checks."""
     document = _Document(sheet, source, licence)
     document.faults(sheet, problems)
     tables, rows = _tables(sheet, observations, problems)

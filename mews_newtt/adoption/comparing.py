@@ -1,4 +1,4 @@
-"""Two sheets, cell by cell: every difference with both addresses, side by side."""
+"""Compares two sheets cell by cell: every difference with both addresses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EACH_HIS_OWN = ("transcribed by", "transcribed on")
 
 
 class Difference(NamedTuple):
-    """One thing the sheets say differently. An address of None: the row stands in the other sheet only."""
+    """One difference between the sheets. An address of None: only the other sheet has the row."""
 
     where: str
     address_a: str | None
@@ -66,12 +66,12 @@ def _of_rows(section: Section, one: Row | None, other: Row | None) -> Iterator[D
 
 
 def _name(section: Section, row: Row) -> str:
-    """What a row is called: its key, as it stands there."""
+    """The name of a row: its key, as written."""
     return " ".join(said for said in (row.said(name) for name in section.key) if said) or f"row {row.line + 1}"
 
 
 def _meaning(row: Row, column: str) -> Any:
-    """A cell's value as it is compared; what could not be read is compared as it stands."""
+    """A cell's value for comparing; a cell that could not be read is compared as text."""
     value, said = row.values.get(column), row.said(column)
     if value is None:
         return plain(said) if said and plain(said) != "-" else None
@@ -87,7 +87,7 @@ def _key(section: Section, row: Row) -> tuple[Any, ...]:
 
 
 def _paired(section: Section, rows_a: list[Row], rows_b: list[Row]) -> Iterator[tuple[Row | None, Row | None]]:
-    """Rows of one key are a pair (the first with the first); what is left is paired in its order, so that a slip in a key shows as one."""
+    """Pair rows of the same key (the first with the first). The rest is paired in order, so that a typing error in a key shows as one difference."""
     left = list(rows_b)
     lone: list[Row] = []
     for row in rows_a:
@@ -139,7 +139,7 @@ def _in_order(one: list[Row], other: list[Row]) -> Iterator[tuple[Row | None, Ro
 
 
 def _order(section: Section, pairs: list[tuple[Row | None, Row | None]]) -> Iterator[Difference]:
-    """Rows that stand in another order: of levels and zones it is meaning, of the rest it is a doubt."""
+    """Rows in another order: for levels and zones the order has a meaning, for other rows it is a doubt."""
     by_a = [pair for pair in sorted(pairs, key=lambda pair: pair[0].line if pair[0] else 0) if pair[0] and pair[1]]
     lines = [pair[1].line for pair in by_a if pair[1]]
     if lines != sorted(lines):

@@ -1,4 +1,4 @@
-"""What two people may both have left out or mistyped: asked about, and answered in the sheets, before a chart is written.
+"""Questions about what two people may both have left out or mistyped. The sheets must answer them before a chart is written.
 
 A doubt is a question, not a fault: the print may really say so. Both sheets then say it under [Chart] as `as printed | <the doubt>`.
 """
@@ -50,7 +50,7 @@ def chart_before(chart: Chart, others: Sequence[Chart]) -> Chart | None:
 
 
 def _far_points(chart: Chart) -> Iterator[tuple[str, str, str]]:
-    """Points far above all others on the chart: 20 for 2."""
+    """Points far above all others on the chart, such as 20 for 2."""
     rows = [(p.id, band.points) for p in chart.parameters for table in p.tables for band in table.bands if band.points]
     rows += [(p.id, skip.points) for p in chart.parameters for skip in p.skips if skip.points]
     for smaller, larger in pairwise(sorted({points for _, points in rows})):
@@ -60,7 +60,7 @@ def _far_points(chart: Chart) -> Iterator[tuple[str, str, str]]:
 
 
 def _left_out(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:
-    """What the chart before has and this one lacks."""
+    """What the previous chart has and this one lacks."""
     said = f"{before.id} {before.version}"
     for old in before.parameters:
         new, place = chart.by_id.get(old.id), f"parameter {old.id}"
@@ -94,7 +94,7 @@ def _left_out(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:
 
 
 def _triggers(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:
-    """Answers that raised a level and no longer do, or the other way round."""
+    """Answers that raised a level in one of the two charts only."""
     rows: dict[str, list[str]] = {}
     for change in compare(before, chart).readings:
         was, now = change.before, change.after

@@ -1,4 +1,4 @@
-"""A sheet as cells with addresses, whatever file it came from; CSV in and out."""
+"""Reads a filled transcription sheet from CSV or XLSX into cells, and writes an empty one as CSV."""
 
 from __future__ import annotations
 
@@ -8,45 +8,13 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from mews_newtt.adoption.cells import Cell, Grid, address
+from mews_newtt.adoption.xlsx import read_xlsx
 from mews_newtt.errors import FileError, Problem
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-MAX_BYTES, MAX_CELLS = 10_000_000, 200_000  # a sheet is a few pages, never more
-
-
-class Cell(NamedTuple):
-    """What stands at an address, as text; a fault where the file holds something no sheet should."""
-
-    address: str
-    text: str
-    fault: Problem | None = None
-
-
-class Grid(NamedTuple):
-    """The cells of one worksheet that hold anything, by row."""
-
-    name: str
-    sha256: str
-    rows: list[dict[int, Cell]]  # column (0 is A) to its cell
-    merged: frozenset[str] = frozenset()  # columns under a merged heading are told apart: row:column of every covered cell
-
-    @property
-    def texts(self) -> list[dict[int, str]]:
-        """The text of every cell, without empty rows at the end."""
-        last = max((place for place, row in enumerate(self.rows) if row), default=-1)
-        return [{column: cell.text for column, cell in row.items()} for row in self.rows[: last + 1]]
-
-
-def address(row: int, column: int) -> str:
-    """A1 for row 0, column 0."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"
+MAX_BYTES = 10_000_000  # a sheet is a few pages, never more
 
 
 def read_grid(path: Path, name: str | None = None) -> Grid:
@@ -61,8 +29,6 @@ def read_grid(path: Path, name: str | None = None) -> Grid:
             Problem("sheet_too_large", str(path), f"has {len(content)} bytes", "a transcription sheet is far smaller; take out what is not of it")
         )
     if content[:4] == b"PK\x03\x04":
-        from mews_newtt.adoption.xlsx import read_xlsx
-
         return read_xlsx(name, content)
     return read_csv(name, content)
 

@@ -1,4 +1,4 @@
-"""The guide that goes with an empty sheet, and writing both to a folder."""
+"""The guide for people who fill a sheet; writes it and an empty sheet into a folder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mews_newtt.adoption.grid import csv_text, read_csv, read_grid
 from mews_newtt.adoption.layout import lay_out
+from mews_newtt.adoption.xlsx import write_xlsx
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.tables.atomic import whole_file, whole_path
@@ -53,8 +54,6 @@ def write_sheet(chart: Chart, folder: Path) -> list[Path]:
         out.write(GUIDE)
     written = [text, guide]
     try:
-        from mews_newtt.adoption.xlsx import write_xlsx
-
         with whole_path(book) as beside:
             write_xlsx(beside, laid.lines, laid.headings, laid.titles, GUIDE.splitlines())
         written.insert(1, book)

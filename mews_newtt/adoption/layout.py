@@ -33,7 +33,7 @@ class Section(NamedTuple):
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     items: tuple[Column, ...] = ()  # of a section that is a list of items and values
-    many: frozenset[str] = frozenset()  # items that may stand more than once
+    many: frozenset[str] = frozenset()  # items that may occur more than once
 
 
 _PAIRS = (Column(ITEM, "id", True), Column(VALUE))
@@ -153,7 +153,7 @@ class Laid(NamedTuple):
 
 
 def lay_out(chart: Chart, *, filled: bool, by: str | None = None, on: str | None = None) -> Laid:
-    """A chart on a sheet. Not filled: its rows stand, with names and roles; ranges, points, zones, levels and sources are left to fill in.
+    """A chart on a sheet. Not filled: its rows have names and roles; ranges, points, zones, levels and sources are left to fill in.
 
     The first source of the chart is the document; a filled sheet read back gives the chart again.
     """

@@ -1,4 +1,4 @@
-"""Putting a chart into a site's folder: once, whole, and never over another."""
+"""Writes a chart into a site's folder: complete, and never over another chart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mews_newtt.tables.atomic import whole_file
 
 
 def clashes(chart: Chart, shelf: Catalogue, folder: Path) -> list[Problem]:
-    """Why a chart cannot stand beside the ones there are: its version is taken, or its names belong to another chart."""
+    """Why a chart cannot be added to the existing ones: its version is taken, or its names belong to another chart."""
     found = []
     own = (folder / chart.id / f"{chart.version}.toml").resolve()
     names = {name.casefold() for name in (chart.id, chart.short_title, *chart.aliases)}

@@ -1,4 +1,4 @@
-"""Edges no printed chart is likely to have: outside what can be measured, or far outside published ranges. Limits stand in rules/ alone."""
+"""Finds edges that no printed chart is likely to have: outside what can be measured, or far outside published ranges. The limits are in rules/."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MEND = "check the print; if it says so, both write the parameter under [Chart] 
 
 
 def implausible_edges(chart: Chart, unusual: Collection[str], folders: Iterable[Path]) -> list[Problem]:
-    """Every edge that is doubted; a parameter listed as unusual is held only to what can be measured at all."""
+    """All doubtful edges. For a parameter that is listed as unusual, only edges outside what can be measured."""
     ranges = [read_ranges(path) for folder in folders if (path := folder / RANGES_FILE).is_file()]
     signs = [(one["signs"], one) for one in ranges if chart.id in one.get("charts", ())]
     found: list[Problem] = []

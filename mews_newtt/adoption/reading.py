@@ -1,4 +1,4 @@
-"""A filled sheet, read: every row of every section with its values and the address of every cell, and every fault at once."""
+"""Reads a filled sheet: all rows of all sections with their values and cell addresses, and all faults at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mews_newtt.adoption.grid import Cell, Grid, address, read_grid
+from mews_newtt.adoption.cells import Cell, Grid, address
+from mews_newtt.adoption.grid import read_grid
 from mews_newtt.adoption.layout import BANDS, DOCUMENT, GIVES, ITEM, NOT_READ, SECTIONS, TITLE, VALUE, Column, Section
 from mews_newtt.adoption.words import (
     NOTHING,
@@ -28,7 +29,7 @@ _SECTIONS = {section.title.casefold(): section for section in SECTIONS}
 
 
 class Row(NamedTuple):
-    """One row of a section: the cells as they stand, and what they mean (None: nothing)."""
+    """One row of a section: the cells as written, and their values (None: no value)."""
 
     section: Section
     line: int  # counted from 0
@@ -41,13 +42,13 @@ class Row(NamedTuple):
         return address(self.line, self.columns[column])
 
     def said(self, column: str) -> str:
-        """What stands in the cell."""
+        """The text of the cell."""
         cell = self.cells.get(column)
         return cell.text if cell else ""
 
 
 class Sheet(NamedTuple):
-    """A sheet as it was read."""
+    """A sheet after reading."""
 
     name: str
     sha256: str
@@ -55,11 +56,11 @@ class Sheet(NamedTuple):
     problems: list[Problem]
 
     def item(self, section: Section, name: str) -> Any:
-        """The value of an item that stands once; None where it is blank."""
+        """The value of an item that occurs once; None where it is blank."""
         return next((row.values[VALUE] for row in self.rows[section.title] if row.values[ITEM] == name), None)
 
     def items(self, section: Section, name: str) -> tuple[Any, ...]:
-        """The values of an item that may stand several times."""
+        """The values of an item that may occur several times."""
         found = (row.values[VALUE] for row in self.rows[section.title] if row.values[ITEM] == name)
         return tuple(value for value in found if value is not None)
 

@@ -1,4 +1,4 @@
-"""Sign-offs: who took responsibility for a chart version, in a file beside it that names the content hash; the chart file stays as it is."""
+"""Sign-offs: who took responsibility for a chart version. They are in a file beside the chart, with its content hash."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class SignOff(NamedTuple):
     sha256: str
 
     def holds_for(self, chart: Chart) -> bool:
-        """Whether what was signed off is what the chart says now."""
+        """Whether the sign-off is of the content that the chart has now."""
         return self.sha256 == chart.sha256
 
 
 def sign_off_path(chart_file: Path) -> Path:
-    """Where the sign-offs of a chart file stand."""
+    """The file of the sign-offs of a chart file."""
     return chart_file.with_name(chart_file.stem + SIGN_OFF_SUFFIX)
 
 

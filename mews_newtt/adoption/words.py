@@ -1,4 +1,4 @@
-"""How people write ranges, conditions and counts on a sheet, read strictly; and how we write them there.
+"""Reads ranges, conditions and counts as people write them on a sheet, strictly; and writes them there.
 
 Every reader raises Unreadable with what is wrong and how to mend it; none of them guesses.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import date, datetime
 from decimal import Decimal
 
 from mews_newtt.chart.model import Condition, CountRule, Interval, Observation
@@ -35,12 +36,12 @@ class Unreadable(ValueError):
 
 
 def plain(text: str) -> str:
-    """A text as it is compared: one kind of space and of dash, single spaces, none at the ends."""
+    """A text for comparing: one kind of space and of dash, single spaces, no spaces at the ends."""
     return " ".join(unicodedata.normalize("NFC", text).translate(_DASHES).split())
 
 
 def read_number(text: str) -> Decimal:
-    """A number; a comma stands for the decimal point unless it may part thousands."""
+    """A number. A comma is the decimal point, unless it may separate thousands."""
     found = re.fullmatch(r"([+-]?\d+)(?:([.,])(\d+))?", plain(text))
     if found is None:
         raise Unreadable(f"{text!r} is not a number", "write digits, and a point before the decimals")
@@ -89,12 +90,12 @@ def _is(sign: str | None, kind: str) -> bool:
 
 
 def interval_says(interval: Interval) -> str:
-    """A range as it is read back."""
+    """A range as text that can be read back."""
     return str(interval)
 
 
 def read_categories(text: str, observation: Observation) -> tuple[str, ...]:
-    """Category ids, from ids, titles or synonyms parted by `or`, a comma, a semicolon or a bar."""
+    """Category ids, from ids, titles or synonyms separated by `or`, a comma, a semicolon or a bar."""
     known = {**{plain(c.title).casefold(): c.id for c in observation.categories}, **observation.category_by_name}
     whole = known.get(plain(text).casefold())
     parts = [text] if whole else [part for part in re.split(r"\s+or\s+|[,;|]", plain(text)) if part.strip()]
@@ -135,7 +136,7 @@ def read_when(text: str, observations: dict[str, Observation]) -> tuple[tuple[st
 
 
 def when_says(when: Iterable[tuple[str, Condition]]) -> str:
-    """A context as it is read back."""
+    """A context as text that can be read back."""
     return " and ".join(f"{name} = {wanted if isinstance(wanted, Interval) else ' or '.join(sorted(wanted))}" for name, wanted in when)
 
 
@@ -157,7 +158,7 @@ def read_counts(text: str) -> tuple[CountRule, ...]:
 
 
 def counts_say(counts: Iterable[CountRule]) -> str:
-    """Counts as they are read back."""
+    """Counts as text that can be read back."""
     said = []
     for rule in counts:
         rows = f"{rule.at_least} row{'' if rule.at_least == 1 else 's'}"
@@ -175,8 +176,6 @@ def read_yes(text: str) -> bool:
 
 def read_date(text: str) -> str:
     """A date that can be read one way only: 2026-01-31, 31 Jan 2026, or 31/01/2026 where the first number cannot be a month."""
-    from datetime import date, datetime
-
     said = plain(text)
     for pattern in ("%Y-%m-%d", "%d %b %Y", "%d %B %Y"):
         try:

@@ -1,4 +1,4 @@
-"""Sheets as spreadsheets: writing one to fill, and reading one as people filled it. The only place that needs openpyxl."""
+"""Transcription sheets as spreadsheets: writes an empty one, reads a filled one. The only place that needs openpyxl."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from mews_newtt.adoption.grid import MAX_CELLS, Cell, Grid, address
+from mews_newtt.adoption.cells import MAX_CELLS, Cell, Grid, address
 from mews_newtt.errors import FileError, Problem
 
 MAX_UNPACKED = 100_000_000
@@ -77,7 +77,7 @@ def _hidden(sheet: Any, name: str, r: int, c: int, letter: str, cell: Cell) -> C
 
 
 def _cell(name: str, cell: Any, place: str) -> Cell | None:
-    """One cell as text; what a spreadsheet made of it without being asked is a fault."""
+    """One cell as text. What a spreadsheet changed on its own (a date, a formula) is a fault."""
     value = cell.value
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
@@ -122,7 +122,7 @@ def _cell(name: str, cell: Any, place: str) -> Cell | None:
 
 def _runs(value: Any) -> list[tuple[str, Any]]:
     """The parts of a text whose parts look different, each with its font."""
-    if not isinstance(value, list):  # a kind of cell that no sheet should hold: it is told as such
+    if not isinstance(value, list):  # a kind of cell that no sheet should hold; it is reported as such
         return []
     return [(part, None) if isinstance(part, str) else (part.text, part.font) for part in value]
 
@@ -132,7 +132,7 @@ def _raised(font: Any) -> bool:
 
 
 def _date_fault(where: str, found: date) -> Problem:
-    """Told wherever a date is not asked for: spreadsheets turn 9-11 into one."""
+    """The fault of a date where none is wanted: spreadsheets turn 9-11 into one."""
     return Problem(
         "cell_became_date",
         where,
@@ -149,7 +149,7 @@ def write_xlsx(path: Path, rows: Sequence[Sequence[str | int | None]], headings:
     sheet = book.active
     sheet.title = SHEET
     line = styles.Side(style="thin", color="BBBBBB")
-    asked = 0  # columns that the section's heading names: their cells are framed, so that one sees what to fill
+    asked = 0  # columns that the section's heading names: their cells get a frame, to show what to fill in
     for r, row in enumerate(rows, start=1):
         title, heading = r - 1 in titles, r - 1 in headings
         asked = len([text for text in row if text]) if heading else asked if any(row) and not title else 0

@@ -1,4 +1,4 @@
-"""Which band a value is in: the one rule of reading that every printed table shares."""
+"""Find the band that a value is in. The rule is the same for every chart."""
 
 from __future__ import annotations
 

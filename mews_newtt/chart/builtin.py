@@ -30,6 +30,7 @@ def builtin_rules() -> Path:
 
 
 def _unpacked() -> Path:
+    # only for a zipped package: these take longer to load than one set takes to score
     from importlib.resources import files
     from shutil import rmtree
     from tempfile import mkdtemp
@@ -51,5 +52,8 @@ def _copy(packed: Traversable, folder: Path) -> None:
 
 @lru_cache(maxsize=1)
 def builtin_observations() -> Mapping[str, Observation]:
-    """Every observation that the package defines; read once. A site's own come with its charts (`Chart.observations`)."""
+    """Every observation that the package defines; its file is read at the first call. For sets that are read without a chart.
+
+    A chart brings the definitions that it was loaded with, a site's own among them (`Chart.observations`), so scoring never comes here.
+    """
     return load_observations(builtin_rules() / "parameters.toml")

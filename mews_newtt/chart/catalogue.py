@@ -145,7 +145,7 @@ class Catalogue:
         return found
 
     def _refuse_hidden(self, name: str, files: dict[str, list[Path]]) -> None:
-        """A site's file of this chart under another name would be passed over. A file that cannot be read is told under its own name."""
+        """A site's file of this chart under another name would be ignored. A file that cannot be read is reported under its own name."""
         for path in (path for folder, paths in files.items() if folder != name for path in paths if is_site(path.parent.parent)):
             try:
                 hidden = self._read(path).id == name

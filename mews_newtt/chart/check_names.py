@@ -1,4 +1,4 @@
-"""Faults of names, codes and roles: what stands on the chart, and what refers to it."""
+"""Faults of names, codes and roles: what is on the chart, and what refers to it."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from mews_newtt.chart.model import STATUSES, Chart
@@ -51,7 +52,7 @@ def meant(versions: Sequence[Chart], on: date | None = None, doubts: Mapping[str
     """
     best = best_of(in_force(versions, on))
     if any(chart.origin in doubts for chart in versions):
-        claimed = [chart._replace(status=doubts[chart.origin].claimed) if chart.origin in doubts else chart for chart in versions]
+        claimed = [replace(chart, status=doubts[chart.origin].claimed) if chart.origin in doubts else chart for chart in versions]
         wanted = best_of(in_force(claimed, on))
         if wanted.origin in doubts and wanted.origin != best.origin:
             problem = doubts[wanted.origin].problem

@@ -8,14 +8,15 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.bands import find_band
+from mews_newtt.chart.content import canonical
 from mews_newtt.chart.contexts import Value
-from mews_newtt.chart.load import canonical
 from mews_newtt.chart.model import Chart, Condition, Interval, Parameter, Table, number
+from mews_newtt.chart.words import gives
 
 Conditions = dict[str, Condition]
 
 
-class Worth(NamedTuple):
+class BandGives(NamedTuple):
     """What a reading gives."""
 
     points: int | None
@@ -49,14 +50,14 @@ class ReadingChange(NamedTuple):
     context: str
     first: str | None
     last: str | None
-    before: Worth | None
-    after: Worth | None
+    before: BandGives | None
+    after: BandGives | None
 
     @property
     def says(self) -> str:
         unit = "%" if self.unit == "%" else f" {self.unit}" if self.unit not in ("", "1") else ""
         where = f" ({self.context})" if self.context else ""
-        return f"{self.title}{where} {_run_says(self.first, self.last, unit)}: {worth_says(self.before)} -> {worth_says(self.after)}"
+        return f"{self.title}{where} {_run_says(self.first, self.last, unit)}: {band_gives_says(self.before)} -> {band_gives_says(self.after)}"
 
     def to_dict(self) -> dict[str, Any]:
         return {**self._asdict(), "before": self.before and self.before._asdict(), "after": self.after and self.after._asdict()}
@@ -99,13 +100,11 @@ class Comparison(NamedTuple):
         }
 
 
-def worth_says(worth: Worth | None) -> str:
+def band_gives_says(given: BandGives | None) -> str:
     """What a reading gives, in words."""
-    if worth is None:
+    if given is None:
         return "not read"
-    says = [f"{worth.points} point" + ("" if worth.points == 1 else "s")] if worth.points is not None else []
-    says += [text for text in (worth.zone and f"{worth.zone} zone", worth.level and f"raises to {worth.level}", worth.prompt) if text]
-    return ", ".join(says) or "gives nothing"
+    return ", ".join(gives(given.points, given.zone and f"{given.zone} zone", given.level, given.prompt)) or "gives nothing"
 
 
 def compare(before: Chart, after: Chart) -> Comparison:
@@ -198,8 +197,8 @@ def _band_differences(where: str, before: list[Any], after: list[Any]) -> Iterat
         if change == "equal":
             for one, other in zip(old, new, strict=True):
                 place = f"{where}, band {_range_says(one)}"
-                if _band_worth(one) != _band_worth(other):
-                    yield Change(place, worth_says(_band_worth(one)), worth_says(_band_worth(other)))
+                if _gives_of(one) != _gives_of(other):
+                    yield Change(place, band_gives_says(_gives_of(one)), band_gives_says(_gives_of(other)))
                 if one["printed"] != other["printed"]:
                     yield Change(f"{place}, printed", one["printed"], other["printed"])
         elif len(old) == len(new):
@@ -213,12 +212,12 @@ def _range_says(band: Mapping[str, Any]) -> str:
     return str(_plain(band["interval"])) if band["interval"] else " or ".join(band["categories"])
 
 
-def _band_worth(band: Mapping[str, Any]) -> Worth:
-    return Worth(*(band[name] for name in Worth._fields))
+def _gives_of(band: Mapping[str, Any]) -> BandGives:
+    return BandGives(*(band[name] for name in BandGives._fields))
 
 
 def _band_says(band: Mapping[str, Any]) -> str:
-    return f"{_range_says(band)} ({worth_says(_band_worth(band))})"
+    return f"{_range_says(band)} ({band_gives_says(_gives_of(band))})"
 
 
 def _named(items: list[Any]) -> dict[str, Any] | None:
@@ -229,7 +228,7 @@ def _named(items: list[Any]) -> dict[str, Any] | None:
 
 
 def _is_interval(value: Any) -> bool:
-    return isinstance(value, Mapping) and set(value) == set(Interval._fields)
+    return isinstance(value, Mapping) and set(value) == set(Interval.__slots__)
 
 
 def _plain(value: Any) -> Any:
@@ -269,25 +268,25 @@ def _reading_changes(before: Chart, after: Chart, name: str) -> Iterator[Reading
     unit, numeric = number("", parameter.observation.unit).strip(), parameter.observation.numeric
     for when, one, other in _contexts(old, new):
         values = recordable_values(parameter, [table for table in (one, other) if table is not None])
-        runs = _runs([(value, _worth(before, one, value), _worth(after, other, value)) for value in values], numeric)
+        runs = _runs([(value, _gives_at(before, one, value), _gives_at(after, other, value)) for value in values], numeric)
         says = ", ".join(f"{key} {wanted if isinstance(wanted, Interval) else ' or '.join(sorted(wanted))}" for key, wanted in sorted(when.items()))
         for first, last, was, is_ in runs:
             yield ReadingChange(name, parameter.title, unit, says, first, last, was, is_)
 
 
 def _runs(
-    worths: list[tuple[Value, Worth | None, Worth | None]], numeric: bool
-) -> Iterator[tuple[str | None, str | None, Worth | None, Worth | None]]:
+    pairs: list[tuple[Value, BandGives | None, BandGives | None]], numeric: bool
+) -> Iterator[tuple[str | None, str | None, BandGives | None, BandGives | None]]:
     """Neighbouring readings that changed alike, as one run; at the ends of the scale a run is open."""
     start = 0
-    while start < len(worths):
-        value, was, is_ = worths[start]
+    while start < len(pairs):
+        value, was, is_ = pairs[start]
         end = start
-        while numeric and end + 1 < len(worths) and worths[end + 1][1:] == (was, is_):
+        while numeric and end + 1 < len(pairs) and pairs[end + 1][1:] == (was, is_):
             end += 1
         if was != is_:
-            open_low, open_high = numeric and start == 0, numeric and end == len(worths) - 1
-            yield (None if open_low else number(value)), (None if open_high else number(worths[end][0])), was, is_
+            open_low, open_high = numeric and start == 0, numeric and end == len(pairs) - 1
+            yield (None if open_low else number(value)), (None if open_high else number(pairs[end][0])), was, is_
         start = end + 1
 
 
@@ -371,11 +370,11 @@ def recordable_values(parameter: Parameter, tables: list[Table]) -> list[Value]:
     return [value for value in values if observation.impossible.contains(value)]
 
 
-def _worth(chart: Chart, table: Table | None, value: Value) -> Worth | None:
+def _gives_at(chart: Chart, table: Table | None, value: Value) -> BandGives | None:
     if table is None or (isinstance(value, str) and not any(value in band.categories for band in table.bands)):
         return None
     band = find_band(chart, table, value)[0]
-    return Worth(band.points, band.zone, band.level, band.prompt)
+    return BandGives(band.points, band.zone, band.level, band.prompt)
 
 
 # Which totals reach another level.

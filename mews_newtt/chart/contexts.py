@@ -1,4 +1,4 @@
-"""Tables chosen by other inputs: which values of a context can be told apart, and which table each one chooses."""
+"""Contexts: inputs that choose the table of another parameter. Which values make a difference, and which table each chooses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def holds(rule: ScopeRule, values: Mapping[str, Value]) -> bool:
 
 
 def can_occur(chart: Chart, contexts: Mapping[str, Value]) -> bool:
-    """Whether the chart's scope allows these contexts together: a set that the chart refuses is never supposed for a missing one."""
+    """Whether the chart's scope allows these contexts together: contexts that the chart refuses together are not possible values of a missing one."""
     return not any(holds(rule, contexts) for rule in chart.context_refusals)
 
 

@@ -1,4 +1,4 @@
-"""From published reference ranges to the bounds of a working chart; no clinical number stands here.
+"""From published reference ranges to the bounds of a working chart; this module holds no clinical number.
 
 How: each range (median and two outer centiles) becomes a split-normal curve, with its own spread below and above the
 median; the ranges of a sign are mixed with equal weight; a bound is the recordable value whose tail, with half a
@@ -11,13 +11,14 @@ bounds are recordable values and stay exact decimals.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
-from mews_newtt.chart.load import content_sha256
+from mews_newtt.chart.builtin import builtin_rules
 from mews_newtt.chart.model import Band, Chart, Interval, Observation, Parameter, Source, Table
 from mews_newtt.chart.toml import read_toml
 from mews_newtt.errors import ChartError, Problem
@@ -253,7 +254,8 @@ def derive_chart(
     kept = [p if p.id not in numeric else derived[p.id] for p in like.parameters if p.id not in left_out]
     added = [parameter for name, parameter in derived.items() if name not in numeric]
     ours = id is None or id == like.id
-    chart = like._replace(
+    chart = replace(
+        like,
         id=id or like.id,
         version=version or like.version,
         title=title or like.title,
@@ -270,14 +272,14 @@ def derive_chart(
     if not ours:
         says = "Computed from reference ranges of another cohort by the published method; nobody's chart."
         notes = (f"Frame (triggers, levels, scope) of {like.id} {like.version}; bounds by `mews-newtt derive`.",)
-        chart = chart._replace(status_says=says, notes=notes, known_missing=())
+        chart = replace(chart, status_says=says, notes=notes, known_missing=())
     used = {p.source for p in chart.parameters} | {level.source for level in chart.levels}
     used |= {group.source for group in chart.groups} | {rule.source for rule in chart.scope}
     known: dict[str, Source] = {}
     for source in (*like.sources, *sources) if ours else (*sources, *like.sources):
         known.setdefault(source.id, source)
-    chart = chart._replace(sources=tuple(source for name, source in known.items() if name in used))
-    return Derived(chart._replace(sha256=content_sha256(chart)), left_out)
+    sources = tuple(source for name, source in known.items() if name in used)
+    return Derived(replace(chart, sources=sources), left_out)
 
 
 def require_fit(ranges: Mapping[str, Any], observations: Mapping[str, Observation]) -> None:
@@ -335,8 +337,6 @@ def _printed(low: Decimal | None, high: Decimal | None, points: int) -> Band:
 
 def main() -> None:
     """Print bounds and totals of the ranges that come with the package; `mews-newtt derive` does more."""
-    from mews_newtt.chart.catalogue import builtin_rules
-
     print(describe(read_ranges(builtin_rules() / RANGES_FILE)))
 
 

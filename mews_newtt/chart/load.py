@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from mews_newtt.chart.checks import check_chart
-from mews_newtt.chart.exact import exactly, plain
+from mews_newtt.chart.exact import exactly
 from mews_newtt.chart.model import (
     ROLES,
     STATUSES,
@@ -47,7 +46,7 @@ def read_chart(path: Path, observations: Mapping[str, Observation]) -> tuple[Cha
         problems += check_chart(chart, str(path), _texts(content, "points_may_fall"))
     if any(not problem.warning for problem in problems):
         return None, problems
-    return chart._replace(sha256=content_sha256(chart), origin=str(path), known=tuple(observations.values())), problems
+    return replace(chart, origin=str(path), known=tuple(observations.values())), problems
 
 
 def load_chart_file(path: Path, observations: Mapping[str, Observation]) -> Chart:
@@ -56,31 +55,6 @@ def load_chart_file(path: Path, observations: Mapping[str, Observation]) -> Char
     if chart is None:
         raise ChartError(problems)
     return chart
-
-
-def content_sha256(chart: Chart) -> str:
-    """SHA-256 of the chart's canonical content: the same for the same meaning, whatever the layout of its file.
-
-    Numbers are written in their shortest form, keys sorted. Of the observations it holds what gives the numbers
-    their meaning: unit, step and category ids.
-    """
-    text = json.dumps(canonical(chart), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def canonical(value: Any) -> Any:
-    """The content of a chart, or of a part of it, as plain data: what the hash is taken of, and `charts show --json` prints."""
-    if isinstance(value, Observation):
-        return {"id": value.id, "unit": value.unit, "step": canonical(value.step), "categories": list(value.category_ids)}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return {name: canonical(item) for name, item in zip(value._fields, value, strict=True) if name not in ("sha256", "origin", "known")}
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, tuple):
-        return [canonical(item) for item in value]
-    return value
 
 
 def _texts(content: Mapping[str, Any], key: str) -> frozenset[str]:

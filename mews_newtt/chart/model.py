@@ -1,86 +1,34 @@
-"""What a chart is: parameters, bands, levels, sources. Not how it is read.
+"""What a chart is: parameters, bands, levels, sources. `load.py` reads one from its file.
 
-Everything here is frozen: a chart that passed its checks cannot change under a scorer. (Named tuples, not dataclasses:
-those cost 16 ms more to import, a sixth of the time from cold to a score.)
+Everything here is frozen: a chart that passed its checks cannot change while it is used.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from pathlib import PurePath
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-from mews_newtt.chart.exact import plain
+from mews_newtt.chart.content import content_sha256
+from mews_newtt.chart.interval import NO_LIMITS
+from mews_newtt.chart.interval import Interval as Interval
+from mews_newtt.chart.interval import Number as Number
+from mews_newtt.chart.interval import is_above as is_above
+from mews_newtt.chart.interval import number as number
+from mews_newtt.chart.records import Drawable as Drawable
+from mews_newtt.chart.records import Remembers
 from mews_newtt.errors import ChartError, Problem
 
-Number = Decimal | Fraction
 Status = Literal["local", "derived", "secondary", "transcribed", "verified"]
 STATUSES: tuple[Status, ...] = ("local", "derived", "secondary", "transcribed", "verified")  # least trusted first
 ROLES = ("scored", "trigger", "recorded")
 
 
-def number(value: Number | str | None, unit: str = "") -> str:
-    """A reading as people write it, with its unit."""
-    if isinstance(value, Fraction):
-        text = f"{float(value):.6g}"
-    elif isinstance(value, Decimal):
-        text = format(value, "f")
-    else:
-        text = str(value)
-    unit = {"Cel": "°C", "mm[Hg]": "mmHg", "a": "year" if text == "1" else "years"}.get(unit, unit)
-    return f"{text} {unit}" if unit and unit != "%" else f"{text}{unit}"
-
-
-def is_above(value: Number | str | None, other: Number | str | None) -> bool:
-    """Whether one number is above another; so it is where one of them is not there.
-
-    They are compared as binary floats, which every engine can do alike. Numbers that only exact decimals tell apart are equal on every instrument.
-    """
-    return value is None or other is None or float(value) > float(other)
-
-
-class Interval(NamedTuple):
-    """A range of numbers; an edge is included or not, None is no edge."""
-
-    low: Decimal | None = None
-    low_included: bool = True
-    high: Decimal | None = None
-    high_included: bool = True
-
-    def contains(self, value: Number) -> bool:
-        return not self.is_below(value) and not self.is_above(value)
-
-    def is_above(self, value: Number) -> bool:
-        """Whether the whole range lies above the value."""
-        if self.low is None:
-            return False
-        low: Number = Fraction(self.low) if isinstance(value, Fraction) else self.low
-        return value < low or (value == low and not self.low_included)
-
-    def is_below(self, value: Number) -> bool:
-        """Whether the whole range lies below the value."""
-        if self.high is None:
-            return False
-        high: Number = Fraction(self.high) if isinstance(value, Fraction) else self.high
-        return value > high or (value == high and not self.high_included)
-
-    def __str__(self) -> str:
-        low = None if self.low is None else plain(self.low)
-        high = None if self.high is None else plain(self.high)
-        if low is None or high is None:
-            if low is None and high is None:
-                return "any"
-            if low is None:
-                return f"{high} or less" if self.high_included else f"under {high}"
-            return f"{low} or more" if self.low_included else f"over {low}"
-        if self.low_included and self.high_included and low == high:
-            return low
-        return f"{'' if self.low_included else 'over '}{low} to {'' if self.high_included else 'under '}{high}"
-
-
-class Category(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Category:
     """One allowed answer of a categorical observation."""
 
     id: str
@@ -94,7 +42,8 @@ def plain_unit(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
-class Unit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Unit:
     """A unit that may stand for the observation's own: own = given * scale + offset, exactly."""
 
     ucum: str
@@ -103,16 +52,10 @@ class Unit(NamedTuple):
     offset: Fraction
 
 
-class _Remembers:
-    """Remembers what follows from its content (`cached_property`). Copies and pickles hold the content alone, never what is remembered."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Observation(Remembers):
+    """What can be observed, the same on every chart (`rules/parameters.toml`)."""
 
-    __slots__ = ()
-
-    def __getstate__(self) -> None:
-        return None
-
-
-class _Observation(NamedTuple):
     id: str
     title: str
     unit: str = ""
@@ -120,8 +63,8 @@ class _Observation(NamedTuple):
     categories: tuple[Category, ...] = ()
     unit_names: tuple[str, ...] = ()
     other_units: tuple[Unit, ...] = ()
-    impossible: Interval = Interval()
-    implausible: Interval = Interval()
+    impossible: Interval = NO_LIMITS
+    implausible: Interval = NO_LIMITS
     limits_source: str = ""
     also_called: tuple[str, ...] = ()
     recorded_with: str | None = None
@@ -132,9 +75,13 @@ class _Observation(NamedTuple):
     note: str = ""
     looks_like: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        kind = self.unit or ("number" if self.numeric else f"{len(self.categories)} categories")
+        return f"Observation({self.id}, {kind})"
 
-class Observation(_Observation, _Remembers):
-    """What can be observed, the same on every chart (`rules/parameters.toml`)."""
+    def content(self) -> dict[str, Any]:
+        """What of it is part of a chart's content: what gives the chart's numbers their meaning."""
+        return {"id": self.id, "unit": self.unit, "step": self.step, "categories": self.category_ids}
 
     @property
     def numeric(self) -> bool:
@@ -169,7 +116,8 @@ class Observation(_Observation, _Remembers):
         return {name.casefold(): category.id for category in self.categories for name in (category.id, *category.synonyms)}
 
 
-class Band(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Band:
     """A printed range or category and what it gives."""
 
     interval: Interval | None = None
@@ -184,7 +132,8 @@ class Band(NamedTuple):
 Condition = Interval | frozenset[str]
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Table:
     """The bands of a parameter in one context; `applies` false: not read in that context."""
 
     bands: tuple[Band, ...]
@@ -194,7 +143,8 @@ class Table(NamedTuple):
     snomed: str | None = None
 
 
-class Skip(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Skip:
     """A coded reason for not taking a reading; points only where the chart prints them."""
 
     code: str
@@ -202,7 +152,10 @@ class Skip(NamedTuple):
     points: int | None = None
 
 
-class _Parameter(NamedTuple):
+@dataclass(frozen=True, slots=True, repr=False)
+class Parameter(Remembers):
+    """One row of the chart."""
+
     observation: Observation
     role: str
     required: bool
@@ -214,9 +167,8 @@ class _Parameter(NamedTuple):
     note: str = ""
     snomed: str | None = None
 
-
-class Parameter(_Parameter, _Remembers):
-    """One row of the chart."""
+    def __repr__(self) -> str:
+        return f"Parameter({self.id}, {self.role}, {'required' if self.required else 'not required'}, {len(self.tables)} tables)"
 
     @cached_property
     def id(self) -> str:
@@ -233,7 +185,8 @@ class Parameter(_Parameter, _Remembers):
         return tuple(dict.fromkeys(banded)) or self.observation.category_ids
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Group:
     """Parameters that count once. `either`: the worst of them; `one_of`: at most one is given."""
 
     id: str
@@ -243,7 +196,8 @@ class Group(NamedTuple):
     source: str
 
 
-class Zone(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Zone:
     """A colour or class in which bands are printed; zones are declared best first."""
 
     id: str
@@ -251,7 +205,8 @@ class Zone(NamedTuple):
     colour: str | None = None
 
 
-class CountRule(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CountRule:
     """At least so many parameters in a zone (or a worse one), or at so many points (or more)."""
 
     at_least: int
@@ -259,14 +214,16 @@ class CountRule(NamedTuple):
     points: int | None = None
 
 
-class Timing(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Timing:
     """An interval in the source's words and, where it gives one, its longest length."""
 
     says: str
     within_minutes: int | None = None
 
 
-class Level(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Level:
     """An escalation level and what reaches it, apart from bands that name it."""
 
     id: str
@@ -279,7 +236,8 @@ class Level(NamedTuple):
     response: str | None = None
 
 
-class ScopeRule(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ScopeRule:
     """Sets the chart is not for."""
 
     when: tuple[tuple[str, Condition], ...]
@@ -288,7 +246,8 @@ class ScopeRule(NamedTuple):
     source: str
 
 
-class Source(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Source:
     id: str
     cite: str
     took: str = ""
@@ -296,7 +255,10 @@ class Source(NamedTuple):
     transcribed: tuple[tuple[str, str], ...] = ()  # (who, date)
 
 
-class _Chart(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Chart(Remembers, Drawable):
+    """One version of one observation chart, checked and frozen."""
+
     id: str
     version: str
     title: str
@@ -317,13 +279,32 @@ class _Chart(NamedTuple):
     effective_from: str | None = None
     supersedes: str | None = None
     snomed_total: str | None = None
-    sha256: str = ""
-    origin: str = ""  # the file it came from; not part of its content
-    known: tuple[Observation, ...] = ()  # every observation defined when the chart was loaded; not part of its content
+    origin: str = field(default="", compare=False)  # the file it came from; not part of its content
+    known: tuple[Observation, ...] = field(default=(), compare=False)  # every observation defined when it was loaded; not part of its content
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """For pydantic and FastAPI: a Chart is taken as it is, and written as its identity."""
+        from pydantic_core import core_schema  # only pydantic calls this
 
-class Chart(_Chart, _Remembers):
-    """One version of one observation chart, checked and frozen."""
+        written = core_schema.plain_serializer_function_ser_schema(cls.identity, return_schema=core_schema.dict_schema())
+        return core_schema.is_instance_schema(cls, serialization=written)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"title": "Chart", "type": "object"}
+
+    def __dask_tokenize__(self) -> tuple[str, str]:
+        return ("mews_newtt.Chart", self.sha256)
+
+    def identity(self) -> dict[str, str]:
+        """Which chart this is: id, title, version, status and content hash. Every answer carries it."""
+        return {"id": self.id, "title": self.title, "version": self.version, "status": self.status, "sha256": self.sha256}
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of its content: the same for the same meaning, however its file is laid out."""
+        return content_sha256(self)
 
     @cached_property
     def by_id(self) -> dict[str, Parameter]:
@@ -381,8 +362,16 @@ class Chart(_Chart, _Remembers):
             self.level_rank[band.level] if band.level else 0,
         )
 
+    def __eq__(self, other: object) -> bool:
+        """Charts are equal if they say the same (`sha256`), whatever file they came from."""
+        return self is other or (isinstance(other, Chart) and self.sha256 == other.sha256)
+
     def __hash__(self) -> int:
-        return hash((self.id, self.version, self.sha256))
+        return hash((self.id, self.version))
+
+    def __repr__(self) -> str:
+        rows, levels = len(self.parameters), len(self.levels)
+        return f"Chart({self.id} {self.version}, {self.status}: {rows} rows, {levels} levels, sha256 {self.sha256[:12]})"
 
 
 def require_chart(chart: Any) -> Chart:

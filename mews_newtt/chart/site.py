@@ -1,7 +1,7 @@
 """A site's own folder: what it must hold, and whether its charts are what their files say. A folder that is not whole is an error.
 
 A site's folder gives names a meaning. If the folder is missing, empty or lacks a chart, those names would mean a built-in chart instead: that
-must never happen without a word. `own_charts.toml` in the folder lists the charts that it must hold; `adopt` and `derive` write it.
+must never happen silently. `own_charts.toml` in the folder lists the charts that it must hold; `adopt` and `derive` write it.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.builtin import builtin_rules
-from mews_newtt.chart.load import content_sha256, read_chart
+from mews_newtt.chart.load import read_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import ChartError, Problem
 
 LIST_FILE = "own_charts.toml"
-SIGN_OFF_SUFFIX = ".signoff.toml"  # stands beside a chart file and is none
+SIGN_OFF_SUFFIX = ".signoff.toml"  # a file beside a chart file that is not a chart itself
 RECORD_SUFFIX = ".adoption.json"
 _NO_CHARTS = frozenset((LIST_FILE, "parameters.toml", "reference_ranges.toml", "not_shipped.toml"))
 PROVEN_BY_RECORD = ("transcribed", "verified")
@@ -101,8 +102,8 @@ def proven(chart: Chart, path: Path) -> tuple[Chart, Doubt | None]:
         return chart, None
     mend = 'put the adopted file and its record back, adopt the sheets again, or write status = "local"'
     what = f"says {chart.status}, and {why}: it counts as local"
-    local = chart._replace(status="local", status_says=f"The file says {chart.status}, and {why}.")
-    return local._replace(sha256=content_sha256(local)), Doubt(chart.status, Problem("status_not_proven", str(path), what, mend, warning=True))
+    local = replace(chart, status="local", status_says=f"The file says {chart.status}, and {why}.")
+    return local, Doubt(chart.status, Problem("status_not_proven", str(path), what, mend, warning=True))
 
 
 def _is_builtin(chart: Chart) -> bool:

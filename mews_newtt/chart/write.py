@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from mews_newtt.chart.checks import check_chart
 from mews_newtt.chart.model import Band, Chart, Condition, CountRule, Interval, Level, Parameter, Skip, Source, Table, Timing
@@ -113,7 +114,7 @@ def _source(source: Source) -> dict[str, str | None]:
 
 
 def _parameter(parameter: Parameter) -> list[str]:
-    plain = len(parameter.tables) == 1 and parameter.tables[0]._replace(bands=()) == Table(())
+    plain = len(parameter.tables) == 1 and replace(parameter.tables[0], bands=()) == Table(())
     lines = [
         "[[parameters]]",
         *_lines(

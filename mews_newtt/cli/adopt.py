@@ -7,17 +7,19 @@ import json
 import sys
 from pathlib import Path
 
+from mews_newtt.adoption.adopt import adopt
+from mews_newtt.adoption.guide import write_sheet
+from mews_newtt.adoption.signing import sign_off, sign_off_path
+from mews_newtt.chart.catalogue import FOLDERS_VARIABLE, catalogue, site_folders
 from mews_newtt.cli.options import add_rules, chart_named
 from mews_newtt.errors import FileError, Problem
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "adopt",
-        help="take a printed chart in: an empty sheet, two filled sheets compared and checked, a sign-off",
-        description="Take a printed chart in. `--sheet CHART -o DIR` makes an empty transcription sheet; two people fill one each, apart. "
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Take a printed chart in. `--sheet CHART -o DIR` makes an empty transcription sheet; two people fill one each, apart. "
         "`adopt A.xlsx B.xlsx --rules DIR` compares them cell by cell, runs every check and, only when nothing speaks against it, writes the "
-        "chart into the site's folder. Exit 0 written, 1 explained and not written, 2 a sheet that cannot be read.",
+        "chart into the site's folder. Exit 0 written, 1 explained and not written, 2 a sheet that cannot be read."
     )
     parser.add_argument("sheets", metavar="SHEET", nargs="*", type=Path, help="one or two filled sheets, .xlsx or .csv")
     parser.add_argument("--sheet", metavar="CHART", help="make an empty sheet with this chart's structure")
@@ -48,7 +50,7 @@ _OPTIONS = {"--sheet": ("output",), "--sign-off": ("name", "role", "date"), "SHE
 
 
 def _refuse_options_of_others(arguments: argparse.Namespace, mode: str) -> None:
-    """An option that would do nothing is told, not passed over."""
+    """Refuse an option that would do nothing: ignoring it in silence could mislead."""
     others = [name for other, names in _OPTIONS.items() if other != mode for name in names if getattr(arguments, name)]
     if others:
         where = ", ".join(f"--{name}" for name in others)
@@ -56,8 +58,6 @@ def _refuse_options_of_others(arguments: argparse.Namespace, mode: str) -> None:
 
 
 def _sheet(arguments: argparse.Namespace) -> int:
-    from mews_newtt.adoption.guide import write_sheet
-
     if arguments.output is None:
         raise FileError(Problem("output_needed", "--sheet", "needs a folder to write to", "add -o DIR"))
     chart = chart_named(arguments.sheet, arguments.rules)
@@ -72,9 +72,6 @@ def _sheet(arguments: argparse.Namespace) -> int:
 
 
 def _adopt(arguments: argparse.Namespace) -> int:
-    from mews_newtt.adoption.adopt import adopt
-    from mews_newtt.chart.catalogue import FOLDERS_VARIABLE, catalogue, site_folders
-
     folders = [*arguments.rules, *site_folders()]
     if not folders:
         raise FileError(
@@ -112,8 +109,6 @@ def _adopt(arguments: argparse.Namespace) -> int:
 
 
 def _sign_off(arguments: argparse.Namespace) -> int:
-    from mews_newtt.adoption.signing import sign_off, sign_off_path
-
     missing = [f"--{name}" for name in ("name", "role", "date") if not getattr(arguments, name)]
     if missing:
         raise FileError(Problem("sign_off_empty", ", ".join(missing), "is needed with --sign-off", "write who signs, in which role and when"))

@@ -6,23 +6,21 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mews_newtt.adoption.signing import sign_offs
+from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.content import canonical
+from mews_newtt.chart.model import Chart
+from mews_newtt.chart.not_shipped import not_shipped
+from mews_newtt.cli.drawing import draw_chart, draw_list, draw_not_shipped
 from mews_newtt.cli.options import add_chart, chart_named
 
-if TYPE_CHECKING:
-    from mews_newtt.chart.model import Chart
 
-
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "charts",
-        help="list the charts with their status; `charts show CHART` draws one",
-        description="List every version of every chart, with its status.",
-    )
-    # Names of their own: what is written before `show` must not be undone by the defaults of `show`.
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = "List every version of every chart, with its status."
+    # `list_json` and `list_rules`: with the names of `show`, its defaults would undo what is written before `show`.
     parser.add_argument("--json", dest="list_json", action="store_true", help="as JSON")
-    parser.add_argument("--not-shipped", action="store_true", help="what is known and not here, and what would mend that")
+    parser.add_argument("--not-shipped", action="store_true", help="charts that are known and not included, and what would change that")
     parser.add_argument(
         "--rules",
         dest="list_rules",
@@ -42,18 +40,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run_list(arguments: argparse.Namespace) -> int:
     if arguments.not_shipped:
         return _not_shipped(arguments.list_json)
-    from mews_newtt.chart.catalogue import catalogue
-    from mews_newtt.scoring.result import chart_identity
-
     shelf = catalogue(arguments.list_rules)
     found = shelf.charts()
     for doubt in shelf.doubts.values():
         print(doubt.problem, file=sys.stderr)
     if arguments.list_json:
-        print(json.dumps([chart_identity(chart) for chart in found], ensure_ascii=False, indent=2))
+        print(json.dumps([chart.identity() for chart in found], ensure_ascii=False, indent=2))
         return 0
-    from mews_newtt.cli.drawing import draw_list
-
     draw_list(found)
     return 0
 
@@ -61,34 +54,24 @@ def run_list(arguments: argparse.Namespace) -> int:
 def run_show(arguments: argparse.Namespace) -> int:
     chart = chart_named(arguments.chart, [*arguments.list_rules, *arguments.rules], arguments.min_status, arguments.sha256)
     if arguments.json or arguments.list_json:
-        from mews_newtt.chart.load import canonical
-
         print(json.dumps({**canonical(chart), "sha256": chart.sha256}, ensure_ascii=False, indent=2))
         return 0
-    from mews_newtt.cli.drawing import draw_chart
-
     draw_chart(chart)
     _show_sign_offs(chart)
     return 0
 
 
 def _show_sign_offs(chart: Chart) -> None:
-    """Who signed the chart off, and whether it still says what they signed."""
-    from mews_newtt.adoption.signing import sign_offs
-
+    """Who signed the chart off, and whether its content is still what they signed."""
     for one in sign_offs(Path(chart.origin)):
         holds = "" if one.holds_for(chart) else f"; NOT of this content, but of sha256 {one.sha256[:12]}"
         print(f"Signed off by {one.name}, {one.role}, on {one.on}{holds}")
 
 
 def _not_shipped(as_json: bool) -> int:
-    from mews_newtt.chart.not_shipped import not_shipped
-
     entries = not_shipped()
     if as_json:
         print(json.dumps(entries, ensure_ascii=False, indent=2))
         return 0
-    from mews_newtt.cli.drawing import draw_not_shipped
-
     draw_not_shipped(entries)
     return 0

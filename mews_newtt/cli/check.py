@@ -1,4 +1,4 @@
-"""`mews-newtt check`: every fault of chart files, with place and mend."""
+"""`mews-newtt check`: every fault of chart files, with its place and what to do."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ import json
 import re
 from pathlib import Path
 
+from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.load import read_chart
+from mews_newtt.chart.load_observations import load_observations
+from mews_newtt.chart.site import proven
 from mews_newtt.cli.options import add_rules
 from mews_newtt.errors import ChartError, Problem
+from mews_newtt.scoring.wording import count
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "check",
-        help="check chart files: every fault at once, with place and mend",
-        description="Check chart files (and parameters.toml): every fault at once, with place and mend. "
-        "Exit 0 clean, 1 warnings only, 2 a file that cannot be used.",
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Check chart files (and parameters.toml): every fault at once, with its place and what to do. "
+        "Exit 0 clean, 1 warnings only, 2 a file that cannot be used."
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
     parser.add_argument("--json", action="store_true", help="findings as JSON")
@@ -28,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     worst = 0
     findings = []
     for path in arguments.files:
-        says, problems = check_file(path, arguments.rules)
+        verdict, problems = check_file(path, arguments.rules)
         lines = _lines(path) if problems else []
         if any(not problem.warning for problem in problems):
             worst = 2
@@ -38,10 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
             line = line_of(lines, _inside(path, problem), problem.what)
             findings.append({"file": str(path), "line": line, "warning": problem.warning, **problem.to_dict()})
             if not arguments.json:
-                told = str(problem)
-                print(f"{path}:{line}{told.removeprefix(str(path))}" if line and told.startswith(str(path)) else told)
+                says = str(problem)
+                print(f"{path}:{line}{says.removeprefix(str(path))}" if line and says.startswith(str(path)) else says)
         if not arguments.json:
-            print(f"{path}: {says}")
+            print(f"{path}: {verdict}")
     if arguments.json:
         print(json.dumps(findings, ensure_ascii=False, indent=2))
     return worst
@@ -49,19 +52,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def check_file(path: Path, folders: list[Path]) -> tuple[str, list[Problem]]:
     """One sentence on a chart file or a parameters.toml, and every finding in it."""
-    from mews_newtt.chart.catalogue import catalogue
-    from mews_newtt.chart.load import read_chart
-    from mews_newtt.chart.load_observations import load_observations
-    from mews_newtt.chart.site import proven
-    from mews_newtt.scoring.wording import count
-
     if path.name == "parameters.toml":
         try:
             return f"ok: {count(len(load_observations(path)), 'observation')}", []
         except ChartError as fault:
             return f"cannot be used: {count(len(fault.problems), 'error')}", list(fault.problems)
     place = path.resolve()
-    home = place.parent.parent  # a chart in its place in a site's folder brings that folder's observations
+    home = place.parent.parent  # a chart inside a site's folder is read with that folder's observations
     built_in, *others = (folder.resolve() for folder in catalogue(folders).folders)
     own = [home] if (home / "parameters.toml").is_file() and home not in (built_in, *others) else []
     chart, problems = read_chart(path, catalogue([*folders, *own]).observations)
@@ -86,7 +83,7 @@ _ID = re.compile(r"""\s*id\s*=\s*["']([^"']*)["']""")
 
 
 def line_of(lines: list[str], where: str, what: str = "") -> int | None:
-    """The line, counted from 1, of a place such as `parameters[2] heart_rate, bands[1]`; None where it cannot be told."""
+    """The line, counted from 1, of a place such as `parameters[2] heart_rate, bands[1]`; None where it is not found."""
     stated = re.search(r"\(at line (\d+)", what)
     if stated:
         return int(stated[1])

@@ -1,4 +1,4 @@
-"""`mews-newtt conform`: a test pack sent to a platform, its answers compared with the chart."""
+"""`mews-newtt conform`: sends a test pack to a platform and compares its answers with the chart."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import argparse
 from pathlib import Path
 
 from mews_newtt.cli.options import add_chart, chosen_chart
-from mews_newtt.cli.pack import extra_missing
+from mews_newtt.cli.progress import progress_bar
 from mews_newtt.cli.validate import add_report_options, conclude
 from mews_newtt.errors import FileError, Problem
+from mews_newtt.validation.conform import Adapter, Command, Endpoint, Limits, compare_answers, pack_cases, read_adapter
+from mews_newtt.validation.reports import check_report_folder
+from mews_newtt.validation.result import Origin
 
-FAST = 100_000.0  # requests a second: a command on this machine is not spared
+FAST = 100_000.0  # requests a second: a command on this machine needs no limit
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "conform",
-        help="send a test pack to a platform and compare its answers",
-        description="Send the cases of a chart's test pack to a platform, over HTTP through an adapter file or to a command as lines of JSON, and "
-        "compare the answers. Exit 0 all agree, 1 something disagrees, 2 unusable. Credentials come from the environment and are never written.",
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Send the cases of a chart's test pack to a platform, over HTTP through an adapter file or to a command as lines of JSON, and "
+        "compare the answers. Exit 0 all agree, 1 something disagrees, 2 unusable. Credentials come from the environment and are never written."
     )
     add_chart(parser)
     where = parser.add_mutually_exclusive_group(required=True)
@@ -32,23 +33,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from mews_newtt.cli.progress import progress_bar
-
     chart = chosen_chart(arguments)
     if arguments.url is not None and arguments.adapter is None:
         raise FileError(Problem("adapter_missing", "--url", "needs --adapter", "name an adapter file; examples/adapters holds some"))
-    try:
-        from mews_newtt.validation.conform import Adapter, Command, Endpoint, Limits, compare_answers, pack_cases, read_adapter
-        from mews_newtt.validation.reports import check_report_folder
-        from mews_newtt.validation.result import Origin
-
-        if arguments.report is not None:
-            check_report_folder(arguments.report)
-        adapter = Adapter(limits=Limits(per_second=FAST)) if arguments.adapter is None else read_adapter(arguments.adapter, chart)
-        platform = Command(chart, arguments.platform, adapter) if arguments.url is None else Endpoint(chart, arguments.url, adapter)
-        with platform, progress_bar(chart.short_title) as progress:
-            cases = pack_cases(chart, arguments.seed, arguments.manual)
-            found = compare_answers(chart, platform.ask, cases, Origin(platform.shown, kind="endpoint"), adapter, progress)
-        return conclude(found, arguments)
-    except ImportError as absent:
-        raise extra_missing("mews-newtt conform", absent) from None
+    if arguments.report is not None:
+        check_report_folder(arguments.report)
+    adapter = Adapter(limits=Limits(per_second=FAST)) if arguments.adapter is None else read_adapter(arguments.adapter, chart)
+    platform = Command(chart, arguments.platform, adapter) if arguments.url is None else Endpoint(chart, arguments.url, adapter)
+    with platform, progress_bar(chart.short_title) as progress:
+        cases = pack_cases(chart, arguments.seed, arguments.manual)
+        found = compare_answers(chart, platform.ask, cases, Origin(platform.shown, kind="endpoint"), adapter, progress)
+    return conclude(found, arguments)

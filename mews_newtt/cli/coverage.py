@@ -1,51 +1,32 @@
-"""`mews-newtt coverage`: what somebody's test file leaves untested."""
+"""`mews-newtt coverage`: what a file of test cases leaves untested."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from mews_newtt.cli.options import add_chart, chosen_chart
-from mews_newtt.cli.pack import extra_missing
-
-if TYPE_CHECKING:
-    from mews_newtt.validation.coverage import Coverage
+from mews_newtt.cli.options import add_chart, add_column_map, chosen_chart, chosen_map
+from mews_newtt.tables.read import read_table
+from mews_newtt.validation.coverage import Coverage, coverage
 
 SHOWN = 12
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "coverage",
-        help="what a test file leaves untested",
-        description="What a file of test cases leaves untested: bands, both sides of edges, contexts, triggers, levels, and single faults it would "
-        "not show, with cases to add. Exit 0 nothing is left, 1 something is, 2 unusable input.",
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "What a file of test cases leaves untested: bands, both sides of edges, contexts, triggers, levels, and single faults it would "
+        "not show, with cases to add. Exit 0 nothing is left, 1 something is, 2 unusable input."
     )
     add_chart(parser)
     parser.add_argument("input", metavar="FILE", type=Path, help="CSV, NDJSON or Parquet; also packed (.gz, .zst)")
-    parser.add_argument("--map", metavar="THEIRS=OURS", action="append", default=[], help="rename a column, or a map file (.toml); may be repeated")
-    parser.add_argument("--ignore", metavar="COLUMN", action="append", default=[], help="a column to leave alone although it looks like a parameter")
-    parser.add_argument("--unit", metavar="NAME=UNIT", action="append", default=[], help="the unit of a column, such as temperature=[degF]")
-    parser.add_argument(
-        "--missing", metavar="[NAME=]TEXT", action="append", default=[], help="a mark that means no reading, such as NA; heart_rate=0 for one column"
-    )
+    add_column_map(parser)
     parser.add_argument("--json", action="store_true", help="everything as JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from mews_newtt.reading.columns import read_map
-
-    chart = chosen_chart(arguments)
-    column_map = read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
-    try:
-        from mews_newtt.validation.coverage import coverage
-
-        found = coverage(chart, read_whole(arguments.input), column_map=column_map)
-    except ImportError as absent:
-        raise extra_missing("mews-newtt coverage", absent) from None
+    found = coverage(chosen_chart(arguments), read_table(arguments.input), column_map=chosen_map(arguments))
     if arguments.json:
         print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -77,19 +58,3 @@ def _list(title: str, lines: list[str]) -> None:
             print(f"  {line}")
         if len(lines) > SHOWN:
             print(f"  and {len(lines) - SHOWN} more: --json gives all")
-
-
-def read_whole(path: Path) -> Any:
-    """A test file as one table; cells of text files stay text."""
-    import polars
-
-    from mews_newtt.tables.read import open_table
-
-    with open_table(path, None) as table:
-        frames = []
-        for stretch in table.stretches():
-            frames.append(stretch.frame())
-            fault = stretch.fault()
-            if fault is not None:
-                raise fault
-        return polars.concat(frames) if frames else table.columns

@@ -1,24 +1,25 @@
-"""`mews-newtt derive`: reference ranges to a centile chart by the published method."""
+"""`mews-newtt derive`: makes a centile chart from reference ranges, by the published method."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mews_newtt.adoption.placing import place_chart
+from mews_newtt.chart import expected
+from mews_newtt.chart.catalogue import builtin_rules, catalogue
+from mews_newtt.chart.checks import check_chart
+from mews_newtt.chart.derive import RANGES_FILE, derive_chart, describe, read_ranges, require_fit
+from mews_newtt.chart.model import Chart
+from mews_newtt.chart.site import is_site
 from mews_newtt.cli.options import add_rules, chart_named
 from mews_newtt.errors import ChartError, FileError, Problem
 
-if TYPE_CHECKING:
-    from mews_newtt.chart.model import Chart
 
-
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "derive",
-        help="a centile chart from published reference ranges, with the totals to expect",
-        description="From reference ranges (median and two centiles of each sign, several periods) to the bounds of a centile chart, and the "
-        "distribution of totals to expect were the signs independent. Without RANGES: those that come with the package.",
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "From reference ranges (median and two centiles of each sign, several periods) to the bounds of a centile chart, and the "
+        "distribution of totals to expect were the signs independent. Without RANGES: those that come with the package."
     )
     parser.add_argument("ranges", metavar="RANGES.toml", nargs="?", type=Path, help="ranges in the form of rules/reference_ranges.toml")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="write the chart to this folder of charts, as <id>/<version>.toml")
@@ -32,11 +33,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from mews_newtt.chart import expected
-    from mews_newtt.chart.catalogue import builtin_rules, catalogue
-    from mews_newtt.chart.checks import check_chart
-    from mews_newtt.chart.derive import RANGES_FILE, derive_chart, describe, read_ranges, require_fit
-
     path = arguments.ranges or builtin_rules() / RANGES_FILE
     ranges = read_ranges(path)
     shelf = catalogue(arguments.rules)
@@ -68,17 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
         mend = "give the chart another --id and --title"
         raise ChartError(Problem("name_of_builtin", f"chart {chart.id!r}", f"{name!r} is a name of a chart that comes with the package", mend))
     if arguments.output is not None:
-        from mews_newtt.adoption.placing import place_chart
-
         written, file = place_chart(chart, arguments.output, shelf.observations)
         print(f"{written.id} {written.version}, status {written.status}, sha256 {written.sha256}\nWritten: {file}")
     return 0
 
 
 def _builtin_name(chart: Chart, every: list[Chart]) -> str | None:
-    """A name of the chart that a chart of the package has already."""
-    from mews_newtt.chart.site import is_site
-
+    """A name of the chart that a chart of the package already has."""
     taken = {
         name.casefold() for other in every if not is_site(Path(other.origin).parent.parent) for name in (other.id, other.short_title, *other.aliases)
     }

@@ -7,20 +7,20 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mews_newtt.chart.compare import Comparison, compare
+from mews_newtt.cli.drawing_diff import draw_changes
 from mews_newtt.cli.options import add_rules, chart_named
 from mews_newtt.errors import FileError, Problem
+from mews_newtt.reading.columns import read_map
 
-if TYPE_CHECKING:
-    from mews_newtt.adoption.share import Shares
-    from mews_newtt.chart.compare import Comparison
+if TYPE_CHECKING:  # batch extra
+    from mews_newtt.tables.share import Shares
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "diff",
-        help="what changed between two charts or versions",
-        description="What changed between two charts or versions, and which recordable readings now score differently. "
-        "Exit 0 they say the same, 1 they differ.",
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "What changed between two charts or versions, and which recordable readings now score differently. "
+        "Exit 0 they say the same, 1 they differ."
     )
     parser.add_argument("before", metavar="A", help="a chart's id, id@version, or a chart file (.toml)")
     parser.add_argument("after", metavar="B", help="the same of the other chart")
@@ -33,8 +33,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from mews_newtt.chart.compare import compare
-
     found = compare(chart_named(arguments.before, arguments.rules), chart_named(arguments.after, arguments.rules))
     shares = _shares(arguments, found)
     if arguments.json:
@@ -47,8 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
         print("\nBoth say the same.")
         return 0
     if arguments.draw:
-        from mews_newtt.cli.drawing_diff import draw_changes
-
         draw_changes(found)
     for heading, none, differences in (
         ("Readings that score differently (runs of recordable values)", "No recordable reading scores differently.", found.readings),
@@ -75,8 +71,7 @@ def _shares(arguments: argparse.Namespace, found: Comparison) -> Shares | None:
         if arguments.map:
             raise FileError(Problem("option_of_rows", "--map", "does nothing without --rows", "leave it out"))
         return None
-    from mews_newtt.adoption.share import changed_rows
-    from mews_newtt.reading.columns import read_map
+    from mews_newtt.tables.share import changed_rows  # batch extra
 
     return changed_rows(found.before, found.after, arguments.rows, read_map(arguments.map))
 

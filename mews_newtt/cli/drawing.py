@@ -1,4 +1,4 @@
-"""Charts drawn in the terminal with rich: colours, and always points and words beside them."""
+"""Draws charts in the terminal with rich: colours, and always points and words beside them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from rich.text import Text
 
 from mews_newtt.chart.model import Band, Chart, Condition, Interval, Level, Parameter, Table, number
 from mews_newtt.chart.statuses import MEANINGS
+from mews_newtt.chart.words import count, gives
 from mews_newtt.drawn.colours import PLAIN, paint
-from mews_newtt.scoring.wording import count
 
 _STATUS_COLOURS = {"verified": "green", "transcribed": "cyan", "secondary": "yellow", "derived": "magenta", "local": "blue"}
 
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Rich would leave with an exit code of its own; the command knows what to do."""
+        """Rich would end the process with its own exit code; `main` handles the error instead."""
         raise BrokenPipeError
 
 
 def _console() -> Console:
-    """As wide as the terminal; 100 where the output goes elsewhere and COLUMNS does not say."""
+    """As wide as the terminal; 100 columns where the output is no terminal and COLUMNS is not set."""
     elsewhere = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     return _Console(highlight=False, width=100 if elsewhere else None)
 
@@ -62,12 +62,12 @@ def draw_not_shipped(entries: Iterable[Mapping[str, str]]) -> None:
 
 
 def draw_chart(chart: Chart) -> None:
-    """The whole chart: its standing first, then rows as printed (highest at the top), levels, sources, gaps."""
+    """The whole chart: its status first, then rows as printed (highest at the top), levels, sources, gaps."""
     console = _console()
-    standing = [f"Status {status_word(chart.status)}: {MEANINGS[chart.status]}.", escape(chart.status_says), f"For: {escape(chart.scope_says)}"]
+    status = [f"Status {status_word(chart.status)}: {MEANINGS[chart.status]}.", escape(chart.status_says), f"For: {escape(chart.scope_says)}"]
     console.print(
         Panel(
-            "\n".join(line for line in standing if line),
+            "\n".join(line for line in status if line),
             title=f"[bold]{escape(chart.title)}",
             title_align="left",
             subtitle=f"{chart.id} {chart.version}  sha256 {chart.sha256[:12]}",
@@ -150,8 +150,7 @@ def _draw_table(console: Console, chart: Chart, parameter: Parameter, table: Tab
 
 
 def _raises(band: Band) -> str:
-    says = [f"raises the level to {band.level}"] if band.level else []
-    return ", ".join([*says, band.prompt] if band.prompt else says)
+    return ", ".join(gives(None, None, band.level, band.prompt))
 
 
 def _style(chart: Chart, band: Band) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import zip_longest
 
 from rich import box
@@ -9,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table as Grid
 from rich.text import Text
 
-from mews_newtt.chart.compare import Comparison, Worth, worth_says
+from mews_newtt.chart.compare import BandGives, Comparison, band_gives_says
 from mews_newtt.chart.model import Band, Chart, Parameter, Table
 from mews_newtt.cli.drawing import _console, _style, conditions_say
 
@@ -50,9 +51,9 @@ def _cell(chart: Chart, band: Band | None, other: Table | None) -> Text:
     same = other is not None and any(_says(band) == _says(twin) for twin in other.bands)
     cell = Text("  " if same else "* ")
     cell.append(f" {label} ", style=_style(chart, band))
-    cell.append(f" {worth_says(Worth(band.points, band.zone, band.level, band.prompt))}")
+    cell.append(f" {band_gives_says(BandGives(band.points, band.zone, band.level, band.prompt))}")
     return cell
 
 
 def _says(band: Band) -> Band:
-    return band._replace(printed="")
+    return replace(band, printed="")

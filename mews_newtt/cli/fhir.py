@@ -6,24 +6,19 @@ import argparse
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.cli.options import add_chart, add_rules, chart_named, chosen_chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
+from mews_newtt.fhir.evidence import ELSEWHERE
+from mews_newtt.fhir.jsontext import Resource, read_json, write_json
+from mews_newtt.fhir.operations import Find, ews_score, ews_verify
+from mews_newtt.tables.atomic import whole_file
 
-if TYPE_CHECKING:
-    from mews_newtt.fhir.jsontext import Resource
-    from mews_newtt.fhir.operations import Find
 
-
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "fhir",
-        help="score or verify FHIR R4 Observations; test packs as Bundles",
-        description="FHIR R4 in the shapes of UK Core. Codes and choices: docs/fhir.md.",
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = "FHIR R4 in the shapes of UK Core. Codes and choices: docs/fhir.md."
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
     score = actions.add_parser("score", help="a Bundle or Parameters of Observations in, a Bundle with the score out")
@@ -59,8 +54,6 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
 
 
 def _read(name: str) -> Resource:
-    from mews_newtt.fhir.jsontext import read_json
-
     try:
         return read_json(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
     except FileNotFoundError:
@@ -68,16 +61,11 @@ def _read(name: str) -> Resource:
 
 
 def _write(resource: Resource, output: Path | None) -> None:
-    from mews_newtt.fhir.jsontext import write_json
-    from mews_newtt.tables.atomic import whole_file
-
     with whole_file(output) as out:
         out.write(write_json(resource, indent=2))
 
 
 def run_score(arguments: argparse.Namespace) -> int:
-    from mews_newtt.fhir.operations import ews_score
-
     chart = chosen_chart(arguments)
     answer = ews_score(_read(arguments.file), _only(chart), chart=chart.id, issued=arguments.issued, window=arguments.window, now=datetime.now(UTC))
     _write(answer.resource, arguments.output)
@@ -90,15 +78,11 @@ def run_score(arguments: argparse.Namespace) -> int:
 
 def _left_out(outcomes: list[Resource]) -> list[str]:
     """What was not read, left out or not compared, in words."""
-    from mews_newtt.fhir.evidence import ELSEWHERE
-
     issues = [issue for outcome in outcomes for issue in outcome["issue"]]
     return [issue["details"]["text"] for issue in issues if issue["details"]["coding"][0]["code"] in {*ELSEWHERE, "not_compared"}]
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
-    from mews_newtt.fhir.operations import ews_verify
-
     if arguments.chart:
         chart = chart_named(arguments.chart, arguments.rules)
         answer = ews_verify(_read(arguments.file), _only(chart), chart=chart.id, window=arguments.window)
@@ -125,19 +109,11 @@ def run_verify(arguments: argparse.Namespace) -> int:
 
 
 def run_pack(arguments: argparse.Namespace) -> int:
-    from mews_newtt.cli.pack import extra_missing
-    from mews_newtt.fhir.jsontext import write_json
-    from mews_newtt.fhir.packs import pack_bundles
+    from mews_newtt.fhir.packs import pack_bundles  # validate extra
+    from mews_newtt.validation.packs import make_pack  # validate extra
 
     chart = chosen_chart(arguments)
-    try:
-        from mews_newtt.validation.packs import make_pack
-
-        pack = make_pack(chart, seed=arguments.seed, manual=arguments.manual)
-    except ImportError as absent:
-        raise extra_missing("mews-newtt fhir pack", absent) from None
-    from mews_newtt.tables.atomic import whole_file
-
+    pack = make_pack(chart, seed=arguments.seed, manual=arguments.manual)
     with whole_file(arguments.output) as out:
         for bundle in pack_bundles(pack, chart, effective=arguments.effective):
             out.write(write_json(bundle) + "\n")
@@ -146,7 +122,7 @@ def run_pack(arguments: argparse.Namespace) -> int:
 
 
 def _only(chart: Chart) -> Find:
-    """A finder that knows the one chart that was named; a request that names another is refused."""
+    """A finder that knows only the chart that was named; it refuses a request for another one."""
 
     def find(name: str, version: str | None, sha256: str | None) -> Chart:
         if (version or chart.version) != chart.version or not chart.sha256.startswith(sha256 or ""):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mews_newtt.chart.catalogue import FOLDERS_VARIABLE, load_chart
 from mews_newtt.chart.model import STATUSES, Chart, Status
+from mews_newtt.reading.columns import ColumnMap, read_map
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +27,21 @@ def add_chart(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sha256", metavar="HASH", help="pin the content: a chart's hash, or its first 8 digits or more")
     parser.add_argument("--min-status", metavar="STATUS", help="refuse a chart trusted less: " + ", ".join(STATUSES))
     add_rules(parser)
+
+
+def add_column_map(parser: argparse.ArgumentParser, meaning: str = "no reading") -> None:
+    """How somebody else's columns, units and marks are read; `meaning` is what a mark for missing stands for."""
+    parser.add_argument("--map", metavar="THEIRS=OURS", action="append", default=[], help="rename a column, or a map file (.toml); may be repeated")
+    parser.add_argument("--ignore", metavar="COLUMN", action="append", default=[], help="a column to leave alone although it looks like a parameter")
+    parser.add_argument("--unit", metavar="NAME=UNIT", action="append", default=[], help="the unit of a column, such as temperature=[degF]")
+    parser.add_argument(
+        "--missing", metavar="[NAME=]TEXT", action="append", default=[], help=f"a mark that means {meaning}, such as NA; heart_rate=0 for one column"
+    )
+
+
+def chosen_map(arguments: argparse.Namespace) -> ColumnMap:
+    """What `add_column_map` was given."""
+    return read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
 
 
 def chosen_chart(arguments: argparse.Namespace) -> Chart:

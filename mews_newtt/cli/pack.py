@@ -1,4 +1,4 @@
-"""`mews-newtt pack`: the cases that tell a chart from every single-fault mutant of it."""
+"""`mews-newtt pack`: writes the cases that distinguish a chart from every mutant of it with a single fault."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import sys
 from pathlib import Path
 
 from mews_newtt.cli.options import add_chart, chosen_chart
-from mews_newtt.errors import FileError, Problem
+from mews_newtt.validation.packs import check_folder, make_pack, write_pack
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "pack",
-        help="write a test pack: a small set of cases that shows every single fault",
-        description="Write a test pack into a folder: cases.csv, cases.ndjson, sheet.html to print, pack.json. It tells the chart from every "
-        "single-fault mutant of it; how many were made, shown and proven equivalent is stated.",
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Write a test pack into a folder: cases.csv, cases.ndjson, sheet.html to print, pack.json. It tells the chart from every "
+        "single-fault mutant of it; how many were made, shown and proven equivalent is stated."
     )
     add_chart(parser)
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", required=True, help="the folder to write; new, empty, or an earlier pack")
@@ -26,22 +24,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     chart = chosen_chart(arguments)
-    try:
-        from mews_newtt.validation.packs import check_folder, make_pack, write_pack
-
-        check_folder(arguments.output)
-        pack = make_pack(chart, seed=arguments.seed, manual=arguments.manual)
-    except ImportError as absent:
-        raise extra_missing("mews-newtt pack", absent) from None
+    check_folder(arguments.output)
+    pack = make_pack(chart, seed=arguments.seed, manual=arguments.manual)
     write_pack(pack, arguments.output)
     print(f"{chart.short_title} {chart.version} ({chart.status}): {pack.says}", file=sys.stderr)
     for fault in pack.alive if not arguments.manual else ():
         print(f"  not shown: {fault['words']}", file=sys.stderr)
     return 0
-
-
-def extra_missing(where: str, absent: ImportError) -> FileError:
-    """The command needs more than the core."""
-    return FileError(
-        Problem("extra_missing", where, f"needs the validate extra ({absent.name} is not installed)", 'pip install "mews-newtt[validate]"')
-    )

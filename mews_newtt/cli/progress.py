@@ -1,4 +1,4 @@
-"""How far a run is: rows, rows a second and time left on a terminal; nothing anywhere else."""
+"""Shows the progress of a run on a terminal: rows, rows a second and time left. Anywhere else it shows nothing."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
-from mews_newtt.tables.by_row import Progress
+from mews_newtt.tables.summary import Progress
 
 STEPS = 1000  # of the whole, where the whole is known
 
 
 @contextlib.contextmanager
 def progress_bar(words: str) -> Iterator[Progress | None]:
-    """A function that draws how far the work is; None where nobody watches."""
+    """A function that shows the progress; None where standard error is no terminal."""
     if not sys.stderr.isatty():
         yield None
         return
+    # rich takes longer to load than a small file takes to score, so only where somebody watches
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar

@@ -5,23 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mews_newtt.cli.options import add_chart, chosen_chart
+from mews_newtt.chart.model import Chart
+from mews_newtt.cli.options import add_chart, add_column_map, chosen_chart
+from mews_newtt.cli.score_by_date import score_by_date
+from mews_newtt.cli.score_files import score_files
 from mews_newtt.errors import FileError, ObservationError, Problem
 from mews_newtt.scoring.reference import score
-
-if TYPE_CHECKING:
-    from mews_newtt.chart.model import Chart
-    from mews_newtt.scoring.result import Score
+from mews_newtt.scoring.result import Score
+from mews_newtt.tables.atomic import whole_file
 
 FORMATS = ("csv", "parquet", "ndjson")  # of the output; an input may be a JSON array too
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "score", help="score one observation set, or a file of them", description="Score one observation set (--obs) or every row of files."
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Score one observation set (--obs) or every row of files."
     add_chart(parser)
     parser.add_argument("input", metavar="FILE", nargs="*", help="CSV (also .gz, .zst), Parquet, NDJSON or JSON files, a folder; - is standard input")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="where to write; without it, standard output")
@@ -31,12 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--json", action="store_true", help="the whole result as JSON (a line a row for files)")
     parser.add_argument("--explain", action="store_true", help="every row of the chart in words")
     parser.add_argument("--points", action="store_true", help="files: add points_<parameter> columns")
-    parser.add_argument("--map", metavar="THEIRS=OURS", action="append", default=[], help="rename a column, or a map file (.toml); may be repeated")
-    parser.add_argument("--ignore", metavar="COLUMN", action="append", default=[], help="a column to leave alone although it looks like a parameter")
-    parser.add_argument("--unit", metavar="NAME=UNIT", action="append", default=[], help="the unit of a column, such as temperature=[degF]")
-    parser.add_argument(
-        "--missing", metavar="[NAME=]TEXT", action="append", default=[], help="a mark that means no reading, such as NA; heart_rate=0 for one column"
-    )
+    add_column_map(parser)
     parser.add_argument(
         "--on-bad-row",
         choices=("error", "report"),
@@ -59,12 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.obs is not None:
         return _one(chosen_chart(arguments), arguments)
     if arguments.by_date:
-        from mews_newtt.cli.score_by_date import score_by_date
-
         score_by_date(arguments)
         return 0
-    from mews_newtt.cli.score_files import score_files
-
     score_files(chosen_chart(arguments), arguments)
     return 0
 
@@ -84,15 +74,13 @@ def _one(chart: Chart, arguments: argparse.Namespace) -> int:
     if arguments.output is None and sys.stdout is not None:
         print(text)
     else:
-        from mews_newtt.tables.atomic import whole_file
-
         with whole_file(arguments.output) as out:
             out.write(text + "\n")
     return 0
 
 
 def _refuse_file_options(arguments: argparse.Namespace) -> None:
-    """An option that would do nothing is told, not passed over."""
+    """Refuse an option that would do nothing: ignoring it in silence could mislead."""
     given = {
         "--map": arguments.map,
         "--ignore": arguments.ignore,
@@ -108,7 +96,7 @@ def _refuse_file_options(arguments: argparse.Namespace) -> None:
     }
     names = [name for name, value in given.items() if value]
     if names:
-        raise FileError(Problem("option_of_files", ", ".join(names), "is for files, not for --obs", "leave it out; a unit stands behind its value"))
+        raise FileError(Problem("option_of_files", ", ".join(names), "is for files, not for --obs", "leave it out; write a unit after its value"))
 
 
 def _in_words(result: Score, explain: bool) -> str:
@@ -117,7 +105,7 @@ def _in_words(result: Score, explain: bool) -> str:
     if explain:
         lines += ["", *(f"  {row.says}" for row in result.parameters if row.role != "recorded" or row.value is not None or row.missing)]
     lines += [f"  {reason.level}: {reason.says}" for reason in result.reasons]
-    if result.level == result.level_max:  # an interval that a missing reading could shorten is not given
+    if result.level == result.level_max:  # no interval where a missing reading could shorten it
         level = next(level for level in chart.levels if level.id == result.level)
         timings = (("observe again", level.reobserve), ("review", level.review))
         lines += [f"  {what}: {timing.says}" for what, timing in timings if timing]

@@ -1,4 +1,4 @@
-"""`mews-newtt serve`: the scoring service on this machine; beyond it only once clients are set up."""
+"""`mews-newtt serve`: runs the scoring service, for this machine only until a clients file is set up."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mews_newtt.chart.catalogue import FOLDERS_VARIABLE
 from mews_newtt.errors import FileError, Problem
+from mews_newtt_service.auth.clients import new_key
+from mews_newtt_service.serving import run as serve
+from mews_newtt_service.settings import Settings
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "serve",
-        help="run the scoring service",
-        description="Run the scoring service: JSON, FHIR and CDS Hooks, and the workbench. "
-        "Every setting is also an environment variable (docs/service.md).",
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Run the scoring service: JSON, FHIR and CDS Hooks, and the workbench. "
+        "Every setting is also an environment variable (docs/service.md)."
     )
     parser.add_argument("--host", help="address to listen on (127.0.0.1); another one needs a clients file")
     parser.add_argument("--port", type=int, help="port to listen on (8311); 0 takes a free one")
@@ -30,16 +32,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    try:
-        from mews_newtt_service.auth.clients import new_key
-        from mews_newtt_service.serving import run as serve
-        from mews_newtt_service.settings import Settings
-    except ImportError as absent:
-        raise FileError(
-            Problem(
-                "extra_missing", "mews-newtt serve", f"needs the service extra ({absent.name} is not installed)", 'pip install "mews-newtt[service]"'
-            )
-        ) from None
     if arguments.new_key is not None:
         if not re.fullmatch(r"[\w.-]{1,64}", arguments.new_key, re.ASCII):
             raise FileError(Problem("bad_client", "--new-key", "is no usable name of a client", "letters, digits, - _ . up to 64"))
@@ -48,8 +40,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"The key, shown only now (the clients file keeps its hash): {key}", file=sys.stderr)
         return 0
     if arguments.rules:
-        from mews_newtt.chart.catalogue import FOLDERS_VARIABLE
-
         given = [os.environ[FOLDERS_VARIABLE]] if os.environ.get(FOLDERS_VARIABLE) else []
         os.environ[FOLDERS_VARIABLE] = os.pathsep.join([*given, *map(str, arguments.rules)])  # web processes and workers read it too
     names = ("host", "port", "workers", "data_folder", "clients_file")

@@ -1,4 +1,4 @@
-"""The summary of a scored table as a picture: totals, levels and missing readings in bars. SVG by hand, PNG by matplotlib."""
+"""Draws the summary of a scored file: totals, levels and missing readings as bars. SVG as text, PNG with matplotlib."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.tables.atomic import whole_path
-from mews_newtt.tables.by_row import Summary
+from mews_newtt.tables.summary import Summary
 
 WIDTH, MARGIN, NAMES, ROW, GAP = 760, 24, 210, 24, 34
 INK, SOFT, LINE, BAR = "#1b2733", "#5a6b7b", "#d5dde5", "#2f6f9f"
@@ -44,7 +44,7 @@ def heading(chart: Chart, summary: Summary) -> tuple[str, str]:
 
 
 def check_picture(path: Path) -> None:
-    """Told before the work, not after it: the name's ending, and what a PNG needs."""
+    """Refuse a picture that cannot be drawn, before the work and not after it."""
     if path.suffix.lower() not in (".svg", ".png"):
         raise FileError(Problem("picture_unknown", f"--plot {path}", "is neither SVG nor PNG", "name it .svg or .png"))
     if path.suffix.lower() == ".png" and find_spec("matplotlib") is None:
@@ -63,7 +63,7 @@ def draw(chart: Chart, summary: Summary, path: Path) -> None:
 
 
 def svg(chart: Chart, summary: Summary) -> str:
-    """The picture as SVG text; every bar's count stands beside it, so nothing hangs on colour or length alone."""
+    """The picture as SVG text. Every bar has its count beside it, so nothing depends on colour or length alone."""
     title, counts = heading(chart, summary)
     parts = [_text(MARGIN, 36, title, 16, INK, "600"), _text(MARGIN, 58, counts, 13, SOFT)]
     y = 96
@@ -105,7 +105,7 @@ def _counted(count: int, rows: int) -> str:
 
 
 def _png(chart: Chart, summary: Summary, path: Path) -> None:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure  # no extra of ours: who wants PNG installs it
 
     drawn = panels(chart, summary)
     rows = [max(len(panel.bars), 1) for panel in drawn]

@@ -8,37 +8,30 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mews_newtt.cli.options import add_chart, chosen_chart
-from mews_newtt.cli.pack import extra_missing
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from mews_newtt.cli.options import add_chart, add_column_map, chosen_chart, chosen_map
+from mews_newtt.cli.progress import progress_bar
 from mews_newtt.errors import FileError, Problem
+from mews_newtt.validation.compare import diagnosed, validate_file
+from mews_newtt.validation.exercised import PLURAL, gaps
+from mews_newtt.validation.reports import as_document, check_report_folder, write_reports
+from mews_newtt.validation.result import Validation
 
-if TYPE_CHECKING:
-    from mews_newtt.validation.result import Validation
-
-SHOWN = 5  # disagreements told in the terminal
+SHOWN = 5  # disagreements shown in the terminal
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "validate",
-        help="compare a platform's scores with a chart, and say what is wrong",
-        description="Compare the scores in a file (expected_total, expected_level, expected_points_<parameter>) with a chart. "
-        "Exit 0 all agree, 1 something disagrees, 2 unusable input or nothing to compare.",
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Compare the scores in a file (expected_total, expected_level, expected_points_<parameter>) with a chart. "
+        "Exit 0 all agree, 1 something disagrees, 2 unusable input or nothing to compare."
     )
     add_chart(parser)
     parser.add_argument("input", metavar="FILE", type=Path, help="CSV, NDJSON or Parquet; CSV and NDJSON also packed (.gz, .zst)")
-    parser.add_argument("--map", metavar="THEIRS=OURS", action="append", default=[], help="rename a column, or a map file (.toml); may be repeated")
-    parser.add_argument("--ignore", metavar="COLUMN", action="append", default=[], help="a column to leave alone although it looks like a parameter")
-    parser.add_argument("--unit", metavar="NAME=UNIT", action="append", default=[], help="the unit of a column, such as temperature=[degF]")
-    parser.add_argument(
-        "--missing",
-        metavar="[NAME=]TEXT",
-        action="append",
-        default=[],
-        help="a mark that means no reading and no score, such as NA; heart_rate=0 for one column",
-    )
+    add_column_map(parser, "no reading and no score")
     parser.add_argument("--format", choices=("csv", "parquet", "ndjson", "json"), help="what the file is, where its name does not say")
     parser.add_argument(
         "--blanks-disagree", action="store_true", help="a blank expected cell disagrees where the chart gives an answer for a complete set"
@@ -59,31 +52,18 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from mews_newtt.cli.progress import progress_bar
-    from mews_newtt.reading.columns import read_map
-
-    chart = chosen_chart(arguments)
-    column_map = read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
-    try:
-        from mews_newtt.validation.compare import validate_file
-        from mews_newtt.validation.reports import check_report_folder
-
-        if arguments.report is not None:
-            check_report_folder(arguments.report)
-        with progress_bar(chart.short_title) as progress:
-            found = validate_file(
-                chart, arguments.input, column_map=column_map, format=arguments.format, progress=progress, blanks_disagree=arguments.blanks_disagree
-            )
-        return conclude(found, arguments)
-    except ImportError as absent:
-        raise extra_missing("mews-newtt validate", absent) from None
+    chart, column_map = chosen_chart(arguments), chosen_map(arguments)
+    if arguments.report is not None:
+        check_report_folder(arguments.report)
+    with progress_bar(chart.short_title) as progress:
+        found = validate_file(
+            chart, arguments.input, column_map=column_map, format=arguments.format, progress=progress, blanks_disagree=arguments.blanks_disagree
+        )
+    return conclude(found, arguments)
 
 
 def conclude(found: Validation, arguments: argparse.Namespace) -> int:
-    """Diagnose, report, tell; the exit code."""
-    from mews_newtt.validation.compare import diagnosed
-    from mews_newtt.validation.reports import as_document, write_reports
-
+    """Diagnose, write the reports, print the result. Returns the exit code."""
     if not arguments.no_diagnosis:
         found = diagnosed(found, anyway=arguments.diagnose_anyway)
     run_on = date_of_run(arguments.date)
@@ -117,16 +97,12 @@ def date_of_run(stated: str | None) -> str:
 
 
 def visible(text: str) -> str:
-    """Text of a file for a terminal, which would take control characters for commands."""
+    """Text of a file without control characters: a terminal would take them for commands."""
     return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
 
 
 def tell(found: Validation, report: Path | None) -> None:
     """The result in the terminal."""
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
-
     chart, console = found.chart, Console(highlight=False, markup=False)
     colour = {"agrees": "bold green", "disagrees": "bold red"}.get(found.verdict, "bold yellow")
     if found.gap:
@@ -162,8 +138,6 @@ def tell(found: Validation, report: Path | None) -> None:
     for note in found.notes:
         console.print(visible(f"note: {note}"))
     if found.compared:
-        from mews_newtt.validation.exercised import PLURAL, gaps
-
         console.print("tried: " + ", ".join(f"{PLURAL[kind]} {seen} of {of}" for kind, (seen, of) in gaps(found.exercised.items()).items()))
     if report is not None:
         console.print(f"reports: {report}")

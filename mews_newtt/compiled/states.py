@@ -22,7 +22,7 @@ from mews_newtt.chart.contexts import Value
 from mews_newtt.chart.exact import add, midpoint
 from mews_newtt.chart.model import Chart, Interval, Number, Parameter
 from mews_newtt.errors import Problem
-from mews_newtt.reading.observations import NOISE, Reading, read
+from mews_newtt.reading.values import NOISE, Reading, read
 
 FORMS = 6  # converted * 3 + grid
 GRID_FLAGS: tuple[tuple[str, ...], ...] = ((), ("float_noise",), ("finer_than_recorded",))

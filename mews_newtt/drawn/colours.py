@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mews_newtt.chart.model import Band, Chart
 
 PLAIN = "#ffffff"
-# For charts that print no colours: from nothing to most. Words and points always stand beside them.
+# For charts that print no colours: from nothing to most. Words and points are always shown as well.
 OWN = (PLAIN, "#ffeb3b", "#ffb74d", "#f48fb1", "#ec6a9c")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _READABLE = 4.5  # WCAG 2.2, 1.4.3

@@ -19,7 +19,7 @@ class Mark(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """Marks by place. An edge is named by the band above it: (parameter, table, 3) lies between bands 2 and 3."""
+    """Marks by parameter, table and band. An edge is named by the band above it: (parameter, table, 3) lies between bands 2 and 3."""
 
     bands: Mapping[Place, Sequence[Mark]] = {}
     edges: Mapping[Place, Sequence[Mark]] = {}
@@ -33,19 +33,19 @@ def marks_of(score: Score) -> Marks:
     for row in score.parameters:
         tables = score.chart.by_id[row.id].tables
         hit = [(row.table, row.band)] if row.table is not None and not row.possible else row.possible
-        places = [
-            (place, at)
+        indexes = [
+            (index, at)
             for one, wanted in hit
-            for place, table in enumerate(tables)
+            for index, table in enumerate(tables)
             if table is one
             for at, band in enumerate(table.bands)
             if band is wanted
         ]
-        if row.possible and places:
-            for place, at in places:
-                bands[row.id, place, at] = [Mark(f"{number(row.value, row.unit)}, if this table applies")]
-        elif places:
-            bands[row.id, places[0][0], places[0][1]] = [Mark(number(row.value, row.unit))]
+        if row.possible and indexes:
+            for index, at in indexes:
+                bands[row.id, index, at] = [Mark(f"{number(row.value, row.unit)}, if this table applies")]
+        elif indexes:
+            bands[row.id, indexes[0][0], indexes[0][1]] = [Mark(number(row.value, row.unit))]
         elif row.skipped is not None:
             rows[row.id] = [Mark(f"Not taken: {row.skipped}", "note")]
         elif row.missing:

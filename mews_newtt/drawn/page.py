@@ -1,4 +1,4 @@
-"""The observation chart as HTML: its standing first, then parameters as rows of bands, levels, sources and gaps."""
+"""The observation chart as HTML: first its status, then its parameters as rows of bands, its levels, its sources and what is missing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from mews_newtt.chart.contexts import Value, matches
 from mews_newtt.chart.model import ROLES, Chart, Level, Parameter, Table
 from mews_newtt.chart.statuses import MEANINGS
+from mews_newtt.chart.words import band_gives, conditions_say
 from mews_newtt.drawn.colours import own_colours, paint
 from mews_newtt.drawn.marks import Mark, Marks
-from mews_newtt.drawn.words import NOT_FOR_CARE, band_gives, band_label, band_wording, chart_stamp, conditions_say, safe, table_title, unit_of
+from mews_newtt.drawn.words import NOT_FOR_CARE, band_label, band_wording, chart_stamp, safe, table_title, unit_of
 from mews_newtt.scoring.wording import count
 
 PARTS = ("standing", "rows", "levels", "sources")
@@ -111,8 +112,8 @@ def _row(chart: Chart, parameter: Parameter, marks: Marks, only: Mapping[str, Va
         assumed = titles.get(parameter.assumed, parameter.assumed)
         head.append(f'<p class="mn-meta">Where it is not given, {safe(assumed)} is read: {safe(parameter.assumed_because)}.</p>')
     body = [
-        _table(chart, parameter, place, table, marks)
-        for place, table in enumerate(parameter.tables)
+        _table(chart, parameter, index, table, marks)
+        for index, table in enumerate(parameter.tables)
         if all(matches(wanted, only[name]) for name, wanted in table.when if name in only)
     ]
     if not parameter.tables:
@@ -127,20 +128,20 @@ def _row(chart: Chart, parameter: Parameter, marks: Marks, only: Mapping[str, Va
     )
 
 
-def _table(chart: Chart, parameter: Parameter, place: int, table: Table, marks: Marks) -> str:
+def _table(chart: Chart, parameter: Parameter, index: int, table: Table, marks: Marks) -> str:
     title = table_title(chart, table)
     said = f'<p class="mn-context">{safe(title)}</p>' if title else ""
     if not table.applies:
         return f'<div class="mn-table">{said}<p class="mn-meta">Not read in this context.</p></div>'
     cells = []
     for at, band in enumerate(table.bands):
-        key = (parameter.id, place, at)
+        key = (parameter.id, index, at)
         if key in marks.edges:
             cells.append(f'<li class="mn-edge">{"".join(_mark(mark) for mark in marks.edges[key])}</li>')
         hits = marks.bands.get(key, ())
         label = band_label(parameter, band)
         wording = band_wording(parameter, band)
-        gives = band_gives(chart, band)
+        gives = band_gives(band, chart)
         cells.append(
             f'<li class="mn-band {paint(chart, band).css_class}{" mn-marked" if hits else ""}"><span class="mn-printed">{safe(label)}</span>'
             + (f'<span class="mn-wording">{safe(wording)}</span>' if wording else "")

@@ -41,10 +41,10 @@ class Scale:
         if value is None:
             return self.height if low else 0.0
         value = min(max(value, self.stops[0]), self.stops[-1])
-        for place, (below, above) in enumerate(pairwise(self.stops)):
+        for index, (below, above) in enumerate(pairwise(self.stops)):
             if value <= above:
                 share = float((value - below) / (above - below))
-                return self.height - (self._at[place] + share * (self._at[place + 1] - self._at[place]))
+                return self.height - (self._at[index] + share * (self._at[index + 1] - self._at[index]))
         return 0.0
 
 
@@ -57,4 +57,4 @@ def pieces(chart: Chart, table: Table) -> list[Piece]:
         nudge = (low - high) / 10
         cuts.append(high + nudge if chart.severity(two) >= chart.severity(one) else low - nudge)
     ends: Sequence[Fraction | None] = [None, *cuts, None]
-    return [Piece(band, ends[place], ends[place + 1]) for place, (band, _) in enumerate(bands)]
+    return [Piece(band, ends[index], ends[index + 1]) for index, (band, _) in enumerate(bands)]

@@ -43,12 +43,12 @@ def series_html(
     taken = [Taken(when, score) for when, score in sets]
     sheets = [taken[start : start + COLUMNS] for start in range(0, len(taken), COLUMNS)]
     said = [f'<div class="mn-series" id="{safe(ident)}"><h{heading} class="mn-role">{safe(title)}</h{heading}>']
-    for place, sheet in enumerate(sheets):
-        name = f"{title}, sheet {place + 1} of {len(sheets)}: {sheet[0].when} to {sheet[-1].when}"
-        before = sheets[place - 1][-1] if place else None
+    for index, sheet in enumerate(sheets):
+        name = f"{title}, sheet {index + 1} of {len(sheets)}: {sheet[0].when} to {sheet[-1].when}"
+        before = sheets[index - 1][-1] if index else None
         said.append(
             f'<div class="mn-sheet mn-scroll" tabindex="0" role="region" aria-label="{safe(name)}">'
-            f"{series_svg(chart, sheet, name=name, ident=f'{ident}-{place}', before=before, ordered=ordered)}</div>"
+            f"{series_svg(chart, sheet, name=name, ident=f'{ident}-{index}', before=before, ordered=ordered)}</div>"
         )
     said.append(f'<h{heading + 1} class="mn-role">The same as a table</h{heading + 1}>{twin_html(chart, taken, ordered=ordered)}</div>')
     return "".join(said)
@@ -63,7 +63,7 @@ def series_svg(
     before: tuple[str, Score] | None = None,
     ordered: bool = True,
 ) -> str:
-    """One sheet. A line joins neighbours and crosses no item that was skipped, missing or refused. Which chart it is stands at its foot."""
+    """One sheet. A line joins neighbouring values; it is broken where a value was skipped, missing or refused. The foot names the chart."""
     taken = [Taken(when, score) for when, score in sets]
     pen = Pen(len(taken), f"{ident}-hatch")
     pen.header([each.when for each in taken])
@@ -105,9 +105,9 @@ def _panel(pen: Pen, chart: Chart, parameter: Parameter, rows: Sequence[Paramete
     top = pen.start(scale.height)
     pen.label(parameter.title, unit_of(parameter), scale.height)
     named: Table | None = None
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         table = row.table if row is not None else None
-        x = LEFT + place * WIDE
+        x = LEFT + index * WIDE
         if table is None or not table.applies:
             pen.box(x, top, WIDE, scale.height, HATCH)
             continue
@@ -143,14 +143,14 @@ def _plotted(row: ParameterScore | None) -> Fraction | None:
 
 def _points_and_lines(pen: Pen, scale: Scale, top: float, rows: Sequence[ParameterScore | None], doubts: Sequence[bool], ordered: bool) -> None:
     heights = [None if (value := _plotted(row)) is None else scale.y(value) for row in rows]
-    for place, (one, two) in enumerate(pairwise(heights)):
+    for index, (one, two) in enumerate(pairwise(heights)):
         if ordered and one is not None and two is not None:
-            pen.line(pen.middle(place), top + one, pen.middle(place + 1), top + two)
-    for place, (height, row, doubt) in enumerate(zip(heights, rows, doubts, strict=True)):
+            pen.line(pen.middle(index), top + one, pen.middle(index + 1), top + two)
+    for index, (height, row, doubt) in enumerate(zip(heights, rows, doubts, strict=True)):
         if height is None:
-            pen.note(place, top + scale.height, given_words(row))
+            pen.note(index, top + scale.height, given_words(row))
         elif row is not None:
-            pen.dot(place, top + height, _beyond(scale, row), number(row.value) + (DOUBT if doubt else ""), _gives(row), scale.height + top)
+            pen.dot(index, top + height, _beyond(scale, row), number(row.value) + (DOUBT if doubt else ""), _gives(row), scale.height + top)
 
 
 def _beyond(scale: Scale, row: ParameterScore) -> int:
@@ -175,12 +175,12 @@ def _answers(pen: Pen, chart: Chart, parameter: Parameter, rows: Sequence[Parame
     high = max(46.0, 6 + 14.0 * len(lines_of(parameter.title, 15, 4)))
     top = pen.start(high)
     pen.label(parameter.title, unit_of(parameter), high)
-    for place, (row, doubt) in enumerate(zip(rows, doubts, strict=True)):
+    for index, (row, doubt) in enumerate(zip(rows, doubts, strict=True)):
         band = row.band if row is not None else None
         words = (band_label(parameter, band) if band is not None and len(band.categories) == 1 else given_words(row)) + (DOUBT if doubt else "")
         colours = paint(chart, band) if band is not None else Paint("#ffffff", INK)
-        pen.box(LEFT + place * WIDE, top, WIDE, high, colours.fill)
-        pen.cell(place, top, lines_of(words, 12, 2), _gives(row) if row is not None else "", colours.ink)
+        pen.box(LEFT + index * WIDE, top, WIDE, high, colours.fill)
+        pen.cell(index, top, lines_of(words, 12, 2), _gives(row) if row is not None else "", colours.ink)
     pen.frame(top, high)
 
 
@@ -188,27 +188,27 @@ def _outcome(pen: Pen, chart: Chart, taken: Sequence[Taken], before: Score | Non
     if chart.has_points:
         top = pen.start(34)
         pen.label("Total", "", 34)
-        for place, each in enumerate(taken):
-            pen.cell(place, top, lines_of(total_words(each.score), 12, 1), "no total" if each.score.status == "partial" else "", bold=True)
+        for index, each in enumerate(taken):
+            pen.cell(index, top, lines_of(total_words(each.score), 12, 1), "no total" if each.score.status == "partial" else "", bold=True)
         pen.frame(top, 34)
     pairs = list(_with_previous(taken, before))
     levels = [(each.score, lines_of(level_words(each.score), 12, 6), change_of(previous, each.score) if ordered else "") for previous, each in pairs]
     high = 10.0 + 12 * max(len(lines) + bool(change) for _, lines, change in levels)
     top = pen.start(high)
     pen.label("Level", "", high)
-    for place, (score, lines, change) in enumerate(levels):
+    for index, (score, lines, change) in enumerate(levels):
         known = score.level is not None and score.level == score.level_max
         colours = paint_level(chart, score.level) if known and score.level is not None else Paint(HATCH, INK)
-        pen.box(LEFT + place * WIDE, top, WIDE, high, colours.fill)
-        pen.cell(place, top, lines, change, colours.ink, bold=True, halo=not known)
+        pen.box(LEFT + index * WIDE, top, WIDE, high, colours.fill)
+        pen.cell(index, top, lines, change, colours.ink, bold=True, halo=not known)
     pen.frame(top, high)
     if any(each.score.warnings for each in taken):
         top = pen.start(34)
         pen.label("Look at", "in the table", 34)
-        for place, each in enumerate(taken):
+        for index, each in enumerate(taken):
             warnings = len(each.score.warnings)
             words = "refused" if each.score.status == "refused" else count(warnings, "warning") if warnings else "no warning"
-            pen.cell(place, top, [words], "", bold=warnings > 0)
+            pen.cell(index, top, [words], "", bold=warnings > 0)
         pen.frame(top, 34)
 
 

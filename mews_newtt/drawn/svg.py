@@ -36,8 +36,8 @@ class Pen:
     def width(self) -> float:
         return LEFT + self.columns * WIDE + 1
 
-    def middle(self, place: int) -> float:
-        return LEFT + (place + 0.5) * WIDE
+    def middle(self, index: int) -> float:
+        return LEFT + (index + 0.5) * WIDE
 
     def start(self, height: float) -> float:
         """Begin a band of the sheet of that height under the last one; its top."""
@@ -48,14 +48,14 @@ class Pen:
     def header(self, times: Sequence[str]) -> None:
         written = [lines_of(when.replace("T", " "), 11, 3) for when in times]
         top = self.start(6 + 14 * max(map(len, written), default=0))
-        for place, lines in enumerate(written):
+        for index, lines in enumerate(written):
             for at, line in enumerate(lines):
-                self.text(self.middle(place), top + 14 + 14 * at, line, size=10, anchor="middle", bold=True)
+                self.text(self.middle(index), top + 14 + 14 * at, line, size=10, anchor="middle", bold=True)
 
     def label(self, title: str, unit: str, height: float) -> None:
         lines = lines_of(title, 15, 4)
-        for place, line in enumerate(lines):
-            self.text(2, self._top + 14 + 14 * place, line, size=12, bold=True)
+        for index, line in enumerate(lines):
+            self.text(2, self._top + 14 + 14 * index, line, size=12, bold=True)
         if unit:
             self.text(2, self._top + 14 + 14 * len(lines), unit, size=11)
 
@@ -73,16 +73,16 @@ class Pen:
         wide = self.columns * WIDE
         self._shapes.append(f'<rect x="{LEFT:g}" y="{top:.2f}" width="{wide:g}" height="{high:.2f}" fill="none" stroke="{INK}" stroke-width="1.2"/>')
         self._shapes += [
-            f'<line x1="{LEFT + place * WIDE:g}" y1="{top:.2f}" x2="{LEFT + place * WIDE:g}" y2="{top + high:.2f}" stroke="{INK}" stroke-width=".7"/>'
-            for place in range(1, self.columns)
+            f'<line x1="{LEFT + index * WIDE:g}" y1="{top:.2f}" x2="{LEFT + index * WIDE:g}" y2="{top + high:.2f}" stroke="{INK}" stroke-width=".7"/>'
+            for index in range(1, self.columns)
         ]
 
     def line(self, x1: float, y1: float, x2: float, y2: float) -> None:
         self._shapes.append(f'<line class="mn-line" x1="{x1:g}" y1="{y1:.2f}" x2="{x2:g}" y2="{y2:.2f}" stroke="{INK}" stroke-width="1.6"/>')
 
-    def dot(self, place: int, y: float, beyond: int, value: str, gives: str, bottom: float) -> None:
+    def dot(self, index: int, y: float, beyond: int, value: str, gives: str, bottom: float) -> None:
         """A reading at its height; an arrow at the panel's end where it lies beyond."""
-        x = self.middle(place)
+        x = self.middle(index)
         if beyond:
             tip = -7 * beyond
             self._shapes.append(f'<path class="mn-point" d="M{x:g} {y:.2f}l-5 {-tip}h10z" fill="{INK}"/>')
@@ -95,17 +95,17 @@ class Pen:
         if gives:
             self.text(x, y + 10, lines_of(gives, 7, 1)[0], size=8.5, halo=True)
 
-    def note(self, place: int, bottom: float, words: str) -> None:
+    def note(self, index: int, bottom: float, words: str) -> None:
         """Why there is no reading, at the foot of the panel."""
         lines = lines_of(words, 13, 3)
         for at, line in enumerate(reversed(lines)):
-            self.text(self.middle(place), bottom - 5 - 10 * at, line, size=9.5, anchor="middle", halo=True)
+            self.text(self.middle(index), bottom - 5 - 10 * at, line, size=9.5, anchor="middle", halo=True)
 
-    def cell(self, place: int, top: float, lines: Sequence[str], more: str, ink: str = INK, *, bold: bool = False, halo: bool = False) -> None:
+    def cell(self, index: int, top: float, lines: Sequence[str], more: str, ink: str = INK, *, bold: bool = False, halo: bool = False) -> None:
         for at, line in enumerate(lines):
-            self.text(self.middle(place), top + 14 + 12 * at, line, size=11, anchor="middle", bold=bold, ink=ink, halo=halo)
+            self.text(self.middle(index), top + 14 + 12 * at, line, size=11, anchor="middle", bold=bold, ink=ink, halo=halo)
         if more:
-            self.text(self.middle(place), top + 14 + 12 * len(lines), lines_of(more, 14, 1)[0], size=9.5, anchor="middle", ink=ink, halo=halo)
+            self.text(self.middle(index), top + 14 + 12 * len(lines), lines_of(more, 14, 1)[0], size=9.5, anchor="middle", ink=ink, halo=halo)
 
     def foot(self, words: str) -> None:
         """Lines across the whole sheet, under everything else."""

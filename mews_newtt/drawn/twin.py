@@ -1,10 +1,11 @@
-"""The table that says the same as a drawn series: every value, what it gives, totals, levels, and what is missing."""
+"""A series of scores as a table, for readers who cannot see the drawing: every value, what it gives, totals, levels, and what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from mews_newtt.chart.model import Chart, number
+from mews_newtt.chart.words import band_gives
 from mews_newtt.drawn.words import safe, title_at, unit_of
 from mews_newtt.scoring.result import ParameterScore, Score
 from mews_newtt.scoring.wording import completeness, count
@@ -100,9 +101,8 @@ def _cell(score: Score, name: str) -> str:
     says = given_words(row)
     if row.value is not None and isinstance(row.value, str):
         says = next((category.title for category in score.chart.by_id[name].observation.categories if category.id == row.value), row.value)
-    zones = {zone.id: zone.title for zone in score.chart.zones}
-    gives = [count(row.points, "point")] if row.points is not None else []
-    if row.band is not None:
-        gives += [zones[row.band.zone]] if row.band.zone else []
-        gives += ["raises the level"] if row.band.level else []
+    if row.band is not None:  # prompts are warnings, which have a column of their own
+        gives = [each for each in band_gives(row.band, score.chart) if each != row.band.prompt]
+    else:
+        gives = [count(row.points, "point")] if row.points is not None else []
     return f"{says} ({', '.join(gives)})" if gives else says

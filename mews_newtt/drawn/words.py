@@ -1,12 +1,11 @@
-"""Words that stand on a drawn chart, and HTML made of them safely."""
+"""Words on a drawn chart, and the escaping that makes text from outside safe in HTML and SVG."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
 
-from mews_newtt.chart.model import Band, Chart, Condition, Interval, Parameter, Table, number
-from mews_newtt.scoring.wording import count
+from mews_newtt.chart.model import Band, Chart, Parameter, Table, number
+from mews_newtt.chart.words import conditions_say
 
 NOT_FOR_CARE = "For testing. Not a medical device, and not for care."
 
@@ -28,33 +27,6 @@ def band_wording(parameter: Parameter, band: Band) -> str:
     """The printed words of an answer, where they say more than its title."""
     own = (band_label(parameter, band), " or ".join(band.categories), *band.categories)
     return "" if band.interval is not None or band.printed in own else band.printed
-
-
-def band_gives(chart: Chart, band: Band) -> list[str]:
-    """What a band gives, each in its own words: points, zone, level, prompt."""
-    zones = {zone.id: zone.title for zone in chart.zones}
-    levels = {level.id: level.title for level in chart.levels}
-    gives = [count(band.points, "point")] if band.points is not None else []
-    if band.zone:
-        gives.append(zones[band.zone])
-    if band.level:
-        gives.append(f"Raises the level to: {levels[band.level]}")
-    if band.prompt:
-        gives.append(band.prompt)
-    return gives
-
-
-def conditions_say(chart: Chart, when: Iterable[tuple[str, Condition]]) -> str:
-    """A context in words, by the titles of its parameters and answers."""
-    return "; ".join(f"{chart.by_id[name].title}: {condition_says(chart, name, wanted)}" for name, wanted in when)
-
-
-def condition_says(chart: Chart, name: str, wanted: Condition) -> str:
-    observation = chart.by_id[name].observation
-    if isinstance(wanted, Interval):
-        words, _, last = str(wanted).rpartition(" ")
-        return f"{words} {number(last, observation.unit)}".strip()
-    return " / ".join(category.title for category in observation.categories if category.id in wanted)
 
 
 def table_title(chart: Chart, table: Table) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
-from typing import Any, NoReturn
+from decimal import Decimal
+from typing import Any
 
-from mews_newtt.errors import ObservationError, Problem, short
-from mews_newtt.reading.observations import doubled
+from mews_newtt.reading.json_text import read_object
 
 Resource = dict[str, Any]
 
@@ -20,15 +19,7 @@ def read_json(text: str | bytes) -> Resource:
     ------
     ObservationError  not JSON, not an object, a name given twice, NaN or Infinity
     """
-    try:
-        found = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_doubles)
-    except (ValueError, RecursionError, InvalidOperation) as fault:  # the last: an exponent beyond all bounds
-        if isinstance(fault, ObservationError):
-            raise
-        raise ObservationError(Problem("not_json", "resource", "is not JSON", "send one FHIR resource as JSON")) from None
-    if not isinstance(found, dict):
-        raise ObservationError(Problem("not_an_object", "resource", "is not a JSON object", "send one FHIR resource as JSON"))
-    return found
+    return read_object(text, "resource", "send one FHIR resource as JSON")
 
 
 def write_json(resource: Resource, indent: int | None = None) -> str:
@@ -59,14 +50,3 @@ def _parts(value: Any, indent: int | None, depth: int) -> Iterator[str]:
     if indent and value:
         yield f"\n{' ' * (indent * depth)}"
     yield "}" if is_object else "]"
-
-
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(text)
-
-
-def _no_doubles(pairs: list[tuple[str, Any]]) -> Resource:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ObservationError(Problem("name_twice", short(doubled(pairs)), "is given twice", "give each name once"))
-    return found

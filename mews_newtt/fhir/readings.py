@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from mews_newtt.fhir.rounds import time_of
 from mews_newtt.fhir.times import completed_years, span
 from mews_newtt.fhir.unread import Rows, Unread, called
 from mews_newtt.fhir.values import number_of, value_of
-from mews_newtt.reading.observations import ObservationSet
+from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 
@@ -83,7 +84,7 @@ def read_set(chart: Chart, given: Content, faults: Faults, *, may_be_empty: bool
     raw: dict[str, Any] = {name: kept.value for name, kept in reader.raw.items()}
     places = {name: kept.place for name, kept in reader.raw.items()}
     references = {name: kept.found.reference for name, kept in reader.raw.items() if kept.found is not None and kept.found.reference}
-    readings = Readings(ObservationSet({}), places, references, given.subject, effective, (), may_be, empty)
+    readings = Readings(ObservationSet({}, observations={}), places, references, given.subject, effective, (), may_be, empty)
     try:
         readings = readings._replace(set=ObservationSet(raw, observations=reader.codes.observations))
     except ObservationError as refusal:
@@ -112,8 +113,8 @@ def score_readings(chart: Chart, readings: Readings) -> Score:
     """The score of a round. A parameter that an unread Observation may be a reading of counts as missing: the set is partial."""
     if not readings.may_be:
         return score(chart, readings.set)
-    asked = tuple(p._replace(required=True) if p.id in readings.may_be else p for p in chart.parameters)
-    return score(chart._replace(parameters=asked), readings.set)._replace(chart=chart)
+    asked = tuple(replace(p, required=True) if p.id in readings.may_be else p for p in chart.parameters)
+    return replace(score(replace(chart, parameters=asked), readings.set), chart=chart)
 
 
 class _Kept(NamedTuple):

@@ -24,7 +24,8 @@ from mews_newtt.fhir.codes import (
     parameter_keys,
 )
 from mews_newtt.fhir.jsontext import Resource
-from mews_newtt.reading.observations import SKIP_PREFIX, ObservationSet
+from mews_newtt.reading.sets import ObservationSet
+from mews_newtt.reading.values import SKIP_PREFIX
 
 _NUMBER_AND_UNIT = re.compile(r"([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.ASCII | re.DOTALL)
 

@@ -1,1 +1,1 @@
-"""What somebody wrote, read once: one raw value to one reading, a set, the columns of a table."""
+"""Reading what somebody wrote: one raw value, an observation set, a JSON text, the columns and rows of a table."""

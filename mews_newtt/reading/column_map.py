@@ -1,4 +1,4 @@
-"""How somebody else's table is to be read, as the user says it: `--map`, `--unit`, `--missing`, `--ignore` and map files."""
+"""`ColumnMap`: how the columns of somebody else's table are read. Made from `--map`, `--unit`, `--missing`, `--ignore` and map files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ColumnMap(NamedTuple):
     """How somebody else's table is read: column names (theirs to ours), values (ours: theirs to ours), and names to leave alone.
 
     `units` gives the unit of a column by our name. `missing` holds the marks that mean no reading in every column, `missing_in` those of one
-    column by our name. A mark is never stronger than an entry of `values`.
+    column by our name. If `values` has an entry for a mark, the entry wins.
     """
 
     columns: Mapping[str, str] = {}
@@ -78,7 +78,7 @@ _PARAMETER = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class _Said:
-    """What has been said of a table so far, and where, so that nothing is overridden."""
+    """What the user has said about a table so far, and where, so that nothing is overridden."""
 
     def __init__(self) -> None:
         self.columns: dict[str, tuple[str, str]] = {}

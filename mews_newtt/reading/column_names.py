@@ -1,7 +1,7 @@
-"""What somebody else's name of a column means: the words of the name, compared with the names of the observations.
+"""What the name of somebody else's column may mean: its words are compared with the names of the observations.
 
 The words are data: `also_called` and `looks_like` in `rules/parameters.toml`. Files, frames, JSON sets and the service's pages all ask here.
-A name found here is never used without a word: it is suggested, or it is an error.
+A meaning found here is never used silently: it is suggested to the user, or it is an error.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from mews_newtt.chart.model import Observation
 
 NEAR = 0.85  # how alike two spellings must be
-LONG = 6  # letters from which a word is told from others by its spelling, and is found inside a longer word
+LONG = 6  # letters that a word needs to be compared by its spelling, and to be found inside a longer word
 LONGEST = 200  # characters of a name that are looked at
 MOST_REMEMBERED = 4096
 # A name with one of these words holds something about a reading, not the reading: the time of it, its unit, its place.

@@ -1,4 +1,4 @@
-"""Columns of a table that holds observation sets: which are read, which travel through, which are a slip."""
+"""The columns of a table of observation sets: which are read, which are passed through unread, and which look like a mistake."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mews_newtt.chart.model import Chart, Observation, Parameter, require_chart
 from mews_newtt.errors import ColumnError, Problem, did_you_mean
 from mews_newtt.reading.column_map import ColumnMap, read_map
 from mews_newtt.reading.column_names import Meaning, meaning_of, meant_parameter, words_of
-from mews_newtt.reading.observations import SKIP_PREFIX
+from mews_newtt.reading.values import LABELS, SKIP_PREFIX
 
 __all__ = ["ColumnMap", "check_columns", "mapped_columns", "read_map"]
 POINTS_PREFIX = "points_"
@@ -116,7 +116,7 @@ def rows_without_column(chart: Chart, ours: Iterable[str]) -> tuple[Parameter, .
 
 def is_reserved(name: str, known: Mapping[str, Observation]) -> bool:
     """Whether a name has a meaning of its own beside parameters: labels, skip reasons, expected results."""
-    if name in ("case_id", "patient_id", "observed_at", "recorded_at", *EXPECTED):
+    if name in (*LABELS, *EXPECTED):
         return True
     return any(name.startswith(prefix) and name.removeprefix(prefix) in known for prefix in (SKIP_PREFIX, EXPECTED_POINTS_PREFIX))
 
@@ -154,7 +154,7 @@ def _slips(names: Sequence[str], ours: Sequence[str], chart: Chart, column_map: 
         if meaning and rows:
             found.append(_looks_like(their, prefix, rows, meaning, column_map))
         elif our not in known:
-            reserved = did_you_mean(our, ["case_id", "patient_id", "observed_at", "recorded_at", *EXPECTED], 0.85)
+            reserved = did_you_mean(our, [*LABELS, *EXPECTED], 0.85)
             if reserved and reserved not in ours:
                 mend = f"--map {their!r}={reserved}" if not reserved.startswith("expected") else f"rename it, or --map {their!r}={reserved}"
                 found.append(_misspelt(their, reserved, mend))

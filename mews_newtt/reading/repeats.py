@@ -1,4 +1,4 @@
-"""Rows that give one person's set at one time more than once: each is scored, and the summary names them."""
+"""Rows with the same person and the same time. Each is scored, and the summary names them."""
 
 from __future__ import annotations
 

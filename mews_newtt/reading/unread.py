@@ -1,4 +1,4 @@
-"""Columns of a table that nothing is read from: every one is named, and some are doubted for their name or their values."""
+"""The columns of a table that are not read. The summary names all of them, and says which may hold readings, by their name or their values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mews_newtt.chart.model import Chart, Parameter
 from mews_newtt.reading.column_map import ColumnMap
 from mews_newtt.reading.column_names import is_about, meaning_of, words_of
 from mews_newtt.reading.columns import POINTS_PREFIX, check_columns
-from mews_newtt.reading.observations import LABELS, SKIP_PREFIX, Reading, read
+from mews_newtt.reading.values import LABELS, SKIP_PREFIX, Reading, read
 
 LOOKED_AT = 1000  # rows whose values are looked at
 

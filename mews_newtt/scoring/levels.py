@@ -1,40 +1,19 @@
-"""Which level a set reaches, and why."""
+"""The level that a set reaches on a chart, and the reasons for it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart, CountRule, Level, number
 from mews_newtt.scoring import wording
-
-if TYPE_CHECKING:
-    from mews_newtt.scoring.result import ParameterScore
-
-Severity = tuple[int, int, int]  # points, zone rank, level rank: what a row counts for
-NOTHING: Severity = (0, 0, 0)
+from mews_newtt.scoring.parts import Bounds, Contribution, Evidence, ReasonParts, RowParts
 
 
-class Extent(NamedTuple):
-    """The least and the most that a row, or a group that counts once, can count for; settled: nothing is missing."""
-
-    names: tuple[str, ...]
-    least: Severity
-    most: Severity
-    settled: bool = True
-
-
-class Reason(NamedTuple):
+class Reason(ReasonParts):
     """Why a level is reached: kind is `total`, `count` or `trigger`; parameters are its evidence."""
 
-    chart: Chart
-    reached: Level
-    kind: str
-    parameters: tuple[str, ...]
-    total: int | None = None
-    certain: bool = True
-    rule: CountRule | None = None
-    reading: str = ""
+    __slots__ = ()
 
     @property
     def level(self) -> str:
@@ -50,7 +29,7 @@ class Reason(NamedTuple):
 
 
 class LevelRule(NamedTuple):
-    """What reaches a level: the least total, and counts as (place in a severity, threshold there, how many, as printed)."""
+    """What reaches a level: the least total, and counts as (index into a contribution, threshold there, how many, as printed)."""
 
     rank: int
     level: Level
@@ -67,60 +46,51 @@ def level_rules(chart: Chart) -> tuple[LevelRule, ...]:
                 rank,
                 level,
                 int(level.total.low or 0) if level.total and chart.has_points else None,
-                tuple((*_place(chart, rule), rule.at_least, rule) for rule in level.counts),
+                tuple((*_counted(chart, rule), rule.at_least, rule) for rule in level.counts),
             )
             for rank, level in reversed(list(enumerate(chart.levels))[1:])
         )
     return rules
 
 
-def _place(chart: Chart, rule: CountRule) -> tuple[int, int]:
-    """Where a count looks and from what on: points, or a zone and all worse ones."""
+def _counted(chart: Chart, rule: CountRule) -> tuple[int, int]:
+    """What a count compares: the index into a contribution and the threshold. A zone counts together with all worse ones."""
     return (0, rule.points) if rule.points is not None else (1, chart.zone_rank[rule.zone or ""])
 
 
-def highest_level(chart: Chart, total: int, worths: Sequence[Severity]) -> int:
+def highest_level(chart: Chart, total: int, contributions: Sequence[Contribution]) -> int:
     """The rank of the highest level that a total and what the rows count for reach."""
     reached = 0
-    for worth in worths:
-        if worth[2] > reached:
-            reached = worth[2]
+    for each in contributions:
+        if each[2] > reached:
+            reached = each[2]
     for rule in level_rules(chart):
         if rule.rank <= reached:
             break
         if rule.total is not None and total >= rule.total:
             return rule.rank
-        for place, threshold, at_least, _ in rule.counts:
-            if len([1 for worth in worths if worth[place] >= threshold]) >= at_least:
+        for index, threshold, at_least, _ in rule.counts:
+            if len([1 for each in contributions if each[index] >= threshold]) >= at_least:
                 return rule.rank
     return reached
 
 
-class Evidence(NamedTuple):
-    """What the level of a score rests on: the rows and what they certainly count for, and the least total."""
-
-    rows: Sequence[ParameterScore]
-    extents: Sequence[Extent]
-    total: int
-    certain: bool
-
-
 def reasons(chart: Chart, evidence: Evidence) -> tuple[Reason, ...]:
     """Every cause of a level above the first, worst first; of totals only the one whose range holds the total."""
-    rows, extents, total, certain = evidence
+    rows, bounds, total, certain = evidence
     found: list[Reason] = []
-    raising = [row for row in rows if row.band is not None and row.band.level is not None] if any(extent.least[2] for extent in extents) else []
-    total_told = False
+    raising = [row for row in rows if row.band is not None and row.band.level is not None] if any(each.least[2] for each in bounds) else []
+    total_named = False
     for rule in level_rules(chart):
         level = rule.level
-        if rule.total is not None and not total_told and total >= rule.total:
-            total_told = True
-            scoring = tuple([_evidence(chart, extent, rows, 0) for extent in extents if extent.least[0] > 0])
+        if rule.total is not None and not total_named and total >= rule.total:
+            total_named = True
+            scoring = tuple([_evidence(chart, each, rows, 0) for each in bounds if each.least[0] > 0])
             found.append(Reason(chart, level, "total", scoring, total, certain))
-        for place, threshold, at_least, printed in rule.counts:
-            counted = [extent for extent in extents if extent.least[place] >= threshold]
+        for index, threshold, at_least, printed in rule.counts:
+            counted = [each for each in bounds if each.least[index] >= threshold]
             if len(counted) >= at_least:
-                names = tuple([_evidence(chart, extent, rows, place) for extent in counted])
+                names = tuple([_evidence(chart, each, rows, index) for each in counted])
                 found.append(Reason(chart, level, "count", names, rule=printed))
         if raising:
             found += [
@@ -131,14 +101,14 @@ def reasons(chart: Chart, evidence: Evidence) -> tuple[Reason, ...]:
     return tuple(found)
 
 
-def _evidence(chart: Chart, extent: Extent, rows: Sequence[ParameterScore], place: int) -> str:
-    """The row that makes an extent count: of a group, the worst in what is counted (a place in a severity)."""
-    if len(extent.names) == 1:
-        return extent.names[0]
-    by_id: Mapping[str, ParameterScore] = {row.id: row for row in rows}
+def _evidence(chart: Chart, bounds: Bounds, rows: Sequence[RowParts], index: int) -> str:
+    """The row that is named as evidence; of a group, the one that counts most in what is compared (an index into a contribution)."""
+    if len(bounds.names) == 1:
+        return bounds.names[0]
+    by_id: Mapping[str, RowParts] = {row.id: row for row in rows}
 
-    def worth(name: str) -> int:
+    def contribution(name: str) -> int:
         row = by_id[name]
-        return chart.severity(row.band)[place] if row.band is not None else (row.points or 0, 0, 0)[place]
+        return chart.severity(row.band)[index] if row.band is not None else (row.points or 0, 0, 0)[index]
 
-    return max(extent.names, key=worth)
+    return max(bounds.names, key=contribution)

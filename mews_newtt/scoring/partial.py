@@ -1,26 +1,27 @@
-"""What can still be said where a context was not given: every context is supposed in turn, and what they agree on holds."""
+"""A set without one of its contexts: score it under each possible context, and report what all of them agree on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 from mews_newtt.chart.contexts import Value, can_occur, contexts_of, distinguishable_values, table_for
 from mews_newtt.chart.model import Band, Chart, Table
-from mews_newtt.reading.observations import ObservationSet
+from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.scoring.result import ParameterScore
 
 
 def possible_contexts(chart: Chart, values: dict[str, Value], unknown: Sequence[str]) -> list[dict[str, Value]]:
-    """The readings together with every way the unknown contexts could be; what the chart's scope refuses cannot be."""
+    """The readings with each possible combination of the unknown contexts. Combinations that the chart's scope refuses are left out."""
     choices = product(*(distinguishable_values(chart, name) for name in unknown))
     every = [values | dict(zip(unknown, chosen, strict=True)) for chosen in choices]
     return [context for context in every if can_occur(chart, context)] or every
 
 
 def join_rows(views: list[list[ParameterScore]]) -> list[ParameterScore]:
-    """Rows as all possible contexts allow: what differs between them is not known, points keep their bounds."""
+    """One row from the rows of all possible contexts: a field that differs between them is unknown, and the points keep their bounds."""
     if len(views) == 1:
         return views[0]
     joined = []
@@ -31,7 +32,8 @@ def join_rows(views: list[list[ParameterScore]]) -> list[ParameterScore]:
         known = [row for row in rows if row.points_min is not None]
         same_points = len(known) == len(rows) and len({row.points for row in rows}) == 1
         joined.append(
-            rows[0]._replace(
+            replace(
+                rows[0],
                 points=rows[0].points if same_points else None,
                 points_min=min((row.points_min or 0 for row in rows), default=None) if known else None,
                 points_max=max((row.points_max or 0 for row in rows), default=None) if known else None,
@@ -46,7 +48,7 @@ def join_rows(views: list[list[ParameterScore]]) -> list[ParameterScore]:
 
 
 def _possible_tables(rows: Sequence[ParameterScore]) -> tuple[tuple[Table, Band | None], ...]:
-    """Each table that a reading may be in, with its band there; nothing where there is no reading."""
+    """Each table that may apply to a reading, with the reading's band in it. Empty if there is no reading."""
     found = {id(row.table): (row.table, row.band) for row in rows if row.table is not None and row.value is not None}
     return tuple(found.values()) if len(found) > 1 else ()
 
@@ -61,13 +63,16 @@ def needed_contexts(
     """
     needed: set[str] = set()
     by_scored = False
-    for place, parameter in enumerate(chart.parameters):
+    for index, parameter in enumerate(chart.parameters):
         counts = parameter.role != "recorded" and (parameter.required or parameter.id in given.readings)
         names = [name for name in unknown if name in contexts_of(parameter)]
         if not counts or not names:
             continue
         by_table = any(chart.by_id[name].required for name in contexts_of(parameter))
-        found = [id(table_for(parameter, context)) if by_table else _worth(chart, rows[place]) for context, rows in zip(possible, views, strict=True)]
+        found = [
+            id(table_for(parameter, context)) if by_table else _contribution(chart, rows[index])
+            for context, rows in zip(possible, views, strict=True)
+        ]
         if all(one == found[0] for one in found):
             continue
         alone = [name for name in names if _changes(name, unknown, possible, found)]
@@ -77,18 +82,18 @@ def needed_contexts(
 
 
 def _changes(name: str, unknown: list[str], possible: list[dict[str, Value]], found: Sequence[Any]) -> bool:
-    """Whether one context changes what was found while the other unknown ones stay."""
+    """Whether a change of this context alone, with the other unknown ones kept, changes what was found."""
     by_rest: dict[tuple[Value, ...], Any] = {}
     rests = [tuple(context[other] for other in unknown if other != name) for context in possible]
     return any(by_rest.setdefault(rest, one) != one for rest, one in zip(rests, found, strict=True))
 
 
-def _worth(chart: Chart, row: ParameterScore) -> tuple[Any, ...]:
-    """What a row counts for in one context: that of its reading, or as much as the table allows where there is none."""
-    worths = None
+def _contribution(chart: Chart, row: ParameterScore) -> tuple[Any, ...]:
+    """What a row counts for in one context: the contribution of its reading, or the bounds of its table if it has none."""
+    contributions = None
     if row.band is not None:
-        worths = [chart.severity(row.band)]
+        contributions = [chart.severity(row.band)]
     elif row.missing or (row.skipped is not None and row.points is None and row.table is not None and row.table.applies):
-        worths = [chart.severity(band) for band in row.table.bands] if row.table else []
-    bounds = worths and tuple((min(column), max(column)) for column in zip(*worths, strict=True))
+        contributions = [chart.severity(band) for band in row.table.bands] if row.table else []
+    bounds = contributions and tuple((min(column), max(column)) for column in zip(*contributions, strict=True))
     return row.points, bounds, row.missing, "not_read" in row.flags

@@ -1,20 +1,23 @@
 """The reference scorer: one chart, one observation set, one Score, in exact decimals. It defines what is right.
 
-It reads the chart itself, as a person would, and knows no engine; every engine is held to it.
+It reads the chart as a person would. It knows no engine; tests compare every engine with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.bands import find_band
 from mews_newtt.chart.contexts import Value, contexts_of, holds, table_for
 from mews_newtt.chart.model import Chart, Group, Observation, Parameter, ScopeRule, Table, is_above, require_chart
 from mews_newtt.errors import ObservationError, Problem
-from mews_newtt.reading.observations import ObservationSet, Reading
-from mews_newtt.scoring.levels import NOTHING, Evidence, Extent, Severity, highest_level
+from mews_newtt.reading.sets import ObservationSet
+from mews_newtt.reading.values import Reading
+from mews_newtt.scoring.levels import highest_level
 from mews_newtt.scoring.partial import join_rows, needed_contexts, possible_contexts
+from mews_newtt.scoring.parts import NO_CONTRIBUTION, Bounds, Contribution, Evidence
 from mews_newtt.scoring.result import ParameterScore, Score
 
 MOST_REMEMBERED = 2_000  # rows of one parameter
@@ -55,10 +58,14 @@ def score(chart: Chart, observations: ObservationSet | Mapping[str, Any], *, rai
 
 
 class _Plan(NamedTuple):
-    """What follows from the chart alone, looked up once."""
+    """What follows from the chart alone; computed once for each chart."""
 
     chart: Chart
     observations: Mapping[str, Observation]
+    names: frozenset[str]
+    levels: tuple[str, ...]
+    has_points: bool
+    contexts: tuple[str, ...]
     rows: tuple[tuple[Parameter, str, bool, Table | None, dict[Any, Any]], ...]  # whether contexts choose, else its table; rows already read
     narrowed: tuple[Parameter, ...]  # rows that do not read every category of their observation
     one_of: tuple[Group, ...]
@@ -76,6 +83,10 @@ def _plan(chart: Chart) -> _Plan:
         plan = chart.memo["plan"] = _Plan(
             chart=chart,
             observations=chart.observations,
+            names=frozenset(chart.by_id),
+            levels=tuple(level.id for level in chart.levels),
+            has_points=chart.has_points,
+            contexts=chart.context_ids,
             rows=tuple((p, p.id, bool(contexts_of(p)), p.tables[0] if p.tables else None, {}) for p in chart.parameters),
             narrowed=tuple(p for p in chart.parameters if set(p.category_ids) != set(p.observation.category_ids)),
             one_of=tuple(group for group in chart.groups if group.kind == "one_of"),
@@ -121,21 +132,21 @@ def _score(plan: _Plan, given: ObservationSet, values: dict[str, Value]) -> Scor
     chart = plan.chart
     assumed = [name for name, _ in plan.assumed if name not in values]
     context: dict[str, Value] = {**values, **{name: value for name, value in plan.assumed if name not in values}} if assumed else values
-    unknown = [name for name in chart.context_ids if name not in context]
+    unknown = [name for name in plan.contexts if name not in context]
     if not unknown:
         view = _view(plan, given, context)
         rows, complete = view.rows, view.complete
         least, most, level, level_max = view.total_least, view.total_most, view.level_least, view.level_most
     else:
         possible = possible_contexts(chart, context, unknown)
-        views = [_view(plan, given, supposed) for supposed in possible]
+        views = [_view(plan, given, hypothetical) for hypothetical in possible]
         needed, by_scored = needed_contexts(chart, given, possible, [view.rows for view in views], unknown)
-        rows = [row._replace(missing=True) if row.id in needed and row.skipped is None else row for row in join_rows([view.rows for view in views])]
+        rows = [replace(row, missing=True) if row.id in needed and row.skipped is None else row for row in join_rows([view.rows for view in views])]
         complete = not by_scored and all(view.complete for view in views)
         view = min(views, key=lambda view: (view.level_least, view.total_least))
         least, most = min(view.total_least for view in views), max(view.total_most for view in views)
         level, level_max = view.level_least, max(view.level_most for view in views)
-    pointed = chart.has_points
+    pointed = plan.has_points
     plain = view.plain and not unknown
     return Score(
         chart,
@@ -143,15 +154,15 @@ def _score(plan: _Plan, given: ObservationSet, values: dict[str, Value]) -> Scor
         least if complete and pointed else None,
         least if pointed else None,
         most if pointed else None,
-        chart.levels[level].id,
-        chart.levels[level_max].id,
+        plan.levels[level],
+        plan.levels[level_max],
         tuple(rows),
         () if plain else tuple([row.id for row in rows if row.missing]),
         () if plain else tuple([row.id for row in rows if row.skipped is not None]),
         _flags(plan, () if plain else rows, values, assumed),
-        () if values.keys() <= chart.by_id.keys() else tuple([name for name in values if name not in chart.by_id]),
+        () if values.keys() <= plan.names else tuple([name for name in values if name not in plan.names]),
         (),
-        Evidence(view.rows, view.extents, least, complete),
+        Evidence(view.rows, view.bounds, least, complete),
     )
 
 
@@ -159,7 +170,7 @@ class _View(NamedTuple):
     """The set as it counts in one possible context."""
 
     rows: list[ParameterScore]
-    extents: list[Extent]
+    bounds: list[Bounds]
     total_least: int
     total_most: int
     level_least: int
@@ -171,7 +182,7 @@ class _View(NamedTuple):
 def _view(plan: _Plan, given: ObservationSet, context: Mapping[str, Value]) -> _View:
     chart, readings, skipped = plan.chart, given.readings, given.skipped
     rows: list[ParameterScore] = []
-    extents: list[Extent] = []
+    bounds: list[Bounds] = []
     plain = not chart.groups
     for parameter, name, chosen, table, seen in plan.rows:
         reading = readings.get(name)
@@ -180,51 +191,53 @@ def _view(plan: _Plan, given: ObservationSet, context: Mapping[str, Value]) -> _
             table = table_for(parameter, context)
             key = (id(table), reading)  # the plan holds the chart, and the chart its tables
         if reading is None and (name in skipped or (table is not None and name in context)):
-            row, extent = _unread_row(chart, parameter, given, table, context)
-            plain = plain and extent is None and row.skipped is None
+            row, row_bounds = _unread_row(chart, parameter, given, table, context)
+            plain = plain and row_bounds is None and row.skipped is None
         else:
             # Equal readings, or none, in the same table always give the same row.
             known = seen.get(key)
             if known is None:
-                row, extent = _unread_row(chart, parameter, given, table, context) if reading is None else _read_row(chart, parameter, table, reading)
-                known = (row, extent, row.missing or bool(row.flags))
+                row, row_bounds = (
+                    _unread_row(chart, parameter, given, table, context) if reading is None else _read_row(chart, parameter, table, reading)
+                )
+                known = (row, row_bounds, row.missing or bool(row.flags))
                 if reading is None or len(reading.given) <= LONGEST_REMEMBERED:
                     if len(seen) >= MOST_REMEMBERED:
                         seen.clear()
                     seen[key] = known
-            row, extent, remarkable = known
+            row, row_bounds, remarkable = known
             if remarkable:
                 plain = False
         rows.append(row)
-        if extent is not None:
-            extents.append(extent)
+        if row_bounds is not None:
+            bounds.append(row_bounds)
     if chart.groups:
-        extents = _grouped(chart, rows, extents)
-    leasts = [extent.least for extent in extents]
-    total = sum([worth[0] for worth in leasts])
-    level = highest_level(chart, total, leasts)
+        bounds = _grouped(chart, rows, bounds)
+    least_of_each = [each.least for each in bounds]
+    total = sum([contribution[0] for contribution in least_of_each])
+    level = highest_level(chart, total, least_of_each)
     if plain:
-        return _View(rows, extents, total, total, level, level, True, True)
-    mosts = [extent.most for extent in extents]
-    total_most = sum([worth[0] for worth in mosts])
-    return _View(rows, extents, total, total_most, level, highest_level(chart, total_most, mosts), all(extent.settled for extent in extents), False)
+        return _View(rows, bounds, total, total, level, level, True, True)
+    most_of_each = [each.most for each in bounds]
+    total_most = sum([contribution[0] for contribution in most_of_each])
+    return _View(rows, bounds, total, total_most, level, highest_level(chart, total_most, most_of_each), all(each.resolved for each in bounds), False)
 
 
 def _unread_row(
     chart: Chart, parameter: Parameter, given: ObservationSet, table: Table | None, context: Mapping[str, Value]
-) -> tuple[ParameterScore, Extent | None]:
-    """A row without a reading: skipped, missing, or asked for nothing."""
+) -> tuple[ParameterScore, Bounds | None]:
+    """A row without a reading: skipped, missing, or not required."""
     row = ParameterScore(parameter.id, parameter.observation.title, parameter.role, parameter.observation.unit)
     reason = given.skipped.get(parameter.id)
     if reason is not None:
         return _skipped_row(chart, parameter, row, reason, table, context)
     if table is None or not table.applies or not parameter.required:
         return row, None
-    return _open_row(chart, parameter, row._replace(missing=True), table, context)
+    return _open_row(chart, parameter, replace(row, missing=True), table, context)
 
 
-def _read_row(chart: Chart, parameter: Parameter, table: Table | None, reading: Reading) -> tuple[ParameterScore, Extent | None]:
-    """A row with a reading: the band it is in and what that gives."""
+def _read_row(chart: Chart, parameter: Parameter, table: Table | None, reading: Reading) -> tuple[ParameterScore, Bounds | None]:
+    """A row with a reading: its band, and what the band gives."""
     row = ParameterScore(
         parameter.id,
         parameter.observation.title,
@@ -235,22 +248,23 @@ def _read_row(chart: Chart, parameter: Parameter, table: Table | None, reading: 
         unit_given=reading.unit_given,
     )
     flags = reading.flags
-    if parameter.role == "recorded":  # a context is not printed in steps
+    if parameter.role == "recorded":  # charts print no step for contexts
         flags = tuple(flag for flag in flags if flag != "finer_than_recorded")
     if table is None:
-        return row._replace(flags=flags), None
+        return replace(row, flags=flags), None
     if not table.applies:
-        return row._replace(table=table, flags=("not_read",)), None
+        return replace(row, table=table, flags=("not_read",)), None
     band, between = find_band(chart, table, reading.value)
-    worth, points = chart.severity(band), band.points
-    return row._replace(
+    contribution, points = chart.severity(band), band.points
+    return replace(
+        row,
         points=points,
         points_min=points,
         points_max=points,
         band=band,
         table=table,
         flags=(*flags, "between_bands") if between else flags,
-    ), Extent((parameter.id,), worth, worth)
+    ), Bounds((parameter.id,), contribution, contribution)
 
 
 def _skipped_row(
@@ -260,13 +274,15 @@ def _skipped_row(
     reason: str,
     table: Table | None,
     context: Mapping[str, Value],
-) -> tuple[ParameterScore, Extent | None]:
+) -> tuple[ParameterScore, Bounds | None]:
     coded = next((skip for skip in parameter.skips if skip.code.casefold() == reason.casefold()), None)
     says = f"{coded.code}: {coded.says}" if coded else reason
-    row = row._replace(skipped=says, table=table, flags=("skipped",))
+    row = replace(row, skipped=says, table=table, flags=("skipped",))
     if coded is not None and coded.points is not None:
-        worth = (coded.points, 0, 0)
-        return row._replace(points=coded.points, points_min=coded.points, points_max=coded.points), Extent((parameter.id,), worth, worth)
+        contribution = (coded.points, 0, 0)
+        return replace(row, points=coded.points, points_min=coded.points, points_max=coded.points), Bounds(
+            (parameter.id,), contribution, contribution
+        )
     if table is None or not table.applies or not parameter.required:
         return row, None
     return _open_row(chart, parameter, row, table, context)
@@ -274,32 +290,32 @@ def _skipped_row(
 
 def _open_row(
     chart: Chart, parameter: Parameter, row: ParameterScore, table: Table, context: Mapping[str, Value]
-) -> tuple[ParameterScore, Extent | None]:
-    """A row without a reading, as wide as its table; as one band where it is the context supposed here."""
+) -> tuple[ParameterScore, Bounds | None]:
+    """A row without a reading: any band of its table is possible. If it is a context, only the band of the value that this view assumes."""
     if parameter.id in context:
         least = most = chart.severity(find_band(chart, table, context[parameter.id])[0])
     else:
         least, most = _bounds(chart, table)
     if parameter.role == "scored" and chart.has_points:
-        row = row._replace(points_min=least[0], points_max=most[0])
-    return row._replace(table=table), Extent((parameter.id,), least, most, settled=parameter.role != "scored")
+        row = replace(row, points_min=least[0], points_max=most[0])
+    return replace(row, table=table), Bounds((parameter.id,), least, most, resolved=parameter.role != "scored")
 
 
-def _bounds(chart: Chart, table: Table) -> tuple[Severity, Severity]:
+def _bounds(chart: Chart, table: Table) -> tuple[Contribution, Contribution]:
     """The least and the most that any reading of a table counts for."""
-    worths = [chart.severity(band) for band in table.bands] or [NOTHING]
-    return _columns(min, worths), _columns(max, worths)
+    contributions = [chart.severity(band) for band in table.bands] or [NO_CONTRIBUTION]
+    return _columns(min, contributions), _columns(max, contributions)
 
 
-def _columns(pick: Any, worths: Iterable[Severity]) -> Severity:
-    points, zones, levels = zip(*worths, strict=True)
+def _columns(pick: Any, contributions: Iterable[Contribution]) -> Contribution:
+    points, zones, levels = zip(*contributions, strict=True)
     return pick(points), pick(zones), pick(levels)
 
 
-def _grouped(chart: Chart, rows: list[ParameterScore], single: list[Extent]) -> list[Extent]:
-    """Groups counted once: the worst of `either`, the given one of `one_of`."""
-    by_id = {extent.names[0]: extent for extent in single}
-    extents = [extent for name, extent in by_id.items() if name not in chart.group_of]
+def _grouped(chart: Chart, rows: list[ParameterScore], single: list[Bounds]) -> list[Bounds]:
+    """The bounds of all rows, each group counted once: the worst row of `either`, the given row of `one_of`."""
+    by_id = {each.names[0]: each for each in single}
+    bounds = [each for name, each in by_id.items() if name not in chart.group_of]
     for group in chart.groups:
         members = [by_id[name] for name in group.parameters if name in by_id]
         if not members:
@@ -309,20 +325,20 @@ def _grouped(chart: Chart, rows: list[ParameterScore], single: list[Extent]) -> 
         else:
             answered = _answers(group, rows, by_id)
             if answered:
-                for place, row in enumerate(rows):
+                for index, row in enumerate(rows):
                     if row.id in group.parameters and row.missing:
-                        rows[place] = row._replace(missing=False, points_min=None, points_max=None)
+                        rows[index] = replace(row, missing=False, points_min=None, points_max=None)
                 members = answered
                 least = most = _columns(max, (m.least for m in members))
             else:
                 least, most = _columns(min, (m.least for m in members)), _columns(max, (m.most for m in members))
-        extents.append(Extent(group.parameters, least, most, all(m.settled for m in members)))
-    return extents
+        bounds.append(Bounds(group.parameters, least, most, all(m.resolved for m in members)))
+    return bounds
 
 
-def _answers(group: Group, rows: list[ParameterScore], by_id: Mapping[str, Extent]) -> list[Extent]:
-    """What answers a `one_of` group: its reading, else its skips that give points. A skip beside a reading only says why the other is none."""
-    members = [row for row in rows if row.id in group.parameters and row.id in by_id and by_id[row.id].settled]
+def _answers(group: Group, rows: list[ParameterScore], by_id: Mapping[str, Bounds]) -> list[Bounds]:
+    """The rows that answer a `one_of` group: the one with a reading; without one, the skips that give points."""
+    members = [row for row in rows if row.id in group.parameters and row.id in by_id and by_id[row.id].resolved]
     readings = [by_id[row.id] for row in members if row.value is not None]
     return readings or [by_id[row.id] for row in members]
 

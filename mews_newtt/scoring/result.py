@@ -1,36 +1,25 @@
-"""What a score says: one result with its evidence, the same in every output form."""
+"""`Score`, the result of scoring one set: what it holds, and how it is written as words, a dict or JSON."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
-from mews_newtt.chart.model import Band, Chart, Number, Table
-from mews_newtt.errors import Problem
+from mews_newtt.chart.model import Drawable, Number
 from mews_newtt.scoring import wording
-from mews_newtt.scoring.levels import Evidence, Reason, reasons
+from mews_newtt.scoring.levels import Reason, reasons
+from mews_newtt.scoring.parts import RowParts, ScoreParts
 
 
-class ParameterScore(NamedTuple):
+class ParameterScore(RowParts):
     """One row of the chart and what its reading gave. Points are None where they are not known or not given."""
 
-    id: str
-    title: str
-    role: str
-    unit: str
-    given: str | None = None
-    value: Number | str | None = None
-    points: int | None = None
-    points_min: int | None = None
-    points_max: int | None = None
-    band: Band | None = None
-    table: Table | None = None
-    flags: tuple[str, ...] = ()
-    unit_given: str | None = None
-    skipped: str | None = None
-    missing: bool = False
-    possible: tuple[tuple[Table, Band | None], ...] = ()  # where contexts leave several tables possible: each, and the reading's band in it
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"ParameterScore({self.says})"
 
     @property
     def says(self) -> str:
@@ -60,7 +49,7 @@ class ParameterScore(NamedTuple):
         }
 
 
-class Score(NamedTuple):
+class Score(ScoreParts[ParameterScore], Drawable):
     """The result of scoring one observation set on one chart.
 
     status : `complete`, `partial` or `refused`
@@ -73,20 +62,22 @@ class Score(NamedTuple):
     problems : why the set was refused
     """
 
-    chart: Chart
-    status: str
-    total: int | None = None
-    total_min: int | None = None
-    total_max: int | None = None
-    level: str | None = None
-    level_max: str | None = None
-    parameters: tuple[ParameterScore, ...] = ()
-    missing: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    not_on_chart: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    evidence: Evidence | None = None
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Score({self.says})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """For pydantic and FastAPI: a Score is taken as it is, and written as `to_dict` writes it."""
+        from pydantic_core import core_schema  # only pydantic calls this
+
+        written = core_schema.plain_serializer_function_ser_schema(cls.to_dict, return_schema=core_schema.dict_schema())
+        return core_schema.is_instance_schema(cls, serialization=written)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"title": "Score", "type": "object"}
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -115,7 +106,7 @@ class Score(NamedTuple):
         """Plain data for JSON: the same input and chart give the same bytes."""
         level = next((level for level in self.chart.levels if level.id == self.level), None)
         return {
-            "chart": chart_identity(self.chart),
+            "chart": self.chart.identity(),
             "status": self.status,
             "total": self.total,
             "total_min": self.total_min,
@@ -125,8 +116,8 @@ class Score(NamedTuple):
             "level_detail": level
             and {
                 "title": level.title,
-                "reobserve": level.reobserve and level.reobserve._asdict(),
-                "review": level.review and level.review._asdict(),
+                "reobserve": level.reobserve and asdict(level.reobserve),
+                "review": level.review and asdict(level.review),
                 "response": level.response,
             },
             "reasons": [reason.to_dict() for reason in self.reasons],
@@ -141,12 +132,8 @@ class Score(NamedTuple):
         }
 
     def to_json(self, indent: int | None = None) -> str:
+        """`to_dict` as JSON text."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=indent)
-
-
-def chart_identity(chart: Chart) -> dict[str, str]:
-    """Which chart scored: id, title, version, status and content hash. Every answer carries it."""
-    return {"id": chart.id, "title": chart.title, "version": chart.version, "status": chart.status, "sha256": chart.sha256}
 
 
 def plain_number(value: Number | str | None) -> Any:

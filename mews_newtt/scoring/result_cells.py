@@ -1,4 +1,4 @@
-"""The results of one set as the cells of a row, under the names of the result columns."""
+"""The result of one set as cells of a table row, by the names of the result columns."""
 
 from __future__ import annotations
 

@@ -1,15 +1,12 @@
-"""The only place for sentences about scores."""
+"""The only place for sentences about scores: rows, reasons, warnings and results in words. `chart/words.py` has the words for parts of a chart."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mews_newtt.chart.contexts import holds
 from mews_newtt.chart.model import Band, is_above, number
-
-if TYPE_CHECKING:
-    from mews_newtt.scoring.levels import Reason
-    from mews_newtt.scoring.result import ParameterScore, Score
+from mews_newtt.chart.words import band_gives
+from mews_newtt.chart.words import count as count
+from mews_newtt.scoring.parts import ReasonParts, RowParts, ScoreParts
 
 _FLAGS = {
     "converted": "{title}: {given} was converted exactly to {value}",
@@ -23,11 +20,7 @@ _FLAGS = {
 }
 
 
-def count(amount: int, noun: str) -> str:
-    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
-
-
-def parameter_says(row: ParameterScore) -> str:
+def parameter_says(row: RowParts) -> str:
     if row.skipped is not None:
         points = f": {count(row.points, 'point')}" if row.points is not None else ""
         return f"{row.title}: skipped ({row.skipped}){points}"
@@ -40,23 +33,17 @@ def parameter_says(row: ParameterScore) -> str:
     if row.possible:
         return f"{reading}: {_in_possible_tables(row)}"
     if row.band is None:
-        bounds = "" if row.points_max is None else f": {row.points_min} to {count(row.points_max, 'point')}, its table is not known"
-        return f"{reading}{bounds}"
+        return reading
     table = f" of {row.table.title}" if row.table and row.table.title else ""
     where = f" is in {row.band.printed}{table}" if row.band.interval else ""
     return f"{reading}{where}: {_gives(row.band)}"
 
 
 def _gives(band: Band) -> str:
-    """What a band gives, in words."""
-    gives = [count(band.points, "point")] if band.points is not None else []
-    gives += [f"{band.zone} zone"] if band.zone else []
-    gives += [f"raises the level to {band.level}"] if band.level else []
-    gives += [band.prompt] if band.prompt else []
-    return ", ".join(gives) or "gives nothing"
+    return ", ".join(band_gives(band)) or "gives nothing"
 
 
-def _in_possible_tables(row: ParameterScore) -> str:
+def _in_possible_tables(row: RowParts) -> str:
     """What a reading gives in each table that is still possible: `1 point (in pregnancy) or 2 points (later)`."""
     titles: dict[str, list[str]] = {}
     for table, band in row.possible:
@@ -71,13 +58,13 @@ def inside_a_sentence(title: str) -> str:
     return title[:1].lower() + title[1:] if first[1:].islower() else title
 
 
-def _as_given(row: ParameterScore) -> str:
+def _as_given(row: RowParts) -> str:
     """The reading as it was given, with the unit it was given in."""
     given, unit = row.given or "", row.unit_given or row.unit
     return given if row.unit_given and given.endswith(row.unit_given) else number(given, unit)
 
 
-def warnings(score: Score) -> list[str]:
+def warnings(score: ScoreParts[RowParts]) -> list[str]:
     rows = {row.id: row for row in score.parameters}
     values = {row.id: row.value for row in score.parameters if row.value is not None}
     says: list[str] = []
@@ -112,7 +99,7 @@ def warnings(score: Score) -> list[str]:
     return says
 
 
-def reason_says(reason: Reason) -> str:
+def reason_says(reason: ReasonParts) -> str:
     rows = [reason.chart.by_id[name].title for name in reason.parameters]
     if reason.kind == "total":
         is_ = "is" if reason.certain else "is at least"
@@ -124,7 +111,7 @@ def reason_says(reason: Reason) -> str:
     return f"{rows[0]}: {reason.reading}"
 
 
-def completeness(score: Score) -> str:
+def completeness(score: ScoreParts[RowParts]) -> str:
     """How complete a set is: `complete` only where nothing of the chart is missing, triggers included."""
     if score.status != "complete" or not score.missing:
         return score.status
@@ -132,7 +119,7 @@ def completeness(score: Score) -> str:
     return f"{'total' if score.chart.has_points else 'scored rows'} complete; not given: {names}"
 
 
-def score_says(score: Score) -> str:
+def score_says(score: ScoreParts[RowParts]) -> str:
     """One sentence for a person: chart, status, total or bounds, level."""
     head = f"{score.chart.short_title} ({score.chart.status})"
     if score.status == "refused":

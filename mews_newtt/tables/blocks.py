@@ -1,5 +1,8 @@
-"""CSV in blocks of whole records, every cell as text. A block goes through the quick reader only where its bytes show that nothing in it can
-be read in two ways; every other one goes through the core's reader, so both give the same cells, and the same faults at the same rows."""
+"""Reads CSV in blocks of whole records, every cell as text, for the chunked reader.
+
+Polars reads a block only where its bytes show that every reader would read it alike. The strict reader (`csv_rows`) reads every other block.
+So both give the same cells, and the same errors at the same rows.
+"""
 
 from __future__ import annotations
 
@@ -7,41 +10,42 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
 import polars as pl
 
 from mews_newtt.errors import FileError
-from mews_newtt.tables.by_row import Header, read_header, text_lines, text_rows
+from mews_newtt.tables.csv_rows import Header, read_header, text_lines, text_rows
 from mews_newtt.tables.quotes import LINE_FEED, whole_records
+from mews_newtt.tables.sources import read_ahead
 
 BLOCK = 8 << 20  # bytes: enough rows to share the cost of a call, few enough to keep memory flat
-MOST_OPEN = 4  # blocks that a quoted cell may reach over before the core's reader takes the rest
-CAREFUL_ROWS = 1 << 16  # rows that the core's reader hands over at once
+MOST_OPEN = 4  # blocks that a quoted cell may span; beyond that the strict reader reads the rest
+CAREFUL_ROWS = 1 << 16  # rows that the strict reader hands over at once
 BOM = b"\xef\xbb\xbf"
 
 
 @dataclass
 class Block:
-    """Some whole records of a CSV file; `before` lines of the file stand before them."""
+    """Some whole records of a CSV file; `before` lines of the file come before them."""
 
     header: Header
     name: str
     data: bytes = b""
     before: int = 0
-    records: int = 0  # how many the quick reader must find
+    records: int = 0  # how many Polars must find
     quoted: bool = False
-    slow: bool = False  # it may hold a cell that the core's reader would refuse
-    rows: list[tuple[int, list[str]]] = field(default_factory=list)  # read already, by the core's reader
+    slow: bool = False  # it may hold a cell that the strict reader would refuse
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)  # already read by the strict reader
     fault: FileError | None = None  # what is wrong after these rows
 
     def frame(self) -> pl.DataFrame:
         """One text column for each column of the header; an empty cell is null."""
         quick = None if self.rows or self.slow else self._quick()
         if quick is not None:
-            return quick.rechunk()  # the parts that threads read are small; what comes after takes them in one piece faster
+            return quick.rechunk()  # Polars reads in small parts; one piece is faster for what follows
         if not self.rows:
             self.rows, self.fault = _carefully(self._slow(), len(self.data))
         cells = zip(*(cells for _, cells in self.rows), strict=True) if self.rows else [()] * len(self.header.names)
@@ -76,12 +80,12 @@ class Block:
                 frame = frame.select(pl.when(pl.all() != "").then(pl.all()))  # an empty cell, quoted or not
             return frame if frame.height == self.records else None
         marks = np.count_nonzero(np.frombuffer(data, np.uint8) == ord(self.header.delimiter))
-        # no row is too long, or it would not have been read; with the right number of marks none is short either
+        # Polars refuses a row that is too long; with the right number of delimiters no row is too short either
         return frame if frame.height == self.records and marks == frame.height * (width - 1) else None
 
 
 def _carefully(rows: Iterator[tuple[int, list[str]]], most: int) -> tuple[list[tuple[int, list[str]]], FileError | None]:
-    """Some rows by the core's reader, and the fault that ended them: what is wrong with a row before it is told first."""
+    """Some rows by the strict reader, and the fault that ended them: what is wrong with an earlier row is reported first."""
     found: list[tuple[int, list[str]]] = []
     try:
         for row in islice(rows, most):
@@ -96,7 +100,7 @@ def schema(header: Header) -> dict[str, type[pl.String]]:
 
 
 def _has_long_line(data: bytes) -> bool:
-    """Whether a line may be so long that the core's reader would refuse a cell of it."""
+    """Whether a line may be so long that the strict reader would refuse a cell of it."""
     step = csv.field_size_limit() // 2
     return any(data.find(b"\n", at, at + step) < 0 for at in range(0, len(data) - step, step))
 
@@ -123,7 +127,7 @@ class Blocks:
         self._records = 0
 
     def _lines_of_header(self) -> Iterator[str]:
-        """The first lines as text, no more of them than are asked for: a name in quotes may go on in the next one."""
+        """The first lines as text, only as many as are asked for: a quoted name may continue on the next line."""
         while True:
             start = self._header_ends
             while self._more and self._rest.find(b"\n", start) < 0:
@@ -169,9 +173,9 @@ class Blocks:
                 rest += self._read()
 
     def _cut(self, data: bytes, last: bool) -> tuple[int, bool, bool]:
-        """Where the whole records of some bytes end, whether cells are quoted, and whether one may be too long for the core's reader.
+        """Where the last whole record ends, whether cells are quoted, and whether a cell may be too long for the strict reader.
 
-        -1 where only the core's reader will do from here on.
+        -1 where the strict reader must read everything from here on.
         """
         if b"\0" in data:
             return -1, False, False
@@ -182,14 +186,14 @@ class Blocks:
             if last:
                 return (len(data) if end == len(ended) else -1), True, slow
             return int(end), True, slow
-        known = data[:-1] if data.endswith(b"\r") and not last else data  # what follows tells what the last one is
+        known = data[:-1] if data.endswith(b"\r") and not last else data  # the next byte decides what the last one is
         if known.count(b"\r") != known.count(b"\r\n"):
             return -1, False, False
         return len(data) if last else data.rfind(b"\n") + 1, False, _has_long_line(data)
 
     def _careful(self, rest: bytes, before: int) -> Iterator[Block]:
-        """Everything from here on by the core's reader."""
-        lines = text_lines(io.BufferedReader(Rejoined(rest, self._stream)), self.name, before)
+        """Everything from here on by the strict reader."""
+        lines = text_lines(read_ahead(rest, self._stream), self.name, before)
         if not before:
             read_header(lines, self.name)
         rows = text_rows(lines, self.header, self.name, before or None)
@@ -201,25 +205,3 @@ class Blocks:
                 raise fault
             if fault is not None or len(found) < CAREFUL_ROWS:
                 return
-
-
-class Rejoined(io.RawIOBase):
-    """Bytes that were read ahead, and the stream they came from."""
-
-    def __init__(self, head: bytes, stream: BinaryIO):
-        self._parts = chain([head], iter(lambda: stream.read(1 << 20), b""))
-        self._left = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: memoryview) -> int:  # type: ignore[override]  # the base class promises any buffer
-        while not self._left:
-            part = next(self._parts, None)
-            if part is None:
-                return 0
-            self._left = memoryview(part)
-        size = min(len(into), len(self._left))
-        into[:size] = self._left[:size]
-        self._left = self._left[size:]
-        return size

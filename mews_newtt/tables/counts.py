@@ -1,4 +1,4 @@
-"""A stretch's results added to a summary, by their codes."""
+"""Adds the results of a chunk to a summary, counting codes instead of rows."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy.typing as npt
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
 from mews_newtt.engines.numba.engine import Results
-from mews_newtt.tables.by_row import Summary
+from mews_newtt.tables.summary import Summary
 from mews_newtt.tables.table import STATUSES
 
 
 def add_results(summary: Summary, chart: Chart, results: Results, flags: bool) -> None:
-    """Count every row of a stretch."""
+    """Count every row of a chunk."""
     summary.rows += len(results.status)
     summary.status.update(_counted(results.status, STATUSES))
     complete, scored = results.status == COMPLETE, results.status != REFUSED

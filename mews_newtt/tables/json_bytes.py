@@ -1,4 +1,4 @@
-"""Bytes of JSON looked at before Polars reads them: lines that may hold a name twice, and an array of sets as lines."""
+"""Compiled loops over bytes of JSON, before Polars reads them: find lines that may hold a name twice; turn an array of sets into lines."""
 
 # mypy: disable-error-code="untyped-decorator"
 from __future__ import annotations
@@ -11,7 +11,7 @@ from mews_newtt.engines.numba.cache import kernel
 
 QUOTE, BACKSLASH, COMMA, LINE_FEED, RETURN, SPACE, TAB = 34, 92, 44, 10, 13, 32, 9
 OPEN, CLOSE = (91, 123), (93, 125)  # [ { and ] }
-SLOTS = 1 << 12  # names of one line that are told apart; a line of more than half as many goes to the exact check
+SLOTS = 1 << 12  # of the hash table of names of one line; a line with more than half as many names goes to the exact check
 DEPTH, INSIDE, ESCAPED, PART, STATE_SIZE = 0, 1, 2, 3, 4  # what `lines_of_array` keeps from one block to the next
 BEFORE, FILLED, WANTED, ENDED = 0, 1, 2, 3  # its PART: no element yet, in one, after a comma, after the array
 
@@ -20,7 +20,7 @@ BEFORE, FILLED, WANTED, ENDED = 0, 1, 2, 3  # its PART: no element yet, in one, 
 def line_to_check(data: Any, at: int, hashes: Any, used: Any) -> Any:
     """Start and end of the first line, from `at` on, that may hold a name twice on its first level; -1 where none does.
 
-    `hashes` and `used` have SLOTS entries; `used` says which line a slot was filled for. Names with escapes and equal hashes are only suspected.
+    `hashes` and `used` have SLOTS entries; `used` says which line a slot was filled for. Names with escapes or equal hashes are only suspects.
     """
     size, start, names = len(data), at, 0
     depth, inside, key, wants_key, suspect = 0, False, False, False, False

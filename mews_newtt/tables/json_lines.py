@@ -1,9 +1,8 @@
-"""JSON that Polars cannot be asked about: names that stand twice, an array as lines, and where a file of lines is not one, and how."""
+"""What Polars cannot tell of JSON: a name that occurs twice, an array of sets, and the line of a fault."""
 
 from __future__ import annotations
 
 import io
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +10,18 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from mews_newtt.errors import FileError, ObservationError, Problem
-from mews_newtt.reading.observations import parse_json
+from mews_newtt.errors import FileError, Problem
+from mews_newtt.reading.json_text import JsonError, read_object
 from mews_newtt.tables.json_bytes import ENDED, PART, SLOTS, STATE_SIZE, line_to_check, lines_of_array
 
 BLOCK = 8 << 20  # bytes looked at together
+NEW_LINE = b"\n"
 
 KINDS = {bool: "true or false", int: "a number or text", float: "a number or text", str: "a number or text", list: "a list", dict: "an object"}
 
 
 def name_twice(path: Path, name: str, row: str = "line") -> Problem | None:
-    """The first line that holds a name twice, as the reader of one JSON object tells it: Polars would keep one of the values without a word."""
+    """The first line that holds a name twice. Polars would keep one of the two values in silence."""
     hashes, done = np.zeros(SLOTS, np.uint64), 0
     with path.open("rb") as stream:
         for block in _whole_lines(stream):
@@ -32,8 +32,7 @@ def name_twice(path: Path, name: str, row: str = "line") -> Problem | None:
                     break
                 problem = _twice(block[start:end])
                 if problem:
-                    number = done + block.count(b"\n", 0, start) + 1
-                    return Problem(problem.code, f"{name}, {row} {number}, column {problem.where}", problem.what, problem.mend)
+                    return _placed(problem, f"{name}, {row} {done + block.count(NEW_LINE, 0, start) + 1}")
             done += block.count(b"\n")
     return None
 
@@ -52,15 +51,20 @@ def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _twice(line: bytes) -> Problem | None:
+    """The fault of a line that Polars would not see; it finds the others itself."""
     try:
-        parse_json(line)
-    except ObservationError as fault:
-        return next((problem for problem in fault.problems if problem.code == "name_twice"), None)
+        read_object(line, "the line", "", nan=True)
+    except JsonError as fault:
+        return next((problem for problem in fault.problems if problem.code in ("name_twice", "json_too_deep")), None)
     return None
 
 
+def _placed(problem: Problem, where: str) -> Problem:
+    return problem._replace(where=f"{where}, column {problem.where}" if problem.code == "name_twice" else where)
+
+
 class ArrayLines(io.RawIOBase):
-    """The elements of a JSON array, one a line; a file that holds no array is read as it is."""
+    """The elements of a JSON array, one per line; a file that holds no array is passed on unchanged."""
 
     def __init__(self, stream: BinaryIO, name: str):
         self._stream, self._name = stream, name
@@ -90,12 +94,9 @@ def json_problem(path: Path, name: str, row: str = "line") -> Problem | None:
                 continue
             where = f"{name}, {row} {number}"
             try:
-                found = json.loads(line.decode(), parse_float=_finite, parse_constant=_finite)
-            except (ValueError, RecursionError) as fault:
-                says = f"{fault.msg} at character {fault.colno}" if isinstance(fault, json.JSONDecodeError) else str(fault)
-                return Problem("not_ndjson", where, f"is not JSON: {says}", "write one JSON object in each line, in UTF-8")
-            if not isinstance(found, dict):
-                return Problem("not_ndjson", where, "is not a JSON object", "write one JSON object in each line")
+                found = read_object(line.rstrip(), where, "write one JSON object in each line, in UTF-8", number=_finite)
+            except JsonError as fault:
+                return _placed(fault.problems[0], where)._replace(code="not_ndjson")
             for key, value in found.items():
                 kind = KINDS.get(type(value), "nothing")
                 if value is not None and seen.setdefault(key, kind) != kind:

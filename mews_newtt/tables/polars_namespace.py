@@ -1,7 +1,7 @@
 """Polars frames that score themselves: `import mews_newtt.batch.polars_namespace`, then `frame.mews_newtt.score(chart)`.
 
 Columns go to the kernels as Polars holds them, through the Arrow C stream; the frame's own columns stay as they are, and only the result
-columns are added. A lazy frame is scored in stretches of rows as it streams.
+columns are added. A lazy frame is scored in chunks of rows as it streams.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether a block of CSV is quoted as the rules of CSV have it, so that every reader reads the same; and where its last whole record ends."""
+"""A compiled loop over a block of CSV: is it quoted by the rules, so that every reader reads it alike, and where does its last whole record end?"""
 
 # mypy: disable-error-code="untyped-decorator"
 from __future__ import annotations
@@ -12,7 +12,7 @@ QUOTE, LINE_FEED, RETURN = 34, 10, 13
 
 @kernel
 def whole_records(data: Any, delimiter: int, width: int) -> Any:
-    """Where the last whole record ends (0: none does), how many there are, and the bytes of the longest cell; -1 where one is not plain.
+    """Where the last whole record ends (0: none), how many records there are, and the bytes of the longest cell; -1 where a record is not plain.
 
     Not plain: a stray quote, another number of cells than `width`, a carriage return that is not half of a line end.
     """
@@ -24,7 +24,7 @@ def whole_records(data: Any, delimiter: int, width: int) -> Any:
         if inside:
             if mark == QUOTE:
                 if i + 1 == size:
-                    return end, records, longest  # what follows decides
+                    return end, records, longest  # the next byte decides
                 after = data[i + 1]
                 if after == QUOTE:
                     i += 1

@@ -1,14 +1,12 @@
-"""Inputs as stretches of rows, one after another: CSV in blocks, Parquet and NDJSON by Polars as they stream."""
+"""Reads inputs of every format as chunks of rows, one after another, in bounded memory. Needs the batch extra."""
 
 from __future__ import annotations
 
 import contextlib
 import glob
 import gzip
-import io
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,58 +18,80 @@ import polars as pl
 import pyarrow as pa
 
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.tables.blocks import Block, Blocks, Rejoined, schema
-from mews_newtt.tables.formats import STDIO, Format, Input, format_of, kind_of, packing_of
+from mews_newtt.tables.blocks import Block, Blocks, schema
+from mews_newtt.tables.formats import Format
 from mews_newtt.tables.json_lines import ArrayLines, json_problem, name_twice
+from mews_newtt.tables.sources import Input, Source, sniffed, source_of
 
-ROWS = 1 << 18  # rows of a stretch: enough to share the cost of a call, few enough to keep memory flat
-HEAD = 1 << 12
+ROWS = 1 << 18  # rows of a chunk: enough to share the cost of a call, few enough to keep memory flat
 WIDE = [getattr(pl, name) for name in ("Int128", "UInt128") if hasattr(pl, name)]
 
 
 @dataclass
-class Stretch:
-    """Rows to be read and scored together."""
+class Chunk:
+    """Rows that are read and scored together.
+
+    frame : reads them
+    row_of : where a row (counted from 0) is in its file: a line of CSV, else a row number
+    name : of the file; share: of its bytes or rows, done with these rows, where that is known
+    fault : what is wrong after these rows, once they are read
+    """
 
     frame: Callable[[], pl.DataFrame]
-    row_of: Callable[[int], int]  # where a row stands in its file: a line of CSV, else a row number
+    row_of: Callable[[int], int]
     name: str
-    share: float | None = None  # of the input, done when these rows are
-    fault: Callable[[], FileError | None] = lambda: None  # what is wrong after these rows, once they are read
+    share: float | None = None
+    fault: Callable[[], FileError | None] = lambda: None
 
 
 @dataclass
 class Table:
-    """One input: its columns, known at once, and its rows, a stretch at a time."""
+    """One input: its columns are known at once, its rows come a chunk at a time."""
 
     name: str
-    names: list[str]  # of its columns; one that stands twice is twice here
+    names: list[str]  # of its columns; a name that occurs twice is here twice
     columns: pl.DataFrame  # no rows
-    stretches: Callable[[], Iterator[Stretch]]
+    chunks: Callable[[], Iterator[Chunk]]
     size: int = 0  # bytes, where it is a file
+
+    def frames(self) -> Iterator[tuple[Chunk, pl.DataFrame]]:
+        """Each chunk with its rows. What is wrong after them is raised once the caller has finished with them."""
+        for chunk in self.chunks():
+            yield chunk, chunk.frame()
+            fault = chunk.fault()
+            if fault is not None:
+                raise fault
+
+
+def open_table(given: Input, named: str | None) -> contextlib.AbstractContextManager[Table]:
+    """An input as a table; `named` is its format, where its name does not say."""
+    return table_of(source_of(given, named))
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """A whole file as one frame; the cells of text files stay text."""
+    with open_table(path, None) as table:
+        return pl.concat([table.columns, *(frame for _, frame in table.frames())])
 
 
 @contextlib.contextmanager
-def open_table(given: Input, named: str | None) -> Iterator[Table]:
-    """An input as a table. A file is open only while it is read: a folder may hold more files than may be open at once."""
-    with contextlib.ExitStack() as stack:
-        if isinstance(given, (str, Path)) and str(given) != STDIO:
-            path = Path(given)
-            if not path.exists():
-                raise FileError(Problem("file_missing", str(path), "is no file", "check the name"))
-            form, name = format_of(path, named), path.name
-            size = path.stat().st_size if path.is_file() else 0
-            if size:
-                yield _file(path, form, name, size)
-                return
-            source: BinaryIO = stack.enter_context(path.open("rb"))
-        else:
-            source, form, name = _stream(given, named)
+def table_of(source: Source) -> Iterator[Table]:
+    """A source as a table. A file is open only while it is read: a folder may hold more files than may be open at once."""
+    form, name = source.form, source.name
+    if isinstance(source.given, Path) and source.size:
+        yield _file(source.given, form, name, source.size)
+        return
+    with source.opened() as stream:
+        if not form.kind:  # a packed stream
+            with _in_our_words(name, str(form.packed)):
+                stream, form = sniffed(unpacked(stream, form.packed))
+            form = Format(form.kind or "csv")  # packed twice is no text, which the reader of text says
         if form.kind == "csv":
-            yield _text_stream(source, form, name)
+            yield _text_stream(stream, form, name)
             return
-        # its columns, or all of it, stand at the end: it is kept on disk meanwhile
-        yield _file(stack.enter_context(_spooled(source, form, name)), Format("ndjson" if form.kind == "json" else form.kind), name, 0, form.kind)
+        # the columns, or all rows, are known only at the end of the stream: meanwhile it is kept on disk
+        with _spooled(stream, form, name) as spool:
+            yield _file(spool, Format("ndjson" if form.kind == "json" else form.kind), name, 0, form.kind)
 
 
 def _file(path: Path, form: Format, name: str, size: int, kind: str = "") -> Table:
@@ -93,33 +113,15 @@ def _file(path: Path, form: Format, name: str, size: int, kind: str = "") -> Tab
 
 @contextlib.contextmanager
 def _spooled(source: BinaryIO, form: Format, name: str) -> Iterator[Path]:
-    """A stream on disk, unpacked, a JSON array as lines; removed in the end, and closed meanwhile."""
+    """A stream copied to a temporary file: unpacked, and a JSON array as lines. The file is removed at the end."""
     handle, spool = tempfile.mkstemp(prefix="mews-newtt.")
     try:
-        with os.fdopen(handle, "wb") as out, _told(name, form.kind):
+        with os.fdopen(handle, "wb") as out, _in_our_words(name, form.kind):
             whole = unpacked(source, form.packed)
             shutil.copyfileobj(ArrayLines(whole, name) if form.kind == "json" else whole, out, 1 << 20)
         yield Path(spool)
     finally:
         os.unlink(spool)
-
-
-def _stream(given: Input, named: str | None) -> tuple[BinaryIO, Format, str]:
-    if isinstance(given, (str, Path)):
-        if sys.stdin is None:
-            raise FileError(Problem("input_closed", "standard input", "is closed", "name a file"))
-        source: BinaryIO = sys.stdin.buffer
-        name = "standard input"
-    else:
-        source, name = given, Path(str(getattr(given, "name", "stream"))).name
-    head = source.read(HEAD)
-    rejoined = cast(BinaryIO, io.BufferedReader(Rejoined(head, source), 1 << 20))
-    packed = packing_of(head)
-    if packed and named is None:
-        whole = unpacked(rejoined, packed)
-        first = whole.read(HEAD)
-        return cast(BinaryIO, io.BufferedReader(Rejoined(first, whole), 1 << 20)), Format(kind_of(first)), name
-    return rejoined, Format(named or kind_of(head), packed), name
 
 
 def unpacked(source: BinaryIO, packed: str | None) -> BinaryIO:
@@ -130,8 +132,8 @@ def unpacked(source: BinaryIO, packed: str | None) -> BinaryIO:
 
 
 @contextlib.contextmanager
-def _told(name: str, kind: str, lines: Path | None = None, row: str = "line") -> Iterator[None]:
-    """A reader's fault in our words; of JSON `lines`, which line has it."""
+def _in_our_words(name: str, kind: str, lines: Path | None = None, row: str = "line") -> Iterator[None]:
+    """A fault of Polars, Arrow or a packer as a FileError; for JSON `lines` it names the line."""
     try:
         yield
     except (pl.exceptions.PolarsError, pa.ArrowException, EOFError, OSError) as fault:
@@ -145,35 +147,35 @@ def _told(name: str, kind: str, lines: Path | None = None, row: str = "line") ->
 
 
 def _text_file(path: Path, form: Format, name: str, size: int) -> Table:
-    with path.open("rb") as source, _told(name, "csv"):
+    with path.open("rb") as source, _in_our_words(name, "csv"):
         header = Blocks(unpacked(source, form.packed), name).header
 
-    def stretches() -> Iterator[Stretch]:
-        with path.open("rb") as source, _told(name, "csv"):
+    def chunks() -> Iterator[Chunk]:
+        with path.open("rb") as source, _in_our_words(name, "csv"):
             for block in Blocks(unpacked(source, form.packed), name):
                 yield _of_block(block, name, source.tell() / size)
 
-    return Table(name, header.names, pl.DataFrame(schema=schema(header)), stretches, size)
+    return Table(name, header.names, pl.DataFrame(schema=schema(header)), chunks, size)
 
 
 def _text_stream(source: BinaryIO, form: Format, name: str) -> Table:
-    with _told(name, "csv"):
+    with _in_our_words(name, "csv"):
         blocks = Blocks(unpacked(source, form.packed), name)
 
-    def stretches() -> Iterator[Stretch]:
-        with _told(name, "csv"):
+    def chunks() -> Iterator[Chunk]:
+        with _in_our_words(name, "csv"):
             for block in blocks:
                 yield _of_block(block, name, None)
 
-    return Table(name, blocks.header.names, pl.DataFrame(schema=schema(blocks.header)), stretches)
+    return Table(name, blocks.header.names, pl.DataFrame(schema=schema(blocks.header)), chunks)
 
 
-def _of_block(block: Block, name: str, share: float | None) -> Stretch:
-    return Stretch(block.frame, block.line_of, name, share, lambda: block.fault)
+def _of_block(block: Block, name: str, share: float | None) -> Chunk:
+    return Chunk(block.frame, block.line_of, name, share, lambda: block.fault)
 
 
 def _parquet(path: Path, name: str, size: int) -> Table:
-    with _told(name, "parquet"):
+    with _in_our_words(name, "parquet"):
         scan = _narrowed(pl.scan_parquet(path, glob=False))
         columns = pl.DataFrame(schema=scan.collect_schema())
         rows = scan.select(pl.len()).collect().item()
@@ -181,40 +183,40 @@ def _parquet(path: Path, name: str, size: int) -> Table:
 
 
 def _ndjson(lines: Callable[[], contextlib.AbstractContextManager[Path]], name: str, size: int, row: str) -> Table:
-    """Lines of JSON. Their columns are known only after all of them: packed ones are unpacked twice, so that no more than one file is on disk."""
-    with lines() as path, _told(name, "ndjson", path, row), ThreadPoolExecutor(1, "mews-newtt-names") as beside:
+    """Lines of JSON. Their columns are known only after the last line. Packed ones are unpacked twice, so that never more than one is on disk."""
+    with lines() as path, _in_our_words(name, "ndjson", path, row), ThreadPoolExecutor(1, "mews-newtt-names") as beside:
         twice = beside.submit(name_twice, path, name, row)
         kinds = _scan_lines(path).collect_schema()
         problem = twice.result()
     if problem:
         raise FileError(problem)
 
-    def stretches() -> Iterator[Stretch]:
+    def chunks() -> Iterator[Chunk]:
         with lines() as path:
             yield from _batches(_narrowed(_scan_lines(path, kinds)), name, "ndjson", 0, path, row)
 
     columns = _narrowed(pl.DataFrame(schema=kinds).lazy()).collect()
-    return Table(name, columns.columns, columns, stretches, size)
+    return Table(name, columns.columns, columns, chunks, size)
 
 
 def _scan_lines(path: Path, kinds: pl.Schema | None = None) -> pl.LazyFrame:
-    """Polars takes a name for a pattern of names, unless its marks are escaped."""
+    """Polars would take a name with [ or * for a pattern of names, so such characters are escaped."""
     return pl.scan_ndjson(glob.escape(str(path)), schema=kinds, infer_schema_length=None)
 
 
 def _narrowed(scan: pl.LazyFrame) -> pl.LazyFrame:
-    """Whole numbers too wide for Arrow as text: every digit stays."""
+    """Integers that are too wide for Arrow become text: every digit stays."""
     wide = [name for name, kind in scan.collect_schema().items() if kind in WIDE]
     return scan.with_columns(pl.col(wide).cast(pl.String)) if wide else scan
 
 
-def _batches(scan: pl.LazyFrame, name: str, kind: str, rows: int, lines: Path | None = None, row: str = "line") -> Iterator[Stretch]:
+def _batches(scan: pl.LazyFrame, name: str, kind: str, rows: int, lines: Path | None = None, row: str = "line") -> Iterator[Chunk]:
     done = 0
-    with _told(name, kind, lines, row):
+    with _in_our_words(name, kind, lines, row):
         for frame in scan.collect_batches(chunk_size=ROWS, maintain_order=True, lazy=True):
             done += frame.height
             yield _ready(frame, done - frame.height, name, done / rows if rows else None)
 
 
-def _ready(frame: pl.DataFrame, before: int, name: str, share: float | None) -> Stretch:
-    return Stretch(lambda: frame, lambda row: before + row + 1, name, share)
+def _ready(frame: pl.DataFrame, before: int, name: str, share: float | None) -> Chunk:
+    return Chunk(lambda: frame, lambda row: before + row + 1, name, share)

@@ -1,4 +1,4 @@
-"""`score_table`: a table in, the same table and its scores out, as Arrow."""
+"""`score_table` scores a table in memory: an Arrow table in, the same table with its scores out. Also `score_frame`, for Polars and pandas."""
 
 from __future__ import annotations
 
@@ -21,19 +21,18 @@ from mews_newtt.engines.numba.refusals import wording
 from mews_newtt.engines.numba.sources import Source, absent_source, code_source, plain_text, readable, source_of
 from mews_newtt.errors import ColumnError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
-from mews_newtt.reading.observations import SKIP_PREFIX, is_nothing
-from mews_newtt.reading.rows import given_of_row
-from mews_newtt.reading.unread import Unread
+from mews_newtt.reading.rows import given_of_cell
+from mews_newtt.reading.unread import LOOKED_AT, Unread
+from mews_newtt.reading.values import SKIP_PREFIX, read_reason
 from mews_newtt.scoring.result_cells import points_columns, points_names
 from mews_newtt.tables.frames import as_pandas, as_polars
 
 STATUSES = ("complete", "partial", "refused")
-LOOKED_AT = 100  # rows of an unread column that are looked at
 SMALL_BATCH = 1 << 16  # chunks smaller than this are joined first
 
 
 class ArrowStream(Protocol):
-    """What hands out its rows through the Arrow C stream interface: pyarrow, Polars, pandas, DuckDB."""
+    """A table with the Arrow C stream interface: of pyarrow, Polars, pandas or DuckDB."""
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
 
@@ -93,7 +92,7 @@ def score_table(
 
 
 def as_table(data: ArrowStream) -> pa.Table:
-    """What was handed over as an Arrow table. Raises ColumnError for a column that is no column of one kind."""
+    """The data as an Arrow table. Raises ColumnError for a column whose values are of different kinds."""
     if isinstance(data, pa.Table):
         return data
     try:
@@ -115,11 +114,11 @@ def _is_column(frame: Any, name: Any) -> bool:
 
 
 def score_frame(chart: Chart, data: Any, **options: Any) -> Any:
-    """`score_table` that hands back the caller's own kind of frame: Polars in, Polars out; pandas in, pandas out; else Arrow.
+    """`score_table` for frames: Polars in, Polars out; pandas in, pandas out; anything else, Arrow out.
 
     The frame's own columns are not converted or copied; the result columns are added beside them.
     """
-    rows = data if isinstance(data, pa.Table) else pa.table(data)  # of pandas with its index, which is no result
+    rows = data if isinstance(data, pa.Table) else pa.table(data)  # a pandas index becomes a column here; it is none of the results
     table = score_table(chart, rows, **options)
     kind = type(data).__module__.partition(".")[0]
     if kind not in ("polars", "pandas"):
@@ -128,11 +127,11 @@ def score_frame(chart: Chart, data: Any, **options: Any) -> Any:
     if kind == "polars":
         return data.hstack(as_polars(chart, found))
     added = as_pandas(found)
-    return data.assign(**{name: added[name].array for name in added.columns})  # arrays have no index to be matched by
+    return data.assign(**{name: added[name].array for name in added.columns})  # arrays, because pandas would match columns by their index
 
 
 def result_schema(chart: Chart, *, points: bool = False, flags: bool = True) -> pa.Schema:
-    """The columns that `score_table(..., plain_text=True)` adds, and their types: what Spark wants to know before it calls `mapInArrow`."""
+    """The columns that `score_table(..., plain_text=True)` adds, and their types. Spark needs them before it calls `mapInArrow`."""
     nothing = empty_results(0, len(points_columns(chart)), points)
     return pa.schema([(name, column.type) for name, column in result_columns(chart, nothing, points, flags, plain_text=True)])
 
@@ -159,7 +158,7 @@ def score_columns(chart: Chart, table: pa.Table, ours: list[str], column_map: Co
 
 
 def _batches(table: pa.Table, places: list[int]) -> Iterator[pa.RecordBatch | None]:
-    """Stretches of rows that are one piece in every column; None where there is no column to read."""
+    """Batches of rows that are contiguous in every column; None where there is no column to read."""
     if not places:
         yield None
         return
@@ -171,7 +170,7 @@ def _batches(table: pa.Table, places: list[int]) -> Iterator[pa.RecordBatch | No
 
 
 def _readable(table: pa.Table) -> pa.Table:
-    """The columns as kinds that readings have. Raises ColumnError for the others."""
+    """The columns as types that readings can have. Raises ColumnError for any other type."""
     faults = []
     for place, field in enumerate(table.schema):
         column = readable(table.column(place))
@@ -188,19 +187,11 @@ def _prepare(name: str, column_map: ColumnMap) -> Callable[[Any], Any] | None:
     """What the map does to a raw value before it is read; None where it does nothing."""
     if name not in column_map.values and name not in column_map.units and not column_map.marks(name):
         return None
-    known = frozenset((name.removeprefix(SKIP_PREFIX),))
-
-    def prepare(raw: Any) -> Any:
-        cell = given_of_row({name: raw}, column_map, known).get(name)
-        if isinstance(cell, Mapping):
-            return cell["value"] if cell["value"] is None else (cell["value"], str(cell["unit"]).strip())
-        return cell
-
-    return prepare
+    return lambda raw: given_of_cell(name, raw, column_map)
 
 
 def _sources(states: Mapping[str, States], columns: Mapping[str, pa.Array], column_map: ColumnMap, threads: int) -> list[Source]:
-    """Every parameter's column; text is told apart on as many threads as there are."""
+    """Every parameter's column, encoded; on several threads where there are many rows."""
 
     def one(name: str) -> Source:
         return _source(states[name], columns.get(name), column_map)
@@ -218,14 +209,14 @@ def _source(states: States, values: pa.Array | None, column_map: ColumnMap) -> S
 
 
 def _skip_source(states: States, values: pa.Array, column_map: ColumnMap) -> Source:
-    """Skip reasons: the state each one puts a parameter without a reading in; -1 for none."""
+    """Skip reasons: the state that each one gives to a parameter without a reading; -1 for none."""
     prepare = _prepare(SKIP_PREFIX + states.parameter.id, column_map)
     values = plain_text(values)
     coded = values if isinstance(values, pa.DictionaryArray) else pa.compute.dictionary_encode(values)
     places = []
     for raw in coded.dictionary.to_pylist():
-        raw = prepare(raw) if prepare else raw
-        places.append(-1 if is_nothing(raw) else states.of_skip(str(raw).strip()))
+        reason = read_reason(prepare(raw) if prepare else raw)
+        places.append(states.of_skip(reason) if reason else -1)
     source = code_source(states, coded, places, nothing=-1)
     source.places[-1] = -1
     return source

@@ -1,4 +1,4 @@
-"""Compiles everything that is kept on disk, before the first use: `python -m mews_newtt.batch.warm`."""
+"""Compiles all machine code that is cached on disk, before the first use: `python -m mews_newtt.batch.warm`."""
 
 from __future__ import annotations
 

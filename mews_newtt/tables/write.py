@@ -1,54 +1,26 @@
-"""A plan of scored rows into a file, written beside it and renamed when whole, or into a stream."""
+"""Writes scored rows with Polars into a file or a stream, so that Ctrl-C can stop it."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import polars as pl
 
-from mews_newtt.errors import FileError, Problem
-from mews_newtt.tables.atomic import whole_path
-from mews_newtt.tables.formats import STDIO, Format, format_of
+from mews_newtt.tables.formats import Format
 
-GROUP = 1 << 18  # rows of a Parquet row group: whole columns of them are held until they are written
+GROUP = 1 << 18  # rows of a Parquet row group: they are held in memory until it is written
 WAKE = 0.1  # seconds between looks for Ctrl-C while other threads work
-PATIENCE = 5.0  # seconds that stopped work is waited for: it may hang on an input that sends nothing
-
-
-@contextlib.contextmanager
-def target(output: str | Path | BinaryIO, named: str | None) -> Iterator[tuple[Path | BinaryIO, Format]]:
-    """Where to write, and in which format; a file takes its name when the block ends well."""
-    if isinstance(output, (str, Path)) and str(output) != STDIO:
-        if Path(output).is_dir():
-            raise FileError(Problem("output_is_folder", str(output), "is a folder", "name a file"))
-        form = _written(str(output), format_of(output, named))
-        with whole_path(Path(output)) as beside:
-            yield beside, form
-        return
-    if isinstance(output, (str, Path)):
-        if sys.stdout is None:
-            raise FileError(Problem("output_closed", "standard output", "is closed", "name a file with -o"))
-        output = sys.stdout.buffer
-    yield output, _written("output", Format(format_of("stream.csv", named).kind))
-    output.flush()
-
-
-def _written(name: str, form: Format) -> Format:
-    if form.kind == "json":
-        raise FileError(Problem("format_not_written", name, "cannot be written as a JSON array", "write .ndjson: one JSON object in each line"))
-    return form
+PATIENCE = 5.0  # seconds to wait for stopped work: it may hang on an input that sends nothing
 
 
 def sink(plan: pl.LazyFrame, into: Path | BinaryIO, form: Format) -> None:
     """Run a plan into a file or a stream."""
     packing: Literal["uncompressed", "gzip", "zstd"] = "gzip" if form.packed == "gzip" else "zstd" if form.packed else "uncompressed"
     if form.kind == "parquet":
-        plan.sink_parquet(into, compression_level=1, row_group_size=GROUP)  # level 1 of zstd: a fifth less time, no larger here
+        plan.sink_parquet(into, compression_level=1, row_group_size=GROUP)  # zstd level 1: a fifth less time, and no larger here
     elif form.kind == "ndjson":
         plan.sink_ndjson(into, compression=packing, check_extension=False)
     else:
@@ -56,7 +28,7 @@ def sink(plan: pl.LazyFrame, into: Path | BinaryIO, form: Format) -> None:
 
 
 def run_interruptibly(work: Callable[[], None], stop: threading.Event) -> None:
-    """Work on another thread, so that this one can take Ctrl-C: then the work is told to stop, and waited for."""
+    """Run the work on another thread, so that this thread can take Ctrl-C. Then `stop` is set, and the work is waited for."""
     failures: list[BaseException] = []
 
     def run() -> None:

@@ -21,9 +21,9 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.engines.numba.engine import default_threads
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
-from mews_newtt.tables.by_row import Progress
 from mews_newtt.tables.formats import STDIO
-from mews_newtt.tables.read import Stretch, open_table
+from mews_newtt.tables.read import Chunk, open_table
+from mews_newtt.tables.summary import Progress
 from mews_newtt.tables.table import ArrowStream, as_table
 from mews_newtt.validation.collect import Collector
 from mews_newtt.validation.comparer import Compared, Comparer
@@ -90,18 +90,18 @@ def validate_file(
     with open_table(path, format) as table, ThreadPoolExecutor(1, "mews-newtt-hash") as beside:
         comparer = Comparer(chart, table.names, column_map or ColumnMap(), blanks_disagree)
         hashed = beside.submit(_hash, path)
-        stretches = iter(table.stretches())
+        stretches = iter(table.chunks())
         first = next(stretches, None)
         # rows are named as a spreadsheet shows them: in a text file the header is row 1
         collector = Collector(comparer, 1 if first is not None and first.row_of(0) > 1 else 0)
 
-        def work() -> Iterator[tuple[Callable[[Stretch], tuple[Compared, Stretch]], Stretch]]:
+        def work() -> Iterator[tuple[Callable[[Chunk], tuple[Compared, Chunk]], Chunk]]:
             if first is not None:
                 yield compare, first
             for stretch in stretches:
                 yield compare, stretch
 
-        def compare(stretch: Stretch) -> tuple[Compared, Stretch]:
+        def compare(stretch: Chunk) -> tuple[Compared, Chunk]:
             return comparer.compare(stretch.frame()), stretch
 
         for found, stretch in _in_order(work(), threads or default_threads()):

@@ -16,13 +16,13 @@ from mews_newtt.engines.numba.careful import COMPLETE, PARTIAL, REFUSED
 from mews_newtt.engines.numba.engine import Results
 from mews_newtt.engines.numba.layout import NO_POINTS
 from mews_newtt.reading.columns import ColumnMap, rows_without_column
-from mews_newtt.reading.observations import SKIP_PREFIX, read
-from mews_newtt.reading.rows import given_of_row
+from mews_newtt.reading.rows import given_of_cell, given_of_row
 from mews_newtt.reading.unread import Unread
+from mews_newtt.reading.values import SKIP_PREFIX, read, read_reason
 from mews_newtt.scoring.reference import score
 from mews_newtt.tables.table import score_columns
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, ExpectedColumn, Kinds, Numbers, Reader, columns_of, expected_columns
-from mews_newtt.validation.mutants import Flags, distinct_values, given_cell, skip_reason
+from mews_newtt.validation.mutants import Flags, distinct_values
 from mews_newtt.validation.result import Disagreement, WrongCell
 from mews_newtt.validation.stated import STATUSES, computed_words, sum_words
 from mews_newtt.validation.tally import Coded
@@ -84,8 +84,8 @@ class Comparer:
     def _is_blank(self, name: str, raw: Any) -> bool:
         parameter = name.removeprefix(SKIP_PREFIX)
         if name != parameter:
-            return not skip_reason(parameter, raw, self.column_map)
-        return read(self.chart.by_id[parameter].observation, given_cell(parameter, raw, self.column_map)) is None
+            return not read_reason(given_of_cell(name, raw, self.column_map))
+        return read(self.chart.by_id[parameter].observation, given_of_cell(name, raw, self.column_map)) is None
 
 
 # Rows that disagree

@@ -11,9 +11,8 @@ import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.reading.columns import ColumnMap, mapped_columns
-from mews_newtt.reading.observations import SKIP_PREFIX
 from mews_newtt.reading.unread import LOOKED_AT, Unread
-from mews_newtt.scoring.result import chart_identity
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.tables.table import as_table, score_columns
 from mews_newtt.validation.exercised import PLURAL, Item, gaps
 from mews_newtt.validation.faults import Fault
@@ -52,7 +51,7 @@ class Coverage:
     def to_dict(self) -> dict[str, Any]:
         return {
             "schema_version": 1,
-            "chart": chart_identity(self.chart),
+            "chart": self.chart.identity(),
             "rows": self.rows,
             "says": self.says,
             "items": [{"kind": item.kind, "says": item.says, "rows": item.rows} for item in self.items],

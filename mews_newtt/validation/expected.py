@@ -15,7 +15,7 @@ from mews_newtt.engines.numba.engine import Results
 from mews_newtt.engines.numba.layout import NO_POINTS
 from mews_newtt.errors import ColumnError, Problem, did_you_mean
 from mews_newtt.reading.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns
-from mews_newtt.reading.rows import written
+from mews_newtt.reading.rows import spellings
 from mews_newtt.scoring.result_cells import points_columns
 from mews_newtt.validation.mutants import Flags, distinct_values
 from mews_newtt.validation.stated import (
@@ -109,17 +109,17 @@ class Reader:
     def value(self, column: ExpectedColumn, raw: Any) -> int:
         """What one cell states. A value that the map translates counts, even if it is also a mark for missing."""
         ours = self.column_map.values.get(column.name, {})
-        mapped = next((ours[text] for text in written(raw) if text in ours), None)
+        mapped = next((ours[text] for text in spellings(raw) if text in ours), None)
         if mapped is not None:
             return read_stated(self.chart, column.holds, mapped, levels=self.levels)
-        if not self.column_map.marks(column.name).isdisjoint(written(raw)):
+        if not self.column_map.marks(column.name).isdisjoint(spellings(raw)):
             return NONE
         return read_stated(self.chart, column.holds, raw, levels=self.levels)
 
     def foreign(self, column: ExpectedColumn, raw: Any) -> str:
         """The name of a stated level that the chart does not have."""
         ours = self.column_map.values.get(column.name, {})
-        return plain(next((ours[text] for text in written(raw) if text in ours), str(raw)))
+        return plain(next((ours[text] for text in spellings(raw) if text in ours), str(raw)))
 
     def kinds(self, column: ExpectedColumn, values: Mapping[str, Numbers], results: Results, bare: Flags) -> Kinds:
         """The verdict on each row's cell, as a code.

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.scoring.result import chart_identity
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import Exercised
 from mews_newtt.validation.spool import Spool
@@ -180,7 +179,7 @@ class Validation:
         """Plain data for JSON: the same file and chart give the same bytes."""
         return {
             "schema_version": SCHEMA_VERSION,
-            "chart": chart_identity(self.chart),
+            "chart": self.chart.identity(),
             "source": {**self.source.to_dict(), "rows": self.rows},
             "rows_without_column": [{"parameter": name, "title": self.chart.by_id[name].title} for name in self.without_column],
             "verdict": self.verdict,

@@ -15,10 +15,11 @@ from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
 from mews_newtt.engines.numba.engine import Results
 from mews_newtt.errors import Problem
 from mews_newtt.reading.columns import ColumnMap
-from mews_newtt.reading.observations import SKIP_PREFIX, read
+from mews_newtt.reading.rows import given_of_cell
+from mews_newtt.reading.values import SKIP_PREFIX, read, read_reason
 from mews_newtt.validation.cases import Setting, contribution
 from mews_newtt.validation.exercised import Exercised, RowCounts
-from mews_newtt.validation.mutants import Codes, Flags, given_cell, skip_reason
+from mews_newtt.validation.mutants import Codes, Flags
 
 Coded = tuple[list[Any], Codes]  # distinct raw values (the last: none), and which of them each row has
 Value = Number | str | None
@@ -78,7 +79,7 @@ class Tally:
             if len(self._read) > MOST_KEPT:
                 self._read.clear()
                 self._fitting.clear()
-            found = read(self.chart.by_id[name].observation, given_cell(name, raw, self.column_map))
+            found = read(self.chart.by_id[name].observation, given_of_cell(name, raw, self.column_map))
             self._read[key] = None if found is None or isinstance(found, Problem) else found.value
         return self._read[key]
 
@@ -187,7 +188,7 @@ class Tally:
         return np.array([bool(self._code(parameter, raw)) for raw in raws], np.bool_)[codes]
 
     def _code(self, parameter: Parameter, raw: Any) -> str:
-        return skip_reason(parameter.id, raw, self.column_map).casefold()
+        return read_reason(given_of_cell(SKIP_PREFIX + parameter.id, raw, self.column_map)).casefold()
 
     def _skips(self, parameter: Parameter, skips: Coded, counted: Flags, wrong: Flags) -> None:
         raws, codes = skips

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.levels import Reason
-from mews_newtt.scoring.result import ParameterScore, Score, chart_identity
+from mews_newtt.scoring.result import ParameterScore, Score
 
 ENGINE = "engine_version"
 ROWS_KEPT = 20_000  # the scorer gives one row object for one reading, again and again: so many are kept as text
@@ -92,7 +92,7 @@ class _Parts:
     """What follows from a chart alone, and rows seen before, as JSON text."""
 
     def __init__(self, chart: Chart):
-        self.identity = _encode(chart_identity(chart))
+        self.identity = _encode(chart.identity())
         self._levels: dict[tuple[str | None, str | None], str] = {}
         self._rows: dict[int, tuple[ParameterScore, str]] = {}
         self._reasons: dict[tuple[object, ...], str] = {}
@@ -115,7 +115,8 @@ class _Parts:
         return found[1]
 
     def reason(self, reason: Reason) -> str:
-        key = (reason.reached.id, *reason[2:])  # without the chart and the level, which are long to compare
+        rule = reason.rule and (reason.rule.at_least, reason.rule.zone, reason.rule.points)
+        key = (reason.reached.id, reason.kind, reason.parameters, reason.total, reason.certain, rule, reason.reading)
         found = self._reasons.get(key)
         if found is None:
             if len(self._reasons) >= ROWS_KEPT:

@@ -12,11 +12,10 @@ from typing import Any
 
 from mews_newtt.chart.catalogue import Catalogue, catalogue
 from mews_newtt.chart.choosing import choose, meant, named
-from mews_newtt.chart.load import canonical
+from mews_newtt.chart.content import canonical
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.site import GONE, Doubt, is_site, record_path
 from mews_newtt.errors import ChartError, ChartNotFound, MewsNewttError, Problem
-from mews_newtt.scoring.result import chart_identity
 from mews_newtt_service.problems import refuse
 
 LOOK = 1.0  # seconds between looks at the chart files
@@ -144,7 +143,7 @@ def _state_of(source: Catalogue) -> tuple[Any, ...]:
 def summary_of(chart: Chart) -> dict[str, Any]:
     """A chart as a list shows it."""
     return {
-        **chart_identity(chart),
+        **chart.identity(),
         "short_title": chart.short_title,
         "status_says": chart.status_says,
         "scope": chart.scope_says,

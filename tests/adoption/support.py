@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mews_newtt.adoption.adopt import Adoption, adopt
@@ -10,7 +11,8 @@ from mews_newtt.adoption.layout import Line, lay_out
 from mews_newtt.adoption.placing import place_chart
 from mews_newtt.adoption.xlsx import write_xlsx
 from mews_newtt.chart.catalogue import Catalogue, catalogue
-from mews_newtt.chart.load import canonical, load_chart_file
+from mews_newtt.chart.content import canonical
+from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.site import LIST_FILE
 
@@ -69,5 +71,5 @@ def withdraw(folder: Path, name: str) -> None:
 
 def content(chart: Chart) -> dict[str, object]:
     """What a chart says, but for its status and who transcribed it."""
-    said = canonical(chart._replace(sources=(chart.sources[0]._replace(transcribed=()), *chart.sources[1:])))
+    said = canonical(replace(chart, sources=(replace(chart.sources[0], transcribed=()), *chart.sources[1:])))
     return {key: value for key, value in said.items() if key not in LEFT_OUT}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,12 +12,12 @@ import pyarrow as pa
 import pytest
 
 from mews_newtt import load_chart, score
-from mews_newtt.adoption.by_date import Timeline, charts_by_date, day_of, score_file_by_date, score_table_by_date
-from mews_newtt.adoption.share import changed_rows
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.write import chart_toml
 from mews_newtt.errors import ChartNotFound, FileError
+from mews_newtt.tables.by_date import Timeline, charts_by_date, day_of, score_file_by_date, score_table_by_date
+from mews_newtt.tables.share import changed_rows
 from tests.adoption.support import put_as_adopted, withdraw
 from tests.cli.command import run
 
@@ -30,7 +31,7 @@ def site(tmp_path: Path) -> Path:
     examples = Path(__file__).resolve().parents[2] / "examples" / "adopting"
     assert run("adopt", examples / "anna.csv", examples / "ben.csv", "--rules", folder).code == 0
     old = load_chart(folder / "made-up" / "1.0.toml")
-    text = chart_toml(old._replace(version="2.0", effective_from="2026-06-01", supersedes="1.0"))
+    text = chart_toml(replace(old, version="2.0", effective_from="2026-06-01", supersedes="1.0"))
     put_as_adopted(folder, text.replace("below = 47", "below = 57").replace("from = 47", "from = 57"))
     return folder
 
@@ -73,7 +74,7 @@ def test_a_row_without_a_day_is_refused_never_guessed(site: Path, tmp_path: Path
 
 def test_a_day_before_the_first_version_is_refused(site: Path) -> None:
     withdraw(site, "made-up/1.0.toml")
-    later = chart_toml(load_chart(site / "made-up" / "2.0.toml")._replace(supersedes=None))
+    later = chart_toml(replace(load_chart(site / "made-up" / "2.0.toml"), supersedes=None))
     withdraw(site, "made-up/2.0.toml")
     put_as_adopted(site, later)
     timeline = charts_by_date(catalogue([site]), "made-up")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mews_newtt import load_chart
-from mews_newtt.adoption.grid import address
+from mews_newtt.adoption.cells import address
 from mews_newtt.adoption.layout import Line
 from mews_newtt.chart.model import Chart
 from tests.adoption.support import adopted, lines_of, write

@@ -123,7 +123,7 @@ def test_files_that_are_not_right(text: str, tmp_path: Path) -> None:
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="is no file"):
+    with pytest.raises(FileError, match="there is no such file"):
         score_file(load_chart("news2"), tmp_path / "none.csv", tmp_path / "out.csv")
     with pytest.raises(FileError, match="does not say what it is"):
         score_file(load_chart("news2"), Path(__file__), tmp_path / "out.csv")

@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import FileError
+from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.tables import blocks
 from mews_newtt.tables.blocks import Blocks
-from mews_newtt.tables.by_row import score_csv
-from mews_newtt.tables.files import score_file
+from mews_newtt.tables.chunks import score_chunks
+from mews_newtt.tables.formats import CSV
+from mews_newtt.tables.plain import score_csv
+from mews_newtt.tables.sources import Source
 
 NEWS2 = load_chart("news2")
 CELLS = [
@@ -50,7 +53,8 @@ def by_batch(data: bytes, on_bad_row: str, size: int) -> bytes | list[tuple[str,
     output = io.BytesIO()
     with small_blocks(size):
         try:
-            score_file(NEWS2, io.BytesIO(data), output, format="csv", on_bad_row=on_bad_row, points=True, threads=2)
+            source = Source(io.BytesIO(data), CSV, "stream")
+            score_chunks(NEWS2, [source], output, CSV, column_map=ColumnMap(), on_bad_row=on_bad_row, points=True, threads=2)
         except FileError as fault:
             return [(problem.where, problem.what, problem.mend) for problem in fault.problems]
     return output.getvalue()

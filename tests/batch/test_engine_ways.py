@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -26,9 +27,9 @@ def widened(chart: Chart, times: int) -> Chart:
     for time in range(times):
         for parameter in chart.parameters:
             if parameter.id in alone:
-                observation = parameter.observation._replace(id=f"{parameter.id}_{time}", recorded_with=None)
-                more.append(parameter._replace(observation=observation))
-    return chart._replace(parameters=(*chart.parameters, *more))
+                observation = replace(parameter.observation, id=f"{parameter.id}_{time}", recorded_with=None)
+                more.append(replace(parameter, observation=observation))
+    return replace(chart, parameters=(*chart.parameters, *more))
 
 
 @pytest.mark.parametrize("name", ["news2", "npews"])

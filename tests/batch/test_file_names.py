@@ -11,12 +11,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mews_newtt.adoption.by_date import Timeline, score_file_by_date
-from mews_newtt.adoption.share import changed_rows
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import FileError
+from mews_newtt.tables.by_date import Timeline, score_file_by_date
 from mews_newtt.tables.files import score_file
 from mews_newtt.tables.formats import format_of
+from mews_newtt.tables.share import changed_rows
 from mews_newtt.tables.write import sink
 from mews_newtt.validation import validate_file
 

@@ -22,9 +22,9 @@ from mews_newtt.reading.columns import ColumnMap, check_columns, read_map
 from mews_newtt.reading.rows import given_of_row
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result_cells import result_cells
-from mews_newtt.tables.by_row import score_csv
 from mews_newtt.tables.files import score_file
 from mews_newtt.tables.formats import format_of
+from mews_newtt.tables.plain import score_csv
 from mews_newtt.tables.table import score_frame, score_table
 from mews_newtt.tables.write import sink
 from mews_newtt.validation import validate, validate_file

@@ -13,7 +13,7 @@ import pytest
 from mews_newtt import charts, load_chart, result_schema, score_file, score_frame, score_table
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ColumnError
-from mews_newtt.tables.by_row import score_csv
+from mews_newtt.tables.plain import score_csv
 
 NEWS2 = load_chart("news2")
 SHIPPED = [load_chart(chart.id, chart.version) for chart in charts()]

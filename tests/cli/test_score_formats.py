@@ -49,7 +49,7 @@ def test_one_export_in_three_forms_by_name_and_by_first_bytes(tmp_path: Path, na
 def test_a_table_is_not_written_under_a_name_that_promises_json(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("heart_rate\n80\n", encoding="utf-8")
     ran = run("score", "news2", tmp_path / "in.csv", "-o", tmp_path / "out.json")
-    assert ran.code == 2 and "not written as a JSON array" in ran.err
+    assert ran.code == 2 and "cannot be written as a JSON array" in ran.err
     assert not (tmp_path / "out.json").exists()
     assert run("score", "news2", tmp_path / "in.csv", "--json", "-o", tmp_path / "out.json").code == 0
     assert (tmp_path / "out.json").read_text(encoding="utf-8").startswith("{")

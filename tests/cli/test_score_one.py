@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mews_newtt.cli import COMMANDS
 from tests.cli.command import ROOT, environment, run
 
 UK_CORE = ["respiratory_rate=21", "oxygen_saturation=93", "air_or_oxygen=air", "systolic_bp=120", "heart_rate=95", "consciousness=A", "temperature=37.5"]
@@ -57,7 +58,7 @@ def test_a_partial_set_has_no_total_and_no_interval() -> None:
         (["npews", "--obs", "systolic_bp=90", "skip_systolic_bp=U4"], ["a reading (90) and a skip reason (U4)"]),
         (["news2"], ["needs either --obs or a file"]),
         (["news2", "x.csv", "--obs", "heart_rate=80"], ["needs either --obs or a file"]),
-        (["news2", "no-such-file.csv"], ["no-such-file.csv", "No such file"]),
+        (["news2", "no-such-file.csv"], ["no-such-file.csv", "there is no such file"]),
         (["no-such-chart.toml", "--obs", "heart_rate=80"], ["no-such-chart.toml", "No such file"]),
     ],
 )
@@ -90,3 +91,27 @@ def test_a_result_can_go_to_a_file(tmp_path: Path) -> None:
     output = tmp_path / "score.json"
     assert run("score", "news2", "--obs", *UK_CORE, "--json", "-o", output).out == ""
     assert json.loads(output.read_text(encoding="utf-8"))["total"] == 5
+
+
+@pytest.mark.parametrize("command", ["['--help']", "['--version']", "['charts']", "['charts', '--json']", "['check', 'rules/parameters.toml']", "['score', '--help']"])
+def test_a_command_loads_nothing_that_it_does_not_need(command: str) -> None:
+    code = (
+        f"import contextlib, sys; from mews_newtt.cli import main\nwith contextlib.suppress(SystemExit): main({command})\n"
+        "print(sorted({'numba', 'numpy', 'pyarrow', 'polars', 'pandas', 'fastapi', 'pydantic', 'httpx', 'jinja2', 'openpyxl'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(), capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_help_lists_every_command_and_each_has_its_own_help() -> None:
+    listed = run("--help").out
+    for name in COMMANDS:
+        assert f"\n    {name} " in listed
+        assert run(name, "--help").out.startswith(f"usage: mews-newtt {name} ")
+
+
+def test_a_missing_extra_is_told_with_the_way_to_install_it() -> None:
+    code = "import sys; sys.modules['numba'] = None; from mews_newtt.cli import main; sys.exit(main(['validate', 'news2', 'x.csv']))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "mews-newtt validate: needs the validate extra (numba is not installed)" in done.stderr and 'pip install "mews-newtt[validate]"' in done.stderr

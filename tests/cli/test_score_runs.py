@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from mews_newtt.chart.catalogue import load_chart
-from mews_newtt.tables.by_row import score_csv
+from mews_newtt.tables.plain import score_csv
 from tests.cli.command import ROOT, environment, run
 
 pl = pytest.importorskip("polars")

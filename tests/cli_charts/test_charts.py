@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mews_newtt import charts
-from mews_newtt.chart.load import canonical
+from mews_newtt.chart.content import canonical
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.statuses import MEANINGS
 from tests.cli.command import ROOT, run

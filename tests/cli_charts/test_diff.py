@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from mews_newtt.chart.compare import Comparison, ReadingChange, compare
 from mews_newtt.chart.contexts import Value
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.load_observations import load_observations
-from mews_newtt.chart.model import Band, Chart, Interval, Table
+from mews_newtt.chart.model import Band, Chart, Table
 from tests.cli.command import ROOT, run
 
 MADE_UP = ROOT / "tests" / "made_up"
@@ -94,8 +95,8 @@ def test_a_moved_context_is_told_for_those_between(changed) -> None:  # type: ig
 
 def test_a_category_that_gives_otherwise(changed) -> None:  # type: ignore[no-untyped-def]
     readings, _, changes = says(changed(('{ is = "worried", level = "rewind" }', '{ is = "worried", level = "oil" }')))
-    assert readings == ["Keeper's concern worried: raises to rewind -> raises to oil"]
-    assert changes == ["parameter keeper_concern, band worried: raises to rewind -> raises to oil"]
+    assert readings == ["Keeper's concern worried: raises the level to rewind -> raises the level to oil"]
+    assert changes == ["parameter keeper_concern, band worried: raises the level to rewind -> raises the level to oil"]
 
 
 def test_totals_that_reach_another_level(changed) -> None:  # type: ignore[no-untyped-def]
@@ -144,8 +145,8 @@ def test_a_category_of_a_context_that_only_one_chart_knows(changed) -> None:  # 
     drops = [reading.says for reading in found.readings if reading.parameter == "oil_drops"]
     assert drops == ["Oil, drops (gait stuck) 2 and under: 1 point -> not read", "Oil, drops (gait stuck) 3 and over: 2 points -> not read"]
     row = DEMO.by_id["oil_drops"]
-    tables = tuple(table._replace(when=(("gait", frozenset({"wobbly"})),)) if table.applies else table for table in row.tables)
-    without = DEMO._replace(parameters=tuple(p._replace(tables=tables) if p is row else p for p in DEMO.parameters))
+    tables = tuple(replace(table, when=(("gait", frozenset({"wobbly"})),)) if table.applies else table for table in row.tables)
+    without = replace(DEMO, parameters=tuple(replace(p, tables=tables) if p is row else p for p in DEMO.parameters))
     for found in (compare(DEMO, without), compare(without, DEMO)):
         assert {reading.context for reading in found.readings} == {"gait stuck"}
 
@@ -186,12 +187,12 @@ def test_a_reading_is_told_if_and_only_if_its_band_gives_something_else(
     table = parameter.tables[t]
     bands = list(table.bands)
     if swap and bands[b].points is not None:
-        bands[b] = bands[b]._replace(points=points)
+        bands[b] = replace(bands[b], points=points)
     if b and bands[b].interval is not None:
         _move(bands, b, shift * parameter.observation.step)
-    after_table = table._replace(bands=tuple(bands))
-    after = chart._replace(parameters=tuple(
-        p._replace(tables=tuple(after_table if x is table else x for x in p.tables)) if p is parameter else p for p in chart.parameters
+    after_table = replace(table, bands=tuple(bands))
+    after = replace(chart, parameters=tuple(
+        replace(p, tables=tuple(after_table if x is table else x for x in p.tables)) if p is parameter else p for p in chart.parameters
     ))  # fmt: skip
     found = compare(chart, after)
     assert {reading.parameter for reading in found.readings} <= {name}
@@ -214,9 +215,9 @@ def _move(bands: list[Band], b: int, by: Decimal) -> None:
     assert high is not None
     assert low.high is not None
     assert high.low is not None
-    lower, upper = low._replace(high=low.high + by), high._replace(low=high.low + by)
+    lower, upper = replace(low, high=low.high + by), replace(high, low=high.low + by)
     if all(each.low is None or each.high is None or each.low < each.high for each in (lower, upper)):
-        bands[b - 1], bands[b] = bands[b - 1]._replace(interval=Interval(*lower)), bands[b]._replace(interval=Interval(*upper))
+        bands[b - 1], bands[b] = replace(bands[b - 1], interval=lower), replace(bands[b], interval=upper)
 
 
 def _values(chart: Chart, name: str, *tables: Table) -> list[Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -135,7 +136,7 @@ def test_readings_dated_by_the_day_are_told() -> None:
 
 def test_a_summary_is_cut_to_what_cds_hooks_allows() -> None:
     chart = chart_named(MEWS)
-    found = cards(chart._replace(short_title="x" * 200), read_json(write_json(call(MEWS, UNWELL))))["cards"][0]
+    found = cards(replace(chart, short_title="x" * 200), read_json(write_json(call(MEWS, UNWELL))))["cards"][0]
     assert len(found["summary"]) == 139 and found["summary"].endswith("…")
 
 

@@ -9,6 +9,7 @@ import pickle
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ import pytest
 from mews_newtt import Chart, ObservationError, ObservationSet, Score, score
 from mews_newtt.chart.builtin import builtin_rules
 from mews_newtt.chart.catalogue import Catalogue
-from mews_newtt.reading import observations, reference
+from mews_newtt.reading import sets as observation_sets
+from mews_newtt.scoring import reference
 
 Given = dict[str, Any]
 WELL: Given = {
@@ -28,7 +30,7 @@ COPIES: dict[str, Callable[[Chart], Chart]] = {
     **{f"pickle {protocol}": lambda chart, protocol=protocol: pickle.loads(pickle.dumps(chart, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)},
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
-    "replace": lambda chart: chart._replace(title=chart.title),
+    "replace": lambda chart: replace(chart, title=chart.title),
 }
 
 
@@ -75,9 +77,9 @@ def test_a_copy_holds_the_content_alone(how: str) -> None:
     chart = fresh()
     answers(chart, some_sets(20))
     other = COPIES[how](chart)
-    assert other == chart and other.sha256 == chart.sha256
     for part in (other, *(p for p in other.parameters if how != "copy" and how != "replace")):
         assert not part.__dict__, "what was remembered came with it"
+    assert other == chart and other.sha256 == chart.sha256
 
 
 def test_no_other_persons_values_leave_with_a_result() -> None:
@@ -116,7 +118,7 @@ def test_an_error_keeps_its_problems_on_its_way() -> None:
 @pytest.mark.parametrize("most", [1, 7, 2_000])
 def test_threads_share_a_chart(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where so little is remembered that it is forgotten all the time."""
-    monkeypatch.setattr(observations, "MOST_REMEMBERED", most)
+    monkeypatch.setattr(observation_sets, "MOST_REMEMBERED", most)
     monkeypatch.setattr(reference, "MOST_REMEMBERED", most)
     chart, sets = fresh("npews"), some_sets(200)
     with ThreadPoolExecutor(8) as pool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -158,8 +159,8 @@ def test_a_number_that_scores_and_chooses_other_tables_keeps_its_own_bounds() ->
     }  # fmt: skip
     made = strategies.read_content(content)
     # Impossible above 60 steps, as in every made-up observation: widen it, so that all three bands can be met.
-    wide = [p._replace(observation=p.observation._replace(impossible=p.observation.impossible._replace(high=Decimal(300)))) for p in made.chart.parameters]
-    result = score(made.chart._replace(parameters=tuple(wide)), {"beat": 30})
+    wide = [replace(p, observation=replace(p.observation, impossible=replace(p.observation.impossible, high=Decimal(300)))) for p in made.chart.parameters]
+    result = score(replace(made.chart, parameters=tuple(wide)), {"beat": 30})
     assert (result.status, result.total_min, result.total_max, result.level, result.level_max) == ("partial", 1, 4, "low", "high")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -101,10 +102,10 @@ def test_the_worst_of_a_group_is_the_worst_in_what_is_counted() -> None:
     chart = content([{"id": "mid", "counts": [{"zone": "dark", "at_least": 1}]}])
     bands = {"upper": ({"points": 3, "zone": "white"}), "lower": ({"points": 1, "zone": "dark"})}
     rows = tuple(
-        p._replace(tables=(p.tables[0]._replace(bands=(p.tables[0].bands[0], p.tables[0].bands[1]._replace(**bands[p.id]))),)) if p.id in bands else p
+        replace(p, tables=(replace(p.tables[0], bands=(p.tables[0].bands[0], replace(p.tables[0].bands[1], **bands[p.id]))),)) if p.id in bands else p
         for p in chart.parameters
     )
-    (only,) = score(chart._replace(parameters=rows), {"upper": 20, "lower": 20, "beat": 5}).reasons
+    (only,) = score(replace(chart, parameters=rows), {"upper": 20, "lower": 20, "beat": 5}).reasons
     assert only.parameters == ("lower",)
 
 

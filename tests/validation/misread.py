@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from mews_newtt.chart.model import Chart, Interval
 from mews_newtt.errors import ObservationError
-from mews_newtt.reading.observations import ObservationSet
+from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.scoring.reference import score
 from mews_newtt.validation.faults import Fault
 
@@ -35,8 +36,8 @@ class Misreader:
         self.names = {plain(name): level.id for level in chart.levels for name in (level.id, level.title)}
         self.mutant = fault.chart
         if fault.change is not None:  # a changed reading may be what none can be, and is scored all the same
-            free = tuple(p._replace(observation=p.observation._replace(impossible=Interval())) for p in self.mutant.parameters)
-            self.mutant = self.mutant._replace(parameters=free)
+            free = tuple(replace(p, observation=replace(p.observation, impossible=Interval())) for p in self.mutant.parameters)
+            self.mutant = replace(self.mutant, parameters=free)
         self.observations = {p.id: p.observation for p in chart.parameters}
 
     def shows(self, given: Mapping[str, str]) -> Shown:
@@ -54,7 +55,7 @@ class Misreader:
         scored = {p.id for p in self.chart.parameters if p.observation.numeric and p.role != "recorded" and p.tables}
         asked = scored if self.words == ["*"] else {self.words[0]}
         kept = tuple(p if p.id in asked else own for p, own in zip(self.mutant.parameters, self.chart.parameters, strict=True))
-        return self.shown(self.mutant._replace(parameters=kept), dict(given))
+        return self.shown(replace(self.mutant, parameters=kept), dict(given))
 
     def shown(self, chart: Chart, given: Mapping[str, Any]) -> Shown:
         found = score(chart, given, raise_refused=False)
@@ -68,8 +69,8 @@ class Misreader:
         right = score(self.chart, dict(given), raise_refused=False)
         if right.status == "refused":
             return True, None, None
-        free = tuple(p._replace(required=False) if p.role == "scored" else p for p in self.chart.parameters)
-        return False, right.total, score(self.chart._replace(parameters=free), dict(given)).level
+        free = tuple(replace(p, required=False) if p.role == "scored" else p for p in self.chart.parameters)
+        return False, right.total, score(replace(self.chart, parameters=free), dict(given)).level
 
     def value(self, name: str, text: str) -> Fraction:
         """A number as it is read: what differs from a recordable one by less than noise is that one."""

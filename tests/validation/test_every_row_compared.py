@@ -74,7 +74,7 @@ def test_a_file(name: str, threads: int, tmp_path: Path) -> None:
     else:
         frame.lazy().sink_csv(path, compression="gzip" if name.endswith("gz") else "uncompressed", check_extension=False)
     with read.open_table(path, None) as table:
-        assert len(list(table.stretches())) > 1, "else nothing here is in pieces"
+        assert len(list(table.chunks())) > 1, "else nothing here is in pieces"
     found_in(validate_file(NEWS2, path, threads=threads), 2 if "csv" in name else 1)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -189,7 +190,7 @@ def test_where_an_answer_was_asked_for_a_set_without_readings_is_compared_too() 
 def test_groups_count_once_in_a_sum() -> None:
     """The worse of two pressures counts; of two ways to give oxygen only one is given."""
     npews, mews = load_chart("npews"), load_chart("mews", "0.1")
-    paired = mews._replace(groups=(Group("pressure", "Blood pressure", "either", ("systolic_bp", "diastolic_bp"), ""),))
+    paired = replace(mews, groups=(Group("pressure", "Blood pressure", "either", ("systolic_bp", "diastolic_bp"), ""),))
     scored = [(p.id,) for p in mews.parameters if p.role == "scored"]
     assert ("systolic_bp",) in scored and ("diastolic_bp",) in scored
     assert sum_of_parts(mews, dict.fromkeys(scored, 1)) == (len(scored), len(scored))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -94,10 +95,10 @@ def flat(chart: Chart, parameter: Parameter) -> Chart:
     """The chart with a row that may be left out and gives nothing, whatever is read."""
     points = 0 if chart.has_points and parameter.role == "scored" else None
     tables = tuple(
-        table._replace(bands=tuple(band._replace(points=points, zone=None, level=None) for band in table.bands)) for table in parameter.tables
+        replace(table, bands=tuple(replace(band, points=points, zone=None, level=None) for band in table.bands)) for table in parameter.tables
     )
-    changed = parameter._replace(tables=tables, required=False, skips=())
-    return chart._replace(parameters=tuple(changed if p.id == parameter.id else p for p in chart.parameters))
+    changed = replace(parameter, tables=tables, required=False, skips=())
+    return replace(chart, parameters=tuple(changed if p.id == parameter.id else p for p in chart.parameters))
 
 
 NARROWED = list(islice((seed for seed in range(200) if narrowed(made_chart(Random(seed)))), 2))
@@ -181,7 +182,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> Non
 
 
 def test_text_of_a_chart_is_escaped_on_the_sheet(tmp_path: Path) -> None:
-    chart = load_chart("mewc")._replace(title="<script>alert(1)</script>")
+    chart = replace(load_chart("mewc"), title="<script>alert(1)</script>")
     write_pack(make_pack(chart, others=()), tmp_path / "pack")
     assert "<script>" not in (tmp_path / "pack" / "sheet.html").read_text(encoding="utf-8")
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mews_newtt.engines.numba import kernels as k
 from mews_newtt.engines.numba.sources import Source
-from mews_newtt.reading.observations import NOISE
+from mews_newtt.reading.values import NOISE
 
 BLOCK = 1 << 14
 Flags = npt.NDArray[np.bool_]

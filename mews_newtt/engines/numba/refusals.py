@@ -14,8 +14,8 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.engines.numba.sources import plain_text
 from mews_newtt.engines.numba.texts import number_words
 from mews_newtt.reading.columns import ColumnMap
-from mews_newtt.reading.observations import SKIP_PREFIX
 from mews_newtt.reading.rows import given_of_row
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.reference import score
 
 Rows = npt.NDArray[np.int64]

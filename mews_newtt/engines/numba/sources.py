@@ -20,7 +20,7 @@ from mews_newtt.compiled.states import FORMS, States
 from mews_newtt.engines.numba import kernels as k
 from mews_newtt.engines.numba.numbering import number_texts, shortest_of_singles, states_of_floats
 from mews_newtt.errors import Problem
-from mews_newtt.reading.observations import NOISE, Reading, read
+from mews_newtt.reading.values import NOISE, Reading, read
 
 KINDS = {
     pa.float64(): k.FLOAT64,

@@ -11,7 +11,7 @@ from itertools import pairwise
 from random import Random
 
 from mews_newtt.chart.model import Band, Chart, Interval, Parameter, Table
-from mews_newtt.reading.observations import SKIP_PREFIX
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.cases.values import Given, Setting, as_text, baseline_set, edge_values, middle, settings, unknown_words
 
 RAISED = 4  # other parameters raised at once, at most

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mews_newtt.chart.model import Chart, Interval, Parameter, Table, number
-from mews_newtt.reading.observations import SKIP_PREFIX
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.cases.pool import Pool, impossible_values, inside
 from mews_newtt.validation.cases.values import Given, as_text, first_in, last_in, middle, unknown_words
 from mews_newtt.validation.wording import gives, row_name

@@ -203,8 +203,10 @@ def first_in(parameter: Parameter, band: Band) -> Decimal | None:
 
 
 def _end(parameter: Parameter, band: Band, up: bool) -> Decimal | None:
-    edge = band.interval and (band.interval.high if up else band.interval.low)
-    if band.interval is None or edge is None:
+    if band.interval is None:
+        return None
+    edge = band.interval.high if up else band.interval.low
+    if edge is None:
         return None
     step = Fraction(parameter.observation.step)
     at = Fraction(edge) / step

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import FileError, Problem, did_you_mean
-from mews_newtt.reading.observations import SKIP_PREFIX
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.conform.json_paths import look_up, put, steps_of
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")

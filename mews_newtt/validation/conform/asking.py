@@ -12,7 +12,7 @@ import polars as pl
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import EXPECTED_POINTS_PREFIX
-from mews_newtt.tables.by_row import Progress
+from mews_newtt.tables.summary import Progress
 from mews_newtt.validation.compare import validate
 from mews_newtt.validation.conform.adapter import NO_ANSWER, Adapter, Answer
 from mews_newtt.validation.packs import Case, make_pack

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ def faults_from_answers(chart: Chart, scorer: MutantScorer, claims: Claims, wron
             more = totals[rows] if stated is None else np.where(stated[rows] > UNKNOWN, stated[rows] - band.points, 0)
             points = band.points + _most_frequent(more[more != 0])
             if points != band.points and 0 <= points <= MOST_POINTS:
-                yield other_contribution(at, index, band._replace(points=points), "points", points)
+                yield other_contribution(at, index, replace(band, points=points), "points", points)
 
 
 def _rows_read_in(scorer: MutantScorer, at: TableAt) -> Flags:

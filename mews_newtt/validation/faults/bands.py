@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mews_newtt.chart.model import Band, Chart
 from mews_newtt.validation.faults.fault import Example, Fault, TableAt, Value, each_table
@@ -40,16 +41,16 @@ def _other_contributions(at: TableAt, index: int, band: Band) -> Iterator[Fault]
     changes: list[tuple[str, Value, Band]] = []
     if band.points is not None:
         points = sorted(range(most + 2), key=lambda n: abs(n - (band.points or 0)))
-        changes += [("points", n, band._replace(points=n)) for n in points]
+        changes += [("points", n, replace(band, points=n)) for n in points]
     if chart.zones and parameter.role != "recorded":
-        changes += [("zone", zone, band._replace(zone=zone)) for zone in (None, *(zone.id for zone in chart.zones))]
+        changes += [("zone", zone, replace(band, zone=zone)) for zone in (None, *(zone.id for zone in chart.zones))]
     if band.level is not None:
-        changes += [("level", level, band._replace(level=level)) for level in (None, *(level.id for level in chart.levels))]
+        changes += [("level", level, replace(band, level=level)) for level in (None, *(level.id for level in chart.levels))]
     elif parameter.role == "trigger":
-        changes += [("level", level.id, band._replace(level=level.id)) for level in chart.levels[1:]]
+        changes += [("level", level.id, replace(band, level=level.id)) for level in chart.levels[1:]]
     for other_index, other in enumerate(at.table.bands):
         if other_index != index:
-            changes.append(("as", other_index, band._replace(points=other.points, zone=other.zone, level=other.level)))
+            changes.append(("as", other_index, replace(band, points=other.points, zone=other.zone, level=other.level)))
     for what, after, changed in changes:
         if chart.severity(changed) != chart.severity(band):
             yield other_contribution(at, index, changed, what, after)
@@ -58,11 +59,11 @@ def _other_contributions(at: TableAt, index: int, band: Band) -> Iterator[Fault]
 def _moved_categories(at: TableAt, index: int, band: Band) -> Iterator[Fault]:
     chart = at.chart
     for category in band.categories if len(band.categories) > 1 else ():
-        rest = band._replace(categories=tuple(c for c in band.categories if c != category))
+        rest = replace(band, categories=tuple(c for c in band.categories if c != category))
         for other_index, other in enumerate(at.table.bands):
             if other_index == index or chart.severity(other) == chart.severity(band):
                 continue
-            changed = at.with_bands({index: rest, other_index: other._replace(categories=(*other.categories, category))})
+            changed = at.with_bands({index: rest, other_index: replace(other, categories=(*other.categories, category))})
             says = f"{at.name}, {category.replace('_', ' ')}: seems to give {gives(chart, other)} instead of {gives(chart, band)}"
             yield Fault(
                 "category_moved", "category:{site}:{value}:{after}", says, (at.parameter.id,), changed, at.site(index), category, after=other_index

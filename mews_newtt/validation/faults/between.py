@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from mews_newtt.chart.model import Band, Chart, Interval
@@ -17,10 +18,10 @@ EXAMPLES = (Example("between:shell_warmth", {"shell_warmth": "24.05"}, "total 1,
 def faults(chart: Chart) -> Iterator[Fault]:
     changed = chart
     for parameter in chart.parameters:
-        tables = tuple(table._replace(bands=_low_between(chart, table.bands)) for table in parameter.tables)
+        tables = tuple(replace(table, bands=_low_between(chart, table.bands)) for table in parameter.tables)
         if tables == parameter.tables:
             continue
-        own = parameter._replace(tables=tables)
+        own = replace(parameter, tables=tables)
         changed = with_parameter(changed, own)
         says = f"{row_name(parameter)}: a reading between two printed bands seems to take the lower score"
         yield Fault("between_low", "between:{site}", says, (parameter.id,), with_parameter(chart, own), Site(parameter.id))
@@ -35,7 +36,7 @@ def _low_between(chart: Chart, bands: tuple[Band, ...]) -> tuple[Band, ...]:
         if ends is None or ends[2] == ends[3] or chart.severity(low) == chart.severity(high):
             continue
         if chart.severity(low) < chart.severity(high):
-            changed[index] = changed[index]._replace(interval=(changed[index].interval or Interval())._replace(high=ends[3], high_included=False))
+            changed[index] = replace(changed[index], interval=replace(changed[index].interval or Interval(), high=ends[3], high_included=False))
         else:
-            changed[index + 1] = high._replace(interval=ends[1]._replace(low=ends[2], low_included=False))
+            changed[index + 1] = replace(high, interval=replace(ends[1], low=ends[2], low_included=False))
     return tuple(changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
@@ -58,7 +59,7 @@ class _Edge(NamedTuple):
         """The chart with the two bands changed; None where one of them would hold nothing."""
         if _is_empty(lower) or _is_empty(upper):
             return None
-        return self.at.with_bands({self.below: self.low._replace(interval=lower), self.below + 1: self.high._replace(interval=upper)})
+        return self.at.with_bands({self.below: replace(self.low, interval=lower), self.below + 1: replace(self.high, interval=upper)})
 
 
 def ends_of(low: Band, high: Band) -> tuple[Interval, Interval, Decimal, Decimal] | None:
@@ -83,7 +84,7 @@ def _moved(edge: _Edge, reach: int) -> Iterator[Fault]:
     first, last = (edge.start if edge.upper.low_included else edge.start + step), (edge.end if edge.lower.high_included else edge.end - step)
     value = first if rising else last
     for by in sorted((by for by in range(-reach, reach + 1) if by), key=abs):
-        changed = edge.moved(edge.lower._replace(high=edge.end + by * step), edge.upper._replace(low=edge.start + by * step))
+        changed = edge.moved(replace(edge.lower, high=edge.end + by * step), replace(edge.upper, low=edge.start + by * step))
         if changed is not None:
             after = value + by * step
             says = f"{at.name}: {gives(chart, band)} {_seems(band)} to {words} {number(after, unit)} instead of {number(value, unit)}"
@@ -94,7 +95,7 @@ def _other_side(edge: _Edge) -> Iterator[Fault]:
     at, chart = edge.at, edge.at.chart
     sides = {(edge.start, False), (edge.end, True)} if edge.end != edge.start else {(edge.end, not edge.upper.low_included)}
     for value, up in sorted(sides):
-        changed = edge.moved(edge.lower._replace(high=value, high_included=not up), edge.upper._replace(low=value, low_included=up))
+        changed = edge.moved(replace(edge.lower, high=value, high_included=not up), replace(edge.upper, low=value, low_included=up))
         if changed is None:
             continue
         taken, instead = (edge.high, edge.low) if up else (edge.low, edge.high)

@@ -7,6 +7,7 @@ other answer. Its words are what a report says when the fault explains what was 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from mews_newtt.chart.model import Band, Chart, Number, Parameter, Table
@@ -106,12 +107,12 @@ def all_answers(scorer: MutantScorer, fault: Fault) -> Answers:
 
 
 def with_parameter(chart: Chart, parameter: Parameter) -> Chart:
-    return chart._replace(parameters=tuple(parameter if p.id == parameter.id else p for p in chart.parameters))
+    return replace(chart, parameters=tuple(parameter if p.id == parameter.id else p for p in chart.parameters))
 
 
 def with_table(chart: Chart, parameter: Parameter, index: int, table: Table) -> Chart:
     tables = (*parameter.tables[:index], table, *parameter.tables[index + 1 :])
-    return with_parameter(chart, parameter._replace(tables=tables))
+    return with_parameter(chart, replace(parameter, tables=tables))
 
 
 class TableAt(NamedTuple):
@@ -126,7 +127,7 @@ class TableAt(NamedTuple):
     def with_bands(self, changed: Mapping[int, Band]) -> Chart:
         """The chart with some bands of this table changed, by their index."""
         bands = tuple(changed.get(index, band) for index, band in enumerate(self.table.bands))
-        return with_table(self.chart, self.parameter, self.number, self.table._replace(bands=bands))
+        return with_table(self.chart, self.parameter, self.number, replace(self.table, bands=bands))
 
     def site(self, band: int) -> Site:
         return Site(self.parameter.id, self.number, band)

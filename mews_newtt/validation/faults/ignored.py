@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.validation.faults.fault import Example, Fault, Site, with_parameter
@@ -23,5 +24,5 @@ def faults(chart: Chart) -> Iterator[Fault]:
         if parameter.role == "recorded" or not parameter.tables:
             continue
         kind = "trigger_ignored" if parameter.role == "trigger" else "parameter_ignored"
-        changed = with_parameter(chart, parameter._replace(role="recorded", required=False, tables=(), skips=()))
+        changed = with_parameter(chart, replace(parameter, role="recorded", required=False, tables=(), skips=()))
         yield Fault(kind, "ignored:{site}", f"{row_name(parameter)} seems to be ignored", (parameter.id,), changed, Site(parameter.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from mews_newtt.chart.model import Chart, CountRule, Level
@@ -22,11 +23,11 @@ def faults(chart: Chart) -> Iterator[Fault]:
             start = int(level.total.low)
             for by in (-1, 1, -2, 2):
                 if start + by > 0:
-                    changed = level._replace(total=level.total._replace(low=Decimal(start + by)))
+                    changed = replace(level, total=replace(level.total, low=Decimal(start + by)))
                     says = f"level {level.title} seems to start at a total of {start + by} instead of {start}"
                     yield _fault(chart, level, changed, "total:{by:+d}", says, by=by, before=start, after=start + by)
             says = f"level {level.title} seems not to be reached by the total"
-            yield _fault(chart, level, level._replace(total=None), "total:none", says, before=start)
+            yield _fault(chart, level, replace(level, total=None), "total:none", says, before=start)
         for index, rule in enumerate(level.counts):
             yield from _counts(chart, level, index, rule)
 
@@ -36,26 +37,26 @@ def _counts(chart: Chart, level: Level, index: int, rule: CountRule) -> Iterator
 
     def changed(new: CountRule | None, form: str, says: str, after: Value = None) -> Fault:
         counts = (*level.counts[:index], *(() if new is None else (new,)), *level.counts[index + 1 :])
-        return _fault(chart, level, level._replace(counts=counts), f"count{index}:{form}", f"level {level.title} {says}", after=after)
+        return _fault(chart, level, replace(level, counts=counts), f"count{index}:{form}", f"level {level.title} {says}", after=after)
 
     what = f"{rule.points} points or more" if rule.points is not None else f"the {rule.zone} zone or worse"
     for rows in (rule.at_least - 1, rule.at_least + 1):
         if rows > 0:
             says = f"seems to need {count(rows, 'row')} with {what} instead of {rule.at_least}"
-            yield changed(rule._replace(at_least=rows), "rows={after}", says, rows)
+            yield changed(replace(rule, at_least=rows), "rows={after}", says, rows)
     yield changed(None, "none", f"seems not to be reached by rows with {what}")
     if rule.points is None:
         for zone in chart.zones:
             if zone.id != rule.zone:
                 says = f"seems to count rows from the {zone.title.lower()} zone on"
-                yield changed(rule._replace(zone=zone.id), "zone={after}", says, zone.id)
+                yield changed(replace(rule, zone=zone.id), "zone={after}", says, zone.id)
         return
     for points in (rule.points - 1, rule.points + 1):
         if points > 0:
             says = f"seems to count rows from {points} points on instead of {rule.points}"
-            yield changed(rule._replace(points=points), "points={after}", says, points)
+            yield changed(replace(rule, points=points), "points={after}", says, points)
 
 
 def _fault(chart: Chart, level: Level, new: Level, form: str, says: str, by: int = 0, before: Value = None, after: Value = None) -> Fault:
     levels = tuple(new if each is level else each for each in chart.levels)
-    return Fault("threshold_moved", f"level:{{value}}:{form}", says, (), chart._replace(levels=levels), None, level.id, by, before, after)
+    return Fault("threshold_moved", f"level:{{value}}:{form}", says, (), replace(chart, levels=levels), None, level.id, by, before, after)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.validation.faults.contexts import filled
@@ -22,7 +23,7 @@ def faults(chart: Chart) -> Iterator[Fault]:
     for parameter in scored:
         if parameter.id in chart.context_ids and parameter.assumed is None:
             continue  # without it the tables of other parameters are unknown; a context that is assumed is a kind of its own
-        optional = parameter._replace(required=False)
+        optional = replace(parameter, required=False)
         every = with_parameter(every, optional)
         says = f"{row_name(parameter)}: a missing reading seems to be counted as 0, so that a partial set passes for complete"
         yield Fault("missing_as_zero", "missing:{site}", says, (parameter.id,), with_parameter(chart, optional), Site(parameter.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mews_newtt.chart.catalogue import charts
 from mews_newtt.chart.model import Chart
@@ -19,7 +20,7 @@ def faults(chart: Chart, others: Iterable[Chart] | None) -> Iterator[Fault]:
         scored = [p.id for p in other.parameters if p.role == "scored"]
         if (other.id, other.version) == (chart.id, chart.version) or 2 * len(own.intersection(scored)) < max(2, len(scored)):
             continue
-        optional = tuple(p if p.id in chart.by_id else p._replace(required=False) for p in other.parameters)
+        optional = tuple(p if p.id in chart.by_id else replace(p, required=False) for p in other.parameters)
         says = f"the platform seems to score {other.title}, version {other.version}, instead of {chart.title}, version {chart.version}"
-        used = other._replace(parameters=optional, scope=other.context_refusals)
+        used = replace(other, parameters=optional, scope=other.context_refusals)
         yield Fault("other_chart", "chart:{after}", says, (), used, after=f"{other.id}@{other.version}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from mews_newtt.chart.model import Band, Chart, Interval, Parameter, Table
@@ -35,7 +36,8 @@ def both(first: Fault, second: Fault, chart: Chart) -> Fault | None:
 # A three-way merge of charts
 
 PARTS = ("parameters", "levels", "groups", "scope", "zones")  # what faults change
-MERGED = {Parameter: ("tables",), Table: ("bands",), Band: Band._fields}  # parts in which both faults may change something
+# Parts in which both faults may change something.
+MERGED = {Parameter: ("tables",), Table: ("bands",), Band: tuple(each.name for each in fields(Band))}
 ENDS = (("low", "low_included"), ("high", "high_included"))
 
 
@@ -49,7 +51,7 @@ def joined_chart(chart: Chart, first: Chart, second: Chart) -> Chart | None:
     if any([p.id for p in changed.parameters] != ids for changed in (first, second)):
         return None
     try:
-        return chart._replace(**{name: _merged(*(getattr(each, name) for each in (chart, first, second))) for name in PARTS})
+        return replace(chart, **{name: _merged(*(getattr(each, name) for each in (chart, first, second))) for name in PARTS})
     except _Clash:
         return None
 
@@ -61,14 +63,14 @@ def _merged(base: Any, first: Any, second: Any) -> Any:
     if second == base:
         return first
     if type(base) is tuple:
-        if not len(base) == len(first) == len(second) or any(not hasattr(part, "_fields") for part in base):
+        if not len(base) == len(first) == len(second) or not all(map(is_dataclass, base)):
             raise _Clash
         return tuple(_merged(*each) for each in zip(base, first, second, strict=True))
     if isinstance(base, Interval):
         ends = [_merged(*(tuple(getattr(each, mark) for mark in marks) for each in (base, first, second))) for marks in ENDS]
         return Interval(**{mark: value for marks, values in zip(ENDS, ends, strict=True) for mark, value in zip(marks, values, strict=True)})
-    fields = MERGED.get(type(base), ())
-    kept = {name: getattr(base, name) for name in fields}
-    if not fields or any(changed._replace(**kept) != base for changed in (first, second)):
+    names = MERGED.get(type(base), ())
+    kept = {name: getattr(base, name) for name in names}
+    if not names or any(replace(changed, **kept) != base for changed in (first, second)):
         raise _Clash
-    return base._replace(**{name: _merged(*(getattr(each, name) for each in (base, first, second))) for name in fields})
+    return replace(base, **{name: _merged(*(getattr(each, name) for each in (base, first, second))) for name in names})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.validation.faults.fault import Example, Fault
@@ -17,5 +18,5 @@ def faults(chart: Chart) -> Iterator[Fault]:
         if rule.refuse:
             name = rule.when[0][0]
             says = f"{row_name(chart.by_id[name]) if name in chart.by_id else name}: sets seem to be scored although {rule.says}"
-            changed = chart._replace(scope=(*chart.scope[:index], *chart.scope[index + 1 :]))
+            changed = replace(chart, scope=(*chart.scope[:index], *chart.scope[index + 1 :]))
             yield Fault("scope_ignored", "scope:{value}", says, (name,), changed, value=index)

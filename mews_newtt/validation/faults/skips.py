@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.wording import count
@@ -20,7 +21,7 @@ def faults(chart: Chart) -> Iterator[Fault]:
                 if skip.points is None or points == skip.points:
                     continue
                 changed = with_parameter(
-                    chart, parameter._replace(skips=tuple(each._replace(points=points) if each is skip else each for each in parameter.skips))
+                    chart, replace(parameter, skips=tuple(replace(each, points=points) if each is skip else each for each in parameter.skips))
                 )
                 instead = "no points" if points is None else count(points, "point")
                 says = f"{row_name(parameter)}, skipped because {skip.code} ({skip.says}): seems to give {instead} instead of {skip.points}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from mews_newtt.chart.contexts import contexts_of
@@ -39,24 +40,24 @@ def _other_tables(chart: Chart, parameter: Parameter) -> Iterator[Fault]:
 
     for index, table in tables:
         title = table.title or "one table"
-        always = with_parameter(chart, parameter._replace(tables=(table._replace(when=()),)))
+        always = with_parameter(chart, replace(parameter, tables=(replace(table, when=()),)))
         yield fault("table:{site}:always:{after}", f"the table for {title} seems to be used always", always, index)
         for other_index, other in tables:
             if other.bands == table.bands or other_index == index:
                 continue
             says = f"for {title} the table for {other.title} seems to be used"
             yield fault(
-                "table:{site}:{before}:{after}", says, with_table(chart, parameter, index, table._replace(bands=other.bands)), other_index, index
+                "table:{site}:{before}:{after}", says, with_table(chart, parameter, index, replace(table, bands=other.bands)), other_index, index
             )
             if other_index > index:
                 says = f"the tables for {title} and {other.title} seem to be exchanged"
-                both = with_parameter(chart, parameter._replace(tables=_exchanged(parameter.tables, index, other_index)))
+                both = with_parameter(chart, replace(parameter, tables=_exchanged(parameter.tables, index, other_index)))
                 yield fault("table:{site}:exchanged:{before}:{after}", says, both, other_index, index)
 
 
 def _exchanged(tables: tuple[Table, ...], first: int, second: int) -> tuple[Table, ...]:
     changed = list(tables)
-    changed[first], changed[second] = tables[first]._replace(bands=tables[second].bands), tables[second]._replace(bands=tables[first].bands)
+    changed[first], changed[second] = replace(tables[first], bands=tables[second].bands), replace(tables[second], bands=tables[first].bands)
     return tuple(changed)
 
 
@@ -81,16 +82,16 @@ def _with_edge(chart: Chart, name: str, edge: Decimal, new: Decimal, *, flip: bo
 
     def changed(wanted: Condition) -> Condition:
         if isinstance(wanted, Interval) and wanted.low == edge:
-            wanted = wanted._replace(low=new, low_included=wanted.low_included ^ flip)
+            wanted = replace(wanted, low=new, low_included=wanted.low_included ^ flip)
         if isinstance(wanted, Interval) and wanted.high == edge:
-            wanted = wanted._replace(high=new, high_included=wanted.high_included ^ flip)
+            wanted = replace(wanted, high=new, high_included=wanted.high_included ^ flip)
         return wanted
 
     parameters = []
     for parameter in chart.parameters:
         tables = tuple(
-            table._replace(when=tuple((other, changed(wanted) if other == name else wanted) for other, wanted in table.when))
+            replace(table, when=tuple((other, changed(wanted) if other == name else wanted) for other, wanted in table.when))
             for table in parameter.tables
         )
-        parameters.append(parameter if tables == parameter.tables else parameter._replace(tables=tables))
-    return chart._replace(parameters=tuple(parameters))
+        parameters.append(parameter if tables == parameter.tables else replace(parameter, tables=tables))
+    return replace(chart, parameters=tuple(parameters))

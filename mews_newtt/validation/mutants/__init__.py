@@ -16,14 +16,12 @@ from mews_newtt.validation.mutants.sheet import (
     Flags,
     Sheet,
     distinct_values,
-    given_cell,
     sheet_of_sets,
     sheet_of_table,
-    skip_reason,
 )
 
 __all__ = [
     "COMPLETE", "MISSING", "NO_POINTS", "NO_READING", "PARTIAL", "READ", "REFUSED", "SKIPPED", "UNUSABLE", "Answers", "Cell", "CellColumn",
     "Codes", "Contributions", "Flags", "MutantScorer", "Rows", "Sheet", "answer_words", "cell_contributions", "chosen_tables", "differ",
-    "distinct_values", "given_cell", "group_contributions", "sheet_of_sets", "sheet_of_table", "skip_reason",
+    "distinct_values", "group_contributions", "sheet_of_sets", "sheet_of_table",
 ]  # fmt: skip

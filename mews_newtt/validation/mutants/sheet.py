@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -18,8 +19,8 @@ from mews_newtt.chart.contexts import Value, matches
 from mews_newtt.chart.model import Condition, Interval, Observation
 from mews_newtt.engines.numba.sources import plain_text
 from mews_newtt.reading.columns import ColumnMap
-from mews_newtt.reading.observations import SKIP_PREFIX, Reading, read
-from mews_newtt.reading.rows import given_of_row
+from mews_newtt.reading.rows import given_of_cell
+from mews_newtt.reading.values import SKIP_PREFIX, Reading, read, read_reason
 
 READ, MISSING, SKIPPED, UNUSABLE = range(4)
 Codes = npt.NDArray[np.int32]
@@ -143,7 +144,7 @@ def cell_of(observation: Observation, raw: Any, reason: str = "") -> Cell:
         written = Fraction(Decimal(leading[0].strip())) if leading and found.unit_given else None
         return Cell(READ, Fraction(found.value), raw=written)
     if observation.numeric:
-        beyond = read(observation._replace(impossible=Interval(), implausible=Interval()), raw)
+        beyond = read(replace(observation, impossible=Interval(), implausible=Interval()), raw)
         if isinstance(beyond, Reading) and not isinstance(beyond.value, str):
             return Cell(UNUSABLE, raw=Fraction(beyond.value))
     return Cell(UNUSABLE)
@@ -178,8 +179,8 @@ def sheet_of_table(table: pa.Table, ours: Sequence[str], observations: Mapping[s
             continue
         raws, codes = distinct_values(table.column(index[name])) if name in index else none
         reasons, reason_codes = distinct_values(table.column(index[skip])) if skip in index else none
-        given = [given_cell(name, raw, column_map) for raw in raws]
-        texts = [skip_reason(name, reason, column_map) for reason in reasons]
+        given = [given_of_cell(name, raw, column_map) for raw in raws]
+        texts = [read_reason(given_of_cell(skip, reason, column_map)) for reason in reasons]
         joint = codes.astype(np.int64) * len(texts) + reason_codes
         pairs, codes64 = np.unique(joint, return_inverse=True)
         cells = [cell_of(observation, given[pair // len(texts)], texts[pair % len(texts)]) for pair in pairs.tolist()]
@@ -203,21 +204,6 @@ def distinct_values(values: pa.Array | pa.ChunkedArray) -> tuple[list[Any], Code
         distinct = [None if value is None else narrow(value) for value in distinct]
     codes = coded.indices.cast(pa.int32(), safe=False).fill_null(len(distinct)).to_numpy(zero_copy_only=False)
     return [*distinct, None], np.asarray(codes, np.int32)
-
-
-def given_cell(name: str, raw: Any, column_map: ColumnMap) -> Any:
-    """A raw cell of a parameter's column as `read` takes it: what it means by the map; with its unit as a pair (value, unit)."""
-    cell = given_of_row({name: raw}, column_map, frozenset((name,))).get(name)
-    if isinstance(cell, Mapping):
-        return cell["value"] if cell["value"] is None else (cell["value"], str(cell["unit"]).strip())
-    return cell
-
-
-def skip_reason(name: str, raw: Any, column_map: ColumnMap) -> str:
-    """A raw cell of a parameter's skip column as text; empty where it gives no reason."""
-    cell = given_of_row({SKIP_PREFIX + name: raw}, column_map, frozenset((name,))).get(SKIP_PREFIX + name)
-    text = "" if cell is None else str(cell).strip()
-    return "" if text.casefold() in ("nan", "null") else text
 
 
 def _merged(cells: Sequence[Cell], codes: Codes) -> tuple[list[Cell], Codes]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from mews_newtt.chart.model import Chart
 from mews_newtt.drawn import stamp_css, stamp_html
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.reading.observations import SKIP_PREFIX
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.tables.atomic import whole_folder
 from mews_newtt.validation.packs.pack import Case, Pack
 

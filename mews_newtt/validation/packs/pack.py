@@ -16,7 +16,6 @@ import numpy.typing as npt
 from mews_newtt.chart.model import Chart
 from mews_newtt.reading.columns import EXPECTED_POINTS_PREFIX
 from mews_newtt.scoring.reference import score
-from mews_newtt.scoring.result import chart_identity
 from mews_newtt.validation.cases import Given, Pool, readable
 from mews_newtt.validation.faults import UNIT_IGNORED, Fault, faults_of
 from mews_newtt.validation.mutants import COMPLETE, Flags, MutantScorer, Rows
@@ -69,7 +68,7 @@ class Pack:
     def to_dict(self) -> dict[str, Any]:
         return {
             "schema_version": 1,
-            "chart": chart_identity(self.chart),
+            "chart": self.chart.identity(),
             "seed": self.seed,
             "manual": self.manual,
             "says": self.says,

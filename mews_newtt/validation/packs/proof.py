@@ -8,6 +8,7 @@ a sum that the two treat differently gives a set that may kill the mutant; where
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise, product
 from typing import NamedTuple
@@ -16,7 +17,7 @@ import numpy as np
 
 from mews_newtt.chart.contexts import can_occur, contexts_of, distinguishable_values, matches, table_for
 from mews_newtt.chart.model import Band, Chart, Group, Number, Parameter
-from mews_newtt.reading.observations import SKIP_PREFIX
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.cases import MOST_CONTEXTS, Given, Setting, as_text, refused_alone, settings
 from mews_newtt.validation.faults import Fault
 from mews_newtt.validation.mutants import (
@@ -201,7 +202,7 @@ class Prover:
         for name in names:
             own, new = self.chart.by_id[name], fault.chart.by_id[name]
             if own is not new:
-                if setting is None or own._replace(tables=()) != new._replace(tables=()):
+                if setting is None or replace(own, tables=()) != replace(new, tables=()):
                     return True
                 if table_for(new, setting.values) != setting.tables[name]:
                     return True

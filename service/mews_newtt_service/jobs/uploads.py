@@ -13,6 +13,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
+from mews_newtt.tables import formats
 from mews_newtt_service.jobs.queue import Queue, new_id
 from mews_newtt_service.plain import media_type
 from mews_newtt_service.problems import ServiceError, refuse
@@ -24,7 +25,7 @@ FORMATS = {
     "application/x-ndjson": "ndjson",
     "application/jsonl": "ndjson",
 }
-SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+SUFFIXES = {suffix: kind for suffix, kind in formats.FORMATS.items() if kind in FORMATS.values()}  # no JSON array
 PACKED = {"gzip": ".gz", "x-gzip": ".gz", "zstd": ".zst"}
 STROKE = 1 << 20  # bytes written at once
 FIELD_BYTES = 64 * 1024
@@ -242,13 +243,13 @@ def _named(sink: _Raw, job_id: str, folder: Path, kind: str | None, packed: str)
     upload = folder / "upload"
     with upload.open("rb") as start:
         magic = start.read(4)
-    magic_packed = ".gz" if magic[:2] == b"\x1f\x8b" else ".zst" if magic == b"\x28\xb5\x2f\xfd" else ""
+    magic_packed = PACKED.get(formats.packing_of(magic) or "", "")
     if packed and packed != magic_packed:
         raise refuse(400, "not_readable", "body", "is not packed as Content-Encoding says", "leave the header out, or pack the body")
     if kind is None:
-        suffixes = [suffix.lower() for suffix in Path(name).suffixes if suffix.lower() not in (".gz", ".zst")]
+        suffixes = [suffix.lower() for suffix in Path(name).suffixes if suffix.lower() not in formats.PACKED]
         kind = SUFFIXES.get(suffixes[-1]) if suffixes else FORMATS.get(sink.kind)
-        if magic == b"PAR1":
+        if formats.kind_of(magic) == "parquet":
             kind = "parquet"
     if kind is None:
         raise refuse(400, "format_unknown", name, "does not say what it is", "name the file .csv, .parquet or .ndjson (.gz and .zst may follow)")

@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from mews_newtt.errors import FileError, MewsNewttError, Problem
-from mews_newtt.tables.csv_limit import allow_long_cells
+from mews_newtt.tables.csv_rows import allow_long_cells
 from mews_newtt_service.jobs import memory
 from mews_newtt_service.jobs.queue import Job, Queue, new_id, open_queue
 from mews_newtt_service.problems import ServiceError

@@ -16,8 +16,8 @@ from mews_newtt.chart.compare import compare
 from mews_newtt.chart.contexts import Value, distinguishable_values, matches
 from mews_newtt.chart.model import Chart, Condition
 from mews_newtt.chart.statuses import MEANINGS
+from mews_newtt.chart.words import condition_says
 from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, rows_html, standing_html
-from mews_newtt.drawn.words import condition_says
 from mews_newtt_service.pages.render import chart_of, drawn, page, pinned_chart, shows_faults
 
 

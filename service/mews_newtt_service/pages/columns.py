@@ -14,8 +14,8 @@ from mews_newtt.chart.model import Chart, Observation, number
 from mews_newtt.errors import FileError, Problem, did_you_mean
 from mews_newtt.reading.column_names import meaning_of
 from mews_newtt.reading.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, is_reserved
-from mews_newtt.reading.observations import LABELS, SKIP_PREFIX
-from mews_newtt.tables.by_row import read_header, text_lines, text_rows
+from mews_newtt.reading.values import LABELS, SKIP_PREFIX
+from mews_newtt.tables.csv_rows import read_header, text_lines, text_rows
 
 START_BYTES = 4 << 20  # bytes that are read for a first look
 LOOKED_AT = 1000  # rows that are looked at for values

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
-from mews_newtt.reading.observations import SKIP_PREFIX
 from mews_newtt.reading.rows import given_of_row
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
-from mews_newtt.tables.by_row import read_header, text_lines, text_rows
+from mews_newtt.tables.csv_rows import read_header, text_lines, text_rows
 from mews_newtt_service.pages.times import COLUMN, ROWS_NAMED, Cell, Read, needs_dates, read_times
 
 NAME = "the series"

@@ -16,8 +16,8 @@ from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.scoring.reference import score
-from mews_newtt.scoring.result import Score, chart_identity
-from mews_newtt.tables.by_row import Summary
+from mews_newtt.scoring.result import Score
+from mews_newtt.tables.summary import Summary
 from mews_newtt_service.answers import ENGINE, JSONParts, chart_headers, score_text
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
 from mews_newtt_service.jobs.uploads import Upload, receive_upload
@@ -132,7 +132,7 @@ async def _array(request: Request, chart: Chart, settings: Settings, on_bad_row:
     if not is_array(body):
         strict_json(body[: settings.json_bytes], settings.json_depth)  # what is no JSON at all is told as such
         raise refuse(400, "not_an_array", "body", "is not a JSON array", "send [{...}, {...}], or one set to /score")
-    summary = Summary(chart_identity(chart))
+    summary = Summary(chart.identity())
     problems: list[Problem] = []
 
     def texts() -> Iterator[bytes]:
@@ -147,7 +147,7 @@ async def _array(request: Request, chart: Chart, settings: Settings, on_bad_row:
     if problems:
         raise ObservationError(problems)
     _count(request, chart, summary.status)
-    head = json.dumps({"chart": chart_identity(chart), ENGINE: __version__, "summary": summary.to_dict()}, ensure_ascii=False)
+    head = json.dumps({"chart": chart.identity(), ENGINE: __version__, "summary": summary.to_dict()}, ensure_ascii=False)
     return JSONParts([f'{head[:-1]}, "results": ['.encode(), *results, b"]}"], chart_headers(chart))
 
 

@@ -1,4 +1,4 @@
-"""A change-over: every row is scored on the version that was in force on the day it was observed."""
+"""Scores each row on the chart version that was in force on the day the row was observed: for files that span a change of versions."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mews_newtt.chart.catalogue import Catalogue
+import polars as pl
+import pyarrow as pa
+
+from mews_newtt.chart.catalogue import Catalogue, require_status
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
 from mews_newtt.reading.columns import POINTS_PREFIX, ColumnMap
 from mews_newtt.scoring.result_cells import points_names
-from mews_newtt.tables.by_row import OnBadRow
+from mews_newtt.tables.atomic import whole_path
+from mews_newtt.tables.read import open_table
+from mews_newtt.tables.summary import OnBadRow
+from mews_newtt.tables.table import as_table, score_table
 
 OBSERVED, VERSION = "observed_at", "chart_version"
 
 
 class Timeline(NamedTuple):
-    """Which version of a chart is in force from when on; the first may be from ever (None)."""
+    """The versions of a chart, each with its first day in force; the first version may have none (None)."""
 
     id: str
     turns: tuple[tuple[date | None, Chart], ...]
@@ -34,12 +40,10 @@ class Timeline(NamedTuple):
 
 
 def charts_by_date(shelf: Catalogue, name: str, minimum_status: str | None = None) -> Timeline:
-    """The versions of a chart by the days they are in force: on each day the best status, then the newest, as `find` chooses.
+    """The versions of a chart by the days they are in force. On each day the best status wins, then the newest version, as `find` chooses.
 
     Raises ChartNotFound if there is no such chart, or if one of those in force is trusted less than asked for.
     """
-    from mews_newtt.chart.catalogue import require_status
-
     versions = shelf.versions(name)
     starts = sorted({date.fromisoformat(chart.effective_from) for chart in versions if chart.effective_from})
     turns: list[tuple[date | None, Chart]] = []
@@ -57,7 +61,7 @@ def charts_by_date(shelf: Catalogue, name: str, minimum_status: str | None = Non
 
 
 def day_of(raw: Any) -> date:
-    """The day written in an `observed_at`, as it is written: no time zone is worked out. A ValueError if there is none."""
+    """The day in an `observed_at`, as it is written: time zones are not converted. Raises ValueError if there is none."""
     if isinstance(raw, datetime):
         return raw.date()
     if isinstance(raw, date):
@@ -73,16 +77,12 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
 
     A row whose `observed_at` names no day, or a day before the first version, is refused and says so in `error`.
     """
-    import pyarrow as pa
-
-    from mews_newtt.tables.table import as_table, score_table
-
     table = _takeable(as_table(data))
     column_map = column_map or ColumnMap()
     named = [name for name in table.column_names if column_map.ours(name) == OBSERVED]
     if len(named) != 1:
         raise FileError(
-            Problem("observed_at_needed", OBSERVED, "stands in no column" if not named else "stands in several columns", "name the column, or map it")
+            Problem("observed_at_needed", OBSERVED, "is in no column" if not named else "is in several columns", "name the column, or map it")
         )
     added = [VERSION, *(name for _, chart in timeline.turns for name in points_names(chart) if options.get("points"))]
     for name in added:
@@ -117,9 +117,7 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
 
 
 def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:
-    """The same columns in the same order whichever versions the rows needed: the input's, the scores, points of every version, the version."""
-    import pyarrow as pa
-
+    """The same columns in the same order, whichever versions the rows needed: the input's, the scores, the points of every version, the version."""
     given = set(own)
     scores = [name for name in table.column_names if name not in given and not name.startswith(POINTS_PREFIX) and name != VERSION]
     points = dict.fromkeys(name for _, chart in timeline.turns for name in points_names(chart))
@@ -131,9 +129,7 @@ def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:
 
 
 def _takeable(table: Any) -> Any:
-    """String views as text: Arrow cannot pick rows of a view."""
-    import pyarrow as pa
-
+    """String views as plain text: Arrow cannot take rows of a view."""
     for place, field in enumerate(table.schema):
         if pa.types.is_string_view(field.type):
             table = table.set_column(place, field.name, table.column(place).cast(pa.large_string()))
@@ -150,9 +146,7 @@ def _chart_of(timeline: Timeline, raw: Any) -> tuple[Chart | None, str]:
 
 
 def _plain(table: Any, own: int) -> Any:
-    """Result columns of every version as the same types."""
-    import pyarrow as pa
-
+    """Dictionary columns as text, so that all versions have the same types."""
     for place in range(own, table.num_columns):
         field = table.schema.field(place)
         if pa.types.is_dictionary(field.type):
@@ -161,9 +155,7 @@ def _plain(table: Any, own: int) -> Any:
 
 
 def _refused(table: Any, own: int, why: list[str]) -> Any:
-    """Rows on no version: nothing is scored."""
-    import pyarrow as pa
-
+    """Rows without a version in force: status refused, with the reason in `error`."""
     for place in range(own, table.num_columns):
         field = table.schema.field(place)
         texts = {"score_status": ["refused"] * len(why), "error": why, "missing": [""] * len(why), "flags": [""] * len(why)}
@@ -175,32 +167,24 @@ def _refused(table: Any, own: int, why: list[str]) -> Any:
 def score_file_by_date(
     timeline: Timeline, path: Path, output: Path, *, column_map: ColumnMap | None = None, on_bad_row: OnBadRow = "error", **options: Any
 ) -> dict[str, int]:
-    """Score a file of sets by date into a CSV file, a stretch of rows at a time; rows by version (`refused` for none).
+    """Score a file of sets by date into a CSV file, a chunk of rows at a time. Returns the number of rows by version (`refused` for none).
 
-    The output appears under its name only when it is whole. With `on_bad_row="error"` the first row that cannot be scored stops it.
+    The output appears under its name only when it is complete. With `on_bad_row="error"` the first row that cannot be scored stops it.
     """
-    import polars as pl
-
-    from mews_newtt.tables.atomic import whole_path
-    from mews_newtt.tables.read import open_table
-
     counts: dict[str, int] = {}
     with open_table(path, None) as table, whole_path(output) as beside, beside.open("wb") as out:
         first = True
-        for stretch in table.stretches():
-            rows = stretch.frame().to_arrow(compat_level=pl.CompatLevel.oldest())
+        for chunk, frame in table.frames():
+            rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
             scored = pl.DataFrame(pl.from_arrow(score_table_by_date(timeline, rows, column_map=column_map, **options)))
             bad = scored.with_row_index("place_").filter(pl.col("score_status") == "refused")
             if on_bad_row == "error" and bad.height:
-                where = f"{stretch.name}, row {stretch.row_of(int(bad['place_'][0]))}"
+                where = f"{chunk.name}, row {chunk.row_of(int(bad['place_'][0]))}"
                 raise FileError(Problem("row_refused", where, str(bad["error"][0]), "correct the row, or use --on-bad-row report"))
             for version, number in scored.group_by(VERSION).len().iter_rows():
                 counts[version or "refused"] = counts.get(version or "refused", 0) + number
             scored.with_columns(pl.col(pl.String).replace("", None)).write_csv(out, include_header=first)
             first = False
-            fault = stretch.fault()
-            if fault is not None:
-                raise fault
         if first:
             raise ChartNotFound(Problem("file_empty", str(path), "has no rows", "nothing was scored"))
     return counts

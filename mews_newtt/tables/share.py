@@ -1,4 +1,4 @@
-"""What share of real rows two charts score differently: both on the batch path, a stretch of rows at a time."""
+"""Counts the rows of a file that two charts score differently. For `mews-newtt diff --rows`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from mews_newtt.chart.model import Chart
-from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.tables.read import open_table
+from mews_newtt.tables.table import score_table
 
 RESULTS = ("total", "total_min", "total_max", "level", "level_max", "score_status")
 
 
 @dataclass
 class Shares:
-    """Rows by what changed; a row counts once under each. No reading is kept."""
+    """Counts of rows by what changed: a row counts once under each result column. No reading is kept."""
 
     rows: int = 0
     changed: Counter[str] = field(default_factory=Counter)  # by result column; "any" is any of them
@@ -30,31 +33,19 @@ class Shares:
 
 def changed_rows(before: Chart, after: Chart, path: Path, column_map: ColumnMap | None = None) -> Shares:
     """Score every row of a file (CSV, Parquet, NDJSON) on both charts and count what differs."""
-    try:
-        import polars as pl
-
-        from mews_newtt.tables.read import open_table
-        from mews_newtt.tables.table import score_table
-    except ImportError:
-        raise FileError(Problem("extra_missing", "--rows", "needs the batch path", 'pip install "mews-newtt[batch]"')) from None
     shares = Shares()
     with open_table(path, None) as table:
-        for stretch in table.stretches():
-            rows = stretch.frame().to_arrow(compat_level=pl.CompatLevel.newest())
+        for _, frame in table.frames():
+            rows = frame.to_arrow(compat_level=pl.CompatLevel.newest())
             scored = [score_table(chart, rows, flags=False, column_map=column_map).select(list(RESULTS)) for chart in (before, after)]
             _count(
                 shares,
                 *(pl.DataFrame(pl.from_arrow(one)).with_columns(pl.col("level", "level_max", "score_status").cast(pl.String)) for one in scored),
             )
-            fault = stretch.fault()
-            if fault is not None:
-                raise fault
     return shares
 
 
 def _count(shares: Shares, one: Any, other: Any) -> None:
-    import polars as pl
-
     differs = pl.DataFrame({name: one[name].ne_missing(other[name]) for name in RESULTS})
     shares.rows += one.height
     shares.changed.update({name: int(differs[name].sum()) for name in RESULTS})

@@ -1,0 +1,226 @@
+"""Scores files of every format with the compiled engine, a chunk of rows at a time, in bounded memory. For `score_file`; needs the batch extra.
+
+One thread cuts the input into chunks, several read and score them, and Polars writes the results in order. Only a few chunks are in memory at once.
+Cells of text files stay text, digit for digit, and are read by the rules of reading: nothing is guessed to be a number.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from polars.io.plugins import register_io_source
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.engines.numba.careful import REFUSED
+from mews_newtt.engines.numba.engine import Results, default_threads
+from mews_newtt.errors import FileError, Problem
+from mews_newtt.reading.columns import ColumnMap, check_columns
+from mews_newtt.reading.repeats import Repeats
+from mews_newtt.reading.rows import given_of_row
+from mews_newtt.reading.unread import LOOKED_AT, Unread
+from mews_newtt.reading.values import SKIP_PREFIX
+from mews_newtt.scoring.result_cells import points_names
+from mews_newtt.tables.atomic import whole_output
+from mews_newtt.tables.counts import add_results
+from mews_newtt.tables.formats import Format
+from mews_newtt.tables.frames import as_polars
+from mews_newtt.tables.plain import refusals
+from mews_newtt.tables.read import Chunk, Table, table_of
+from mews_newtt.tables.sources import Source
+from mews_newtt.tables.summary import OnBadRow, Progress, Summary
+from mews_newtt.tables.table import SMALL_BATCH, result_columns, score_columns
+from mews_newtt.tables.write import run_interruptibly, sink
+
+WORDED = ("missing", "flags", "error")  # result columns whose empty text is an empty cell of CSV
+
+
+class Scored(NamedTuple):
+    """A chunk with its results."""
+
+    chunk: Chunk
+    frame: pl.DataFrame
+    results: Results
+
+
+class Scorer:
+    """Scores chunks of the same columns on one chart. Only the columns that are read go to the engine; the others are not converted."""
+
+    def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap, points: bool, flags: bool, as_text: bool):
+        self.chart, self.column_map, self.points, self.flags, self.as_text = chart, column_map, points, flags, as_text
+        added = points_names(chart) if points else ()
+        ours = self.ours_of = dict(zip(names, check_columns(names, chart, column_map, added=added), strict=True))
+        read = [their for their in names if ours[their].removeprefix(SKIP_PREFIX) in chart.by_id and their not in column_map.ignore]
+        self.read, self.ours = read, [ours[their] for their in read]
+        self.theirs = {our: their for their, our in ours.items()}
+        self.unread = Unread(names, list(ours.values()), chart, column_map)
+
+    def score(self, chunk: Chunk) -> Scored:
+        """Read and score a chunk; safe on several threads at once."""
+        frame = chunk.frame()
+        chosen = frame.select(self.read)
+        if frame.height < frame.n_chunks() * SMALL_BATCH:
+            chosen = chosen.rechunk()
+        read = chosen.to_arrow(compat_level=pl.CompatLevel.newest())
+        results = score_columns(self.chart, read, self.ours, self.column_map, self.points, 1)
+        columns = dict(result_columns(self.chart, results, self.points, self.flags))
+        if self.as_text:
+            columns |= {name: _blank_as_null(column) for name, column in columns.items() if name in WORDED}
+        return Scored(chunk, frame.hstack(as_polars(self.chart, pa.table(columns))), results)
+
+    def refusals(self, found: Scored) -> list[Problem]:
+        """Why the first refused row is refused, with its place in the file."""
+        row = int(np.argmax(found.results.status == REFUSED))
+        cells = {our: _cell(found.frame.get_column(their), row) for our, their in zip(self.ours, self.read, strict=True)}
+        given = given_of_row(cells, self.column_map, frozenset(self.chart.by_id))
+        where = f"{found.chunk.name}, row {found.chunk.row_of(row)}"
+        return refusals(self.chart, given, where, self.theirs)
+
+
+def add_columns(summary: Summary, scorer: Scorer, found: Scored) -> None:
+    """Look at the first rows of columns that are not read, and count rows of one person and one time."""
+    frame = found.frame
+    if not frame.height:
+        return
+    if summary.rows == frame.height:  # the first chunk
+        summary.unread.look({name: frame.get_column(name).head(LOOKED_AT).to_list() for name in summary.unread.screened})
+        before = 1 if found.chunk.row_of(0) > 1 else 0
+        flat = {their: our for their, our in scorer.ours_of.items() if not frame.schema[their].is_nested()}
+        summary.repeats = Repeats(list(flat), list(flat.values()), before)
+    if summary.repeats.looking:
+        key = [pl.col(name).cast(pl.String, strict=False).str.strip_chars() for name in summary.repeats.columns]
+        blank = pl.any_horizontal([one.is_null() | (one == "") for one in key])
+        summary.repeats.add(frame.select(pl.when(~blank).then(pl.struct(key).hash()))[:, 0].to_list())
+
+
+def _cell(column: pl.Series, row: int) -> Any:
+    """A value as the reading rules take it: a 32-bit float stays one, because it stands for fewer digits."""
+    value = column[row]
+    return np.float32(value) if column.dtype == pl.Float32 and value is not None else value
+
+
+def score_chunks(
+    chart: Chart,
+    sources: Sequence[Source],
+    output: str | Path | BinaryIO,
+    form: Format,
+    *,
+    column_map: ColumnMap,
+    points: bool = False,
+    flags: bool = True,
+    on_bad_row: OnBadRow = "error",
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Score sources of one shape into one output of a format. The parameters, the result and the errors are those of `score_file`."""
+    with contextlib.ExitStack() as stack:
+        tables = [stack.enter_context(table_of(source)) for source in sources]
+        _same_columns(tables)
+        summary = Summary.of(chart)
+        into = stack.enter_context(whole_output(output))
+        scorer = Scorer(chart, tables[0].names, column_map, points, flags, form.kind == "csv")
+        summary.unread = scorer.unread
+        empty = scorer.score(Chunk(lambda: tables[0].columns, lambda row: row, tables[0].name)).frame
+        _fits(empty, form, tables[0].name)
+        failures: list[BaseException] = []
+        stop = threading.Event()
+
+        def scored(*_: Any) -> Iterator[pl.DataFrame]:
+            try:
+                for found, share in _in_order(scorer, tables, threads or default_threads()):
+                    if stop.is_set():
+                        raise KeyboardInterrupt
+                    if on_bad_row == "error" and found.results.refused and (found.results.status == REFUSED).any():
+                        raise FileError(scorer.refusals(found))
+                    fault = found.chunk.fault()
+                    if fault is not None:
+                        raise fault
+                    add_results(summary, chart, found.results, flags)
+                    add_columns(summary, scorer, found)
+                    if progress is not None:
+                        progress(summary.rows, share)
+                    yield found.frame
+            except BaseException as failure:
+                failures.append(failure)
+                raise
+
+        try:
+            run_interruptibly(lambda: sink(register_io_source(scored, schema=empty.schema), into, form), stop)
+        except BaseException as failure:
+            raise _own(failures, failure, output) from None
+    return summary
+
+
+def _in_order(scorer: Scorer, tables: list[Table], threads: int) -> Iterator[tuple[Scored, float | None]]:
+    """Scored chunks in the order of the input, with the share of all bytes done. Only a few chunks are in work at once."""
+    under_way: deque[tuple[Future[Scored], float | None]] = deque()
+    chunks = _all_chunks(tables)
+    fault: FileError | None = None
+    with ThreadPoolExecutor(threads, "mews-newtt-score") as pool:
+        try:
+            while True:
+                try:
+                    entry = next(chunks, None) if fault is None else None
+                except FileError as found:  # raised after what is wrong with earlier rows
+                    entry, fault = None, found
+                if entry is not None:
+                    under_way.append((pool.submit(scorer.score, entry[0]), entry[1]))
+                    if len(under_way) <= threads:
+                        continue
+                elif not under_way:
+                    break
+                future, share = under_way.popleft()
+                yield future.result(), share
+        finally:
+            for future, _ in under_way:
+                future.cancel()
+    if fault is not None:
+        raise fault
+
+
+def _all_chunks(tables: list[Table]) -> Iterator[tuple[Chunk, float | None]]:
+    whole, before = sum(table.size for table in tables), 0
+    for table in tables:
+        for chunk in table.chunks():
+            yield chunk, (before + chunk.share * table.size) / whole if chunk.share is not None and whole else None
+        before += table.size
+
+
+def _own(failures: list[BaseException], failure: BaseException, output: str | Path | BinaryIO) -> BaseException:
+    """The fault as it was first raised, not as Polars passed it on; a fault of the writer itself as a FileError."""
+    if failures and not isinstance(failure, KeyboardInterrupt):
+        failure = failures[0]
+    if isinstance(failure, pl.exceptions.PolarsError):
+        says = (str(failure).strip().splitlines() or ["no reason given"])[0][:300]
+        return FileError(Problem("not_written", str(output), f"could not be written: {says}", "check the free space and the columns' types"))
+    return failure
+
+
+def _same_columns(tables: list[Table]) -> None:
+    first = tables[0]
+    for table in tables:
+        if table.names != first.names or table.columns.schema != first.columns.schema:
+            what = "has other columns" if table.names != first.names else "has columns of other types"
+            raise FileError(Problem("columns_differ", table.name, f"{what} than {first.name}", "score files of different shape one by one"))
+
+
+def _fits(frame: pl.DataFrame, form: Format, name: str) -> None:
+    """Refuse columns that CSV cannot hold, before anything is scored."""
+    held = [column for column, kind in frame.schema.items() if form.kind == "csv" and (kind.is_nested() or kind == pl.Binary)]
+    if held:
+        where = f"{name}, column {', '.join(held[:20])}"
+        raise FileError(Problem("not_for_csv", where, "holds lists, structs or bytes, which CSV cannot", "write Parquet or NDJSON, or leave it out"))
+
+
+def _blank_as_null(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The empty text (the first of the dictionary) as null."""
+    codes = column.indices.to_numpy(zero_copy_only=False)
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes == 0), column.dictionary, safe=False)
