@@ -1,4 +1,4 @@
-"""Answers: a Score as the JSON that `Score.to_dict` gives, put together from parts that are rendered once."""
+"""JSON answers of the routes. A Score becomes the JSON of `Score.to_dict`, put together from parts that are rendered once, because that is fast."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from mews_newtt.scoring.result import ParameterScore, Score
 ENGINE = "engine_version"
 ROWS_KEPT = 20_000  # the scorer gives one row object for one reading, again and again: so many are kept as text
 PART_BYTES = 1 << 18
+_SCORE_HEADERS: dict[str, list[tuple[bytes, bytes]]] = {}  # by the chart's content hash
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _quote = json.encoder.encode_basestring
 _TAIL = f', "{ENGINE}": {_encode(__version__)}}}'
@@ -38,8 +39,21 @@ class JSONAnswer(Response):
     media_type = "application/json"
 
 
+class ScoreAnswer(JSONAnswer):
+    """A score with the chart in its headers. The headers of a chart are encoded once: that is most of what a Response costs."""
+
+    def __init__(self, text: str, chart: Chart):
+        known = _SCORE_HEADERS.get(chart.sha256)
+        if known is None:
+            known = _SCORE_HEADERS[chart.sha256] = Response(None, 204, chart_headers(chart), self.media_type).raw_headers
+        self.status_code = 200
+        self.background = None
+        self.body = text.encode()
+        self.raw_headers = [*known, (b"content-length", b"%d" % len(self.body))]
+
+
 class JSONParts(JSONAnswer):
-    """A long JSON body, sent part by part: it is never put together, and what is sent is forgotten."""
+    """A long JSON body that is sent part by part and never put together."""
 
     def __init__(self, parts: list[bytes], headers: Mapping[str, str]):
         super().__init__(None, 200, headers)

@@ -1,4 +1,4 @@
-"""The other ways through the engine: charts too wide for the fast layout, and the loops as plain Python, where their bounds are checked."""
+"""The other ways through the numba engine: charts too wide for the fast layout, and the loops as plain Python, where an index out of bounds raises."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from batch_support import assert_same, random_columns
 
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.engine import engine_of
+from mews_newtt.engines import engine_of
 from mews_newtt.tables.table import score_table
 
 HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ def widened(chart: Chart, times: int) -> Chart:
 
 @pytest.mark.parametrize("name", ["news2", "npews"])
 def test_a_chart_too_wide_for_the_fast_layout(name: str) -> None:
-    """Its missing and flag bits do not fit into one word, so every row takes the careful way."""
+    """Its missing and flag bits do not fit into one word, so every row takes the slow path."""
     chart = widened(load_chart(name), 9)
     assert not engine_of(chart).fast.fits
     found = set()
@@ -53,7 +53,7 @@ import sys
 import numba
 import numpy
 from batch_support import assert_same, random_columns
-from mews_newtt.engines.numba import kernels, numbering
+from mews_newtt.engines.numba import kernels, factorize
 from mews_newtt.tables.files import score_file
 from mews_newtt.chart.catalogue import charts, load_chart
 from test_csv_readers import HEAD, ROWS, assert_same as assert_read_alike
@@ -67,7 +67,7 @@ class Machine:
         def __new__(cls, value):
             return numpy.int32(value if -(2**31) <= value < 2**31 else -(2**31))
 
-kernels.np = numbering.np = Machine()
+kernels.np = factorize.np = Machine()
 assert numba.config.DISABLE_JIT and not hasattr(kernels.score_rows, "signatures")
 for chart in charts():
     for seed in range(2):
