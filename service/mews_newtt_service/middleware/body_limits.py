@@ -12,7 +12,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mews_newtt_service.auth.access import OPEN
 from mews_newtt_service.problems import ServiceError, refuse
-from mews_newtt_service.request_helpers import header_map
 from mews_newtt_service.settings import Settings
 
 SLOWEST = 1024  # bytes a second: a body that comes more slowly is given up
@@ -32,7 +31,7 @@ class BodyLimits:
         self._settings: Settings = state.settings
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        headers = header_map(scope)
+        headers = scope["header_map"]
         limited = _LimitedReceive(self._settings, scope, receive, self._limit(scope, headers))
         scope["body_is_read"] = False
         return self.app(scope, limited, send)
@@ -55,7 +54,7 @@ class _LimitedReceive:
     def __init__(self, settings: Settings, scope: Scope, receive: Receive, limit: int):
         self._settings, self._scope, self._receive, self._limit = settings, scope, receive, limit
         self._size, self._waited = 0, 0.0
-        length = header_map(scope).get(b"content-length")
+        length = scope["header_map"].get(b"content-length")
         if length is not None and length.isdigit() and int(length) > limit:
             raise self._too_large()
 
