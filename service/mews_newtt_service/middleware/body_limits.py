@@ -61,6 +61,20 @@ class _LimitedReceive:
     async def __call__(self) -> Message:
         if self._scope["body_is_read"]:
             return await self._receive()
+        if getattr(getattr(self._receive, "__self__", None), "more_body", True):
+            message = await self._in_time()
+        else:  # uvicorn has the whole body already, as for most single scores: a timer would cost more than the rest of this layer
+            message = await self._receive()
+        if message["type"] != "http.request":
+            self._scope["body_is_read"] = True
+            return message
+        self._size += len(message.get("body", b""))
+        if self._size > self._limit:
+            raise self._too_large()
+        self._scope["body_is_read"] = not message.get("more_body")
+        return message
+
+    async def _in_time(self) -> Message:
         settings = self._settings
         began = time.monotonic()
         left = settings.body_seconds + self._size / SLOWEST - self._waited
@@ -70,13 +84,6 @@ class _LimitedReceive:
         except TimeoutError:
             raise refuse(408, "body_too_slow", "body", "did not come in time", "send it in one go", Connection="close") from None
         self._waited += time.monotonic() - began
-        if message["type"] != "http.request":
-            self._scope["body_is_read"] = True
-            return message
-        self._size += len(message.get("body", b""))
-        if self._size > self._limit:
-            raise self._too_large()
-        self._scope["body_is_read"] = not message.get("more_body")
         return message
 
     def _too_large(self) -> ServiceError:
