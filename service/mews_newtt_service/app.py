@@ -14,7 +14,7 @@ import anyio.to_thread
 from fastapi import FastAPI
 from starlette.datastructures import State
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -45,10 +45,10 @@ OPTIONAL = ("mews_newtt_service.routes.fhir", "mews_newtt_service.routes.cds", "
 
 
 class Service(FastAPI):
-    """FastAPI's router and document, with our own middleware around the router.
+    """FastAPI's routes and document, with Starlette's router and our own middleware around them.
 
-    Requests do not pass FastAPI's own middleware: it would render errors a second time, and its telemetry sends the messages of faults, which
-    may hold readings, to wherever OpenTelemetry is set up.
+    Requests do not pass FastAPI's own middleware and router: they would render errors a second time and make a single score slower, and
+    FastAPI's telemetry sends the messages of faults, which may hold readings, to wherever OpenTelemetry is set up.
     """
 
     _http: ASGIApp | None = None
@@ -58,7 +58,7 @@ class Service(FastAPI):
             await super().__call__(scope, receive, send)
             return
         if self._http is None:
-            self._http = with_middleware(self.router, self.state)
+            self._http = with_middleware(Router(self.router.routes), self.state)
         scope["app"] = self
         await self._http(scope, receive, send)
 

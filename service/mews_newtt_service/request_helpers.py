@@ -1,19 +1,11 @@
-"""What routes ask of a request: its headers, its query, the media type it sends and the one it wants."""
+"""What routes ask of a request: its body, its query, the media type it sends and the one it wants."""
 
 from __future__ import annotations
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from mews_newtt_service.problems import refuse
-
-
-def header_map(scope: Scope) -> dict[bytes, bytes]:
-    """The headers by their names in lower case; of a repeated one the last. Made once for each request."""
-    found: dict[bytes, bytes] | None = scope.get("header_map")
-    if found is None:
-        scope["header_map"] = found = dict(scope["headers"])
-    return found
 
 
 async def read_body(receive: Receive) -> bytes:
@@ -64,7 +56,7 @@ def media_type(request: Request) -> str:
 
 def accepted(request: Request, *offered: str) -> str:
     """The offered media type that the caller likes best (Accept). Raises ServiceError: 406 if it takes none."""
-    wanted = header_map(request.scope).get(b"accept", b"")
+    wanted = request.scope["header_map"].get(b"accept", b"")  # see `middleware.request_ids`
     if wanted in (b"", b"*/*"):
         return offered[0]
     qualities = _qualities(wanted.decode("latin-1"))
@@ -96,7 +88,7 @@ def _qualities(wanted: str) -> dict[str, float]:
 
 def require_json(request: Request) -> None:
     """Raise ServiceError (415) unless the headers say that the body is JSON, and not packed."""
-    headers = header_map(request.scope)
+    headers = request.scope["header_map"]
     if headers.get(b"content-type") != b"application/json" and media_type(request) != "application/json":
         kind = request.headers.get("content-type", "")
         raise refuse(415, "unsupported_media_type", "Content-Type", f"is {kind[:60]!r}", "send application/json", Accept="application/json")

@@ -6,13 +6,17 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 
 class PlainRoute(APIRoute):
     """A route whose endpoint takes a Request and gives a Response, without FastAPI's validation between. Errors go to `middleware.errors`."""
 
+    matches = Route.matches  # FastAPI's own looks for included routers, which we do not have
+
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = self
         allowed = self.methods or set()
         if scope["method"] not in allowed:
             raise HTTPException(405, headers={"Allow": ", ".join(allowed)})

@@ -86,7 +86,7 @@ NETWORKS = ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1/128")
 )
 def test_the_address_is_the_last_that_a_trusted_proxy_did_not_add(peer: str, said: bytes, address: str) -> None:
     headers = {b"x-forwarded-for": said} if said else {}
-    assert address_of({"client": (peer, 1), "headers": list(headers.items())}, NETWORKS) == address
+    assert address_of({"client": (peer, 1), "header_map": headers}, NETWORKS) == address
 
 
 def test_each_address_behind_a_trusted_proxy_has_its_own_limit(tmp_path: Path) -> None:

@@ -6,8 +6,6 @@ import ipaddress
 
 from starlette.types import Scope
 
-from mews_newtt_service.request_helpers import header_map
-
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -15,7 +13,7 @@ def address_of(scope: Scope, proxies: tuple[Network, ...]) -> str:
     """The peer, or the address that a trusted proxy forwards. For IPv6 the /64 network, because one caller has all of its addresses."""
     peer = scope.get("client")
     found = str(peer[0]) if peer else ""
-    said = header_map(scope).get(b"x-forwarded-for", b"").decode("latin-1").split(",")
+    said = scope["header_map"].get(b"x-forwarded-for", b"").decode("latin-1").split(",")
     while said and _is_one_of(found, proxies):
         before = said.pop().strip().strip("[]")
         if _address(before) is None:

@@ -11,7 +11,6 @@ from mews_newtt_service.auth.access import ANYBODY, LOCAL, PROBES, TOKEN, Access
 from mews_newtt_service.logs import Log
 from mews_newtt_service.middleware.rate_limit import RateLimits
 from mews_newtt_service.problems import refuse
-from mews_newtt_service.request_helpers import header_map
 
 ANONYMOUS_PER_MINUTE = 600  # from one address: failed sign-ins, token requests and other open paths are counted separately
 
@@ -36,7 +35,7 @@ class Authentication:
             if path not in PROBES:
                 self._limits.take(f"{'token' if path == TOKEN else 'open'} {access.address(scope)}", ANONYMOUS_PER_MINUTE)
             return ANYBODY
-        headers = header_map(scope)
+        headers = scope["header_map"]
         client = access.client_of(headers)
         if client is None:
             address = access.address(scope)

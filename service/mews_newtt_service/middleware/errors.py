@@ -12,7 +12,6 @@ from mews_newtt.errors import MewsNewttError, Problem
 from mews_newtt_service.logs import Log, places_of
 from mews_newtt_service.metrics import Metrics
 from mews_newtt_service.problems import error_response, problem_response
-from mews_newtt_service.request_helpers import header_map
 
 
 class Errors:
@@ -53,7 +52,7 @@ async def _answer(scope: Scope, send: Send, response: Response) -> None:
 
 
 def _is_body_read(scope: Scope) -> bool:
-    headers = header_map(scope)
+    headers = scope["header_map"]
     if headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers:
         return True
     return bool(scope.get("body_is_read"))

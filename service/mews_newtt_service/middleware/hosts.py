@@ -9,7 +9,6 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mews_newtt_service.problems import refuse
-from mews_newtt_service.request_helpers import header_map
 
 LOOPBACK_NAMES = frozenset(("localhost", "127.0.0.1", "[::1]", "::1"))
 CHANGING = frozenset(("POST", "PUT", "PATCH", "DELETE"))
@@ -25,7 +24,7 @@ class Hosts:
         self._ours = frozenset(state.settings.hosts) or (LOOPBACK_NAMES if nobody_signs_in else frozenset())
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        headers = header_map(scope)
+        headers = scope["header_map"]
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if self._ours and _PORT.sub("", host) not in self._ours:
             raise refuse(421, "wrong_host", "Host", "is no name of this service", "call it by its own name, or add the name to MEWS_NEWTT_HOSTS")

@@ -11,13 +11,12 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mews_newtt_service.problems import refuse
-from mews_newtt_service.request_helpers import header_map
 
 _VALID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
 class RequestIds:
-    """Puts `request_id` and `id_headers` into the scope."""
+    """Puts `request_id` and `id_headers` into the scope, and `header_map`: the headers by their names in lower case, of a repeated one the last."""
 
     def __init__(self, app: ASGIApp, _: State):
         self.app = app
@@ -25,7 +24,7 @@ class RequestIds:
         self._prefix = secrets.token_hex(6)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        headers = header_map(scope)
+        scope["header_map"] = headers = dict(scope["headers"])
         given = headers.get(b"x-request-id")
         is_valid = given is not None and _VALID.fullmatch(given) is not None
         used = given if given is not None and is_valid else f"{self._prefix}-{next(self._numbers):x}".encode()
