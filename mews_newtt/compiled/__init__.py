@@ -28,7 +28,8 @@ What a `CompiledChart` holds, by question:
 - Which level is reached? `level_rules`: a rule gives its rank where its counter, summed over all rows and groups, reaches its threshold.
   The highest rank counts; no rule: rank 0. With each row's least for `level`, with each row's most for `level_max`.
 - Is the set refused, or out of scope? `parameters[id].scope[class]` names the conditions of the chart's scope rules that the class
-  fulfils. A rule holds where all of its conditions are fulfilled.
+  fulfils. A rule holds where all of its conditions are fulfilled. Of the rules in `joint_rules` some parameter's context code says the same
+  (`parameters[id].joint_scope`).
 - In which order are `missing` and `flags` written? Missing parameters in chart order; flags in the order of `flags`.
 
 The shapes: `contributions` is a tuple by context code of tuples by class, with `len(classes)` entries each; all numbers are int or Decimal.
@@ -36,15 +37,16 @@ The shapes: `contributions` is a tuple by context code of tuples by class, with 
 """
 
 from mews_newtt.compiled.chart import CompiledChart, CompiledParameter, compile_chart, compile_parameter
-from mews_newtt.compiled.classes import FORMS, Cut, ReadingClass, ReadingClasses
+from mews_newtt.compiled.classes import FORMS, Cut, ReadingClass, ReadingClasses, form_of
 from mews_newtt.compiled.contexts import Context, possible_values
 from mews_newtt.compiled.contributions import Bounds, Contribution, Severity
 from mews_newtt.compiled.flags import FlagRule
 from mews_newtt.compiled.groups import CompiledGroup, GroupContribution, Member, count_group
-from mews_newtt.compiled.levels import Counter, LevelRule, highest_rank
+from mews_newtt.compiled.levels import TOTAL, Counter, LevelRule, highest_rank
 
 __all__ = [
     "FORMS",
+    "TOTAL",
     "Bounds",
     "CompiledChart",
     "CompiledGroup",
@@ -63,6 +65,7 @@ __all__ = [
     "compile_chart",
     "compile_parameter",
     "count_group",
+    "form_of",
     "highest_rank",
     "possible_values",
 ]

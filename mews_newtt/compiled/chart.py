@@ -57,6 +57,7 @@ class CompiledChart:
     groups: tuple[CompiledGroup, ...]
     level_rules: tuple[LevelRule, ...]
     flags: tuple[FlagRule, ...]
+    joint_rules: frozenset[int]  # places in `chart.scope`: rules of several contexts that some parameter's tables depend on
 
     def radices(self, names: Sequence[str]) -> dict[str, int]:
         """What each context's class is multiplied by in the context code of these contexts."""
@@ -88,7 +89,9 @@ def compile_chart(chart: Chart) -> CompiledChart:
     contexts = {name: compile_context(chart, classes[name], values) for name, values in hypothetical.items()}
     parameters = {p.id: compile_parameter(chart, classes[p.id], contexts) for p in chart.parameters}
     groups = tuple(compile_group(group, {name: parameters[name].contributions for name in group.parameters}) for group in chart.groups)
-    return CompiledChart(chart, contexts, parameters, groups, level_rules(chart), flag_rules(chart))
+    joint = joint_rules(chart)
+    places = frozenset(place for place, rule in enumerate(chart.scope) if rule in joint)
+    return CompiledChart(chart, contexts, parameters, groups, level_rules(chart), flag_rules(chart), places)
 
 
 def compile_parameter(chart: Chart, classes: ReadingClasses, contexts: Mapping[str, Context]) -> CompiledParameter:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from random import Random
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from batch_support import assert_same, random_columns
 
@@ -86,3 +91,30 @@ def test_the_loops_as_plain_python_give_the_same(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore::RuntimeWarning", "-c", CHECK, str(tmp_path)]  # whole numbers that wrap warn in plain Python
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_programs_are_made_once_for_each_kind_of_columns_and_go_nowhere() -> None:
+    """Chunks of the same kinds share their fused tables, whatever their rows; what is remembered is bounded, and no copy or pickle holds it."""
+    chart = load_chart("npews")._replace(title="a chart object of its own")
+    engine = engine_of(chart)
+    assert engine_of(chart) is engine
+
+    def made() -> int:
+        return sum(programs._remembered.cache_info().misses for programs in (engine.programs, engine.slow.programs))
+
+    for kind in ("f8", "i2", "str"):
+        before = made()
+        for low in (60, 70, 90):
+            rates = np.arange(low, low + 40) if kind == "i2" else np.arange(low, low + 40) + 0.5  # texts come in another order in each chunk
+            score_table(chart, pa.table({"age_years": pa.array([3.0, None] * 20), "heart_rate": pa.array(rates.astype(kind))}))
+        assert made() - before <= 2, kind  # one for each layout
+    many = engine.programs._remembered.cache_info().maxsize
+    for kinds in product((pa.int16(), pa.int32(), pa.float32(), pa.float64()), repeat=2):
+        score_table(chart, pa.table({"heart_rate": pa.array([80], kinds[0]), "temperature": pa.array([37], kinds[1])}))
+    assert engine.programs._remembered.cache_info().currsize == many
+    score_table(chart, pa.table({"temperature": ["36.8123", "whose is this"]}))
+    for other in (pickle.loads(pickle.dumps(engine)), copy.copy(engine), copy.deepcopy(engine)):
+        assert other is not engine and other.programs._remembered.cache_info().currsize == 0
+        assert not any(own.text_states for own in other.states.values())
+    for content in (pickle.dumps(engine), pickle.dumps(chart), pickle.dumps(copy.copy(chart))):
+        assert b"36.8123" not in content and b"whose" not in content

@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 
-from mews_newtt.engines.arrow import plain_text
+from mews_newtt.engines.arrow import SMALL_CHUNK, plain_text
 from mews_newtt.engines.numba import kernels as k
-from mews_newtt.engines.numba.factorize import number_texts, shortest_of_singles, states_of_floats
+from mews_newtt.engines.numba.factorize import number_texts, replace_codes, shortest_of_singles, states_of_floats
 from mews_newtt.engines.numba.states import SLOW_PATH, Lookup, StateArray, States, lookup_of
 from mews_newtt.errors import Problem
 from mews_newtt.reading.values import NOISE, Reading, read, read_reason
@@ -241,8 +241,12 @@ def _short_text_column(states: States, values: pa.Array, prepare: Prepare | None
     nothing = _read_nothing(states, prepare)
     state_of_code = np.array([states.of_reading(nothing), *(state for state, _ in found)], np.int32)
     numbers = np.array([states.number_of(nothing), *(number for _, number in found)]) if states.compared else None
-    # States and not codes are looked up: codes are numbered anew in each chunk, and tables for them would be made anew.
-    return EncodedColumn(states, state_of_code[codes], states.by_state, numbers, codes if states.compared else None)
+    # Codes are numbered anew in each chunk, so that tables for them are made anew. A small chunk has states instead: those tables are kept.
+    if len(codes) >= SMALL_CHUNK:
+        return EncodedColumn(states, codes, lookup_of(state_of_code, states.of_reading(nothing), kind=k.INT32), numbers)
+    kept = codes.copy() if states.compared else None
+    replace_codes(codes, state_of_code, codes)
+    return EncodedColumn(states, codes, states.by_state, numbers, kept)
 
 
 def _code_column(states: States, coded: pa.DictionaryArray, found: list[int], nothing: int, otherwise: int = SLOW_PATH) -> EncodedColumn:

@@ -103,7 +103,6 @@ class NumbaEngine:
         """Score a chunk into results start, ..., start + rows - 1; `worded` gives the texts of refused rows."""
         stop = start + rows
         not_above = rows_not_above({column.states.parameter.id: column for column in columns}, self.compiled.chart.above_pairs)
-        slow = np.arange(rows)
         if self.fast.fits:
             points = into.points[:, start:stop]
             arguments, _held = self.programs.program(columns, reasons, fuse=not points.shape[1]).bind([*columns, *reasons])
@@ -120,6 +119,8 @@ class NumbaEngine:
             into.partial += sum(partials)
             if any(seen):
                 self._write_texts(side, into, start, threads)
+        else:
+            slow = np.arange(rows)
         if len(slow):
             self._score_slow(columns, reasons, not_above, into, start, slow, threads, worded)
 

@@ -110,6 +110,13 @@ def number_texts(view: bool, data: int, starts: int, bitmap: int, offset: int, s
 
 
 @kernel
+def replace_codes(codes: Any, values: Any, out: Any) -> None:
+    """Each code by the value that stands for it; `out` may be the codes themselves."""
+    for i in range(len(codes)):
+        out[i] = values[np.uint32(codes[i])]
+
+
+@kernel
 def shortest_of_singles(numbers: Any, out: Any) -> Any:
     """float32 to the float64 of the same shortest decimal, so that 36.8 stays 36.8; NaN where that is not found here. Returns how many.
 

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.compiled import CompiledParameter
-from mews_newtt.compiled.groups import CompiledGroup
+from mews_newtt.compiled import CompiledGroup, CompiledParameter
 from mews_newtt.engines.numba import kernels as k
 from mews_newtt.engines.numba.layout import Layout, Packed
 from mews_newtt.engines.numba.states import Lookup, StateArray

@@ -12,10 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.compiled import FORMS, Bounds, CompiledChart, CompiledGroup, Contribution
-from mews_newtt.compiled.contexts import joint_rules
-from mews_newtt.compiled.flags import counterparts
-from mews_newtt.compiled.levels import TOTAL
+from mews_newtt.compiled import FORMS, TOTAL, Bounds, CompiledChart, CompiledGroup, Contribution
 from mews_newtt.engines.base import NO_POINTS
 from mews_newtt.engines.numba.states import States
 
@@ -53,8 +50,7 @@ class Layout:
         self.compiled, self.states, self.full = compiled, states, full
         self.rules = compiled.level_rules
         self.counters = tuple(dict.fromkeys([TOTAL, *(rule.counter for rule in self.rules)]))
-        self._paired = {name for pair in counterparts(compiled.chart) for name in pair}
-        self._joint = {place for place, rule in enumerate(compiled.chart.scope) if rule in joint_rules(compiled.chart)}
+        self._paired = {name for rule in compiled.flags if rule.kind == "lone" for name in (rule.parameter, rule.other)}
         alone = {
             (name, code): [self._of_state(name, code, state) for state in range(states[name].size)]
             for name, own in compiled.parameters.items()
@@ -107,7 +103,7 @@ class Layout:
             fields[f"given:{name}"] = 1
         for rule, part in own.scope[number]:
             several = len(chart.scope[rule].when) > 1
-            if several and not self.full and rule in self._joint:
+            if several and not self.full and rule in self.compiled.joint_rules:
                 continue  # the context code of another parameter says whether it holds
             if (several and not self.full) or (chart.scope[rule].refuse and not several):
                 return slow

@@ -17,8 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.chart.model import Parameter
-from mews_newtt.compiled import FORMS, CompiledParameter, Cut
-from mews_newtt.compiled.classes import form_of
+from mews_newtt.compiled import FORMS, CompiledParameter, Cut, form_of
 from mews_newtt.engines.numba import kernels as k
 from mews_newtt.errors import Problem
 from mews_newtt.reading.values import NOISE, Reading, read
