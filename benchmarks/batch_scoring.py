@@ -23,10 +23,10 @@ import pyarrow as pa
 
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba import kernels as k
-from mews_newtt.engines.numba.engine import empty_results, engine_of
-from mews_newtt.engines.numba.program import build
-from mews_newtt.engines.numba.sources import absent_source, source_of
+from mews_newtt.engines import engine_of
+from mews_newtt.engines.base import empty_results
+from mews_newtt.engines.numba import score_rows
+from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.scoring.reference import score
 from mews_newtt.tables.table import score_table
 
@@ -97,18 +97,20 @@ def kernel_only(chart: Chart, table: pa.Table) -> Callable[[], Any]:
     """Totals, bounds and levels into arrays that exist already: what the peers' inner loops are."""
     engine = engine_of(chart)
     columns = dict(zip(table.column_names, table.combine_chunks().to_batches()[0].columns, strict=True))
-    states = [(name, step.states) for name, step in engine.steps.steps.items()]
-    sources = [source_of(own, columns[name]) if name in columns else absent_source(own) for name, own in states]
-    program, into = build(engine.fast, sources), empty_results(table.num_rows, 0, False)
+    encoded, _ = engine.encode(columns, ColumnMap())
+    (arguments, held), into = engine.programs.program(encoded, fuse=True).bind(encoded), empty_results(table.num_rows, 0, False)
     side, points = np.zeros(table.num_rows, engine.fast.dtype), np.zeros((len(engine.fast.points), 0), np.int16)
     pool, bounds = ThreadPoolExecutor(THREADS), [table.num_rows * part // THREADS for part in range(THREADS + 1)]
     settings = (points, engine.fields, engine.rules, engine.levels)
     parts = (into.status, into.least, into.most, into.level, into.level_max, side)
 
     def part(place: int) -> Any:
-        return k.score_rows(*program.arguments(), *settings, *parts, bounds[place], bounds[place + 1])
+        return score_rows(*arguments, *settings, *parts, bounds[place], bounds[place + 1])
 
-    return lambda: list(pool.map(part, range(THREADS)))
+    def work() -> Any:
+        return held and list(pool.map(part, range(THREADS)))  # `held` keeps the bytes of the columns
+
+    return work
 
 
 def check(peer: Peer, wanted: Columns) -> None:

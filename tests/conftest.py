@@ -1,4 +1,4 @@
-"""What every test shares: no site folders leak in, and the short property runs are the same on every machine."""
+"""What every test shares: no site folders leak in, short property runs are the same on every machine, and `engine` runs a test on every engine."""
 
 from __future__ import annotations
 
@@ -15,3 +15,11 @@ def _no_site_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own charts must not change what the tests see."""
     for name in ("MEWS_NEWTT_RULES", "MEWS_NEWTT_CONFIG"):
         monkeypatch.delenv(name, raising=False)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `engine` runs once on each: the reference, and every engine that is registered."""
+    if "engine" in metafunc.fixturenames:
+        from tests.every_engine import NAMES, EngineUnderTest  # needs the batch extra, as other tests do not
+
+        metafunc.parametrize("engine", [EngineUnderTest(name) for name in NAMES], ids=NAMES)

@@ -20,8 +20,8 @@ import pyarrow as pa
 from polars.io.plugins import register_io_source
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.careful import REFUSED
-from mews_newtt.engines.numba.engine import Results, default_threads
+from mews_newtt.engines.arrow import SMALL_CHUNK
+from mews_newtt.engines.base import REFUSED, Results, default_threads
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
 from mews_newtt.reading.repeats import Repeats
@@ -37,7 +37,7 @@ from mews_newtt.tables.plain import refusals
 from mews_newtt.tables.read import Chunk, Table, table_of
 from mews_newtt.tables.sources import Source
 from mews_newtt.tables.summary import OnBadRow, Progress, Summary
-from mews_newtt.tables.table import SMALL_BATCH, result_columns, score_columns
+from mews_newtt.tables.table import result_columns, score_columns
 from mews_newtt.tables.write import run_interruptibly, sink
 
 WORDED = ("missing", "flags", "error")  # result columns whose empty text is an empty cell of CSV
@@ -67,7 +67,7 @@ class Scorer:
         """Read and score a chunk; safe on several threads at once."""
         frame = chunk.frame()
         chosen = frame.select(self.read)
-        if frame.height < frame.n_chunks() * SMALL_BATCH:
+        if frame.height < frame.n_chunks() * SMALL_CHUNK:
             chosen = chosen.rechunk()
         read = chosen.to_arrow(compat_level=pl.CompatLevel.newest())
         results = score_columns(self.chart, read, self.ours, self.column_map, self.points, 1)

@@ -10,10 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
-from mews_newtt.engines.numba.engine import Results
+from mews_newtt.engines.base import COMPLETE, REFUSED, STATUSES, Results
 from mews_newtt.tables.summary import Summary
-from mews_newtt.tables.table import STATUSES
 
 
 def add_results(summary: Summary, chart: Chart, results: Results, flags: bool) -> None:

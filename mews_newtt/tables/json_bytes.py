@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mews_newtt.engines.numba.cache import kernel
+from mews_newtt.engines.numba import kernel
 
 QUOTE, BACKSLASH, COMMA, LINE_FEED, RETURN, SPACE, TAB = 34, 92, 44, 10, 13, 32, 9
 OPEN, CLOSE = (91, 123), (93, 125)  # [ { and ] }

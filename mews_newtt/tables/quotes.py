@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mews_newtt.engines.numba.cache import kernel
+from mews_newtt.engines.numba import kernel
 
 QUOTE, LINE_FEED, RETURN = 34, 10, 13
 

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.compiled.states import States
-from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
-from mews_newtt.engines.numba.engine import Results, default_threads, empty_results, engine_of
-from mews_newtt.engines.numba.layout import NO_POINTS
-from mews_newtt.engines.numba.refusals import wording
-from mews_newtt.engines.numba.sources import Source, absent_source, code_source, plain_text, readable, source_of
+from mews_newtt.engines import engine_of
+from mews_newtt.engines.base import COMPLETE, NO_POINTS, REFUSED, STATUSES, Results, default_threads, empty_results
 from mews_newtt.errors import ColumnError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
-from mews_newtt.reading.rows import given_of_cell
 from mews_newtt.reading.unread import LOOKED_AT, Unread
-from mews_newtt.reading.values import SKIP_PREFIX, read_reason
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.result_cells import points_columns, points_names
 from mews_newtt.tables.frames import as_pandas, as_polars
-
-STATUSES = ("complete", "partial", "refused")
-SMALL_BATCH = 1 << 16  # chunks smaller than this are joined first
 
 
 class ArrowStream(Protocol):
@@ -137,89 +127,14 @@ def result_schema(chart: Chart, *, points: bool = False, flags: bool = True) -> 
 
 
 def score_columns(chart: Chart, table: pa.Table, ours: list[str], column_map: ColumnMap, points: bool, threads: int) -> Results:
-    """The results of all rows."""
-    engine = engine_of(chart)
-    states = {name: step.states for name, step in engine.steps.steps.items()}
+    """The results of all rows. `ours` are our names of the table's columns; only those that the chart reads go to the engine."""
     read = {
         name: place
         for place, name in enumerate(ours)
-        if name.removeprefix(SKIP_PREFIX) in states and table.column_names[place] not in column_map.ignore
+        if name.removeprefix(SKIP_PREFIX) in chart.by_id and table.column_names[place] not in column_map.ignore
     }
-    results = empty_results(table.num_rows, len(points_columns(chart)), points)
-    start = 0
-    for batch in _batches(table, list(read.values())):
-        columns = dict(zip(read, batch.columns if batch is not None else (), strict=True))
-        rows = table.num_rows if batch is None else batch.num_rows
-        sources = _sources(states, columns, column_map, threads if rows > SMALL_BATCH else 1)
-        skips = [_skip_source(own, columns[SKIP_PREFIX + name], column_map) for name, own in states.items() if SKIP_PREFIX + name in columns]
-        engine.run(sources, skips, results, start, rows, threads, wording(chart, columns, column_map))
-        start += rows
-    return results
-
-
-def _batches(table: pa.Table, places: list[int]) -> Iterator[pa.RecordBatch | None]:
-    """Batches of rows that are contiguous in every column; None where there is no column to read."""
-    if not places:
-        yield None
-        return
-    chosen = _readable(table.select(places))
-    pieces = max(column.num_chunks for column in chosen.columns)
-    if pieces > 1 and table.num_rows < pieces * SMALL_BATCH:
-        chosen = chosen.combine_chunks()
-    yield from chosen.to_batches()
-
-
-def _readable(table: pa.Table) -> pa.Table:
-    """The columns as types that readings can have. Raises ColumnError for any other type."""
-    faults = []
-    for place, field in enumerate(table.schema):
-        column = readable(table.column(place))
-        if column is None:
-            faults.append(Problem("column_kind", f"column {field.name}", f"holds {str(field.type)[:60]}, no reading", "give numbers or text"))
-        elif column.type != field.type:
-            table = table.set_column(place, field.name, column)
-    if faults:
-        raise ColumnError(faults)
-    return table
-
-
-def _prepare(name: str, column_map: ColumnMap) -> Callable[[Any], Any] | None:
-    """What the map does to a raw value before it is read; None where it does nothing."""
-    if name not in column_map.values and name not in column_map.units and not column_map.marks(name):
-        return None
-    return lambda raw: given_of_cell(name, raw, column_map)
-
-
-def _sources(states: Mapping[str, States], columns: Mapping[str, pa.Array], column_map: ColumnMap, threads: int) -> list[Source]:
-    """Every parameter's column, encoded; on several threads where there are many rows."""
-
-    def one(name: str) -> Source:
-        return _source(states[name], columns.get(name), column_map)
-
-    if threads == 1:
-        return [one(name) for name in states]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, states))
-
-
-def _source(states: States, values: pa.Array | None, column_map: ColumnMap) -> Source:
-    if values is None:
-        return absent_source(states)
-    return source_of(states, values, _prepare(states.parameter.id, column_map))
-
-
-def _skip_source(states: States, values: pa.Array, column_map: ColumnMap) -> Source:
-    """Skip reasons: the state that each one gives to a parameter without a reading; -1 for none."""
-    prepare = _prepare(SKIP_PREFIX + states.parameter.id, column_map)
-    values = plain_text(values)
-    coded = values if isinstance(values, pa.DictionaryArray) else pa.compute.dictionary_encode(values)
-    places = []
-    for raw in coded.dictionary.to_pylist():
-        reason = read_reason(prepare(raw) if prepare else raw)
-        places.append(states.of_skip(reason) if reason else -1)
-    source = code_source(states, coded, places, nothing=-1)
-    source.places[-1] = -1
-    return source
+    chosen = table.select(list(read.values())).rename_columns(list(read))
+    return engine_of(chart).score(chosen, column_map, points=points, threads=threads)
 
 
 def result_columns(chart: Chart, results: Results, points: bool, flags: bool, plain_text: bool = False) -> Iterator[tuple[str, pa.Array]]:

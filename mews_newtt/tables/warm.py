@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from mews_newtt.chart.catalogue import charts
-from mews_newtt.engines.numba import kernels
-from mews_newtt.engines.numba.cache import kept_in, tell_first_compile
+from mews_newtt.engines.numba import kept_in, score_rows, tell_first_compile
 from mews_newtt.tables.blocks import Blocks
 from mews_newtt.tables.json_bytes import SLOTS, line_to_check
 from mews_newtt.tables.json_lines import ArrayLines
@@ -21,7 +20,7 @@ from mews_newtt.tables.table import score_table
 def warm() -> float:
     """Compile everything for every width of sums now; returns the seconds it took."""
     start = time.perf_counter()
-    tell_first_compile(kernels.score_rows, verbose=True)
+    tell_first_compile(score_rows, verbose=True)
     list(Blocks(io.BytesIO(b'a\n"1"\n'), "quotes"))
     line = ArrayLines(io.BytesIO(b'[{"a": 1}]'), "names").read()
     line_to_check(np.frombuffer(line, np.uint8), 0, np.zeros(SLOTS, np.uint64), np.zeros(SLOTS, np.int64))
@@ -36,7 +35,7 @@ def warm() -> float:
 
 def main() -> int:
     """Compile, and say where the code is kept."""
-    seconds, folder = warm(), kept_in(kernels.score_rows)
+    seconds, folder = warm(), kept_in(score_rows)
     if not folder:
         sys.stderr.write(
             "compiled, but there is no folder to keep the code in that can be written: each process will compile again\n"

@@ -12,9 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
-from mews_newtt.engines.numba.engine import Results
-from mews_newtt.engines.numba.layout import NO_POINTS
+from mews_newtt.engines.base import COMPLETE, NO_POINTS, REFUSED, Results
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.unread import LOOKED_AT
 from mews_newtt.validation.comparer import Compared, Comparer, explained, line_columns, lines_of

@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.engine import default_threads
+from mews_newtt.engines.base import default_threads
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.tables.formats import STDIO

@@ -12,9 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.careful import COMPLETE, PARTIAL, REFUSED
-from mews_newtt.engines.numba.engine import Results
-from mews_newtt.engines.numba.layout import NO_POINTS
+from mews_newtt.engines.base import COMPLETE, NO_POINTS, PARTIAL, REFUSED, Results
 from mews_newtt.reading.columns import ColumnMap, rows_without_column
 from mews_newtt.reading.rows import given_of_cell, given_of_row
 from mews_newtt.reading.unread import Unread

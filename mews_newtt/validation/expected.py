@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.careful import COMPLETE
-from mews_newtt.engines.numba.engine import Results
-from mews_newtt.engines.numba.layout import NO_POINTS
+from mews_newtt.engines.base import COMPLETE, NO_POINTS, Results
 from mews_newtt.errors import ColumnError, Problem, did_you_mean
 from mews_newtt.reading.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns
 from mews_newtt.reading.rows import spellings

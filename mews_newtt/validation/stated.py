@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart, Parameter
+from mews_newtt.reading.values import states_nothing
 from mews_newtt.scoring.result import ParameterScore, Score
 from mews_newtt.scoring.wording import count
 
@@ -73,8 +74,7 @@ def read_stated(chart: Chart, holds: str, raw: Any, missing: Container[str] = ()
 
 def is_blank(raw: Any, levels: Container[str] = ()) -> bool:
     """Whether a stated cell is empty. On a chart with a level named `none`, a level cell with that word is not empty."""
-    text = "" if raw is None else str(raw).strip()
-    return text.casefold() in ("", "nan", "null", "none") and (raw is None or plain(text) not in levels)
+    return states_nothing(raw) and (raw is None or plain(str(raw)) not in levels)
 
 
 def whole_number(raw: Any) -> int:

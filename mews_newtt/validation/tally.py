@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from mews_newtt.chart.contexts import contexts_of, matches, only_table
 from mews_newtt.chart.model import Chart, Number, Parameter
-from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
-from mews_newtt.engines.numba.engine import Results
+from mews_newtt.engines.base import COMPLETE, REFUSED, Results
 from mews_newtt.errors import Problem
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.rows import given_of_cell

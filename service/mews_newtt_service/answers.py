@@ -1,4 +1,4 @@
-"""Answers: a Score as the JSON that `Score.to_dict` gives, put together from parts that are rendered once."""
+"""JSON answers of the routes. A Score becomes the JSON of `Score.to_dict`, put together from parts that are rendered once, because that is fast."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from mews_newtt.scoring.result import ParameterScore, Score
 ENGINE = "engine_version"
 ROWS_KEPT = 20_000  # the scorer gives one row object for one reading, again and again: so many are kept as text
 PART_BYTES = 1 << 18
+_SCORE_HEADERS: dict[str, list[tuple[bytes, bytes]]] = {}  # by the chart's content hash
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _quote = json.encoder.encode_basestring
 _TAIL = f', "{ENGINE}": {_encode(__version__)}}}'
@@ -38,8 +39,21 @@ class JSONAnswer(Response):
     media_type = "application/json"
 
 
+class ScoreAnswer(JSONAnswer):
+    """A score with the chart in its headers. The headers of a chart are encoded once: that is most of what a Response costs."""
+
+    def __init__(self, text: str, chart: Chart):
+        known = _SCORE_HEADERS.get(chart.sha256)
+        if known is None:
+            known = _SCORE_HEADERS[chart.sha256] = Response(None, 204, chart_headers(chart), self.media_type).raw_headers
+        self.status_code = 200
+        self.background = None
+        self.body = text.encode()
+        self.raw_headers = [*known, (b"content-length", b"%d" % len(self.body))]
+
+
 class JSONParts(JSONAnswer):
-    """A long JSON body, sent part by part: it is never put together, and what is sent is forgotten."""
+    """A long JSON body that is sent part by part and never put together."""
 
     def __init__(self, parts: list[bytes], headers: Mapping[str, str]):
         super().__init__(None, 200, headers)
@@ -69,12 +83,13 @@ def score_text(result: Score) -> str:
     parts = chart.memo.get("service_parts")
     if parts is None:
         parts = chart.memo["service_parts"] = _Parts(chart)
+    known = parts.rows  # looked up here and not in a function: a score has ten rows, and a call costs more than a look
+    rows = [text[1] if (text := known.get(id(row))) is not None else parts.row(row) for row in result.parameters]
     return (
         f'{{"chart": {parts.identity}, "status": "{result.status}", "total": {_number(result.total)}, '
-        f'"total_min": {_number(result.total_min)}, '
-        f'"total_max": {_number(result.total_max)}, {parts.level(result)}, '
-        f'"reasons": [{", ".join(map(parts.reason, result.reasons))}], '
-        f'"parameters": [{", ".join(map(parts.row, result.parameters))}], "missing": {_list(result.missing)}, "skipped": {_list(result.skipped)}, '
+        f'"total_min": {_number(result.total_min)}, "total_max": {_number(result.total_max)}, {parts.level(result)}, '
+        f'"reasons": [{", ".join(map(parts.reason, result.reasons))}], "parameters": [{", ".join(rows)}], '
+        f'"missing": {_list(result.missing)}, "skipped": {_list(result.skipped)}, '
         f'"flags": {_list(result.flags)}, "float_noise": {result.float_noise}, "warnings": {_list(result.warnings)}, '
         f'"problems": {_encode([one.to_dict() for one in result.problems]) if result.problems else "[]"}, "says": {_quote(result.says)}{_TAIL}'
     )
@@ -94,7 +109,7 @@ class _Parts:
     def __init__(self, chart: Chart):
         self.identity = _encode(chart.identity())
         self._levels: dict[tuple[str | None, str | None], str] = {}
-        self._rows: dict[int, tuple[ParameterScore, str]] = {}
+        self.rows: dict[int, tuple[ParameterScore, str]] = {}
         self._reasons: dict[tuple[object, ...], str] = {}
 
     def level(self, result: Score) -> str:
@@ -107,12 +122,12 @@ class _Parts:
         return found
 
     def row(self, row: ParameterScore) -> str:
-        found = self._rows.get(id(row))
-        if found is None:
-            if len(self._rows) >= ROWS_KEPT:
-                self._rows.clear()
-            found = self._rows[id(row)] = (row, _encode(row.to_dict()))  # the row is held, so that its id stays its own
-        return found[1]
+        """A row that is not yet in `rows`. Its tuple holds the row, so that no other row gets the same id."""
+        if len(self.rows) >= ROWS_KEPT:
+            self.rows.clear()
+        text = _encode(row.to_dict())
+        self.rows[id(row)] = (row, text)
+        return text
 
     def reason(self, reason: Reason) -> str:
         rule = reason.rule and (reason.rule.at_least, reason.rule.zone, reason.rule.points)

@@ -1,4 +1,4 @@
-"""The application: routes, errors and the gate before them, put together from the settings."""
+"""The application: its charts, queue, clients and log, the routes, and the middleware around them, made from the settings."""
 
 from __future__ import annotations
 
@@ -12,54 +12,71 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.datastructures import State
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mews_newtt import __version__
-from mews_newtt.errors import MewsNewttError, Problem
-from mews_newtt_service.access_log import AccessLog
+from mews_newtt.errors import MewsNewttError
 from mews_newtt_service.auth.access import Access
-from mews_newtt_service.gate import Gate
-from mews_newtt_service.jobs.keeper import Keeper
+from mews_newtt_service.chart_registry import ChartRegistry
 from mews_newtt_service.jobs.queue import open_queue
+from mews_newtt_service.jobs.supervisor import WorkerSupervisor
+from mews_newtt_service.logs import Log
 from mews_newtt_service.metrics import Metrics
+from mews_newtt_service.middleware.authentication import Authentication
+from mews_newtt_service.middleware.body_limits import BodyLimits
+from mews_newtt_service.middleware.concurrency import ConcurrencyLimit
+from mews_newtt_service.middleware.errors import Errors
+from mews_newtt_service.middleware.head_as_get import HeadAsGet
+from mews_newtt_service.middleware.hosts import Hosts
+from mews_newtt_service.middleware.request_ids import RequestIds
+from mews_newtt_service.middleware.request_log import RequestLog
+from mews_newtt_service.middleware.response_headers import ResponseHeaders
+from mews_newtt_service.middleware.tracing import Tracing
 from mews_newtt_service.openapi import describe
-from mews_newtt_service.problems import error_response, problem_response
 from mews_newtt_service.routes import charts, health, jobs, pack, score, score_many, token, verify
 from mews_newtt_service.settings import Settings
-from mews_newtt_service.shelf import Shelf
 from mews_newtt_service.slices import Slices
-from mews_newtt_service.turns import Turns
 
 OPTIONAL = ("mews_newtt_service.routes.fhir", "mews_newtt_service.routes.cds", "mews_newtt_service.pages")
 
 
 class Service(FastAPI):
-    """FastAPI whose requests come to the gate at once: what else stands before it (traces, limits, a net for faults) the gate does itself."""
+    """FastAPI's routes and document, with Starlette's router and our own middleware around them.
 
-    _gate: Gate | None = None
+    Requests do not pass FastAPI's own middleware and router: they would render errors a second time and make a single score slower, and
+    FastAPI's telemetry sends the messages of faults, which may hold readings, to wherever OpenTelemetry is set up.
+    """
 
-    def build_middleware_stack(self) -> ASGIApp:
-        stack = super().build_middleware_stack()
-        self._gate = self.state.gate
-        return stack
+    _http: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._gate is None or scope["type"] != "http":
+        if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
+        if self._http is None:
+            self._http = with_middleware(Router(self.router.routes), self.state)
         scope["app"] = self
-        await self._gate(scope, receive, send)
+        await self._http(scope, receive, send)
+
+
+def with_middleware(app: ASGIApp, state: State) -> ASGIApp:
+    """The layers of `middleware` around an application, outermost first."""
+    layers: list[Callable[[ASGIApp, State], ASGIApp]] = [HeadAsGet, RequestLog, *([Tracing] if state.settings.telemetry else [])]
+    layers += [ResponseHeaders, Errors, RequestIds, Hosts, Authentication, BodyLimits]
+    for layer in reversed(layers):
+        app = layer(app, state)
+    return app
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service as an ASGI application.
 
-    `app.state` holds `settings`, `shelf` (the charts), `queue` (long work), `metrics`, `access` (who may call) and `log`.
+    `app.state` holds `settings`, `charts` (the chart registry), `queue` (long work), `metrics`, `access` (who may call), `log`, `concurrency`
+    (uploads at once), `slices` (long work on the event loop) and `outcomes` (errors in the form of a path).
     """
     settings = settings or Settings.from_environment()
     app = Service(
@@ -75,38 +92,35 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.queue = open_queue(settings)
     app.state.metrics = Metrics(app.state.queue)
-    app.state.log = log = AccessLog(settings.log_level)
+    app.state.log = log = Log(settings.log_level)
 
-    def kept(what: str) -> Callable[[MewsNewttError], None]:
+    def logged_as(what: str) -> Callable[[MewsNewttError], None]:
         return lambda fault: log.event("error", what, problems=[f"{one.where}: {one.what}" for one in fault.problems[:20]])
 
-    app.state.access = Access(settings, app.state.queue, kept("clients_kept"))
-    app.state.shelf = Shelf(kept("charts_kept"))
+    app.state.access = Access(settings, app.state.queue, logged_as("clients_kept"))
+    app.state.charts = ChartRegistry(logged_as("charts_kept"))
     app.state.outcomes = {}
     app.state.slices = Slices()
-    app.state.turns = Turns(settings.uploads_at_once)
-    app.state.single = score.SingleScores(app.state)
+    app.state.concurrency = ConcurrencyLimit(settings.uploads_at_once)
+    routes: list[BaseRoute] = []
     for module in (score, charts, score_many, verify, pack, jobs, token, health):
-        app.router.routes.extend(module.router(settings).routes)
+        routes.extend(module.router(settings).routes)
     for name in OPTIONAL:
         if _is_there(name):
             module = importlib.import_module(name)
-            app.include_router(module.router(settings))
-            if hasattr(module, "outcome"):  # errors before and beside its routes in its own form
+            routes.extend(module.router(settings).routes)
+            if hasattr(module, "outcome"):  # its paths have their own form of error, also for what the middleware refuses
                 app.state.outcomes["/fhir/"] = (module.outcome, module.MEDIA_TYPE)
+    app.router.routes[:0] = routes  # in front of FastAPI's own: the router tries them in turn, and single scores are the first
     static = Path(__file__).parent / "static"
     if static.is_dir():
         app.mount("/static", _Static(directory=static), name="static")
-    app.add_exception_handler(MewsNewttError, _own_error)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _bad_parameters)
-    app.add_middleware(Gate, state=app.state)
     describe(app)
     return app
 
 
 class _Static(StaticFiles):
-    """Files a browser may keep, and asks for again by their ETag."""
+    """Files that a browser may keep; it asks each time whether they changed (ETag)."""
 
     def file_response(self, *given: Any, **named: Any) -> Response:
         response = super().file_response(*given, **named)
@@ -123,39 +137,13 @@ def _is_there(name: str) -> bool:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     state.log.start()
-    state.keeper = Keeper(state.settings)
-    state.keeper.start()
+    state.supervisor = WorkerSupervisor(state.settings)
+    state.supervisor.start()
     gc.collect()
-    gc.freeze()  # what stays for good need not be looked through again and again
+    gc.freeze()  # the garbage collector need not look again at what stays for good
     try:
         yield
     finally:
-        await anyio.to_thread.run_sync(state.keeper.stop)
+        await anyio.to_thread.run_sync(state.supervisor.stop)
         state.queue.close()
         state.log.stop()
-
-
-async def _own_error(request: Request, fault: Exception) -> Response:
-    if not isinstance(fault, MewsNewttError):
-        raise fault
-    return error_response(request.scope, fault)
-
-
-async def _http_error(request: Request, fault: Exception) -> Response:
-    if not isinstance(fault, HTTPException):
-        raise fault
-    problem = {
-        404: Problem("not_found", request.url.path[:200], "there is nothing here", "see /openapi.json for the paths"),
-        405: Problem("method_not_allowed", f"{request.method} {request.url.path[:200]}", "is not offered", "see /openapi.json for the methods"),
-    }.get(fault.status_code, Problem("http_error", request.url.path[:200], str(fault.detail), "see /openapi.json"))
-    return problem_response(request.scope, fault.status_code, [problem], fault.headers)
-
-
-async def _bad_parameters(request: Request, fault: Exception) -> Response:
-    if not isinstance(fault, RequestValidationError):
-        raise fault
-    problems = [
-        Problem("bad_parameter", ".".join(str(part) for part in error["loc"]), str(error["msg"]), "see /openapi.json for what it takes")
-        for error in fault.errors()
-    ]
-    return problem_response(request.scope, 400, problems)

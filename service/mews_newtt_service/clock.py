@@ -1,4 +1,4 @@
-"""The time now, in one place: the library has no clock, and tests set their own."""
+"""The time now. Routes ask it here because the library has no clock, and so that a test can set its own."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def clock() -> datetime:
-    """The time now, with its zone."""
+    """The time now, in UTC."""
     return datetime.now(UTC)

@@ -1,10 +1,10 @@
-"""Counts and durations for Prometheus: labels from small fixed sets, never a reading, a path as sent or a client's words."""
+"""Counts and durations for Prometheus. Labels come from small fixed sets: never a reading, nor anything that a caller wrote."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -12,16 +12,14 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
-
-if TYPE_CHECKING:
-    from mews_newtt_service.jobs.queue import Queue
+from mews_newtt_service.jobs.queue import Queue
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 METHODS = frozenset(("GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"))
 
 
 class Metrics:
-    """The service's numbers. With several web processes they are shared through a folder (PROMETHEUS_MULTIPROC_DIR)."""
+    """The service's counts. Several web processes share them through a folder (PROMETHEUS_MULTIPROC_DIR)."""
 
     def __init__(self, queue: Queue):
         self._queue = queue
@@ -53,7 +51,7 @@ class Metrics:
         found.inc(rows)
 
     def text(self) -> bytes:
-        """What Prometheus reads."""
+        """All counts in the text format of Prometheus."""
         registry = CollectorRegistry()
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
@@ -74,7 +72,7 @@ class _Collected:
 
 
 class _Jobs:
-    """Jobs by state, asked of the queue when they are wanted; nothing where it cannot be reached."""
+    """Jobs by state, counted when Prometheus asks. Left out if the database cannot be reached."""
 
     def __init__(self, queue: Queue):
         self._queue = queue
@@ -83,7 +81,7 @@ class _Jobs:
         found = GaugeMetricFamily("mews_newtt_jobs", "jobs kept, by state", labels=("state",))
         try:
             counts = self._queue.counts()
-        except Exception:  # a database that is away must not take the other numbers with it
+        except Exception:  # the other counts are given all the same
             return []
         for state, count in sorted(counts.items()):
             found.add_metric((state,), count)

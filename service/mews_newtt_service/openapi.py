@@ -1,4 +1,4 @@
-"""What /openapi.json says: every status a path can answer, and examples that the library itself worked out."""
+"""The document at /openapi.json: every status that a path can answer, and examples whose answers come from the library."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ JSON_ERROR: Document = {
     "content": {"application/json": {"schema": {"type": "object"}}, MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 NOT_MODIFIED: dict[int | str, Document] = {304: {"description": "the ETag given still holds"}}
-_GATE = (400, 401, 403, 405, 408, 421, 429)
-GET_RESPONSES: dict[int | str, Document] = dict.fromkeys((*_GATE, 404, 406, 503), PROBLEM)
-POST_RESPONSES: dict[int | str, Document] = dict.fromkeys((*_GATE, 404, 406, 409, 413, 415, 422), PROBLEM)
+_MIDDLEWARE = (400, 401, 403, 405, 408, 421, 429)
+GET_RESPONSES: dict[int | str, Document] = dict.fromkeys((*_MIDDLEWARE, 404, 406, 503), PROBLEM)
+POST_RESPONSES: dict[int | str, Document] = dict.fromkeys((*_MIDDLEWARE, 404, 406, 409, 413, 415, 422), PROBLEM)
 LONG_RESPONSES: dict[int | str, Document] = {**POST_RESPONSES, 503: PROBLEM, 507: PROBLEM}
 PIN = [
     {"name": "version", "in": "query", "required": False, "schema": {"type": "string"}, "description": "that version only"},
@@ -105,7 +105,7 @@ def path_parameter(name: str) -> Document:
 
 
 def examples(*names: str, schema: str = "") -> Document:
-    """A JSON answer whose examples, by these names, are worked out when the document is asked for."""
+    """A JSON answer with the examples of these names. Their content is computed when the document is first asked for."""
     kind = {"$ref": f"#/components/schemas/{schema or 'Score'}"} if schema or (names and names[0].startswith("score")) else {"type": "object"}
     return {"description": "the answer", "content": {"application/json": {"schema": kind, MARK: list(names)}}}
 
@@ -117,14 +117,14 @@ def body(*names: str, schema: str = "Set") -> Document:
 
 @lru_cache(maxsize=1)
 def sample() -> dict[str, Any]:
-    """The sets that the examples are about: data, kept in a file of its own."""
+    """The observation sets of the examples, from samples.json."""
     found: dict[str, Any] = json.loads(resources.files("mews_newtt_service").joinpath("samples.json").read_text(encoding="utf-8"))
     return found
 
 
 @lru_cache(maxsize=1)
 def worked_examples() -> dict[str, Any]:
-    """Every example by its name; answers are the library's own."""
+    """Every example by its name. The answers are computed by the library."""
     given = sample()
     chart = load_chart(given["chart"])
     found: dict[str, Any] = {name: given[name] for name in given if name != "chart"}
@@ -159,7 +159,7 @@ def describe(app: FastAPI) -> None:
 
 
 def _fill(node: Any, known: dict[str, Any]) -> None:
-    """Put the examples where they are marked, and one real problem where problems are."""
+    """Put the examples where they are marked, and a real problem beside each 422."""
     if isinstance(node, list):
         for part in node:
             _fill(part, known)

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details, with the code, where, what and mend of the library."""
+"""Errors as RFC 9457 problem details, with the code, where, what and mend of the library's problems."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mews_newtt import __version__
 from mews_newtt.errors import ChartError, ChartNotFound, FileError, MewsNewttError, ObservationError, Problem, at_most
 
 MEDIA_TYPE = "application/problem+json"
-MOST_TOLD = 100  # problems in one answer
+MOST_PROBLEMS = 100  # in one answer
 TYPE = "urn:mews-newtt:problem:"
-# What cannot be read at all, as against what can be read and cannot be scored.
+# Codes of what cannot be read (400). What can be read but not scored is 422.
 MALFORMED = frozenset(
     (
         "column_unnamed",
@@ -39,7 +39,7 @@ TOO_LARGE = frozenset(("body_too_large", "too_many_rows", "too_many_columns", "u
 
 
 class ServiceError(MewsNewttError):
-    """What the service itself refuses, with its HTTP status and headers."""
+    """A request that the service itself refuses, with the HTTP status and headers of the answer."""
 
     def __init__(self, status: int, problems: Problem | Iterable[Problem], headers: Mapping[str, str] | None = None):
         super().__init__(problems)
@@ -53,7 +53,7 @@ def refuse(status: int, code: str, where: str, what: str, mend: str, **headers: 
 
 
 def status_of(fault: MewsNewttError) -> int:
-    """The HTTP status of an error: 400 what cannot be read, 404 what is not there, 422 what cannot be scored."""
+    """The HTTP status of an error: 400 cannot be read, 404 not found, 413 too large, 422 cannot be scored, 500 a faulty chart file."""
     if isinstance(fault, ServiceError):
         return fault.status
     codes = {problem.code for problem in fault.problems}
@@ -64,12 +64,12 @@ def status_of(fault: MewsNewttError) -> int:
     if isinstance(fault, ChartNotFound):
         return 404
     if isinstance(fault, ChartError):
-        return 500  # the operator's own chart files, not the caller's fault
+        return 500  # a chart file of the operator is faulty, not the request
     return 422
 
 
 def problem_document(status: int, problems: Iterable[Problem], request_id: str | None = None) -> dict[str, Any]:
-    """The body of an error: the first problem at its top, every one in `problems`."""
+    """The body of an error. The first problem is at the top, all of them are in `problems`."""
     every = list(problems)
     first = every[0]
     document: dict[str, Any] = {
@@ -87,8 +87,8 @@ def problem_document(status: int, problems: Iterable[Problem], request_id: str |
 
 
 def problem_response(scope: Scope, status: int, problems: Iterable[Problem], headers: Mapping[str, str] | None = None) -> Response:
-    """An error as a response, in the form that its path speaks: problem details, or what a router brought (FHIR's OperationOutcome)."""
-    every = at_most(list(problems), "the request", MOST_TOLD)
+    """An error as a response: problem details, or for a FHIR path an OperationOutcome."""
+    every = at_most(list(problems), "the request", MOST_PROBLEMS)
     app = scope.get("app")
     for prefix, (render, media_type) in (app.state.outcomes if app is not None else {}).items():
         if scope["path"].startswith(prefix):

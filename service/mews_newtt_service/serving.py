@@ -1,10 +1,8 @@
-"""Starts the service: sockets, web processes, workers for long work, and an orderly end."""
+"""Starts and stops the service: its socket, the web processes, and the workers for long work."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import logging
 import multiprocessing
 import os
 import shutil
@@ -13,9 +11,7 @@ import socket
 import sys
 import tempfile
 import threading
-import traceback
 from asyncio import BaseTransport, TimerHandle
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,20 +21,21 @@ from uvicorn.supervisors import Multiprocess
 
 from mews_newtt.errors import Problem
 from mews_newtt_service.auth.clients import read_clients
-from mews_newtt_service.jobs.keeper import Keeper
+from mews_newtt_service.jobs.supervisor import WorkerSupervisor
+from mews_newtt_service.logs import log_libraries
 from mews_newtt_service.settings import Settings, SettingsError
 
 APPLICATION = "mews_newtt_service.app:create_app"
 ONE_OF_MANY = "mews_newtt_service.serving:create_one_of_many"
 BACKLOG = 2048
 COUNTS = "metrics-"
-HEADER_BYTES = 64 * 1024  # of headers that go on and on; the first stroke that is read may hold more
+HEADER_BYTES = 64 * 1024  # most bytes of the headers of a request, beyond the first chunk that is read
 
 
-class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, patient only so long: a connection whose headers do not come, or do not end, is closed; one that does not read is cut.
+class TimeLimitedProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol with time limits: it closes a connection whose headers do not come or do not end, or that does not read its answer.
 
-    Where all connections are taken, one that waits for nothing makes room for the next.
+    When all connections are taken, an idle one is closed to make room for the next.
     """
 
     header_seconds = float(os.environ.get("MEWS_NEWTT_HEADER_SECONDS") or 10)  # web processes beside the first know settings by their environment
@@ -54,7 +51,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._since = self.loop.time()
         self._wait()
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
-            idle = [cast(PatientProtocol, other) for other in self.connections if other is not self and cast(PatientProtocol, other)._is_idle]
+            idle = [cast(TimeLimitedProtocol, other) for other in self.connections if other is not self and cast(TimeLimitedProtocol, other)._is_idle]
             if idle:  # one that never asked anything goes first, then the oldest
                 spared = min(idle, key=lambda other: (other.cycle is not None, other._since))
                 self.connections.discard(spared)
@@ -121,46 +118,21 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
 
-class JSONLines(logging.Formatter):
-    """Log records of libraries as our own lines; of an exception its kind and place, never its words."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "event": record.getMessage() if not record.exc_info else "exception",
-        }
-        if record.exc_info and record.exc_info[0] is not None:
-            line["kind"] = record.exc_info[0].__name__
-            line["places"] = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(record.exc_info[2])[-6:]]
-        return json.dumps(line)
-
-
-def log_as_json(level: str) -> None:
-    """Send what libraries log to standard error, as JSON lines."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JSONLines())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    logging.getLogger("uvicorn.access").disabled = True
-
-
 def run(settings: Settings) -> None:
     """Serve until a signal says stop; running work is finished or given back first."""
     os.umask(0o077)  # what this process and its children write is for their owner only
     _make_data_folder(settings.data_folder)
     if settings.clients_file is not None:
-        read_clients(settings.clients_file, signing=bool(settings.public_url))  # told before anything listens
+        read_clients(settings.clients_file, signing=bool(settings.public_url))  # faults are reported before anything listens
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     whom = "" if settings.clients_file else " (this machine only, nobody signs in)"
     sys.stderr.write(f"mews-newtt: listening on http://{f'[{host}]' if ':' in host else host}:{port}{whom}\n")
     sys.stderr.flush()
-    log_as_json(settings.log_level)
-    PatientProtocol.header_seconds, PatientProtocol.send_seconds = settings.header_seconds, settings.send_seconds
+    log_libraries(settings.log_level)
+    TimeLimitedProtocol.header_seconds, TimeLimitedProtocol.send_seconds = settings.header_seconds, settings.send_seconds
     many = settings.workers > 1
-    keeper = Keeper(settings) if many else None
+    supervisor = WorkerSupervisor(settings) if many else None
     counts = _made_for_counts(settings.data_folder) if many else None
     environment = settings.to_environment()
     if counts is not None:
@@ -170,7 +142,7 @@ def run(settings: Settings) -> None:
         ONE_OF_MANY if many else APPLICATION,
         factory=True,
         workers=settings.workers,
-        http=PatientProtocol,
+        http=TimeLimitedProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -183,22 +155,22 @@ def run(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _heard)  # uvicorn hears them while it runs, and raises them again when it has ended
     try:
-        if keeper is not None:
-            keeper.start()
+        if supervisor is not None:
+            supervisor.start()
             Multiprocess(config, sockets=[listening]).run()
         else:
             uvicorn.Server(config).run(sockets=[listening])
     finally:
-        if keeper is not None:
-            keeper.stop()
+        if supervisor is not None:
+            supervisor.stop()
         if counts is not None:
             shutil.rmtree(counts, ignore_errors=True)
         listening.close()
 
 
 def create_one_of_many() -> Any:
-    """The application in one of several web processes; it stops when the process that started them is gone, however that ended."""
-    from mews_newtt_service.app import create_app
+    """The application in one of several web processes. It stops when the process that started it has ended in any way."""
+    from mews_newtt_service.app import create_app  # the process that starts the others does not need it
 
     parent = multiprocessing.parent_process()
 
@@ -212,7 +184,7 @@ def create_one_of_many() -> Any:
 
 
 def _heard(*_: object) -> None:
-    """A signal to stop, once everything has stopped."""
+    """Ignore the stop signal that uvicorn raises again after it has stopped."""
 
 
 def _make_data_folder(folder: Path) -> None:
@@ -231,14 +203,14 @@ def _make_data_folder(folder: Path) -> None:
 
 
 def _made_for_counts(folder: Path) -> str:
-    """A folder for the counts of several web processes; its name says whose it is."""
+    """A folder for the counts of several web processes. Its name holds the machine and the process."""
     made = folder / f"{COUNTS}{socket.gethostname()}-{os.getpid()}"
     made.mkdir(mode=0o700, exist_ok=True)
     return str(made)
 
 
 def _remove_left_counts(folder: Path) -> None:
-    """Counts of services on this machine that were killed."""
+    """Remove the counts of services on this machine that were killed."""
     for path in folder.glob(f"{COUNTS}{socket.gethostname()}-*"):
         pid = path.name.rpartition("-")[2]
         if not Path("/proc", pid).exists():

@@ -1,4 +1,4 @@
-"""Settings of the service, from environment variables MEWS_NEWTT_<NAME>; a misspelt one is an error, never ignored."""
+"""The settings of the service, from environment variables MEWS_NEWTT_<NAME>. A misspelt variable is an error and never ignored."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ LARGEST = 2**62  # of bytes
 
 
 class SettingsError(MewsNewttError):
-    """A setting that cannot be used; the service does not start."""
+    """A setting is wrong. The service does not start."""
 
 
 def default_data_folder() -> Path:
-    """Where jobs and results lie when nobody says: the user's own state folder."""
+    """The folder of jobs and results if none is set: the user's own state folder."""
     home = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
     return Path(home) / "mews-newtt"
 
@@ -128,7 +128,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
-        """The settings of the environment; what is given here outranks it.
+        """The settings of the environment. What is `given` here replaces what the environment says.
 
         Raises
         ------
@@ -159,7 +159,7 @@ class Settings:
         return cls(**{**found, **given})
 
     def to_environment(self) -> dict[str, str]:
-        """The variables that give these settings again, for processes started from here."""
+        """These settings as variables, for processes that this one starts."""
         found = {}
         for one in dataclasses.fields(self):
             value = getattr(self, one.name)
@@ -168,7 +168,7 @@ class Settings:
 
 
 def _out_of_range(name: str, value: object) -> Problem | None:
-    """What is wrong with a number: not one at all, too small or too large."""
+    """The problem with a setting that is a number; None if there is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     least = LEAST.get(name, 1 if isinstance(value, int) else 0.001)

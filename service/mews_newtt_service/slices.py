@@ -1,4 +1,4 @@
-"""Long work between short requests: it goes on for a few milliseconds, then short requests have their turn."""
+"""Runs long work on the event loop a few milliseconds at a time, so that short requests do not wait for it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,13 @@ Item = TypeVar("Item")
 
 
 class Slices:
-    """Runs long work on the event loop in small steps.
-
-    All long work of a process takes turns, so that many long requests hold up a short one no more than one does.
-    """
+    """The time slices of one process. Only one piece of long work runs at a time, so many long requests delay a short one no more than one does."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
 
     async def list_of(self, items: Iterable[Item]) -> list[Item]:
-        """`list(items)`, made in turns; each item must be made in a short time."""
+        """`list(items)`, made in time slices. Making one item must take a short time."""
         found: list[Item] = []
         left = iter(items)
         more = True

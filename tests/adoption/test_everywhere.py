@@ -42,7 +42,7 @@ def test_a_running_service_sees_it_and_outlives_a_broken_file(tmp_path: Path, mo
     site = tmp_path / "site"
     shutil.copytree(MADE_UP, site)
     monkeypatch.setenv("MEWS_NEWTT_RULES", str(site))
-    monkeypatch.setattr("mews_newtt_service.shelf.LOOK", 0.0)
+    monkeypatch.setattr("mews_newtt_service.chart_registry.LOOK_SECONDS", 0.0)
     with client(tmp_path / "data", job_workers=1) as http:
         assert http.post("/v1/charts/made-up/score", json=READINGS).status_code == 404
         adopt(site)

@@ -14,7 +14,7 @@ from mews_newtt import charts, load_chart
 from mews_newtt.chart.load import read_chart
 from mews_newtt.chart.write import chart_toml
 from tests.adoption.support import adopted, content, lines_of, sheets, write
-from tests.batch.made_charts import made_chart
+from tests.strategies import made_chart
 
 SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 

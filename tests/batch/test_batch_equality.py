@@ -12,13 +12,14 @@ import pytest
 from batch_support import assert_same, edges_of, numbers_near, random_columns
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_charts import DRAWN, FEATURES, made_chart
 
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
+from mews_newtt.engines import arrow
+from mews_newtt.engines.base import StringPool
 from mews_newtt.engines.numba import engine, program
-from mews_newtt.engines.numba.texts import Texts
 from mews_newtt.tables.table import score_table
+from tests.strategies import DRAWN, FEATURES, WIDE_FEATURES, made_chart
 
 SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 
@@ -26,7 +27,7 @@ SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 def _check(chart: Chart, rng: Random, rows: int) -> None:
     """However few or many columns share a table."""
     table, cells = random_columns(chart, rows, rng, missing=rng.choice([0.02, 0.15, 0.4]))
-    with patch.object(program, "JOINT", rng.choice([1, 60, 1 << 12, 1 << 12])):
+    with patch.object(program, "MOST_ENTRIES", rng.choice([1, 60, 1 << 12, 1 << 12])):
         assert_same(chart, table, cells)
 
 
@@ -48,7 +49,7 @@ def test_groups_of_which_one_has_no_column(most: int) -> None:
             table, cells = random_columns(chart, 30, rng, skips=False)
             gone = {rng.choice(group.parameters) for group in chart.groups}
             kept = [name for name in table.column_names if name not in gone]
-            with patch.object(program, "JOINT", most):
+            with patch.object(program, "MOST_ENTRIES", most):
                 assert_same(chart, table.select(kept), [{name: cell for name, cell in row.items() if name in kept} for row in cells])
             found += 1
     assert found == 10
@@ -91,7 +92,8 @@ def test_every_feature_was_drawn() -> None:
     DRAWN.clear()
     for seed in range(150):
         made_chart(Random(seed))
-    assert not [feature for feature in FEATURES if not DRAWN[feature]]
+    assert not [feature for feature in FEATURES + WIDE_FEATURES if not DRAWN[feature]]
+    assert set(DRAWN) <= set(FEATURES + WIDE_FEATURES)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -121,11 +123,10 @@ def test_every_edge_in_every_type(name: str, kind: str) -> None:
 @pytest.mark.parametrize("name", ["news2", "npews", "mewt"])
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_threads_and_chunks_change_nothing(name: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    import mews_newtt.tables.table as table_module
-
     monkeypatch.setattr(engine, "SLICE", 64)
-    monkeypatch.setattr(engine, "CAREFUL_ROWS", 37)
-    monkeypatch.setattr(table_module, "SMALL_BATCH", 1)
+    monkeypatch.setattr(engine, "SLOW_ROWS", 37)
+    monkeypatch.setattr(engine, "SMALL_CHUNK", 1)
+    monkeypatch.setattr(arrow, "SMALL_CHUNK", 1)
     chart = load_chart(name)
     table, cells = random_columns(chart, 700, Random(5))
     cut = pa.concat_tables([table.slice(0, 3), table.slice(3, 0), table.slice(3, 300), table.slice(303, 397)])
@@ -137,13 +138,13 @@ def test_one_thread_numbers_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two threads that number at once give two texts one number; and whoever comes first must not change the dictionaries of a result."""
     monkeypatch.setattr(engine, "SLICE", 64)
     callers: set[int] = set()
-    number = Texts.code
+    number = StringPool.code
 
-    def code(texts: Texts, text: str) -> int:
+    def code(pool: StringPool, text: str) -> int:
         callers.add(threading.get_ident())
-        return number(texts, text)
+        return number(pool, text)
 
-    monkeypatch.setattr(Texts, "code", code)
+    monkeypatch.setattr(StringPool, "code", code)
     chart = load_chart("npews")
     table, _ = random_columns(chart, 700, Random(5))
     found = [score_table(chart, table, threads=5).drop_columns(table.column_names) for _ in range(3)]

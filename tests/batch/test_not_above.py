@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from batch_support import assert_same
-from made_charts import made_chart
 
 from mews_newtt import load_chart, score
 from mews_newtt.engines.numba import engine
 from mews_newtt.tables.table import score_table
+from tests.strategies import made_chart
 
 PAIRS = [(72, 118), (118, 118), (119, 118), (118, 72), (None, 80), (120, None), (0, 0), (1, 0), (0, 1), (999, 998), (1000, 2000), (-1, 5)]
 NEAR = ["118", "118.0000001", "117.9999999", "118.001", "117.999", "118.0010001", "117.9989999", "118.5", "117.5", "118.002", "118.0000000000001"]

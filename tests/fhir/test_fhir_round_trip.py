@@ -135,7 +135,7 @@ def test_text_that_is_no_number_stays_text_and_is_refused() -> None:
     for raw in ("36,8", "n/a", "36..8"):
         sent = observations_bundle(chart, {"temperature": raw})
         assert sent["entry"][0]["resource"]["valueString"] == raw
-        with pytest.raises(ObservationError, match="no measurement"):
+        with pytest.raises(ObservationError, match="not a measurement"):
             scored(sent, MEWS)
     with pytest.raises(ObservationError, match="allowed units"):
         scored(observations_bundle(chart, {"temperature": "37 furlongs"}), MEWS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import socket
 import threading
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from mews_newtt_service.auth import limits
-from mews_newtt_service.auth.access import ANONYMOUS_PER_MINUTE
-from mews_newtt_service.auth.limits import Limits
+from mews_newtt_service.auth.addresses import address_of
+from mews_newtt_service.middleware import rate_limit
+from mews_newtt_service.middleware.authentication import ANONYMOUS_PER_MINUTE
+from mews_newtt_service.middleware.rate_limit import RateLimits
 from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.settings import SettingsError
 from tests.cli.command import run
@@ -67,7 +69,7 @@ def test_failed_sign_ins_name_the_address(tmp_path: Path) -> None:
     assert "mn_wrong" not in json.dumps(told)
 
 
-NETWORKS = limits.ipaddress.ip_network("10.0.0.0/8"), limits.ipaddress.ip_network("::1/128")
+NETWORKS = ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1/128")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ NETWORKS = limits.ipaddress.ip_network("10.0.0.0/8"), limits.ipaddress.ip_networ
 )
 def test_the_address_is_the_last_that_a_trusted_proxy_did_not_add(peer: str, said: bytes, address: str) -> None:
     headers = {b"x-forwarded-for": said} if said else {}
-    assert limits.address_of({"client": (peer, 1)}, headers, NETWORKS) == address
+    assert address_of({"client": (peer, 1), "header_map": headers}, NETWORKS) == address
 
 
 def test_each_address_behind_a_trusted_proxy_has_its_own_limit(tmp_path: Path) -> None:
@@ -94,8 +96,8 @@ def test_each_address_behind_a_trusted_proxy_has_its_own_limit(tmp_path: Path) -
 
 
 def test_the_bucket_of_a_busy_client_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "BUCKETS_KEPT", 5)
-    found = Limits()
+    monkeypatch.setattr(rate_limit, "BUCKETS_KEPT", 5)
+    found = RateLimits()
 
     def busy() -> None:
         for number in range(100):

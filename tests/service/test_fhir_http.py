@@ -209,7 +209,7 @@ def test_an_adopted_chart_scores_over_fhir_while_the_service_runs(tmp_path: Path
     site = tmp_path / "site"
     shutil.copytree(ROOT / "tests" / "made_up", site)
     monkeypatch.setenv("MEWS_NEWTT_RULES", str(site))
-    monkeypatch.setattr("mews_newtt_service.shelf.LOOK", 0.0)
+    monkeypatch.setattr("mews_newtt_service.chart_registry.LOOK_SECONDS", 0.0)
     adopting = ROOT / "examples" / "adopting"
     with client(tmp_path / "data") as http:
         readings = {"respiratory_rate": 18, "heart_rate": 50, "temperature": 36.5, "consciousness": "alert"}

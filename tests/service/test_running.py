@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mews_newtt_service.access_log import AccessLog
+from mews_newtt_service.logs import Log
 from tests.service.support import CSV, FULL, MANY, SCORE, Service, client, codes
 
 # Readings and labels that appear nowhere else: none of them may come into a log or a count.
@@ -75,7 +75,7 @@ def test_a_fault_of_our_own_tells_its_place_and_not_its_words(tmp_path: Path, mo
     monkeypatch.setattr("mews_newtt_service.routes.score.score", broken)
     out = io.StringIO()
     with client(tmp_path, raise_faults=False) as http:
-        log = AccessLog("info", out)
+        log = Log("info", out)
         http.app.state.log._stream = out
         answer = http.post(SCORE, json=FULL)
         assert (answer.status_code, codes(answer)) == (500, ["internal_fault"])

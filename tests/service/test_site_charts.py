@@ -24,7 +24,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(Path(__file__).parents[1] / "made_up", folder)
     put_as_adopted(folder, VERIFIED)
     monkeypatch.setenv("MEWS_NEWTT_RULES", str(folder))
-    monkeypatch.setattr("mews_newtt_service.shelf.LOOK", 0.0)
+    monkeypatch.setattr("mews_newtt_service.chart_registry.LOOK_SECONDS", 0.0)
     return folder
 
 

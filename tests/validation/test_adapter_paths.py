@@ -53,13 +53,13 @@ def test_a_constant_gives_way_to_a_reading_and_not_to_a_part_of_one(tmp_path: Pa
 
 
 def test_constants_that_json_does_not_have_are_told(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="which JSON does not have"):
+    with pytest.raises(FileError, match="which JSON cannot hold"):
         read_adapter(adapter(tmp_path, more="[request.constants]\nday = 2026-01-01\n"), NEWS2)
 
 
 def test_names_that_break_the_path_of_the_points_are_told(tmp_path: Path) -> None:
     more = '[response]\npoints = "points.{parameter}"\n[response.names]\nheart_rate = "hr[bpm]"\n'
-    with pytest.raises(FileError, match="is no path into JSON"):
+    with pytest.raises(FileError, match="is not a path into JSON"):
         read_adapter(adapter(tmp_path, more=more), NEWS2)
 
 

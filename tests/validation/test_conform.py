@@ -205,7 +205,7 @@ def test_retries_end_and_the_failure_is_an_answer() -> None:
 
 @pytest.mark.parametrize(
     ("code", "content", "status"),
-    [(400, {}, "refused"), (422, {}, "refused"), (200, b"<html>", "no answer: not JSON"), (200, [1], "no answer: the JSON is no object")],
+    [(400, {}, "refused"), (422, {}, "refused"), (200, b"<html>", "no answer: not JSON"), (200, [1], "no answer: the JSON is not an object")],
 )
 def test_what_answers_mean(code: int, content: Any, status: str) -> None:
     with platform(lambda n, body, headers: (code, content)) as (url, _), Endpoint(CHART, url, FAST) as endpoint:
@@ -307,7 +307,7 @@ def test_url_needs_an_adapter() -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "http://[bad", "http://127.0.0.1:ab/", "http:///path", "ftp://x"])
 def test_an_address_that_is_none_is_told(url: str) -> None:
-    with pytest.raises(FileError, match="is no http or https address"):
+    with pytest.raises(FileError, match="is not an http or https address"):
         Endpoint(CHART, url, Adapter())
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -30,8 +31,8 @@ def faults() -> dict[str, Fault]:
     chart = demo()
     warmth = chart.by_id["shell_warmth"]
     table = warmth.tables[0]
-    warm = table._replace(bands=(table.bands[0], table.bands[1]._replace(points=2)))
-    other = chart._replace(version="2.0", parameters=tuple(p._replace(tables=(warm,)) if p is warmth else p for p in chart.parameters))
+    warm = replace(table, bands=(table.bands[0], replace(table.bands[1], points=2)))
+    other = replace(chart, version="2.0", parameters=tuple(replace(p, tables=(warm,)) if p is warmth else p for p in chart.parameters))
     return {fault.id: fault for fault in [*faults_of(chart, [other]), partial_sets_refused(chart)]}
 
 

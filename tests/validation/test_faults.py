@@ -15,7 +15,7 @@ from mews_newtt.scoring.reference import score
 from mews_newtt.validation.faults import Fault, all_answers, both, faults_of
 from mews_newtt.validation.mutants import MutantScorer, sheet_of_sets
 from tests.batch.batch_support import random_columns
-from tests.batch.made_charts import made_chart
+from tests.strategies import made_chart
 from tests.validation.mutant_checks import assert_answers, sheet_of
 
 SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]

@@ -84,10 +84,10 @@ def test_a_row_without_any_reading_has_nothing_to_compare() -> None:
     found = validate(NEWS2, rows)
     assert (found.verdict, found.compared, found.without_readings) == ("agrees", 1, 1)
     assert "1 row has no reading" in found.says and "1 row states nothing" in found.says
-    assert any("1 row states a score and hold" in note for note in found.notes)
+    assert any("1 row states a score and has no reading" in note for note in found.notes)
     assert found.to_dict()["rows_without_readings"] == 1
     only = validate(NEWS2, rows[1:2])
-    assert only.verdict == "nothing_compared" and only.says.endswith("that states a score holds a reading.")
+    assert only.verdict == "nothing_compared" and only.says.endswith("that states a score has a reading.")
 
 
 def test_parts_of_a_row_without_readings_are_added_up() -> None:

@@ -21,8 +21,8 @@ from mews_newtt.validation.coverage import coverage
 from mews_newtt.validation.diagnose import diagnose
 from mews_newtt.validation.packs import Pack, make_pack, pack_faults, write_pack
 from tests.batch.batch_support import random_columns
-from tests.batch.made_charts import made_chart
 from tests.cli.command import run
+from tests.strategies import made_chart
 
 SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 

@@ -16,7 +16,7 @@ from mews_newtt.tables.table import score_table
 from mews_newtt.validation.faults import Fault
 from mews_newtt.validation.packs import Pack, make_pack, pack_faults
 from tests.batch.batch_support import tidy_value
-from tests.batch.made_charts import made_chart
+from tests.strategies import made_chart
 from tests.validation.misread import WAYS, Misreader, Shown
 
 QUICK = [("mews@0.2", False), ("mews@0.2", True), ("newtt2@0.2", False), ("news2@2017.1", False)]

@@ -30,7 +30,7 @@ BOUNDS = "the set is partial (Respiratory rate, Oxygen saturation, Air or oxygen
         (WHOLE, "points", 3, "points", "3 points stated; the chart gives 1: Heart rate 95 /min is in 91-110: 1 point"),
         (WHOLE, "points", 0, "points", "0 points stated; the chart gives 1: "),
         (PART, "total", 1, "total_of_partial", f"a total of 1 is stated, but {BOUNDS}: it has no total"),
-        (PART, "total", 0, "outside_bounds", f"a total of 0 is stated, but {BOUNDS}: it has no total, and it cannot be outside 1 to 18"),
+        (PART, "total", 0, "outside_bounds", f"a total of 0 is stated, but {BOUNDS}: it has no total, and no total outside 1 to 18 is possible"),
     ],
 )
 def test_a_difference_in_one_sentence(given: dict[str, Any], holds: str, raw: Any, kind: str, says: str) -> None:
@@ -45,7 +45,7 @@ def test_points_without_readings_are_added_up_in_words() -> None:
     verdict = verdict_on(score(NEWS2, {}), claims)
     (found,) = verdict.differences
     assert found.kind == "parts_do_not_add_up" and verdict.compared == 1 and verdict.not_compared == tuple(claims[:2])
-    assert found.says == "a total of 4 is stated, and the stated points add up to 5 to 19; the readings are not here"
+    assert found.says == "a total of 4 is stated, and the stated points add up to 5 to 19; the readings are missing here"
 
 
 def test_a_set_with_more_cases_than_the_lookup_holds_is_grouped_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,30 +10,29 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.engines.numba import kernels as k
-from mews_newtt.engines.numba.sources import Source
+from mews_newtt.engines.numba.columns import EncodedColumn
 from mews_newtt.reading.values import NOISE
 
 BLOCK = 1 << 14
 Flags = npt.NDArray[np.bool_]
 
 
-def rows_not_above(sources: Mapping[str, Source], pairs: Iterable[tuple[str, str]]) -> dict[str, Flags]:
+def rows_not_above(columns: Mapping[str, EncodedColumn], pairs: Iterable[tuple[str, str]]) -> dict[str, Flags]:
     """By parameter, its rows that are not above another's; parameters without such a row are left out."""
     found: dict[str, Flags] = {}
     for name, other in pairs:
-        if k.ABSENT not in (sources[name].kind, sources[other].kind):
-            wrong = _not_above(sources[name], sources[other])
+        if columns[name].present and columns[other].present:
+            wrong = _not_above(columns[name], columns[other])
             if wrong.any():
                 found[name] = found[name] | wrong if name in found else wrong
     return found
 
 
-def _not_above(upper: Source, lower: Source) -> Flags:
+def _not_above(upper: EncodedColumn, lower: EncodedColumn) -> Flags:
     high, low = upper.numbers(), lower.numbers()
     reach = 3 * float(max(upper.states.step, lower.states.step)) / NOISE  # float noise brings the two nearer by less
     wrong = np.empty(len(high), np.bool_)
-    for start in range(0, len(high), BLOCK):  # so that what is worked out in between stays in the processor's cache
+    for start in range(0, len(high), BLOCK):  # so that what is computed in between stays in the processor's cache
         part = slice(start, start + BLOCK)
         np.less_equal(high[part], low[part] + reach, out=wrong[part])
     if wrong.any():

@@ -1,4 +1,4 @@
-"""The compiled loops: arrays in, arrays out. No chart, no text, no exception, no clinical number.
+"""The compiled loops: arrays in, arrays out. They know no chart, no text, no exception and no clinical number.
 
 Columns come as addresses and type numbers, so one compilation serves every chart and every mixture of column types. Compiled code is
 cached on disk (cache.py).
@@ -18,11 +18,12 @@ from numba.extending import intrinsic
 from mews_newtt.engines.numba.cache import kernel
 
 BLOCK = 4096
-# places in a column's row of `spec`
+# indexes in a column's row of `spec`
 KIND, ADDRESS, BITMAP, OFFSET, LOW, HIGH, SCALE, MULTIPLE, BASE, ENTRIES, TABLE, STRIDE, CONTEXT, FEED, FEEDS, POINTS, MORE = range(17)
 SPEC_SIZE = 17
 ABSENT, BYTE, INT16, INT32, INT64, FLOAT32, FLOAT64 = range(7)  # INT16 and INT32 in steps of 1 only
 BYTES = 256
+NEEDS_SLOW_PATH = 3  # a status that no result keeps
 
 
 @intrinsic
@@ -43,65 +44,65 @@ pointer: Any = _plain_pointer if config.DISABLE_JIT else _compiled_pointer
 
 @kernel
 def encode_floats(x: Any, spec: Any, code: Any, single: bool) -> None:
-    """Recordable values to their place in the table; the rest is missing (NaN) or odd."""
+    """Recordable values to their index in the table; the rest is missing (NaN) or goes the slow path."""
     scale, multiple = float(spec[SCALE]), float(spec[MULTIPLE])
     base, entries = np.int32(spec[BASE]), np.int32(spec[ENTRIES])
-    odd, end = np.int32(entries + 1), np.uint32(entries)
-    # A float that no int32 holds converts to some int32 that is not equal to it, and so is odd, or missing where it is NaN.
+    slow, end = np.int32(entries + 1), np.uint32(entries)
+    # A float that no int32 holds converts to some int32 that is not equal to it, so it goes the slow path, or is missing where it is NaN.
     if scale == 1.0 and multiple == 1.0:
         for i in range(len(x)):
             value = x[i]
             steps = np.int32(value)
-            place = np.int32(steps - base)
-            code[i] = place if (float(steps) == float(value)) & (np.uint32(place) < end) else (odd if value == value else entries)
+            index = np.int32(steps - base)
+            code[i] = index if (float(steps) == float(value)) & (np.uint32(index) < end) else (slow if value == value else entries)
     else:
         per_step = scale / multiple
         for i in range(len(x)):
             value = float(x[i])
             steps = np.int32(value * per_step + 0.5)
-            place = np.int32(steps - base)
+            index = np.int32(steps - base)
             back = float(steps) * multiple / scale
             if single:
                 back = float(np.float32(back))
-            code[i] = place if (back == value) & (np.uint32(place) < end) else (odd if value == value else entries)
+            code[i] = index if (back == value) & (np.uint32(index) < end) else (slow if value == value else entries)
 
 
 @kernel
 def encode_ints(x: Any, spec: Any, code: Any) -> None:
-    """Whole numbers to their place in the table; those outside it are odd."""
+    """Whole numbers to their index in the table; those outside it go the slow path."""
     low, high = spec[LOW], spec[HIGH]
     scale, multiple, base = spec[SCALE], spec[MULTIPLE], spec[BASE]
-    odd = np.int32(spec[ENTRIES] + 1)
+    slow = np.int32(spec[ENTRIES] + 1)
     if multiple == 1:
         for i in range(len(x)):
             value = np.int64(x[i])
-            code[i] = np.int32(value * scale - base) if (value >= low) & (value <= high) else odd
+            code[i] = np.int32(value * scale - base) if (value >= low) & (value <= high) else slow
     else:
         for i in range(len(x)):
             value = np.int64(x[i])
             inside = (value >= low) & (value <= high)
             scaled = (value if inside else 0) * scale
-            code[i] = np.int32(scaled // multiple - base) if inside & (scaled % multiple == 0) else odd
+            code[i] = np.int32(scaled // multiple - base) if inside & (scaled % multiple == 0) else slow
 
 
 @kernel
 def encode_small(x: Any, spec: Any, code: Any) -> None:
     """The same for narrow columns in steps of 1, in 32 bits."""
     low, high, base = np.int32(spec[LOW]), np.int32(spec[HIGH]), np.int32(spec[BASE])
-    odd = np.int32(spec[ENTRIES] + 1)
+    slow = np.int32(spec[ENTRIES] + 1)
     for i in range(len(x)):
         value = np.int32(x[i])
-        code[i] = value - base if (value >= low) & (value <= high) else odd
+        code[i] = value - base if (value >= low) & (value <= high) else slow
 
 
 @kernel
 def encode_bytes(x: Any, spec: Any, code: Any) -> None:
-    """Bytes to their place in the table, counted round from its first; those outside it are odd."""
+    """Bytes to their index in the table, counted round from its first; those outside it go the slow path."""
     base, entries = np.int32(spec[BASE]), np.int32(spec[ENTRIES])
-    odd, wrap = np.int32(entries + 1), np.int32(BYTES - 1)
+    slow, wrap = np.int32(entries + 1), np.int32(BYTES - 1)
     for i in range(len(x)):
-        place = np.int32(np.int32(np.int32(x[i]) - base) & wrap)
-        code[i] = place if place < entries else odd
+        index = np.int32(np.int32(np.int32(x[i]) - base) & wrap)
+        code[i] = index if index < entries else slow
 
 
 @kernel
@@ -117,14 +118,14 @@ def put_missing(bits: Any, skew: int, count: int, missing: Any, code: Any) -> No
                     code[at + bit] = code[at + bit] if (held >> np.int32(bit)) & np.int32(1) else missing
         done = count & ~7
     for i in range(done, count):
-        place = skew + i
-        if (bits[place >> 3] >> (place & 7)) & 1 == 0:
+        bit_at = skew + i
+        if (bits[bit_at >> 3] >> (bit_at & 7)) & 1 == 0:
             code[i] = missing
 
 
 @kernel
 def encode(spec: Any, first: int, count: int, code: Any) -> None:
-    """One block of one column, of whatever type, to table places."""
+    """One block of one column, of whatever type, to indexes in its table."""
     kind, at = spec[KIND], spec[OFFSET] + first
     address = spec[ADDRESS]
     if kind == FLOAT64:
@@ -165,11 +166,11 @@ def add_block(
     groups: int,
     total: Any,
 ) -> None:
-    """Sum what every column of a block of rows gives. `links` maps a place to its part of a context's code or a group's class
+    """Sum what every column of a block of rows gives. `links` maps an index to its part of a context code or a group's number
     (`context`: sets of contexts, then groups), `worth` to its points.
 
-    Columns that share a table come one after the other, marked MORE until the last; their places count together as digits do.
-    Places are never negative; they are used as unsigned, so that no look-up asks whether to count from the end.
+    Columns that share a table come one after the other, marked MORE until the last; their indexes count together as digits do.
+    Indexes are never negative; they are used as unsigned, so that no lookup asks whether to count from the end.
     """
     words = total.shape[0]
     for w in range(words):
@@ -323,26 +324,26 @@ def score_rows(
     start: int,
     stop: int,
 ) -> Any:
-    """Rows start, ..., stop - 1 to status (0 complete, 1 partial, 3 odd), total bounds, levels and side bits (zero where not written).
+    """Rows start, ..., stop - 1 to status (0 complete, 1 partial, NEEDS_SLOW_PATH), total bounds, levels and side bits (zero where not written).
 
-    Returns how many rows are odd, how many partial, and all side bits that occur.
+    Returns how many rows need the slow path, how many are partial, and all side bits that occur.
     """
     code, part = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32)
     context = np.empty((sets + groups, BLOCK), np.int32)
     total = np.empty((tables.shape[0], BLOCK), tables.dtype)
-    odd_count, partial_count, seen = 0, 0, np.int64(0)
-    open_mask, odd_mask, side_mask = total.dtype.type(fields[2, 2]), total.dtype.type(fields[3, 2]), total.dtype.type(fields[4, 2])
+    slow_count, partial_count, seen = 0, 0, np.int64(0)
+    open_mask, slow_mask, side_mask = total.dtype.type(fields[2, 2]), total.dtype.type(fields[3, 2]), total.dtype.type(fields[4, 2])
     for first in range(start, stop, BLOCK):
         count = min(BLOCK, stop - first)
         add_block(specs, feeds, tables, links, joint, base, link_base, worth, points, first, count, code, part, context, groups, total)
         last = first + count
         now, low, high = status[first:last], least[first:last], most[first:last]
         low_level, high_level = level[first:last], level_max[first:last]
-        take, odds = total[fields[2, 0]], total[fields[3, 0]]
+        take, slow_words = total[fields[2, 0]], total[fields[3, 0]]
         here = all_bits(take[:count])
-        odd_here = here if fields[3, 0] == fields[2, 0] else all_bits(odds[:count])
+        slow_here = here if fields[3, 0] == fields[2, 0] else all_bits(slow_words[:count])
         seen |= np.int64(here & side_mask)
-        if ((here & (open_mask | side_mask)) | (odd_here & odd_mask)) == 0 and len(levels) and ends_meet(total, fields, count):
+        if ((here & (open_mask | side_mask)) | (slow_here & slow_mask)) == 0 and len(levels) and ends_meet(total, fields, count):
             take_field(total, fields[0], count, low, high)
             take_level(total, fields[5], levels, count, low_level, high_level)
             for i in range(count):
@@ -356,17 +357,17 @@ def score_rows(
         else:
             reach_levels(total, rules, 0, low_level)
             reach_levels(total, rules, 1, high_level)
-        odds_here, partial_here = 0, 0
+        slow_rows, partial_here = 0, 0
         for i in range(count):
-            odd = (odds[i] & odd_mask) != 0
+            slow = (slow_words[i] & slow_mask) != 0
             lacking = (take[i] & open_mask) != 0
-            odds_here += odd
+            slow_rows += slow
             partial_here += lacking
-            now[i] = 3 if odd else (1 if lacking else 0)
-        odd_count += odds_here
+            now[i] = NEEDS_SLOW_PATH if slow else (1 if lacking else 0)
+        slow_count += slow_rows
         partial_count += partial_here
         if here & side_mask != 0:
             bits = side[first:last]
             for i in range(count):
                 bits[i] = take[i] & side_mask
-    return odd_count, partial_count, seen
+    return slow_count, partial_count, seen

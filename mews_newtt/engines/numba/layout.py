@@ -1,200 +1,177 @@
-"""Steps packed into integers that add up: one addition per parameter gives totals, counts, missing bits and flags at once.
+"""Contributions packed into integers that add up: one addition per column gives totals, counters, missing bits and flags at once.
 
-Two layouts of the same steps. `fast` has room for what most rows need and marks the rest `odd`; `full` holds everything.
+Two layouts of the same chart. The fast one has room for what most rows need; it marks the other rows `slow_path`. The full one holds
+everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
-from math import prod
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.chart.contexts import matches
-from mews_newtt.compiled.steps import Extent, Member, Row, Severity, Step, Steps, count_group, joint_rules
+from mews_newtt.compiled import FORMS, TOTAL, Bounds, CompiledChart, CompiledGroup, Contribution
+from mews_newtt.engines.base import NO_POINTS
+from mews_newtt.engines.numba.states import States
 
 WORD = 62  # bits used of an int64; the sign stays free
 NARROW = 31
-NO_POINTS = -1
-LEVEL_BITS = 12  # counters up to so wide are looked up in one table of levels
-FAST_FLAGS = frozenset(("not_read",))  # as common as the context that makes it: not worth the careful way
+LEVEL_BITS = 12  # counters of up to so many bits are looked up in one table of levels
+FAST_FLAGS = frozenset(("not_read",))  # as common as the context that makes it: not worth the slow path
 Packed = npt.NDArray[np.int64]
 SIDE = ("missing", "assumed", "given", "scope", "flag")
 
 
-class Place(NamedTuple):
-    """Where a field lies."""
+class Field(NamedTuple):
+    """Where a field lies: which word, how far from its end, and how wide (as a mask)."""
 
     word: int
     shift: int
     mask: int
 
-
-class Rule(NamedTuple):
-    """A level is reached where a counter reaches a threshold."""
-
-    counter: str
-    threshold: int
-    rank: int
+    @property
+    def bits(self) -> int:
+        return self.mask << self.shift
 
 
 class GroupTable(NamedTuple):
-    """A group looked up by its members' combined classes."""
+    """A group, looked up by the sum of its members' numbers."""
 
-    classes: Mapping[str, npt.NDArray[np.int64]]  # by member: [context code, state] to class times radix
-    packed: Packed  # [word, combined class]
-
-
-def level_rules(steps: Steps) -> tuple[Rule, ...]:
-    """Every cause of every level above the first."""
-    chart = steps.chart
-    rules = []
-    for rank, level in enumerate(chart.levels):
-        if not rank:
-            continue
-        if level.total and chart.has_points:
-            rules.append(Rule("points", int(level.total.low or 0), rank))
-        for count in level.counts:
-            name = f"points>={count.points}" if count.points is not None else f"zone>={chart.zone_rank[count.zone or '']}"
-            rules.append(Rule(name, count.at_least, rank))
-        if any(band.level == level.id for p in chart.parameters for table in p.tables for band in table.bands):
-            rules.append(Rule(f"level>={rank}", 1, rank))
-    return tuple(rules)
+    classes: Mapping[str, npt.NDArray[np.int64]]  # by parameter: [context code, state] to the member's number
+    packed: Packed  # [word, sum of numbers]
 
 
 class Layout:
-    """Fields, where they lie, and every step packed by them."""
+    """The fields of a chart, where they lie, and everything packed by them."""
 
-    def __init__(self, steps: Steps, full: bool):
-        self.steps = steps
-        self.full = full
-        self.rules = level_rules(steps)
-        self.joint = joint_rules(steps.chart)
-        self.counters = tuple(dict.fromkeys(["points", *(rule.counter for rule in self.rules)]))
-        self.single = [rule for rule in steps.chart.scope if len(rule.when) == 1]
-        self.several = [rule for rule in steps.chart.scope if len(rule.when) > 1]
+    def __init__(self, compiled: CompiledChart, states: Mapping[str, States], full: bool):
+        self.compiled, self.states, self.full = compiled, states, full
+        self.rules = compiled.level_rules
+        self.counters = tuple(dict.fromkeys([TOTAL, *(rule.counter for rule in self.rules)]))
+        self._paired = {name for rule in compiled.flags if rule.kind == "lone" for name in (rule.parameter, rule.other)}
         alone = {
-            (step.id, code): [{"odd": 1} if code in step.ruled and not full else self._of_row(step, row, state) for state, row in enumerate(rows)]
-            for step in steps.steps.values()
-            for code, rows in enumerate(step.rows)
+            (name, code): [self._of_state(name, code, state) for state in range(states[name].size)]
+            for name, own in compiled.parameters.items()
+            for code in range(len(own.contributions))
         }
-        members = {group.id: [_distinct_members(steps.steps[name]) for name in group.parameters] for group in steps.chart.groups}
-        joint = {group.id: [self._of_group(group.id, chosen) for chosen in product(*members[group.id])] for group in steps.chart.groups}
+        joint = {one.group.id: self._of_group(one) for one in compiled.groups}
         most: dict[str, int] = {}
-        for step in steps.steps.values():
-            _add_most(most, [found for code in range(len(step.rows)) for found in alone[step.id, code]])
+        for name, own in compiled.parameters.items():
+            _add_most(most, [found for code in range(len(own.contributions)) for found in alone[name, code]])
         for tables in joint.values():
             _add_most(most, tables)
         self._allot(most)
         self.packed = {
-            step.id: np.stack([self._pack(alone[step.id, code]) for code in range(len(step.rows))], axis=1) for step in steps.steps.values()
+            name: np.stack([self._pack(alone[name, code]) for code in range(len(own.contributions))], axis=1)
+            for name, own in compiled.parameters.items()
         }
         self.groups = {
-            group.id: GroupTable(_member_classes(steps, group.parameters, members[group.id]), self._pack(joint[group.id]))
-            for group in steps.chart.groups
+            one.group.id: GroupTable(
+                {name: np.array(numbers, np.int64)[:, states[name].class_of] for name, numbers in one.number.items()},
+                self._pack(joint[one.group.id]),
+            )
+            for one in compiled.groups
+        }
+        scored = [name for name, own in compiled.parameters.items() if own.parameter.role == "scored"] if compiled.chart.has_points else []
+        self.points = {
+            name: np.array([[_points(one) for one in row] for row in compiled.parameters[name].contributions], np.int16)[:, states[name].class_of]
+            for name in scored
         }
 
-        scored = [p.id for p in steps.chart.parameters if p.role == "scored"] if steps.chart.has_points else []
-        self.points = {name: np.array([[_points(row) for row in rows] for rows in steps.steps[name].rows], np.int16) for name in scored}
+    def _of_state(self, name: str, code: int, state: int) -> dict[str, int]:
+        """The fields that one state of a parameter fills in one context."""
+        own, chart = self.compiled.parameters[name], self.compiled.chart
+        number = int(self.states[name].class_of[state])
+        found, given = own.contributions[code][number], own.classes.classes[number]
+        slow = {"refused": 1} if self.full else {"slow_path": 1}
+        if found is None or (code in own.joint_scope and not self.full):
+            return {"slow_path": 1}
+        flags = found.flags_with(FORMS[self.states[name].form_of[state]])
+        if found.refused or (not self.full and (found.skipped or not FAST_FLAGS.issuperset(flags))):
+            return slow
+        fields: dict[str, int] = {}
+        if found.bounds and not own.group:
+            self._put_bounds(fields, found.bounds)
+        if found.missing and not own.group:
+            fields[f"missing:{name}"] = 1
+        fields |= {f"flag:{flag}:{name}": 1 for flag in flags}
+        if given.value is None:
+            return fields | ({f"assumed:{name}": 1} if own.parameter.assumed is not None else {})
+        if name in self._paired:
+            fields[f"given:{name}"] = 1
+        for rule, part in own.scope[number]:
+            several = len(chart.scope[rule].when) > 1
+            if several and not self.full and rule in self.compiled.joint_rules:
+                continue  # the context code of another parameter says whether it holds
+            if (several and not self.full) or (chart.scope[rule].refuse and not several):
+                return slow
+            fields[f"scope:{rule}:{part}"] = 1
+        return fields
 
-    def _of_row(self, step: Step, row: Row | None, state: int) -> dict[str, int]:
-        parameter, value = step.parameter, step.states.states[state].value
-        if row is None or (not self.full and (row.refused or row.unread or not FAST_FLAGS.issuperset(row.flags))):
-            return {"odd": 1}
-        found: dict[str, int] = {}
-        if self.full and row.refused:
-            return {"refused": 1}
-        if row.extent and not step.group:
-            self._put_extent(found, row.extent)
-        if row.missing and not step.group:
-            found[f"missing:{parameter.id}"] = 1
-        found |= {f"flag:{flag}:{parameter.id}": 1 for flag in row.flags}
-        if parameter.assumed is not None and value is None:
-            found[f"assumed:{parameter.id}"] = 1
-        if value is None:
-            return found
-        if any(parameter.id in pair for pair in self.steps.counterparts):
-            found[f"given:{parameter.id}"] = 1
-        for place, rule in enumerate(self.steps.chart.scope):
-            for part, (name, wanted) in enumerate(rule.when):
-                if name != parameter.id or not matches(wanted, value):
-                    continue
-                if len(rule.when) == 1 and rule.refuse:
-                    return {"refused": 1} if self.full else {"odd": 1}
-                if len(rule.when) > 1 and not self.full:
-                    if rule in self.joint:  # told by the context code of another step
-                        continue
-                    return {"odd": 1}
-                found[f"scope:{place}:{part}"] = 1
+    def _of_group(self, own: CompiledGroup) -> list[dict[str, int]]:
+        """The fields that each combination of a group's members fills."""
+        found = []
+        for one in own.contributions:
+            if one.refused:
+                found.append({"refused": 1} if self.full else {"slow_path": 1})
+                continue
+            fields = {f"missing:{name}": 1 for name, lacks in zip(own.group.parameters, one.missing, strict=True) if lacks}
+            if one.bounds:
+                self._put_bounds(fields, one.bounds)
+            found.append(fields)
         return found
 
-    def _of_group(self, group_id: str, chosen: tuple[Member, ...]) -> dict[str, int]:
-        group = next(group for group in self.steps.chart.groups if group.id == group_id)
-        extent, missing, refused = count_group(group, chosen)
-        if refused:
-            return {"refused": 1} if self.full else {"odd": 1}
-        found = {f"missing:{name}": 1 for name, lacks in zip(group.parameters, missing, strict=True) if lacks}
-        if extent:
-            self._put_extent(found, extent)
-        return found
-
-    def _put_extent(self, found: dict[str, int], extent: Extent) -> None:
-        if not extent.settled and self.full:
-            found["open"] = 1
+    def _put_bounds(self, fields: dict[str, int], bounds: Bounds) -> None:
+        if not bounds.resolved and self.full:
+            fields["open"] = 1
         for counter in self.counters:
-            for side, worth in (("least", extent.least), ("most", extent.most)):
-                counted = _counted(counter, worth)
-                if counted:
-                    found[f"{side}:{counter}"] = counted
+            for end, severity in (("least", bounds.least), ("most", bounds.most)):
+                amount = counter.amount(severity)
+                if amount:
+                    fields[f"{end}:{counter.name}"] = amount
 
     def _allot(self, most: dict[str, int]) -> None:
         """Give every field its bits; the side fields of the fast layout lie together in one word."""
         if self.full:
-            most |= {f"missing:{name}": 1 for name in self.steps.contexts}
-            most |= {f"flag:not_above:{name}": 1 for name, _ in self.steps.chart.above_pairs}
+            most |= {f"missing:{name}": 1 for name in self.compiled.contexts}
+            most |= {f"flag:not_above:{name}": 1 for name, _ in self.compiled.chart.above_pairs}
         else:
-            most["odd"] = 2 * len(self.steps.steps)  # a parameter's column and its column of skip reasons
+            most["slow_path"] = 2 * len(self.compiled.parameters)  # a parameter's column and its column of skip reasons
         side = [name for name in most if name.split(":")[0] in SIDE]
         rest = sorted((name for name in most if name not in side), key=lambda name: name.split(":")[0])  # least together, most together
         widths = {name: most[name].bit_length() for name in [*side, *rest]}
         self.fits = sum(widths[name] for name in side) <= WORD
         limit = NARROW if sum(widths.values()) <= NARROW and not self.full else WORD
-        self.places: dict[str, Place] = {}
+        self.fields: dict[str, Field] = {}
         word = used = 0
         for name, width in widths.items():
             if used + width > limit:
                 word, used = word + 1, 0
-            self.places[name] = Place(word, used, (1 << width) - 1)
+            self.fields[name] = Field(word, used, (1 << width) - 1)
             used += width
         self.words = word + 1
         self.dtype = np.int32 if limit == NARROW else np.int64
-        self.side = tuple(side)
-        self.side_mask = sum(self.places[name].mask << self.places[name].shift for name in side) if self.fits else 0
-        scored = {p.id for p in self.steps.chart.parameters if p.role == "scored"}
-        self.open_mask = (
-            sum(self.places[name].mask << self.places[name].shift for name in side if name.startswith("missing:") and name.split(":")[1] in scored)
-            if self.fits
-            else 0
-        )
+        open_names = {f"missing:{name}" for name, own in self.compiled.parameters.items() if own.parameter.role == "scored"}
+        self.side_mask = sum(self.fields[name].bits for name in side) if self.fits else 0
+        self.open_mask = sum(self.fields[name].bits for name in side if name in open_names) if self.fits else 0
 
-    def counted(self, end: str) -> Place | None:
+    def counted(self, end: str) -> Field | None:
         """All counters of one end as one field, where they lie together and are few bits; the same shape at both ends."""
-        names = [name for name in self.places if name.startswith(f"{end}:")]
-        places = [self.places[name] for name in names]
-        if not places or [name.split(":")[1] for name in names] != [n.split(":")[1] for n in self.places if n.startswith("least:")]:
+        names = [name for name in self.fields if name.startswith(f"{end}:")]
+        fields = [self.fields[name] for name in names]
+        if not fields or [name.split(":")[1] for name in names] != [n.split(":")[1] for n in self.fields if n.startswith("least:")]:
             return None
-        width = sum(place.mask.bit_length() for place in places)
-        together = len({place.word for place in places}) == 1 and width <= LEVEL_BITS
-        return Place(places[0].word, places[0].shift, (1 << width) - 1) if together else None
+        width = sum(field.mask.bit_length() for field in fields)
+        together = len({field.word for field in fields}) == 1 and width <= LEVEL_BITS
+        return Field(fields[0].word, fields[0].shift, (1 << width) - 1) if together else None
 
     def level_table(self) -> npt.NDArray[np.uint8]:
         """The level of every combination of counters; empty where there are too many: then rules are asked one by one."""
         least, most = self.counted("least"), self.counted("most")
-        same = [self.places[name].mask for name in self.places if name.startswith("least:")] == [
-            self.places[name].mask for name in self.places if name.startswith("most:")
+        same = [self.fields[name].mask for name in self.fields if name.startswith("least:")] == [
+            self.fields[name].mask for name in self.fields if name.startswith("most:")
         ]
         if least is None or most is None or not same:
             return np.zeros(0, np.uint8)
@@ -203,40 +180,35 @@ class Layout:
         words[least.word] = combined
         reached = np.zeros(len(combined), np.uint8)
         for rule in self.rules:
-            reached[self.field(words, f"least:{rule.counter}") >= rule.threshold] = rule.rank
+            reached[self.field(words, f"least:{rule.counter.name}") >= rule.threshold] = rule.rank
         return reached
 
-    def rule_places(self) -> npt.NDArray[np.int64]:
+    def rule_rows(self) -> npt.NDArray[np.int64]:
         """Each rule as kernels take it: where its counter lies at either end, its threshold, its rank."""
-        rows = [(*self.place(f"least:{rule.counter}"), *self.place(f"most:{rule.counter}"), rule.threshold, rule.rank) for rule in self.rules]
+        ends = [[self.field_at(f"{end}:{rule.counter.name}") for end in ("least", "most")] for rule in self.rules]
+        rows = [(*least, *most, rule.threshold, rule.rank) for (least, most), rule in zip(ends, self.rules, strict=True)]
         return np.array(rows, np.int64).reshape(-1, 8)
 
-    def place(self, name: str) -> Place:
+    def field_at(self, name: str) -> Field:
         """Where a field lies; a field that nothing fills reads as 0."""
-        return self.places.get(name, Place(0, 0, 0))
+        return self.fields.get(name, Field(0, 0, 0))
 
     def _pack(self, entries: list[dict[str, int]]) -> Packed:
         packed = np.zeros((self.words, len(entries)), np.int64)
         for column, entry in enumerate(entries):
             for name, amount in entry.items():
-                place = self.places[name]
-                packed[place.word, column] += amount << place.shift
+                field = self.fields[name]
+                packed[field.word, column] += amount << field.shift
         return packed
 
     def field(self, words: Packed, name: str) -> Packed:
         """One field of packed sums."""
-        place = self.place(name)
-        return np.asarray((words[place.word] >> place.shift) & place.mask)
-
-
-def _counted(counter: str, worth: Severity) -> int:
-    kind, _, threshold = counter.partition(">=")
-    amount = worth[("points", "zone", "level").index(kind)]
-    return amount if not threshold else int(amount >= int(threshold))
+        field = self.field_at(name)
+        return np.asarray((words[field.word] >> field.shift) & field.mask)
 
 
 def _add_most(most: dict[str, int], entries: list[dict[str, int]]) -> None:
-    """A field is as wide as the sum of the most that each step puts into it."""
+    """A field is as wide as the sum of the most that each parameter puts into it."""
     here: dict[str, int] = {}
     for entry in entries:
         for name, amount in entry.items():
@@ -245,22 +217,5 @@ def _add_most(most: dict[str, int], entries: list[dict[str, int]]) -> None:
         most[name] = most.get(name, 0) + amount
 
 
-def _points(row: Row | None) -> int:
-    return NO_POINTS if row is None or row.points is None else row.points
-
-
-def _member(row: Row | None) -> Member:
-    return Member(row.extent, row.missing, row.given) if row is not None and not row.refused else Member(None, False, False)
-
-
-def _distinct_members(step: Step) -> list[Member]:
-    return list(dict.fromkeys(_member(row) for rows in step.rows for row in rows))
-
-
-def _member_classes(steps: Steps, names: tuple[str, ...], members: list[list[Member]]) -> dict[str, npt.NDArray[np.int64]]:
-    found = {}
-    for place, name in enumerate(names):
-        number = {member: n for n, member in enumerate(members[place])}
-        radix = prod(len(others) for others in members[place + 1 :])
-        found[name] = np.array([[number[_member(row)] * radix for row in rows] for rows in steps.steps[name].rows], np.int64)
-    return found
+def _points(found: Contribution | None) -> int:
+    return NO_POINTS if found is None or found.points is None else found.points

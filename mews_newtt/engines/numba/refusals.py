@@ -1,4 +1,4 @@
-"""Why rows are refused, in the words of the reference: it reads each distinct way to be refused once."""
+"""Why rows are refused, in the words of the reference: it is asked once for each distinct way to be refused."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.sources import plain_text
-from mews_newtt.engines.numba.texts import number_words
+from mews_newtt.engines.arrow import plain_text
+from mews_newtt.engines.numba.factorize import factorize_columns
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.rows import given_of_row
 from mews_newtt.reading.values import SKIP_PREFIX
@@ -20,21 +20,21 @@ from mews_newtt.scoring.reference import score
 
 Rows = npt.NDArray[np.int64]
 Faulty = Mapping[str, npt.NDArray[np.bool_]]  # by parameter, whether its own cells refuse the row
-Why = Callable[[Rows, Faulty], tuple[list[str], npt.NDArray[np.int32]]]  # texts, and which of them each row has
-APART = 0  # the code of a cell that has nothing to do with the refusal
+Wording = Callable[[Rows, Faulty], tuple[list[str], npt.NDArray[np.int32]]]  # texts, and which of them each row has
+UNRELATED = 0  # the code of a cell that has nothing to do with the refusal
 
 
-def wording(chart: Chart, columns: Mapping[str, pa.Array], column_map: ColumnMap) -> Why:
-    """Rows and their faulty cells to the reasons of their refusal.
+def wording(chart: Chart, columns: Mapping[str, pa.Array], column_map: ColumnMap) -> Wording:
+    """A function from rows and their faulty cells to the reasons why they are refused.
 
-    Only faulty cells, and those that a rule of the chart can refuse together, are told apart and shown to the reference: the others cannot
-    change its words.
+    Only faulty cells, and cells that a rule of the chart can refuse together, are shown to the reference: the others cannot change its
+    words.
     """
     read = frozenset(chart.by_id)
     scope = {name for rule in chart.scope if rule.refuse for name, _ in rule.when}
     always = {name for group in chart.groups if group.kind == "one_of" for name in group.parameters} | scope
 
-    def why(rows: Rows, faulty: Faulty) -> tuple[list[str], npt.NDArray[np.int32]]:
+    def reasons(rows: Rows, faulty: Faulty) -> tuple[list[str], npt.NDArray[np.int32]]:
         cells, codes = {}, []
         for name, values in columns.items():
             owner = name.removeprefix(SKIP_PREFIX)
@@ -45,20 +45,20 @@ def wording(chart: Chart, columns: Mapping[str, pa.Array], column_map: ColumnMap
             if owner not in scope and owner in always and name == owner:
                 codes.append(np.where(faulty[owner], found, _given(cells[name], found)))
             else:
-                codes.append(found if owner in always else np.where(faulty[owner], found, APART))
+                codes.append(found if owner in always else np.where(faulty[owner], found, UNRELATED))
         if not codes:
             raise AssertionError("a row refused for no reason")
-        _, ways = number_words(np.stack(codes))
+        _, ways = factorize_columns(np.stack(codes))
         _, firsts = np.unique(ways, return_index=True)
-        shown = {name: (_python_values(found.take(pa.array(firsts))), codes[place]) for place, (name, found) in enumerate(cells.items())}
+        shown = {name: (_python_values(found.take(pa.array(firsts))), codes[index]) for index, (name, found) in enumerate(cells.items())}
         texts = []
-        for place, first in enumerate(firsts.tolist()):
-            row = {name: values[place] for name, (values, code) in shown.items() if code[first] != APART}
+        for index, first in enumerate(firsts.tolist()):
+            row = {name: values[index] for name, (values, code) in shown.items() if code[first] != UNRELATED}
             result = score(chart, given_of_row(row, column_map, read), raise_refused=False)
             texts.append("; ".join(f"{problem.where}: {problem.what}" for problem in result.problems))
         return texts, ways
 
-    return why
+    return reasons
 
 
 def _codes(values: pa.Array) -> Rows:

@@ -1,6 +1,6 @@
 """Slightly changed charts (mutants) scored over one table, quickly: for the diagnosis, test packs and coverage."""
 
-from mews_newtt.engines.numba.careful import COMPLETE, PARTIAL, REFUSED
+from mews_newtt.engines.base import COMPLETE, PARTIAL, REFUSED
 from mews_newtt.validation.mutants.answers import Answers, answer_words, differ
 from mews_newtt.validation.mutants.contributions import NO_POINTS, Contributions, Rows, cell_contributions, chosen_tables, group_contributions
 from mews_newtt.validation.mutants.scorer import MutantScorer

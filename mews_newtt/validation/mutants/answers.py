@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.numba.careful import COMPLETE, REFUSED
+from mews_newtt.engines.base import COMPLETE, REFUSED
 from mews_newtt.validation.mutants.contributions import NO_POINTS, Rows
 from mews_newtt.validation.mutants.sheet import Flags
 

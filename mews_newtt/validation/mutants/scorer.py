@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from mews_newtt.chart.contexts import contexts_of
 from mews_newtt.chart.model import Chart, Group
-from mews_newtt.engines.numba.careful import COMPLETE, PARTIAL, REFUSED
+from mews_newtt.engines.base import COMPLETE, PARTIAL, REFUSED
 from mews_newtt.validation.mutants.answers import Answers
 from mews_newtt.validation.mutants.contributions import (
     NO_POINTS,

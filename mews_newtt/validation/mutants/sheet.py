@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from mews_newtt.chart.contexts import Value, matches
 from mews_newtt.chart.model import Condition, Interval, Observation
-from mews_newtt.engines.numba.sources import plain_text
+from mews_newtt.engines.arrow import plain_text
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.rows import given_of_cell
 from mews_newtt.reading.values import SKIP_PREFIX, Reading, read, read_reason

@@ -1,4 +1,4 @@
-"""The clients file: who may call, by hashed key or by the public keys with which they sign."""
+"""The clients file: who may call the service. A client has a key, of which the file holds the hash, or signs with a key pair."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mews_newtt_service.settings import SettingsError
 
 KEY_PREFIX = "mn_"
 LOOK_SECONDS = 2.0
-Told = Callable[[SettingsError], None]
+OnError = Callable[[SettingsError], None]
 KEYS = frozenset(("id", "key_sha256", "jwks", "jwks_url", "requests_per_minute", "expires", "note"))
 
 
@@ -37,7 +37,7 @@ class Client(NamedTuple):
 
 
 def new_key() -> tuple[str, str]:
-    """A key of 256 random bits, and the hash that is kept of it. (So much chance needs no slow hash.)"""
+    """A key of 256 random bits, and its hash for the clients file. A key that cannot be guessed needs no slow hash."""
     key = KEY_PREFIX + secrets.token_urlsafe(32)
     return key, hash_of(key)
 
@@ -49,13 +49,13 @@ def hash_of(key: str | bytes) -> str:
 class Clients:
     """The clients file, read again when it changes, so that a key is withdrawn without a restart.
 
-    A file that can no longer be read keeps the clients it had: a slip of the pen shuts nobody out, and lets nobody in. `fault` says so.
+    If the file cannot be read any more, the clients stay as they were, so that a typing error locks nobody out. `fault` says why.
     """
 
-    def __init__(self, path: Path, told: Told | None = None, *, signing: bool = True):
+    def __init__(self, path: Path, on_error: OnError | None = None, *, signing: bool = True):
         self._signing = signing
         self.fault: SettingsError | None = None
-        self._told = told
+        self._on_error = on_error
         self._path = path
         self._looked = time.monotonic()
         self._stamp = self._stat()
@@ -84,8 +84,8 @@ class Clients:
                 self.fault = None
             except SettingsError as fault:
                 self.fault = fault
-                if self._told is not None:
-                    self._told(fault)
+                if self._on_error is not None:
+                    self._on_error(fault)
 
     def by_key(self, key: bytes) -> Client | None:
         """Whose key it is."""

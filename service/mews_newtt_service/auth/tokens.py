@@ -1,4 +1,4 @@
-"""Tokens: a client's signed assertion (SMART Backend Services) becomes a short-lived token that every process of the service knows."""
+"""Exchanges a client's signed assertion (SMART Backend Services) for a short-lived token. Every process of the service accepts the token."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import jwt
 
 from mews_newtt.errors import Problem
 from mews_newtt_service.auth.clients import Client, Clients
-from mews_newtt_service.auth.key_sets import KeySets, KeysNotHad
+from mews_newtt_service.auth.key_sets import KeySets, NoKeys
 from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.problems import ServiceError
 
@@ -33,7 +33,7 @@ MOST_KEYS = 20  # of one client
 
 
 class TokenError(ServiceError):
-    """An assertion that is refused, in the words of OAuth 2.0."""
+    """An assertion is refused; `error` is the code of OAuth 2.0."""
 
     def __init__(self, error: str, what: str, status: int = 400):
         super().__init__(status, Problem(error, "token request", what, "see docs/service.md, signing in with a key pair"))
@@ -42,7 +42,7 @@ class TokenError(ServiceError):
 
 
 class Tokens:
-    """Checks assertions, gives tokens, and knows them again."""
+    """Checks assertions, gives tokens, and recognises them."""
 
     def __init__(self, folder: Path, queue: Queue):
         self._path = folder / "token.secret"
@@ -69,14 +69,14 @@ class Tokens:
             if claims is None:
                 newer = await self._key_sets.newer(client)
                 claims = _verified(assertion, header, newer, audience) if newer is not None else None
-        except KeysNotHad:
-            raise TokenError("temporarily_unavailable", "the client's public keys cannot be had", 503) from None
+        except NoKeys:
+            raise TokenError("temporarily_unavailable", "the client's public keys are not available", 503) from None
         if claims is None:
             raise TokenError("invalid_client", "no key of the client fits the signature", 401)
         return client.id, await anyio.to_thread.run_sync(self._token, client, claims)
 
     def _token(self, client: Client, claims: dict[str, Any]) -> str:
-        """A token for claims whose signature holds, where they hold too."""
+        """A token for claims whose signature is right. Raises TokenError if the claims are wrong."""
         if claims["sub"] != client.id or claims["iss"] != client.id:
             raise TokenError("invalid_client", "iss and sub must both be the client's id", 401)
         expires = float(claims["exp"])
@@ -90,7 +90,7 @@ class Tokens:
         return jwt.encode({"sub": client.id, "iat": now, "exp": now + TOKEN_SECONDS}, self._own_secret(), algorithm="HS256")
 
     def client_of(self, token: bytes) -> str | None:
-        """Whose token it is; None where it is forged or has run out."""
+        """The client that a token was given to; None if it is forged or expired."""
         digest = hashlib.sha256(token).digest()
         known = self._known.get(digest)
         if known is not None:
@@ -106,7 +106,7 @@ class Tokens:
         return str(claims["sub"])
 
     def _own_secret(self) -> bytes:
-        """The secret behind our tokens, made once in the data folder for all processes."""
+        """The secret that signs our tokens. The first process makes it in the data folder, and all use it."""
         with self._lock:
             if self._secret is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -115,14 +115,14 @@ class Tokens:
                     if not self._path.exists():
                         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
                             out.write(secrets.token_bytes(48))
-                        os.link(fresh, self._path)  # whole, and only if nobody was first
+                        os.link(fresh, self._path)  # atomic: the file is whole, and the first process wins
                 fresh.unlink(missing_ok=True)
                 self._secret = self._path.read_bytes()
             return self._secret
 
 
 def _verified(assertion: str, header: dict[str, Any], key_set: dict[str, Any], audience: str) -> dict[str, Any] | None:
-    """The claims of an assertion; None where no key fits its signature. Raises TokenError where one fits and the claims do not hold."""
+    """The claims of an assertion; None if no key fits its signature. Raises TokenError if a key fits and the claims are wrong."""
     for key in _keys(header, key_set):
         try:
             return dict(
@@ -143,7 +143,7 @@ def _verified(assertion: str, header: dict[str, Any], key_set: dict[str, Any], a
 
 
 def _keys(header: dict[str, Any], key_set: dict[str, Any]) -> Iterator[jwt.PyJWK]:
-    """The public keys that may have signed this."""
+    """The public keys that may have signed this. One faulty key does not spoil the set, as it would in jwt.PyJWKSet."""
     for entry in key_set.get("keys", [])[:MOST_KEYS]:
         if header.get("kid") is not None and isinstance(entry, dict) and entry.get("kid") not in (None, header["kid"]):
             continue

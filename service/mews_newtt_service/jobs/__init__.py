@@ -1,1 +1,1 @@
-"""Long work: uploads, the queue, and the workers that do it."""
+"""Long work: uploads, the queue of jobs, and the worker processes that do them."""

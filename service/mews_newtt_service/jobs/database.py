@@ -1,4 +1,4 @@
-"""One small door to SQLite or PostgreSQL: statements in one transaction, a lost connection opened again, a lost database told as 503."""
+"""Runs the queue's statements in SQLite or PostgreSQL, each list of them in one transaction. A database that is away becomes an error 503."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ ADDED = "ALTER TABLE mews_newtt_jobs ADD COLUMN {} bytes BIGINT NOT NULL DEFAULT
 CONNECT_SECONDS = 5
 BUSY_SECONDS = 15  # how long SQLite waits for another process
 STATEMENT_SECONDS = 8  # how long PostgreSQL may work on a statement
-ANSWER_SECONDS = 10  # and how long we wait for it: a server that is frozen, or a network that swallows, says nothing
-PAUSE_SECONDS = 2.0  # after such a wait nobody else waits as long
+ANSWER_SECONDS = 10  # how long we wait for PostgreSQL: a frozen server or a broken network never answers
+PAUSE_SECONDS = 2.0  # after such a wait other requests fail at once for so long
 
 
 class Database(Protocol):
-    """What the queue needs; `now`, `skip_locked` and `one_at_a_time` are the dialect's own words."""
+    """What the queue needs of a database. `now`, `skip_locked` and `one_at_a_time` are SQL in its dialect."""
 
     now: str
     skip_locked: str
@@ -47,7 +47,7 @@ class Database(Protocol):
         ...
 
     def scrub(self) -> None:
-        """Leave nothing of deleted rows in the database's own files, as far as that is in our hands."""
+        """Overwrite what the database's files still hold of deleted rows, as far as we can."""
 
     def close(self) -> None: ...
 
@@ -108,7 +108,7 @@ class SQLite:
         return self._connection
 
     def scrub(self) -> None:
-        """Write the log back and empty it: what was deleted would be read there still."""
+        """Write the write-ahead log back and empty it: deleted rows could still be read in it."""
         with self._lock, contextlib.suppress(sqlite3.Error, OSError):
             self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -145,7 +145,7 @@ class PostgreSQL:
             self._lock.release()
 
     def _run_in_time(self, statements: Sequence[Statement]) -> list[Row]:
-        import psycopg
+        import psycopg  # not loaded where SQLite is used
 
         if time.monotonic() < self._silent_until:
             raise away()
@@ -170,7 +170,7 @@ class PostgreSQL:
         raise away()
 
     def _cut(self, late: threading.Event) -> None:
-        """End the wait for a server that says nothing: nothing else wakes who waits for its socket."""
+        """End the wait for a server that does not answer. Only shutting the socket down wakes the waiting thread."""
         late.set()
         connection = self._connection
         if connection is not None:
@@ -178,10 +178,10 @@ class PostgreSQL:
                 wire.shutdown(socket.SHUT_RDWR)
 
     def scrub(self) -> None:
-        """Its files are the server's: rows that were deleted go with its next vacuum."""
+        """Nothing: the files are the server's, and its next vacuum removes deleted rows."""
 
     def _run(self, statements: Sequence[Statement]) -> list[Row]:
-        import psycopg
+        import psycopg  # not loaded where SQLite is used
 
         if self._connection is None:
             options = f"-c statement_timeout={STATEMENT_SECONDS * 1000} -c lock_timeout={STATEMENT_SECONDS * 1000}"

@@ -1,4 +1,4 @@
-"""How much memory there is, and how much a process holds: a small file can grow without bound once it is read."""
+"""How much memory a worker may use and how much it uses. A small file can become very large once it is unpacked and read."""
 
 from __future__ import annotations
 

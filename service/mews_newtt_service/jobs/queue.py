@@ -1,8 +1,8 @@
 """The queue of long work: jobs, their leases and results, kept in SQLite or PostgreSQL so that they survive a restart.
 
-An upload whose columns are still to be named waits as a `draft`. A job is `queued`, then `running` under a lease that its worker
-renews. A worker that dies stops renewing, and the job is taken again by another, or failed when that has happened too often.
-Whatever a worker writes back counts only while the lease is its own.
+An upload whose columns have no meaning yet waits as a `draft`. A job is `queued`, then `running` under a lease that its worker
+renews. If a worker dies, its lease runs out, and another worker takes the job; after some attempts the job fails.
+The queue accepts a result only from the worker that holds the lease.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mews_newtt_service.settings import Settings
 __all__ = ("Job", "Queue", "new_id", "open_queue")
 ORPHAN_SECONDS = 3600.0
 DRAFT_SECONDS = 3600.0  # how long an upload waits for its columns to be named
-ALIVE_SECONDS = 45.0  # a worker that was not heard of for so long is dead
+ALIVE_SECONDS = 45.0  # a worker that has not reported for so long counts as dead
 CLOCK_SECONDS = 3600.0  # a lease that ends later than any should: the clock was set back
 _WAITING = "('queued', 'running', 'cancelling')"
 _HELD = "(SELECT coalesce(sum(bytes), 0) FROM mews_newtt_jobs WHERE client = ?)"
@@ -186,7 +186,7 @@ class Queue:
         return {str(state): int(count) for state, count in self._database.run(("SELECT state, count(*) FROM mews_newtt_jobs GROUP BY state", ()))}
 
     def claim(self, worker: str) -> Job | None:
-        """Take the oldest job that waits or whose worker has fallen silent."""
+        """Take the oldest job that waits, or whose lease has run out."""
         self._end_silent()
         rows = self._database.run(
             (
@@ -200,7 +200,7 @@ class Queue:
         return job_of(rows[0]) if rows else None
 
     def _end_silent(self) -> None:
-        """End what nobody will take up again: cancelled jobs whose worker is gone, and jobs that have been tried often enough."""
+        """End the jobs that no worker will take: cancelled ones whose worker is gone, and those with too many attempts."""
         ended = self._database.run(
             (
                 f"UPDATE mews_newtt_jobs SET finished = {self._now}, expires = {self._keep}, bytes = 0, "
@@ -222,7 +222,7 @@ class Queue:
         return f"(lease < {self._now} OR lease > {self._lease} + {CLOCK_SECONDS})"
 
     def alive(self, worker: str) -> None:
-        """A worker process says that it lives."""
+        """A worker process reports that it is alive."""
         self._database.run(
             (
                 f"INSERT INTO mews_newtt_workers (name, seen) VALUES (?, {self._now}) ON CONFLICT (name) DO UPDATE SET seen = excluded.seen",
@@ -241,8 +241,8 @@ class Queue:
         )
         return int(count)
 
-    def beat(self, job_id: str, worker: str, rows: int, share: float | None = None) -> bool:
-        """Renew the lease; False where the job is no longer this worker's to finish."""
+    def renew_lease(self, job_id: str, worker: str, rows: int, share: float | None = None) -> bool:
+        """Renew the lease and write down the progress. False if the job is no longer this worker's."""
         return bool(
             self._database.run(
                 (
@@ -273,7 +273,7 @@ class Queue:
         return bool(ended)
 
     def _drop_all_but(self, job_id: str, files: Sequence[dict[str, Any]]) -> None:
-        """What was sent is not kept longer than the work needs it, nor what attempts that died have left."""
+        """Remove the upload and what failed attempts have left; keep the results."""
         kept = {str(file["folder"]) for file in files}
         if not kept:
             self.drop_folder(job_id)
@@ -343,13 +343,13 @@ class Queue:
             self.drop_folder(str(job_id))
         self._database.scrub()
         if self.folder.is_dir():
-            there = {entry.name: entry.path for entry in os.scandir(self.folder)}  # looked at first: a job that is added meanwhile is no orphan
+            there = {entry.name: entry.path for entry in os.scandir(self.folder)}  # before the database: a job added meanwhile is no orphan
             jobs = {str(row[0]): row for row in self._database.run(("SELECT id, state, files FROM mews_newtt_jobs", ()))}
             for name, path in there.items():
                 job = jobs.get(name)
                 if job is None and time.time() - _touched(path) > ORPHAN_SECONDS:
                     self.drop_folder(name)
-                elif job is not None and job[1] in ENDED:  # a process may have died between the last word and the tidying up
+                elif job is not None and job[1] in ENDED:  # a worker may have died after it wrote the result and before it removed the upload
                     self._drop_all_but(name, json.loads(job[2]))
         return len(gone)
 
@@ -374,7 +374,7 @@ class Queue:
 
 
 def _touched(folder: str) -> float:
-    """When something was last written there: an upload may come in for hours. What goes while we look is none of ours."""
+    """When something was last written into a folder; an upload may take hours. Files deleted during the scan are ignored."""
     times = [time.time()]
     with contextlib.suppress(FileNotFoundError):
         times = [os.stat(folder).st_mtime, *(os.stat(entry).st_mtime for entry in os.scandir(folder))]

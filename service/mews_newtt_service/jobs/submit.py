@@ -1,4 +1,4 @@
-"""From a request to a job and back: queue it, wait for it or hand out its address, and give its result."""
+"""Turns a request into a job and its result into an answer: queues the job, and waits for it or gives the address to poll."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio.to_thread
@@ -18,17 +19,18 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt_service.answers import chart_headers, json_answer
 from mews_newtt_service.jobs.queue import Job, Queue, new_id
+from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.jobs.unread import unread_headers
 from mews_newtt_service.jobs.uploads import Upload, disk_refusal
 from mews_newtt_service.problems import refuse
 
 FIRST_LOOK, LATER_LOOK = 0.02, 0.15
-NO_WORKER_SECONDS = 20.0  # a job that waits so long is asked about: does anybody work at all?
+NO_WORKER_SECONDS = 20.0  # after so long in the queue we check whether any worker lives
 _KEY = re.compile(r"[!-~]{1,200}")
 
 
 def wants_async(request: Request) -> bool:
-    """Whether the caller prefers an address to poll over waiting."""
+    """Whether the caller wants an address to poll instead of waiting."""
     return any("respond-async" in value.replace(" ", "").lower().split(",") for value in request.headers.getlist("prefer"))
 
 
@@ -73,9 +75,9 @@ async def _queued(request: Request, add: Callable[[], Job]) -> Job:
         job = await anyio.to_thread.run_sync(add)
     except OSError as fault:
         raise disk_refusal(fault) from None
-    keeper = getattr(request.app.state, "keeper", None)
-    if keeper is not None:
-        keeper.wake()
+    supervisor: WorkerSupervisor | None = getattr(request.app.state, "supervisor", None)  # there is none until the service has started
+    if supervisor is not None:
+        supervisor.wake()
     return job
 
 
@@ -84,13 +86,13 @@ def _about(upload: Upload) -> dict[str, Any]:
 
 
 def _digest(kind: str, chart: Chart, upload: Upload | None, parameters: Mapping[str, Any]) -> str:
-    """What makes two requests the same job."""
+    """A text that is the same for two requests that ask for the same job."""
     sent = f"{upload.sha256} {hashlib.sha256(upload.fields.get('map', '').encode()).hexdigest()}" if upload is not None else ""
     return f"{kind} {chart.sha256} {sent} {sorted(parameters.items())}"
 
 
 def _repeat(request: Request, digest: str) -> str | None:
-    """Under what a job is found again. A request id may be shared by a whole trace of requests: it stands for a job only with what was asked."""
+    """The key under which a repeated request finds its job. Many requests may share one request id, so it counts only together with the digest."""
     if not wants_async(request):
         return None
     key = request.headers.get("idempotency-key")
@@ -140,7 +142,7 @@ async def finished(request: Request, job_id: str) -> Job:
 
 
 def raise_failed(queue: Queue, job: Job) -> None:
-    """A failed job as the error that it would have been."""
+    """Raise the error of a failed job, as if the request had met it itself."""
     if job.state != "failed":
         return
     queue.forget(job.id)
@@ -162,7 +164,7 @@ def raise_failed(queue: Queue, job: Job) -> None:
 
 
 async def direct_answer(request: Request, job: Job, chart: Chart, name: str) -> Response:
-    """Wait for a job and answer with one of its files; nothing of it is kept."""
+    """Wait for a job and answer with one of its files. The job and its files are then deleted."""
     queue: Queue = request.app.state.queue
     job = await finished(request, job.id)
     await anyio.to_thread.run_sync(raise_failed, queue, job)
@@ -187,7 +189,6 @@ def file_answer(queue: Queue, job: Job, name: str, headers: Mapping[str, str], *
 
 def document_of(job: Job) -> dict[str, Any]:
     """A job as its owner sees it."""
-    from datetime import UTC, datetime
 
     def stamp(when: float | None) -> str | None:
         return None if when is None else datetime.fromtimestamp(when, UTC).isoformat(timespec="milliseconds")

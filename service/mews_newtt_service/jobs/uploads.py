@@ -1,9 +1,10 @@
-"""Uploads: the raw body or one part of a form, written to disk as they come in, never held in memory."""
+"""Receives uploads: the body, or one part of a form, is written to disk as it arrives and never held in memory."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import re
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -15,8 +16,8 @@ from starlette.requests import Request
 
 from mews_newtt.tables import formats
 from mews_newtt_service.jobs.queue import Queue, new_id
-from mews_newtt_service.plain import media_type
 from mews_newtt_service.problems import ServiceError, refuse
+from mews_newtt_service.request_helpers import media_type
 
 FORMATS = {
     "text/csv": "csv",
@@ -27,7 +28,7 @@ FORMATS = {
 }
 SUFFIXES = {suffix: kind for suffix, kind in formats.FORMATS.items() if kind in FORMATS.values()}  # no JSON array
 PACKED = {"gzip": ".gz", "x-gzip": ".gz", "zstd": ".zst"}
-STROKE = 1 << 20  # bytes written at once
+FLUSH_BYTES = 1 << 20  # so many bytes are gathered before they are written
 FIELD_BYTES = 64 * 1024
 MOST_PARTS = 20
 
@@ -88,7 +89,7 @@ async def receive_upload(request: Request) -> Upload:
                     sink.take(chunk)
                     if sink.size + len(sink.waiting) > room:
                         raise queue.full()
-                    if len(sink.waiting) >= STROKE:
+                    if len(sink.waiting) >= FLUSH_BYTES:
                         await anyio.to_thread.run_sync(sink.write)
                 await anyio.to_thread.run_sync(sink.end)
             finally:
@@ -102,14 +103,14 @@ async def receive_upload(request: Request) -> Upload:
 
 
 def disk_refusal(fault: OSError) -> ServiceError:
-    """What the disk says, as an answer."""
+    """The answer to a failed write."""
     if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return refuse(507, "disk_full", "the service's data folder", "is full; nothing was kept", "try again later", Retry_After="60")
     return refuse(503, "storage_unavailable", "the service's data folder", "cannot be written", "tell whoever runs the service", Retry_After="60")
 
 
 class _Raw:
-    """Bytes on their way into a file."""
+    """Writes the body of a request into a file."""
 
     def __init__(self, folder: Path):
         self._file: BinaryIO | None = (folder / "upload").open("wb")
@@ -145,7 +146,7 @@ class _Raw:
 
 
 class _Form(_Raw):
-    """A multipart form: its part `file` on the way into a file, the other parts as short text."""
+    """Reads a multipart form: writes its part `file` into a file, and keeps the other parts as short texts."""
 
     def __init__(self, request: Request, folder: Path):
         _, options = parse_options_header(request.headers.get("content-type", ""))
@@ -238,7 +239,7 @@ def _malformed(what: str) -> ServiceError:
 
 
 def _named(sink: _Raw, job_id: str, folder: Path, kind: str | None, packed: str) -> Upload:
-    """The upload under a name that says what it is; what the form calls the file serves for messages and for its kind."""
+    """Rename the upload by its kind of file. The name that the form gives it is used in messages, and to find the kind."""
     name = re.sub(r"[^\w. -]", "_", sink.name.replace("\\", "/").rpartition("/")[2])[:100] or "input"
     upload = folder / "upload"
     with upload.open("rb") as start:
@@ -263,7 +264,7 @@ def _named(sink: _Raw, job_id: str, folder: Path, kind: str | None, packed: str)
 
 
 def keep_map(folder: Path, text: str) -> str:
-    """A map file under a name of its own content, so that nothing changes the map of a job that is queued already; its name."""
+    """Keep a map file under a name made from its content, so that a later one does not change the map of a queued job. Returns the name."""
     name = f"map-{hashlib.sha256(text.encode()).hexdigest()[:16]}.toml"
     (folder / name).write_text(text, encoding="utf-8")
     return name
@@ -271,8 +272,6 @@ def keep_map(folder: Path, text: str) -> str:
 
 async def keep_json(request: Request, rows: list[Any]) -> Upload:
     """Observation sets of a JSON array as an NDJSON file of a new job."""
-    import json
-
     queue: Queue = request.app.state.queue
     job_id = new_id()
 

@@ -1,4 +1,4 @@
-"""What a job does: one public function of the library, from the files of the job's folder to result files beside them."""
+"""Does a job: calls one public function of the library on the files in the job's folder, and writes result files beside them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -16,9 +17,14 @@ from mews_newtt import __version__
 from mews_newtt.chart.catalogue import catalogue, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
+from mews_newtt.fhir.jsontext import write_json
+from mews_newtt.fhir.packs import pack_collection
 from mews_newtt.reading.columns import ColumnMap, read_map
 from mews_newtt.tables.files import score_file
 from mews_newtt.tables.table import score_table
+from mews_newtt.validation.compare import diagnosed, validate_file
+from mews_newtt.validation.packs import make_pack, write_pack
+from mews_newtt.validation.reports import write_reports
 from mews_newtt_service.jobs.queue import Job
 from mews_newtt_service.settings import Settings
 
@@ -38,7 +44,7 @@ MOST_COLUMNS = 5_000
 
 
 def warm() -> None:
-    """Load the kernels before the first job asks for them."""
+    """Load the compiled kernels before the first job needs them."""
     chart = catalogue().charts()[0]
     score_table(chart, pa.table({parameter.id: pa.array([None], pa.string()) for parameter in chart.parameters}), points=True)
 
@@ -69,11 +75,6 @@ def _score(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, se
 
 
 def _verify(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, settings: Settings, progress: Progress) -> int:
-    from dataclasses import replace
-
-    from mews_newtt.validation.compare import diagnosed, validate_file
-    from mews_newtt.validation.reports import write_reports
-
     source = _input(folder, parameters, settings)
     found = validate_file(chart, source, column_map=_column_map(folder, parameters), threads=settings.job_threads or None, progress=progress)
     found = replace(found, source=found.source._replace(name=str(parameters["name"])))  # as the caller calls the file
@@ -84,10 +85,6 @@ def _verify(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, s
 
 
 def _pack(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, settings: Settings, progress: Progress) -> int:
-    from mews_newtt.fhir.jsontext import write_json
-    from mews_newtt.fhir.packs import pack_collection
-    from mews_newtt.validation.packs import make_pack, write_pack
-
     made = make_pack(chart, seed=parameters["seed"], manual=parameters["manual"])
     write_pack(made, out)
     _write_json(out / "pack.json", {**made.to_dict(), "engine_version": __version__})

@@ -1,13 +1,13 @@
-"""A worker process: takes one job after another from the queue, at low priority, and never leaves one half done.
+"""A worker process: takes one job after another from the queue and does it, at the lowest priority. A job is done wholly or not at all.
 
-Started by the keeper with a pipe: a byte means new work, its end means stop. A heartbeat thread renews the lease, and ends the process when
-the job is cancelled, runs too long, or does not stop in time: what a library call does in between cannot be broken into in another way.
+The supervisor starts it with a pipe: a byte means new work, the end of the pipe means stop. A heartbeat thread renews the lease. It ends the
+process when the job is cancelled, runs too long, or does not stop in time: nothing else can interrupt a running call of the library.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import errno
 import os
 import re
 import select
@@ -16,7 +16,6 @@ import signal
 import sys
 import threading
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -25,6 +24,7 @@ from mews_newtt.errors import FileError, MewsNewttError, Problem
 from mews_newtt.tables.csv_rows import allow_long_cells
 from mews_newtt_service.jobs import memory
 from mews_newtt_service.jobs.queue import Job, Queue, new_id, open_queue
+from mews_newtt_service.logs import log_now, places_of
 from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.settings import Settings
 
@@ -34,15 +34,15 @@ AGAIN_SECONDS = 1.0
 NO_MEMORY = Problem("too_large_for_memory", "job", "needs more memory than there is", "send a smaller file, or shorter texts")
 KEPT_MEMORY = 1 << 30  # bytes: a worker that holds more after a job makes room for a fresh one
 ALIVE_AGAIN = 10.0
-LEFT_EARLY = 75  # exit code: the keeper starts a fresh worker
+LEFT_EARLY = 75  # exit code: the supervisor starts a fresh worker
 
 
 class Stopped(Exception):
-    """The job is to be left where it stands."""
+    """The job is to be abandoned."""
 
 
 class Worker:
-    """One process's turn at the queue."""
+    """One worker process: it takes jobs from the queue and does them."""
 
     def __init__(self, settings: Settings, queue: Queue):
         self.settings = settings
@@ -65,15 +65,15 @@ class Worker:
                 job = self.queue.claim(self.name)
                 if job is not None:
                     self.work(job)
-                    if memory.held() > KEPT_MEMORY:  # what a large job leaves behind goes with the process
-                        log("info", "worker_renewed", worker=self.name)
+                    if memory.held() > KEPT_MEMORY:  # a fresh process starts without the memory of a large job
+                        log_now("info", "worker_renewed", worker=self.name)
                         self.stop()
                     continue
                 if time.monotonic() - tidied > TIDY_SECONDS:
                     self.queue.tidy()
                     tidied = time.monotonic()
             except MewsNewttError:  # the database is away: wait for it
-                log("warning", "queue_unavailable", worker=self.name)
+                log_now("warning", "queue_unavailable", worker=self.name)
                 self.stopping.wait(2)
             self._wait()
 
@@ -91,61 +91,61 @@ class Worker:
             self.stop()
 
     def work(self, job: Job) -> None:
-        """One job, to its end."""
-        from mews_newtt_service.jobs.work import do
+        """Do one job to its end."""
+        from mews_newtt_service.jobs.work import do  # loads Polars: `main` must have set its number of threads before
 
-        watch = _Watch(self, job)
-        log("info", "job_started", job=job.id, kind=job.kind, attempt=job.attempts)
+        heartbeat = _Heartbeat(self, job)
+        log_now("info", "job_started", job=job.id, kind=job.kind, attempt=job.attempts)
         out = self.queue.path(job.id, f"out-{job.attempts}")
         try:
             shutil.rmtree(out, ignore_errors=True)  # a worker that gave the job back may have begun
             out.mkdir(mode=0o700)
-            watch.start()
-            rows, files = do(job, self.queue.folder / job.id, out, self.settings, watch.progress)
+            heartbeat.start()
+            rows, files = do(job, self.queue.folder / job.id, out, self.settings, heartbeat.progress)
             kept = self._finish(job, rows, files)
-            log("info" if kept else "warning", "job_done" if kept else "job_lost", job=job.id, rows=rows)
+            log_now("info" if kept else "warning", "job_done" if kept else "job_lost", job=job.id, rows=rows)
             if not kept:
                 self.queue.was_cancelled(job.id, self.name)
         except Stopped:
-            self._left(job, watch)
+            self._left(job, heartbeat)
         except ServiceError:  # the database is away: the lease says who does the job again
             raise
         except MewsNewttError as fault:
             problems = tidy_problems(fault.problems, self.queue.folder / job.id, job.parameters.get("name", "input"))
             self._fail(job, problems)
-            log("info", "job_failed", job=job.id, codes=sorted({problem.code for problem in problems}))
+            log_now("info", "job_failed", job=job.id, codes=sorted({problem.code for problem in problems}))
         except MemoryError:
             self._fail(job, [NO_MEMORY])
         except OSError as fault:
             told = _disk_problem(fault)
             self._fail(job, [told])
-            log("error", "job_failed", job=job.id, codes=[told.code], errno=fault.errno)
-        except Exception as fault:  # the last net: the job ends as failed, and the worker goes on to the next
+            log_now("error", "job_failed", job=job.id, codes=[told.code], errno=fault.errno)
+        except Exception as fault:  # whatever happens, the job ends as failed and the worker goes on
             self._fail(job, [Problem("internal_fault", "job", "failed in the service itself", "tell whoever runs the service the job's id")])
-            log("error", "fault", job=job.id, kind=type(fault).__name__, places=_places(fault))
+            log_now("error", "fault", job=job.id, kind=type(fault).__name__, places=places_of(fault))
         finally:
-            watch.end()
+            heartbeat.end()
 
     def _fail(self, job: Job, problems: list[Problem]) -> None:
         if not self.queue.fail(job.id, self.name, problems):
             self.queue.was_cancelled(job.id, self.name)
 
     def _finish(self, job: Job, rows: int, files: list[dict[str, Any]]) -> bool:
-        """Write down that it is done; where the database is away, as soon as it is back. (The heartbeat ends this when we are to stop.)"""
+        """Record that the job is done. If the database is away, try until it is back, or until the heartbeat ends the process."""
         while True:
             try:
                 return self.queue.finish(job.id, self.name, rows, files)
             except ServiceError:
-                log("warning", "queue_unavailable", worker=self.name, job=job.id)
+                log_now("warning", "queue_unavailable", worker=self.name, job=job.id)
                 time.sleep(AGAIN_SECONDS)
 
-    def _left(self, job: Job, watch: _Watch) -> None:
-        if watch.released:
+    def _left(self, job: Job, heartbeat: _Heartbeat) -> None:
+        if heartbeat.released:
             self.queue.release(job.id, self.name)
-            log("info", "job_returned", job=job.id)
+            log_now("info", "job_returned", job=job.id)
         else:
             self.queue.was_cancelled(job.id, self.name)
-            log("info", "job_cancelled", job=job.id)
+            log_now("info", "job_cancelled", job=job.id)
 
     @property
     def overdue(self) -> bool:
@@ -153,8 +153,8 @@ class Worker:
         return self.stopping.is_set() and time.monotonic() - self._asked > self.settings.shutdown_seconds
 
 
-class _Watch:
-    """The heartbeat of one job."""
+class _Heartbeat:
+    """Renews the lease of one job while the work runs, and ends the process if the work must stop."""
 
     def __init__(self, worker: Worker, job: Job):
         self._worker, self._job = worker, job
@@ -163,7 +163,7 @@ class _Watch:
         self._left = self._ended = False
         self.released = False
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -182,7 +182,7 @@ class _Watch:
         if self._left:
             raise Stopped
 
-    def _beat(self) -> None:
+    def _run(self) -> None:
         worker, job = self._worker, self._job
         every = min(worker.settings.lease_seconds / 4, 2.0)
         began, left_at, lost = time.monotonic(), 0.0, 0.0
@@ -190,7 +190,7 @@ class _Watch:
         while not self._done.wait(min(every, 0.1)):
             _notice_parent(worker)
             now = time.monotonic()
-            if most and memory.held() > most:  # before the system ends whatever process it likes
+            if most and memory.held() > most:  # before the system kills some process
                 self._end_with(NO_MEMORY)
             if now - began > worker.settings.job_seconds:
                 self._end_with(Problem("job_too_long", "job", f"ran for more than {worker.settings.job_seconds} s", "send it in parts"))
@@ -199,7 +199,7 @@ class _Watch:
             if not self._left and now - lost >= every:
                 lost = now
                 try:
-                    if not worker.queue.beat(job.id, worker.name, self._rows, self._share):
+                    if not worker.queue.renew_lease(job.id, worker.name, self._rows, self._share):
                         self._left, left_at = True, now
                 except MewsNewttError:
                     continue  # the database is away; the lease tells whether somebody else takes the job
@@ -212,12 +212,12 @@ class _Watch:
         """Fail the job and end the process: nothing else stops what the library is doing."""
         with contextlib.suppress(MewsNewttError):
             self._worker.queue.fail(self._job.id, self._worker.name, [why])
-        log("error", "job_failed", job=self._job.id, codes=[why.code])
+        log_now("error", "job_failed", job=self._job.id, codes=[why.code])
         os._exit(LEFT_EARLY)
 
 
 def _notice_parent(worker: Worker) -> None:
-    """While a job runs nobody reads the pipe: its end is seen here."""
+    """See whether the pipe has ended: while a job runs, nothing else reads it."""
     with contextlib.suppress(OSError, ValueError):
         ready, _, _ = select.select([sys.stdin.buffer], [], [], 0)
         if ready and not os.read(sys.stdin.fileno(), 4096):
@@ -225,7 +225,7 @@ def _notice_parent(worker: Worker) -> None:
 
 
 def tidy_problems(problems: tuple[Problem, ...], folder: Path, name: str) -> list[Problem]:
-    """Problems in the caller's words: the name of the file as it was sent, not where we keep it."""
+    """Problems with the caller's name of the file instead of our paths."""
     inputs = sorted(folder.glob("*input*"), reverse=True)
     maps = [str(path) for path in folder.glob("map*.toml")]
 
@@ -240,10 +240,8 @@ def tidy_problems(problems: tuple[Problem, ...], folder: Path, name: str) -> lis
 
 
 def _disk_problem(fault: OSError) -> Problem:
-    import errno
-
     number = fault.errno
-    told = re.search(r"os error (\d+)", str(fault))  # as Polars tells it
+    told = re.search(r"os error (\d+)", str(fault))  # as Polars writes it
     if number is None and told is not None:
         number = int(told[1])
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -251,21 +249,8 @@ def _disk_problem(fault: OSError) -> Problem:
     return Problem("io_fault", "the service's data folder", "cannot be read or written", "tell whoever runs the service the job's id")
 
 
-def _places(fault: Exception) -> list[str]:
-    import traceback
-
-    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(fault.__traceback__)[-6:]]
-
-
-def log(level: str, event: str, **more: Any) -> None:
-    stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-    with contextlib.suppress(OSError, ValueError):
-        sys.stderr.write(json.dumps({"at": stamp, "level": level, "event": event, **more}, default=str) + "\n")
-        sys.stderr.flush()
-
-
 def lower_priority() -> None:
-    """Single scores come first: long work gets the time that is left."""
+    """Give long work the lowest priority, so that single scores come first."""
     with contextlib.suppress(OSError, AttributeError):
         os.nice(19)
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
@@ -283,9 +268,9 @@ def main() -> int:
     with contextlib.suppress(MewsNewttError):
         worker.queue.alive(worker.name)
     signal.signal(signal.SIGTERM, worker.stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the keeper says when
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor says when
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file size limit is told as an error
-    from mews_newtt_service.jobs.work import warm
+    from mews_newtt_service.jobs.work import warm  # loads Polars, as above
 
     warm()
 

@@ -1,4 +1,4 @@
-"""The workbench: pages to see the charts, try a set, follow a series, validate a file and make a pack. Rendered here, small scripts only help."""
+"""The workbench: pages to see the charts, try a set, follow a series, validate a file and make a pack. They also work without scripts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from mews_newtt_service.pages import chart_pages, pack, runs, series, try_set, validate
 from mews_newtt_service.pages.render import page, shows_faults
-from mews_newtt_service.plain import PlainRoute
 from mews_newtt_service.problems import refuse
+from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 
@@ -23,8 +23,8 @@ async def nowhere(request: Request) -> Response:
 
 
 def router(settings: Settings) -> APIRouter:
-    """Every page; none of them stands in the OpenAPI description."""
-    pages = APIRouter(include_in_schema=False, route_class=PlainRoute)
+    """The routes of all pages. The OpenAPI document leaves them out."""
+    pages = plain_router(include_in_schema=False)
     for part in (chart_pages, try_set, series, runs, pack):
         part.add_to(pages)
     validate.add_to(pages, settings)

@@ -1,4 +1,4 @@
-"""The list of charts, one chart, and two of them side by side."""
+"""The pages of charts: the list, one chart, and two of them compared."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def add_to(pages: APIRouter) -> None:
 
 
 async def charts_page(request: Request) -> Response:
-    charts = request.app.state.shelf.charts()
+    charts = request.app.state.charts.charts()
     named = tomllib.loads((builtin_rules() / "not_shipped.toml").read_text(encoding="utf-8"))["not_shipped"]
     meanings = {status: words for status, words in MEANINGS.items() if any(chart.status == status for chart in charts)}
     return page(request, "charts.html", title="Charts", here="charts", charts=charts, meanings=meanings, not_shipped=named)
@@ -47,7 +47,7 @@ class Choice(NamedTuple):
 async def chart_page(request: Request) -> Response:
     chart = chart_of(request)
     only, tabs = chosen_contexts(chart, request.query_params)
-    others = [other for other in request.app.state.shelf.charts() if other.sha256 != chart.sha256]
+    others = [other for other in request.app.state.charts.charts() if other.sha256 != chart.sha256]
     return page(
         request,
         "chart.html",
@@ -57,7 +57,7 @@ async def chart_page(request: Request) -> Response:
         standing=drawn(standing_html(chart, 1)),
         tabs=tabs,
         body=drawn(chart_html(chart, only=only, parts=("rows", "levels", "sources"), heading=1)),
-        versions=request.app.state.shelf.versions(chart.id),
+        versions=request.app.state.charts.versions(chart.id),
         others=others,
     )
 
@@ -113,7 +113,7 @@ async def compare_page(request: Request) -> Response:
 
 async def drawn_css(request: Request) -> Response:
     """The style of drawn charts and the colours of every zone there is."""
-    text = css() + colours_css(request.app.state.shelf.charts())
+    text = css() + colours_css(request.app.state.charts.charts())
     tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if request.headers.get("if-none-match") == tag:

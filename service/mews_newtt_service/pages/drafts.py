@@ -1,4 +1,4 @@
-"""Uploads whose columns are still to be named: drafts of the jobs they will be, which go when nobody comes back."""
+"""Drafts: uploads whose columns have no meaning yet. A draft becomes a job, or is removed after an hour."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def keep(request: Request, draft: Draft) -> None:
 
 
 def find(request: Request, job_id: str) -> Draft:
-    """The caller's own draft, or what has become of it; 404 where there is none, or no longer."""
+    """The caller's own draft, also if its job was started. Raises ServiceError: 404 if there is none."""
     queue: Queue = request.app.state.queue
     job = queue.upload(job_id, request.scope["client_id"]) if _ID.fullmatch(job_id) else None
     if job is None or "upload" not in job.parameters:
         raise refuse(404, "upload_gone", "this upload", "is not here, or no longer", "send the file again")
-    chart = request.app.state.shelf.find(job.chart, job.version)
+    chart = request.app.state.charts.find(job.chart, job.version)
     return Draft(Upload(**job.parameters["upload"]), chart, job.parameters["like"], job.state == "draft")
 
 
 def run_of(request: Request, job_id: str) -> Job:
-    """The caller's own run; 404 where there is none, or no longer."""
+    """The caller's own run. Raises ServiceError: 404 if there is none."""
     queue: Queue = request.app.state.queue
     job = queue.get(job_id, request.scope["client_id"]) if _ID.fullmatch(job_id) else None
     if job is None:

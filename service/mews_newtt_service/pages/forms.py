@@ -1,4 +1,4 @@
-"""A form made from a chart, and what was filled into it as an observation set."""
+"""Makes the form of a chart, and reads what was filled in as an observation set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make a pack: cases that tell a chart from its faults, to download, print and type in."""
+"""The page "Make a pack": test cases to download, to print and to type into another system."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def pack_page(request: Request) -> Response:
         "pack.html",
         title="Make a pack",
         here="pack",
-        charts=request.app.state.shelf.charts(),
+        charts=request.app.state.charts.charts(),
         wanted=wanted,
         seed=seed,
         manual=manual,

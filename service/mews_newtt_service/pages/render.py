@@ -1,4 +1,4 @@
-"""Pages out of templates: everything is escaped unless this package drew it itself."""
+"""Renders pages from templates. Everything is escaped, except HTML that `mews_newtt.drawn` has made."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def page(
 
 
 def shows_faults(view: View) -> View:
-    """Errors of our own become a page that says what, where and how to mend it."""
+    """Show the problems of a refused request as a page."""
 
     @functools.wraps(view)
     async def shown(request: Request) -> Response:
@@ -89,12 +89,12 @@ def pinned_chart(request: Request, text: str) -> Chart:
     name, sign, version = text.partition("@")
     if not name:
         raise ChartNotFound(Problem("chart_unnamed", "the chart", "is not named", "choose a chart"))
-    found: Chart = request.app.state.shelf.find(name, version if sign else None)
+    found: Chart = request.app.state.charts.find(name, version if sign else None)
     return found
 
 
 def chart_of(request: Request) -> Chart:
-    """The chart a path names; without a version the one the library would take."""
-    shelf = request.app.state.shelf
-    found: Chart = shelf.find(request.path_params["chart"], request.path_params.get("version"))
+    """The chart that a path names; without a version, the one that the library chooses."""
+    charts = request.app.state.charts
+    found: Chart = charts.find(request.path_params["chart"], request.path_params.get("version"))
     return found

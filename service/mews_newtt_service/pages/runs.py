@@ -1,4 +1,4 @@
-"""Runs: under way, ended, side by side, and gone."""
+"""The pages of a run: its progress, its result and files, two runs compared, and its removal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import zipfile
 from base64 import b64encode
 from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -20,10 +21,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from mews_newtt.errors import Problem
+from mews_newtt.reading.columns import EXPECTED
+from mews_newtt.validation.changes import COUNTS, changes_between, listed_rows
 from mews_newtt_service.jobs.queue import Job, Queue, new_id
 from mews_newtt_service.pages.drafts import run_of
 from mews_newtt_service.pages.render import page, shows_faults
-from mews_newtt_service.pages.reports import changes_of, told
 from mews_newtt_service.problems import refuse
 
 SHOWN = 20  # disagreements on the page; the files hold more
@@ -57,7 +59,7 @@ def add_to(pages: APIRouter) -> None:
     pages.add_api_route("/workbench/runs/{job}/files/{name}", shows_faults(one_file), methods=["GET"])
     pages.add_api_route("/workbench/runs/{job}/view/{name}", shows_faults(view), methods=["GET"])
     pages.add_api_route("/workbench/runs/{job}/delete", shows_faults(delete), methods=["POST"])
-    pages.add_api_route("/workbench/runs/{job}/beside/{other}", shows_faults(beside), methods=["GET"])
+    pages.add_api_route("/workbench/runs/{job}/beside/{other}", shows_faults(compare_runs), methods=["GET"])
 
 
 def runs_of(request: Request, kind: str) -> list[Run]:
@@ -106,7 +108,7 @@ def _keep(kept: OrderedDict[str, Kept], name: str, value: Kept, most: int) -> No
 
 
 def _progress(job: Job) -> dict[str, Any]:
-    """How far a run is: its own share where it knows one, else what its rows are of the estimate."""
+    """The progress of a run: the share that the work reports, or else its rows out of the estimated ones."""
     about = job.parameters.get("about_rows")
     share = job.share
     if share is None and about and job.state == "running":
@@ -123,7 +125,7 @@ async def state(request: Request) -> Response:
 
 async def run_page(request: Request) -> Response:
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
-    chart = request.app.state.shelf.find(job.chart, job.version)
+    chart = request.app.state.charts.find(job.chart, job.version)
     here = "pack" if job.kind == "pack" else "validate"
     shown = _shown(request, job)
     if not job.ended:
@@ -144,12 +146,29 @@ async def run_page(request: Request) -> Response:
         here=here,
         chart=chart,
         run=shown,
-        told=told(found or {}, SHOWN),
+        result=shown_result(found or {}, SHOWN),
         undiagnosed=job.parameters.get("undiagnosed", []),
         pages=pages,
         files=files,
         others=[run for run in others if run.chart == job.chart],
     )
+
+
+def shown_result(found: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """What the page of one run shows of its result: the first `most` disagreements, and every count."""
+    return {
+        "verdict": found["verdict"],
+        "says": found["says"],
+        "notes": found["notes"],
+        "low": sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED),
+        "all_partial": found["partial"] == found["rows"] > 0,
+        "unread": found["ignored_columns"],
+        "counts": [(name, found[name]) for name in COUNTS],
+        "kinds": found["kinds"],
+        "columns": found["by_column"],
+        "diagnosis": found["diagnosis"],
+        "listed": listed_rows(found)[:most],
+    }
 
 
 async def one_file(request: Request) -> Response:
@@ -160,7 +179,7 @@ async def one_file(request: Request) -> Response:
 
 
 async def view(request: Request) -> Response:
-    """A report or a sheet in the browser: no script runs in it, nothing is fetched, only its own style counts."""
+    """A report or a sheet in the browser. It may run no script and fetch nothing; only its own style is allowed."""
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
     path = _path(request, job, request.path_params["name"])
     if path.suffix != ".html":
@@ -173,13 +192,13 @@ async def view(request: Request) -> Response:
 
 
 async def everything(request: Request) -> Response:
-    """All files of a run in one."""
+    """All files of a run in one archive."""
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
 
     queue: Queue = request.app.state.queue
 
     def packed() -> Path:
-        """In the run's own folder, so that it goes with the run whatever happens."""
+        """Written into the run's folder, so that it is deleted with the run."""
         made = queue.path(job.id, f"everything-{new_id()}.zip")
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in job.files:
@@ -192,15 +211,15 @@ async def everything(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """A run and its files, gone; one under way is stopped."""
+    """Delete a run and its files; a run that is under way is stopped."""
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
     await anyio.to_thread.run_sync(request.app.state.queue.forget, job.id)
     _results.pop(job.id, None)
     return RedirectResponse("/workbench/pack" if job.kind == "pack" else "/workbench/validate", 303)
 
 
-async def beside(request: Request) -> Response:
-    """Two runs: what changed from the earlier to the later one."""
+async def compare_runs(request: Request) -> Response:
+    """What changed from the earlier of two runs to the later one."""
     jobs = [await anyio.to_thread.run_sync(run_of, request, request.path_params[name]) for name in ("job", "other")]
     before, after = sorted(jobs, key=lambda job: job.created)
     results = [found for job in (before, after) if (found := await anyio.to_thread.run_sync(_result, request, job)) is not None]
@@ -208,12 +227,12 @@ async def beside(request: Request) -> Response:
         raise refuse(404, "run_unknown", "one of these runs", "has no result to compare", "choose two runs that are done")
     return page(
         request,
-        "beside.html",
+        "compare_runs.html",
         title="What changed between two runs",
         here="validate",
-        rests_on=[request.app.state.shelf.find(*which) for which in dict.fromkeys((job.chart, job.version) for job in (before, after))],
+        rests_on=[request.app.state.charts.find(*which) for which in dict.fromkeys((job.chart, job.version) for job in (before, after))],
         before=_shown(request, before),
         after=_shown(request, after),
         results=results,
-        changes=changes_of(*results),
+        changes=changes_between(*results),
     )

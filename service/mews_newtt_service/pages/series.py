@@ -1,4 +1,4 @@
-"""A series: several sets of one person, pasted or uploaded, drawn as a track."""
+"""The page "A series": somebody pastes or uploads several sets of one person and sees them drawn over time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from mews_newtt.drawn import series_html
 from mews_newtt.errors import ColumnError, FileError, MewsNewttError, Problem
+from mews_newtt.reading.times import DATES
+from mews_newtt.tables.series import MOST_SETS, NAME, Series, read_series
 from mews_newtt_service.pages.render import chart_of, drawn, page, shows_faults
-from mews_newtt_service.pages.series_sets import MOST_SETS, NAME, Series, read_series
-from mews_newtt_service.pages.times import DATES
 
 MOST_BYTES = 1 << 20
 
@@ -24,7 +24,7 @@ def add_to(pages: APIRouter) -> None:
 
 
 async def choose_page(request: Request) -> Response:
-    charts = request.app.state.shelf.charts()
+    charts = request.app.state.charts.charts()
     what = "Paste or upload several sets of one person and see the track."
     return page(request, "choose.html", title="A series", here="series", charts=charts, into="series", what=what)
 
@@ -42,7 +42,7 @@ async def series_page(request: Request) -> Response:
             series = read_series(chart, content, dates=dates if dates in DATES else "", file_order=file_order)
             for _, result in series.sets:
                 request.app.state.metrics.scored(chart, result.status)
-        except ColumnError as fault:  # its mends name options of the command
+        except ColumnError as fault:  # the library's hints name options of the command
             problems = tuple(problem._replace(mend="name the column in the first line as listed below, or take it out") for problem in fault.problems)
         except MewsNewttError as fault:
             problems = fault.problems
@@ -69,7 +69,7 @@ async def series_page(request: Request) -> Response:
 
 
 async def _sent(form: Any) -> tuple[str, bytes]:
-    """The text to show again for mending, and the bytes to read: the file where one was chosen, else what was pasted."""
+    """The text that the page shows again, and the bytes to read: those of the file if one was chosen, else what was pasted."""
     text, file = form.get("sets"), form.get("file")
     pasted = text.replace("\r\n", "\n") if isinstance(text, str) else ""
     if isinstance(file, UploadFile) and file.filename:

@@ -1,4 +1,4 @@
-"""One set and its score in other shapes to copy."""
+"""One set and its score as FHIR and as a curl command, to copy from the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Try a set: a form made from the chart, and everything its score says."""
+"""The page "Try a set": a form made from the chart, and the score of what was filled in."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def add_to(pages: APIRouter) -> None:
 
 
 async def choose_page(request: Request) -> Response:
-    charts = request.app.state.shelf.charts()
+    charts = request.app.state.charts.charts()
     return page(request, "choose.html", title="Try a set", here="try", charts=charts, into="try", what="Type one observation set and see its score.")
 
 

@@ -1,4 +1,4 @@
-"""Validate a file: upload it, say what its columns are, and start the run."""
+"""The pages "Validate a file": upload it, say what its columns mean, and start the run."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from starlette.responses import RedirectResponse, Response
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ColumnError, FileError, MewsNewttError, Problem
 from mews_newtt.reading.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns, read_map
+from mews_newtt.reading.suggest import map_file_text, suggest_columns
+from mews_newtt.tables.first_look import FirstLook, first_look
 from mews_newtt_service.jobs.queue import Queue, started
 from mews_newtt_service.jobs.submit import start
 from mews_newtt_service.jobs.uploads import keep_map, receive_upload
 from mews_newtt_service.pages import drafts
-from mews_newtt_service.pages.columns import LEAVE, MOST_WORDS, Chosen, Looked, choices, known_to, look_at, map_text, meanings, suggested
-from mews_newtt_service.pages.gate import gate_of
+from mews_newtt_service.pages.column_form import LEAVE, MOST_WORDS, Chosen, choices, meanings
 from mews_newtt_service.pages.render import page, pinned_chart, shows_faults
+from mews_newtt_service.pages.rows_without_column import without_column
 from mews_newtt_service.pages.runs import runs_of
 from mews_newtt_service.settings import Settings
 
@@ -29,7 +31,7 @@ MOST_COLUMNS = 500
 
 def add_to(pages: APIRouter, settings: Settings) -> None:
     async def take(request: Request) -> Response:
-        with request.app.state.turns.taken(request.scope["client_id"]):
+        with request.app.state.concurrency.slot(request.scope["client_id"]):
             return await _take(request)
 
     pages.add_api_route("/workbench/validate", shows_faults(upload_page), methods=["GET"])
@@ -39,14 +41,14 @@ def add_to(pages: APIRouter, settings: Settings) -> None:
 
 async def upload_page(request: Request) -> Response:
     """The form for a file, and the runs that are kept."""
-    shelf = request.app.state.shelf
+    charts = request.app.state.charts
     like = request.query_params.get("like", "")[:32]
     return page(
         request,
         "validate.html",
         title="Validate a file",
         here="validate",
-        charts=shelf.charts(),
+        charts=charts.charts(),
         wanted=request.query_params.get("chart", ""),
         like=like,
         runs=await anyio.to_thread.run_sync(runs_of, request, "verify"),
@@ -75,7 +77,7 @@ async def columns_page(request: Request) -> Response:
         return RedirectResponse(f"/workbench/runs/{draft.upload.job_id}", 303)
     if not draft.waits and not draft.path(request.app.state.queue).is_file():
         raise started()
-    looked = await anyio.to_thread.run_sync(look_at, draft.path(request.app.state.queue), draft.upload.name, draft.upload.format)
+    looked = await anyio.to_thread.run_sync(first_look, draft.path(request.app.state.queue), draft.upload.name, draft.upload.format)
     if len(looked.columns) > MOST_COLUMNS:
         raise ColumnError(Problem("too_many_columns", draft.upload.name, f"has {len(looked.columns)} columns", f"send at most {MOST_COLUMNS}"))
     problems: tuple[Problem, ...] = ()
@@ -85,7 +87,7 @@ async def columns_page(request: Request) -> Response:
             chosen = _chosen(form, looked)
             wants_run, anyway = form.get("do") == "run", form.get("anyway") == "yes"
             ask_words = _new_words(draft.chart, looked, chosen, form)
-            ask_rows = bool(gate := gate_of(draft.chart, chosen.columns.values())) and _text(form, "rows_seen") != gate.seen
+            ask_rows = bool(without := without_column(draft.chart, chosen.columns.values())) and _text(form, "rows_seen") != without.seen
         if wants_run and not ask_words and not ask_rows:
             try:
                 return await _start(request, draft, looked, chosen.map, anyway)
@@ -110,7 +112,7 @@ async def columns_page(request: Request) -> Response:
         nothing_expected=not _expects(chosen.columns),
         ask_words=ask_words,
         ask_rows=ask_rows,
-        gate=gate_of(draft.chart, chosen.columns.values()),
+        without=without_column(draft.chart, chosen.columns.values()),
         anyway=anyway,
         unread=[name for name, ours in chosen.columns.items() if ours == LEAVE],
         problems=problems,
@@ -118,29 +120,30 @@ async def columns_page(request: Request) -> Response:
     )
 
 
-def _first(request: Request, draft: drafts.Draft, looked: Looked) -> Chosen:
+def _first(request: Request, draft: drafts.Draft, looked: FirstLook) -> Chosen:
     """What is suggested before anybody chose: as in the earlier run where the columns are the same, else by the names."""
+    names = [column.name for column in looked.columns]
     if draft.like:
         try:
             job = drafts.run_of(request, draft.like)
             path = request.app.state.queue.path(job.id, job.parameters.get("map", "map.toml"))
             before = read_map([str(path)]) if path.is_file() else ColumnMap()
-            names = {column.name for column in looked.columns}
-            if {*before.columns, *before.ignore} <= names:
+            if {*before.columns, *before.ignore} <= {*names}:
                 chosen = {name: LEAVE if name in before.ignore else before.ours(name) for name in names}
                 return Chosen(chosen, before.units, before.values, before.missing)
         except MewsNewttError:
             pass  # the earlier run is gone: suggest by the names
-    return Chosen(suggested(draft.chart, looked.columns))
+    suggestions = suggest_columns(draft.chart, names)
+    return Chosen({name: suggestions.get(name, LEAVE) for name in names})
 
 
-def _new_words(chart: Chart, looked: Looked, chosen: Chosen, form: Mapping[str, Any]) -> bool:
+def _new_words(chart: Chart, looked: FirstLook, chosen: Chosen, form: Mapping[str, Any]) -> bool:
     """Whether a column holds words nobody was asked about yet."""
     found = meanings(chart, looked.columns, chosen)
     return any(each.unknown and f"theirs-{place}-0" not in form for place, each in enumerate(found))
 
 
-def _chosen(form: FormData, looked: Looked) -> Chosen:
+def _chosen(form: FormData, looked: FirstLook) -> Chosen:
     """The form's choices. Columns are numbered in it, so that no name of a column is a name of a field."""
     chosen: dict[str, str] = {}
     units: dict[str, str] = {}
@@ -168,7 +171,7 @@ def _expects(chosen: Mapping[str, str]) -> bool:
     return any(ours in EXPECTED or ours.startswith(EXPECTED_POINTS_PREFIX) for ours in chosen.values())
 
 
-async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_map: ColumnMap, anyway: bool) -> Response:
+async def _start(request: Request, draft: drafts.Draft, looked: FirstLook, column_map: ColumnMap, anyway: bool) -> Response:
     """Queue the run; `anyway`: diagnose the platform although scored rows have no column, since it did not have their readings either."""
     queue: Queue = request.app.state.queue
     names = [column.name for column in looked.columns]
@@ -180,11 +183,11 @@ async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_m
             )
         )
     more: dict[str, Any] = {"upload": draft.upload._asdict(), "like": draft.like}
-    more["map"] = await anyio.to_thread.run_sync(keep_map, queue.path(draft.upload.job_id, ""), map_text(column_map))
+    more["map"] = await anyio.to_thread.run_sync(keep_map, queue.path(draft.upload.job_id, ""), map_file_text(column_map))
     if looked.rows:
         more["about_rows"] = looked.rows
-    gate = gate_of(draft.chart, [column_map.ours(name) for name in names if name not in column_map.ignore])
-    more["undiagnosed"] = [] if anyway else [p.title for p in gate.scored]
+    without = without_column(draft.chart, [column_map.ours(name) for name in names if name not in column_map.ignore])
+    more["undiagnosed"] = [] if anyway else [p.title for p in without.scored]
     job = await start(request, "verify", draft.chart, draft.upload, more)
     return RedirectResponse(f"/workbench/runs/{job.id}", 303)
 
@@ -192,6 +195,6 @@ async def _start(request: Request, draft: drafts.Draft, looked: Looked, column_m
 def _check(chart: Chart, names: list[str], column_map: ColumnMap) -> None:
     """The library's own check, told for this page: its mends name options of the command."""
     try:
-        mapped_columns(names, chart, column_map, known_to(chart), results=())  # nothing is written into this file, so no name is in the way
+        mapped_columns(names, chart, column_map, chart.observations, results=())  # nothing is written into this file, so no name is in the way
     except ColumnError as fault:
         raise ColumnError([problem._replace(mend="choose another meaning for it below") for problem in fault.problems]) from None

@@ -20,8 +20,9 @@ from mews_newtt_service.answers import JSONAnswer, chart_headers
 from mews_newtt_service.clock import clock
 from mews_newtt_service.json_in import strict_object
 from mews_newtt_service.openapi import GET_RESPONSES, POST_RESPONSES, PROBLEM, sample
-from mews_newtt_service.plain import accepted, plain_router, query, require_json
 from mews_newtt_service.problems import ServiceError, refuse
+from mews_newtt_service.request_helpers import accepted, query, require_json
+from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 IN_A_THREAD = 64 * 1024  # bytes: a longer body is read beside the others, not before them
@@ -107,9 +108,9 @@ def router(settings: Settings) -> APIRouter:
 
 def _served(request: Request) -> list[Chart]:
     """The version in use of every chart that is a service."""
-    shelf = request.app.state.shelf
-    names = dict.fromkeys(chart.id for chart in shelf.charts())
-    found: list[Chart] = [shelf.find(name) for name in names]
+    charts = request.app.state.charts
+    names = dict.fromkeys(chart.id for chart in charts.charts())
+    found: list[Chart] = [charts.find(name) for name in names]
     return [chart for chart in found if population(chart) is not None]
 
 

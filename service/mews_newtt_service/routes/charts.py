@@ -1,4 +1,4 @@
-"""GET /v1/charts: which charts there are, and each version whole, under its content hash."""
+"""GET /v1/charts: the list of charts, the versions of one chart, and one version with all its content."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from mews_newtt import __version__
 from mews_newtt_service.answers import JSONAnswer, chart_headers
+from mews_newtt_service.chart_registry import ChartRegistry, summary_of, tag_of
 from mews_newtt_service.openapi import GET_RESPONSES, NOT_MODIFIED, examples
-from mews_newtt_service.plain import accepted, plain_router, query
 from mews_newtt_service.problems import refuse
+from mews_newtt_service.request_helpers import accepted, query
+from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
-from mews_newtt_service.shelf import Shelf, summary_of, tag_of
 
 REVALIDATE = "private, no-cache"
 POSTED = frozenset(("score", "score-many", "verify", "pack"))
@@ -31,7 +32,7 @@ def router(settings: Settings) -> APIRouter:
     async def list_charts(request: Request) -> Response:
         query(request)
         accepted(request, "application/json")
-        charts = _shelf(request).charts()
+        charts = _charts(request).charts()
         return _tagged(request, tag_of(__version__, *(chart.sha256 for chart in charts)), {"charts": [summary_of(chart) for chart in charts]})
 
     @routes.get(
@@ -43,8 +44,8 @@ def router(settings: Settings) -> APIRouter:
     async def chart_versions(request: Request) -> Response:
         query(request)
         accepted(request, "application/json")
-        found = _shelf(request).versions(request.path_params["chart_id"])
-        chosen = _shelf(request).find(found[0].id)
+        found = _charts(request).versions(request.path_params["chart_id"])
+        chosen = _charts(request).find(found[0].id)
         document = {"id": chosen.id, "default_version": chosen.version, "versions": [summary_of(chart) for chart in found]}
         return _tagged(request, tag_of(__version__, *(chart.sha256 for chart in found)), document)
 
@@ -60,18 +61,18 @@ def router(settings: Settings) -> APIRouter:
         version: str = request.path_params["version"]
         if version in POSTED:  # these paths look like versions
             raise refuse(405, "method_not_allowed", f"{request.method} {version}", "is not offered", "use POST", Allow="POST")
-        chart = _shelf(request).find(request.path_params["chart_id"], version)
+        chart = _charts(request).find(request.path_params["chart_id"], version)
         tag = tag_of(chart.sha256)
         headers = {**chart_headers(chart), "ETag": tag, "Cache-Control": REVALIDATE}
         if _has(request, tag):
             return Response(None, 304, headers)
-        return JSONAnswer(_shelf(request).content(chart), 200, headers)
+        return JSONAnswer(_charts(request).content(chart), 200, headers)
 
     return routes
 
 
-def _shelf(request: Request) -> Shelf:
-    found: Shelf = request.app.state.shelf
+def _charts(request: Request) -> ChartRegistry:
+    found: ChartRegistry = request.app.state.charts
     return found
 
 

@@ -1,10 +1,10 @@
-"""/fhir/R4: $ews-score, $ews-verify, and what the endpoint says of itself. Errors are OperationOutcomes."""
+"""/fhir/R4: the operations $ews-score and $ews-verify, and the endpoint's description of itself. Errors are OperationOutcomes."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypedDict
 
 import anyio.to_thread
@@ -23,8 +23,9 @@ from mews_newtt_service.answers import chart_headers
 from mews_newtt_service.clock import clock
 from mews_newtt_service.json_in import strict_object
 from mews_newtt_service.openapi import sample
-from mews_newtt_service.plain import Endpoint, accepted, media_type, plain_router, query
 from mews_newtt_service.problems import ServiceError, refuse, status_of
+from mews_newtt_service.request_helpers import accepted, media_type, query
+from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 BASE = "/fhir/R4"
@@ -39,7 +40,7 @@ PINS = {
 IN_A_THREAD = 64 * 1024  # bytes: a longer body is read beside the others, not before them
 _RESOURCE = {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
 _FHIR_VERSION = re.compile(r";\s*fhirVersion=\"?([^\";\s]*)", re.IGNORECASE)
-_GATE = (400, 401, 403, 404, 405, 406, 408, 421, 429)
+_MIDDLEWARE = (400, 401, 403, 404, 405, 406, 408, 421, 429)
 
 
 def outcome(status: int, problems: Iterable[Problem]) -> bytes:
@@ -59,7 +60,7 @@ def router(settings: Settings) -> APIRouter:
             summary=f"FHIR operation ${name}",
             description="Nothing is stored. A partial set is 200; what cannot be scored is 422, every fault with its place.",
             tags=["fhir"],
-            responses={200: _content("the answer", worked["answer"] if does is _score else None), **_errors(*_GATE, 409, 413, 415, 422)},
+            responses={200: _content("the answer", worked["answer"] if does is _score else None), **_errors(*_MIDDLEWARE, 409, 413, 415, 422)},
             openapi_extra={
                 "requestBody": {"required": True, **_content("", worked["request"])},
                 "parameters": [_in_query(each) for each in PINS],
@@ -77,7 +78,7 @@ def router(settings: Settings) -> APIRouter:
             methods=["GET"],
             summary=says,
             tags=["fhir"],
-            responses={200: _content("the resource"), **_errors(*_GATE)},
+            responses={200: _content("the resource"), **_errors(*_MIDDLEWARE)},
             openapi_extra={"parameters": names},
         )
     every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -104,7 +105,7 @@ def _content(says: str, example: Resource | None = None) -> dict[str, Any]:
 
 
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """An OperationOutcome; what the gate refuses before the path is known may be problem details."""
+    """An OperationOutcome; what the middleware refuses may also be problem details."""
     said = {**_content("OperationOutcome")["content"], "application/problem+json": {"schema": {"type": "object"}}}
     return {status: {"description": "OperationOutcome: what, where and how to mend it", "content": said} for status in statuses}
 
@@ -113,15 +114,14 @@ def _in_query(name: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": PINS[name]}
 
 
-def _guarded(does: Callable[[Request], Any]) -> Endpoint:
+def _guarded(does: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
     async def guarded(request: Request) -> Response:
         try:
-            found: Response = await does(request)
+            return await does(request)
         except MewsNewttError as fault:
             headers = fault.headers if isinstance(fault, ServiceError) else {}
             status = 400 if {problem.code for problem in fault.problems} <= MALFORMED else status_of(fault)
             return Response(outcome(status, fault.problems), status, headers, MEDIA_TYPE)
-        return found
 
     return guarded
 
@@ -166,13 +166,13 @@ async def _operate(request: Request, does: Callable[[Resource, dict[str, str]], 
 
 
 async def _score(request: Request) -> Response:
-    shelf = request.app.state.shelf
-    return await _operate(request, lambda resource, pins: ews_score(resource, shelf.find, **_pins(pins), now=clock()))
+    charts = request.app.state.charts
+    return await _operate(request, lambda resource, pins: ews_score(resource, charts.find, **_pins(pins), now=clock()))
 
 
 async def _verify(request: Request) -> Response:
-    shelf = request.app.state.shelf
-    return await _operate(request, lambda resource, pins: ews_verify(resource, shelf.find, shelf.charts(), **_pins(pins)))
+    charts = request.app.state.charts
+    return await _operate(request, lambda resource, pins: ews_verify(resource, charts.find, charts.charts(), **_pins(pins)))
 
 
 class _Pins(TypedDict):
@@ -210,7 +210,7 @@ async def _definition(request: Request) -> Response:
 async def _code_system(request: Request) -> Response:
     _, kind = _kind(request)
     name = request.path_params["name"]
-    found = code_systems(request.app.state.shelf.charts())
+    found = code_systems(request.app.state.charts.charts())
     if name not in found:
         raise refuse(404, "not_found", f"CodeSystem {name[:60]}", "is not here", "there are: " + ", ".join(found))
     return _answer(found[name], kind)

@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics: is it alive, can it take work, what has it done."""
+"""/healthz, /readyz and /metrics: whether the process answers, whether it can take work, and its counts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from mews_newtt_service.answers import json_answer
 from mews_newtt_service.jobs.database import away
 from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.openapi import GET_RESPONSES, PROBLEM, examples
-from mews_newtt_service.plain import plain_router, query
 from mews_newtt_service.problems import ServiceError
+from mews_newtt_service.request_helpers import query
+from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 LOOK_SECONDS = 0.05
@@ -25,7 +26,7 @@ LONGEST_LOOK = 1.0
 
 
 class _Look:
-    """A look at the database that many callers share: /readyz is open to anybody."""
+    """Counts the workers in the database. Many callers share one look, because anybody may ask /readyz."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -64,15 +65,15 @@ def router(settings: Settings) -> APIRouter:
     async def readyz(request: Request) -> Response:
         query(request)
         state = request.app.state
-        charts = state.shelf.charts()
-        if state.shelf.lost is not None:  # still answering with the charts as they were; a new process could not
-            raise ServiceError(503, state.shelf.lost.problems)
+        charts = state.charts.charts()
+        if state.charts.lost is not None:  # still answering with the charts as they were; a new process could not
+            raise ServiceError(503, state.charts.lost.problems)
         workers = await anyio.to_thread.run_sync(look.workers, state.queue)
         ready: dict[str, str | int] = {"status": "ok", "charts": len(charts), "database": "ok", "workers": workers}
         if not workers:  # single scores go on
             ready["long_work"] = "waits: no worker process is alive"
-        if state.shelf.fault is not None:  # still serving the charts as they were
-            ready["charts_kept_because"] = state.shelf.fault.problems[0].code
+        if state.charts.fault is not None:  # still serving the charts as they were
+            ready["charts_kept_because"] = state.charts.fault.problems[0].code
         if state.access.clients is not None and state.access.clients.fault is not None:
             ready["clients_kept_because"] = state.access.clients.fault.problems[0].code
         return json_answer(ready)

@@ -1,4 +1,4 @@
-"""/v1/jobs: how far long work is, its result files, and stopping it. A client sees its own jobs only."""
+"""/v1/jobs: the progress of long work, its result files, and how to stop it. A client sees only its own jobs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from mews_newtt_service.answers import json_answer
 from mews_newtt_service.jobs.queue import Job, Queue
 from mews_newtt_service.jobs.submit import document_of, file_answer
 from mews_newtt_service.openapi import GET_RESPONSES, PROBLEM, examples, path_parameter
-from mews_newtt_service.plain import plain_router, query
 from mews_newtt_service.problems import refuse
+from mews_newtt_service.request_helpers import query
+from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 UNDER_WAY = {"description": "under way; see X-Progress and Retry-After", "content": {"application/json": {"schema": {"type": "object"}}}}

@@ -1,4 +1,4 @@
-"""POST /v1/charts/{id}/pack: a pack of test cases for the chart."""
+"""POST /v1/charts/{id}/pack: makes a pack of test cases for the chart."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from mews_newtt.errors import Problem
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
 from mews_newtt_service.json_in import strict_object
 from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM, body
-from mews_newtt_service.plain import accepted, plain_router, query, require_json
 from mews_newtt_service.problems import ServiceError
+from mews_newtt_service.request_helpers import accepted, query, require_json
 from mews_newtt_service.routes.score_many import OPTIONS
+from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 FILES = {
@@ -49,7 +50,7 @@ def router(settings: Settings) -> APIRouter:
         options = query(request, "version", "sha256")
         require_json(request)
         wanted = accepted(request, *FILES)
-        chart: Chart = request.app.state.shelf.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
         text = await request.body()
         parameters = _parameters(strict_object(text, settings.json_depth) if text.strip() else {})
         job = await submit(request, "pack", chart, parameters=parameters)

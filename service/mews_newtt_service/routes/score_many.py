@@ -1,4 +1,4 @@
-"""POST /v1/charts/{id}/score-many: a JSON array, an NDJSON stream, or a file; every row answered, a row that cannot be scored too."""
+"""POST /v1/charts/{id}/score-many: scores a JSON array, an NDJSON stream or a file. Every row is answered, also one that cannot be scored."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submi
 from mews_newtt_service.jobs.uploads import Upload, receive_upload
 from mews_newtt_service.json_in import array_items, is_array, strict_json, strict_object
 from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM, body
-from mews_newtt_service.plain import accepted, media_type, one_of, plain_router, query, require_json, yes
 from mews_newtt_service.problems import ServiceError, refuse
+from mews_newtt_service.request_helpers import accepted, media_type, one_of, query, require_json, yes
+from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 NDJSON = "application/x-ndjson"
@@ -87,7 +88,7 @@ def router(settings: Settings) -> APIRouter:
     async def score_many(request: Request) -> Response:
         options = query(request, "version", "sha256", "points", "on_bad_row")
         on_bad_row, points = one_of(options, "on_bad_row", ("report", "error")), yes(options, "points")
-        chart: Chart = request.app.state.shelf.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
         kind = media_type(request)
         if kind == "application/json":
             require_json(request)
@@ -104,7 +105,7 @@ def router(settings: Settings) -> APIRouter:
                     "leave it out, or send a JSON array",
                 )
             return Lines(request, chart, settings)
-        with request.app.state.turns.taken(request.scope["client_id"]):
+        with request.app.state.concurrency.slot(request.scope["client_id"]):
             upload = await receive_upload(request)
             wanted = _output(request, upload)
             job = await submit(
@@ -130,7 +131,7 @@ def _output(request: Request, upload: Upload) -> str:
 async def _array(request: Request, chart: Chart, settings: Settings, on_bad_row: str) -> Response:
     body = await request.body()
     if not is_array(body):
-        strict_json(body[: settings.json_bytes], settings.json_depth)  # what is no JSON at all is told as such
+        strict_json(body[: settings.json_bytes], settings.json_depth)  # so that text that is not JSON gets the error for that
         raise refuse(400, "not_an_array", "body", "is not a JSON array", "send [{...}, {...}], or one set to /score")
     summary = Summary(chart.identity())
     problems: list[Problem] = []
@@ -172,7 +173,7 @@ def _count(request: Request, chart: Chart, statuses: Mapping[str, int]) -> None:
 
 
 class Lines(Response):
-    """One line out for one line in, while they come: what the client does not read holds up what we read."""
+    """Answers an NDJSON stream line by line while it comes. If the client does not read the answers, we stop reading its lines."""
 
     def __init__(self, request: Request, chart: Chart, settings: Settings):
         super().__init__(None, 200, chart_headers(chart), NDJSON)
@@ -180,9 +181,9 @@ class Lines(Response):
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self.request.app.state.turns.taken(scope["client_id"]):
+        with self.request.app.state.concurrency.slot(scope["client_id"]):
             groups = self._groups()
-            group = await anext(groups, None)  # what cannot be read from the start is still a plain refusal
+            group = await anext(groups, None)  # read before the answer starts: if the first line is too long, the answer is still an error
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             statuses: Counter[str] = Counter()
             while group is not None:
@@ -201,7 +202,7 @@ class Lines(Response):
         return score_text(result) + "\n"
 
     async def _groups(self) -> AsyncIterator[list[bytes]]:
-        """Lines that hold something, a few together as they come; one that is too long ends the stream."""
+        """The lines that are not blank, a few at a time. A line that is too long ends the stream."""
         rest = b""
         async for chunk in self.request.stream():
             *whole, rest = (rest + chunk).split(b"\n")

@@ -1,4 +1,4 @@
-"""POST /oauth/token: a signed assertion becomes a token (OAuth 2.0 client credentials, as SMART Backend Services has it)."""
+"""POST /oauth/token: exchanges a signed assertion for a token (OAuth 2.0 client credentials, as in SMART Backend Services)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from mews_newtt_service.auth.access import Access
 from mews_newtt_service.auth.tokens import ALGORITHMS, ASSERTION_TYPE, TOKEN_SECONDS, TokenError
 from mews_newtt_service.openapi import GET_RESPONSES, JSON_ERROR, PROBLEM, examples
-from mews_newtt_service.plain import media_type, plain_router
+from mews_newtt_service.request_helpers import media_type
+from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 FORM = {
@@ -33,7 +34,7 @@ FORM = {
     },
 }
 ERRORS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 503), JSON_ERROR)
-GATE: dict[int | str, dict[str, Any]] = dict.fromkeys((403, 405, 408, 409, 413, 415, 421, 429), PROBLEM)
+MIDDLEWARE: dict[int | str, dict[str, Any]] = dict.fromkeys((403, 405, 408, 409, 413, 415, 421, 429), PROBLEM)
 
 
 def router(settings: Settings) -> APIRouter:
@@ -44,7 +45,7 @@ def router(settings: Settings) -> APIRouter:
         "/oauth/token",
         summary="A token for a signed assertion",
         tags=["signing in"],
-        responses={200: examples(), **ERRORS, **GATE},
+        responses={200: examples(), **ERRORS, **MIDDLEWARE},
         openapi_extra={"requestBody": FORM},
     )
     async def token(request: Request) -> Response:
@@ -68,7 +69,7 @@ def router(settings: Settings) -> APIRouter:
                 raise TokenError("invalid_client", "no clients are set up here; nobody has to sign in", 401)
             _, made = await access.tokens.exchange(form["client_assertion"], access.clients, _address(request, settings))
         except TokenError as refusal:
-            address = access.address(request.scope, dict(request.scope["headers"]))
+            address = access.address(request.scope)
             request.app.state.log.event("warning", "sign_in_failed", request_id=request.scope.get("request_id"), address=address, error=refusal.error)
             return JSONResponse({"error": refusal.error, "error_description": refusal.what}, refusal.status)
         return JSONResponse({"access_token": made, "token_type": "bearer", "expires_in": TOKEN_SECONDS})
@@ -90,6 +91,6 @@ def router(settings: Settings) -> APIRouter:
 
 
 def _address(request: Request, settings: Settings) -> str:
-    """Where tokens are had. Whoever signs in is asked for this address; where it is not set, nobody signs in (see `read_clients`)."""
+    """The address of this path, which an assertion must name. Without MEWS_NEWTT_PUBLIC_URL no client can sign in this way (see `read_clients`)."""
     base = settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
     return f"{base}/oauth/token"

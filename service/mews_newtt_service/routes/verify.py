@@ -1,4 +1,4 @@
-"""POST /v1/charts/{id}/verify: a stated score against the computed one; for a file of them, with the diagnosis."""
+"""POST /v1/charts/{id}/verify: compares a stated score with the computed one. For a file of them the answer holds the diagnosis too."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submi
 from mews_newtt_service.jobs.uploads import keep_json, receive_upload
 from mews_newtt_service.json_in import is_array, strict_json
 from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM
-from mews_newtt_service.plain import accepted, media_type, plain_router, query, require_json
 from mews_newtt_service.problems import ServiceError, refuse
+from mews_newtt_service.request_helpers import accepted, media_type, query, require_json
 from mews_newtt_service.routes.score_many import OPTIONS, file_body, sets_of
+from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 KEYS = ("observations", "stated")
@@ -50,7 +51,7 @@ def router(settings: Settings) -> APIRouter:
     async def verify(request: Request) -> Response:
         options = query(request, "version", "sha256")
         accepted(request, "application/json")
-        chart: Chart = request.app.state.shelf.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
         body = b""
         if media_type(request) == "application/json":
             require_json(request)
@@ -59,7 +60,7 @@ def router(settings: Settings) -> APIRouter:
                 if len(body) > settings.json_bytes:
                     raise refuse(413, "body_too_large", "body", f"is larger than {settings.json_bytes:,} bytes", "send several sets as an array")
                 return _one(request, chart, strict_json(body, settings.json_depth))
-        with request.app.state.turns.taken(request.scope["client_id"]):
+        with request.app.state.concurrency.slot(request.scope["client_id"]):
             if body:
                 upload = await keep_json(request, await request.app.state.slices.list_of(sets_of(body, settings)))
             else:

@@ -1,0 +1,109 @@
+"""The charts of a process that runs for long, such as a server: read again when their files change, and kept as they were when a change is faulty."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mews_newtt.chart.catalogue import Catalogue, catalogue
+from mews_newtt.chart.choosing import choose, meant, named
+from mews_newtt.chart.model import Chart
+from mews_newtt.chart.site import GONE, Doubt, is_site, record_path
+from mews_newtt.errors import ChartError, ChartNotFound, MewsNewttError, Problem
+
+CHOICES_KEPT = 1000
+
+
+class LiveCharts:
+    """Every chart of the built-in folder and of the site's folders, as the files were at the last `refresh`.
+
+    A chart file that breaks a check raises ChartError here. Later it sets `fault`, and the charts stay as they were.
+    A chart of a site's folder whose file is gone is such a fault: its name must never come to mean another chart.
+    """
+
+    def __init__(self, today: date):
+        self.fault: MewsNewttError | None = None
+        self._chosen: dict[tuple[str, str | None], Chart] = {}
+        source = catalogue()
+        self._state = _state(source, today)
+        self.charts, self._doubts = _read(source)
+
+    @property
+    def lost(self) -> MewsNewttError | None:
+        """The fault, if a site's folder or a chart of it is gone: a new process could not start with these charts."""
+        return self.fault if self.fault is not None and any(problem.code in GONE for problem in self.fault.problems) else None
+
+    def refresh(self, today: date) -> bool:
+        """Read the charts again if a file or the day has changed (a version may begin today). True if that gave a new `fault`."""
+        try:
+            source = catalogue()
+            state = _state(source, today)
+            if state == self._state and self.fault is None:
+                return False
+            self._state = state
+            charts, doubts = _read(source)
+            _require_still_there(self.charts, charts)
+        except MewsNewttError as fault:
+            is_new = self.fault is None or self.fault.problems != fault.problems
+            if is_new:
+                self.fault = fault
+            return is_new
+        self.charts, self._doubts, self._chosen, self.fault = charts, doubts, {}, None
+        return False
+
+    def find(self, name: str, version: str | None = None) -> Chart:
+        """The chart of an id, alias or short title: that version, or else the best one in force. A file is never looked up.
+
+        Raises
+        ------
+        ChartNotFound  there is no such chart or version
+        """
+        chart = self._chosen.get((name, version))
+        if chart is None:
+            chart = choose(named(self.charts, name), name, version, doubts=self._doubts)
+            if len(self._chosen) < CHOICES_KEPT:
+                self._chosen[name, version] = chart
+        return chart
+
+    def versions(self, name: str) -> list[Chart]:
+        """All versions of the chart of an id, alias or short title, oldest first."""
+        chart = self.find(name)
+        return [other for other in self.charts if other.id == chart.id]
+
+
+def _read(source: Catalogue) -> tuple[list[Chart], dict[str, Doubt]]:
+    """Every chart, and which of them claim a status without proof. A name that means no single chart is a fault now, not at its first score."""
+    charts = source.charts()
+    doubts = dict(source.doubts)
+    for name in dict.fromkeys(chart.id for chart in charts):
+        try:
+            meant(source.versions(name), doubts=doubts)
+        except ChartNotFound:  # not in force yet: `find` says so
+            continue
+    return charts, doubts
+
+
+def _require_still_there(before: list[Chart], after: list[Chart]) -> None:
+    """Raise ChartError if a chart that came from a site's folder is in no site's folder now."""
+    still = {(chart.id, chart.version) for chart in after if _is_of_site(chart)}
+    gone = [chart for chart in before if _is_of_site(chart) and (chart.id, chart.version) not in still]
+    if gone:
+        mend = "put the file back; if the chart was withdrawn, start the service again"
+        raise ChartError([Problem("site_chart_gone", chart.origin, f"held {chart.id} {chart.version} and is not there", mend) for chart in gone])
+
+
+def _is_of_site(chart: Chart) -> bool:
+    return is_site(Path(chart.origin).parent.parent)
+
+
+def _state(source: Catalogue, today: date) -> tuple[Any, ...]:
+    """A value that changes when a chart file changes and when a day begins."""
+    found: list[Any] = [today]
+    for path in (one for paths in source.files().values() for chart_file in paths for one in (chart_file, record_path(chart_file))):
+        try:
+            stamp = path.stat()
+        except OSError:  # there is no adoption record, or the file went since the listing: the next refresh sees it
+            continue
+        found.append((path, stamp.st_mtime_ns, stamp.st_size))
+    return tuple(found)

@@ -1,0 +1,195 @@
+"""The classes of readings that a chart treats alike, and the class of a reading.
+
+Two numbers are in one class where no band, context, scope rule or limit of the chart tells them apart. How a number was written (converted
+from another unit, with float noise, finer than recorded) only adds flags; it is its form, and not part of the class.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+from mews_newtt.chart.contexts import Value, matches
+from mews_newtt.chart.exact import EXACT, add, midpoint
+from mews_newtt.chart.model import Band, Chart, Condition, Interval, Number, Parameter, Table
+from mews_newtt.errors import Problem
+from mews_newtt.reading.values import NOISE, Reading
+
+# The flags of each way to write a number; its place is 3 * converted + (0 recordable, 1 with float noise, 2 finer than recorded).
+FORMS: tuple[tuple[str, ...], ...] = tuple(
+    (*converted, *grid) for converted in ((), ("converted",)) for grid in ((), ("float_noise",), ("finer_than_recorded",))
+)
+FORM_FLAGS = ("converted", "float_noise", "finer_than_recorded")
+OTHER_REASON = -1
+
+
+class Cut(NamedTuple):
+    """Where one class of numbers ends. A raw number has passed it where it is `at` or more; with `beyond`, only where it is more."""
+
+    at: Number
+    beyond: bool = False
+
+
+class ReadingClass(NamedTuple):
+    """What is known of a parameter in one class."""
+
+    value: Value | None = None  # a reading of this class; None where there is no reading
+    flags: tuple[str, ...] = ()
+    refused: bool = False
+    skip: int | None = None  # the place among the parameter's coded reasons, or OTHER_REASON; None: not skipped
+    hypothetical: Value | None = None  # what an unknown context is taken to be
+
+
+@dataclass(frozen=True)
+class ReadingClasses:
+    """Every class of one parameter: readings in order (numbers from low to high), then the classes without a reading."""
+
+    parameter: Parameter
+    classes: tuple[ReadingClass, ...]
+    cuts: tuple[Cut, ...]  # between the classes of numbers, from low to high; none for categories
+    categories: Mapping[str, int]  # the class of each category
+    readings: int  # how many classes have a reading: they come first
+    missing: int
+    fault: int
+    skips: tuple[int, ...]  # skipped for another reason, then for each coded one
+    hypothetical: Mapping[tuple[int, int], int]  # of an unknown context: (class without a reading, place of a hypothetical value) to class
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    @property
+    def unread(self) -> tuple[int, ...]:
+        """The classes of a parameter that was not read: missing, or skipped."""
+        return self.missing, *self.skips
+
+    def of_reading(self, found: Reading | Problem | None) -> int:
+        """The class of what `read` found."""
+        if found is None:
+            return self.missing
+        if isinstance(found, Problem):
+            return self.fault
+        if isinstance(found.value, str):
+            return self.categories[found.value]
+        return bisect_right(self.cuts, Cut(found.value))
+
+    def of_skip(self, reason: str) -> int:
+        """The class of a parameter that was skipped for a reason."""
+        folded = reason.casefold()
+        codes = [skip.code.casefold() for skip in self.parameter.skips]
+        return self.skips[codes.index(folded) + 1 if folded in codes else 0]
+
+
+def form_of(found: Reading) -> int:
+    """How a number was written: its place in FORMS."""
+    grid = 1 if "float_noise" in found.flags else 2 if "finer_than_recorded" in found.flags else 0
+    return 3 * ("converted" in found.flags) + grid
+
+
+def classes_of(chart: Chart, parameter: Parameter, hypothetical: tuple[Value, ...] = ()) -> ReadingClasses:
+    """The classes of one parameter; `hypothetical` are the values that it may have where it is a context and not given."""
+    classes, cuts = _classes_of_numbers(chart, parameter) if parameter.observation.numeric else (_classes_of_categories(parameter), ())
+    readings = len(classes)
+    reasons = (OTHER_REASON, *range(len(parameter.skips)))
+    missing, fault, first_skip = readings, readings + 1, readings + 2
+    unread = {missing: ReadingClass(hypothetical=parameter.assumed)}
+    unread |= {first_skip + place: ReadingClass(skip=reason, hypothetical=parameter.assumed) for place, reason in enumerate(reasons)}
+    classes += [unread[missing], ReadingClass(refused=True), *(unread[first_skip + place] for place in range(len(reasons)))]
+    numbers = {}
+    for place, value in enumerate(hypothetical):
+        for number, own in unread.items():
+            numbers[number, place] = len(classes)
+            classes.append(own._replace(hypothetical=value))
+    categories = {name: place for place, name in enumerate(parameter.observation.category_ids)}
+    skips = tuple(range(first_skip, first_skip + len(reasons)))
+    return ReadingClasses(parameter, tuple(classes), cuts, categories, readings, missing, fault, skips, numbers)
+
+
+def band_of(chart: Chart, table: Table, value: Value) -> tuple[Band, bool]:
+    """The band of a value, and whether the value lies between two bands: then it is the worse of them."""
+    below = above = None
+    for band in table.bands:
+        if isinstance(value, str):
+            if value in band.categories:
+                return band, False
+        elif band.interval is None:
+            continue
+        elif band.interval.contains(value):
+            return band, False
+        elif band.interval.is_below(value):
+            below = band
+        elif above is None:
+            above = band
+    if above is None:
+        raise LookupError(f"no band for {value!r}")
+    if below is None or chart.severity(above) >= chart.severity(below):
+        return above, True
+    return below, True
+
+
+def _classes_of_categories(parameter: Parameter) -> list[ReadingClass]:
+    return [ReadingClass(name, refused=name not in parameter.category_ids) for name in parameter.observation.category_ids]
+
+
+def _classes_of_numbers(chart: Chart, parameter: Parameter) -> tuple[list[ReadingClass], tuple[Cut, ...]]:
+    """Every range that the edges cut out, and every edge by itself; neighbours that the chart treats alike are one class."""
+    conditions = _conditions_on(chart, parameter)
+    edges = _edges(parameter, conditions)
+    step = parameter.observation.step
+    every_cut = [cut for edge in edges for cut in _cuts_at(edge, step)]
+    classes: list[ReadingClass] = []
+    cuts: list[Cut] = []
+    last: object = None
+    for place, value in enumerate(_value_in_each(edges)):
+        refused = not parameter.observation.impossible.contains(value)
+        flags = () if parameter.observation.implausible.contains(value) else ("implausible",)
+        treated: object = refused
+        if not refused:
+            bands = tuple(band_of(chart, table, value) for table in parameter.tables if table.applies)
+            treated = (flags, bands, tuple(matches(wanted, value) for wanted in conditions))
+        if classes and treated == last:
+            continue
+        if classes:
+            cuts.append(every_cut[place - 1])
+        classes.append(ReadingClass(value, flags, refused))
+        last = treated
+    return classes, tuple(cuts)
+
+
+def _conditions_on(chart: Chart, parameter: Parameter) -> list[Condition]:
+    """Every condition of a table or a scope rule that looks at this parameter."""
+    every = [when for other in chart.parameters for table in other.tables for when in table.when]
+    every += [when for rule in chart.scope for when in rule.when]
+    return [wanted for name, wanted in every if name == parameter.id]
+
+
+def _edges(parameter: Parameter, conditions: list[Condition]) -> list[Decimal]:
+    """Every number at which the chart may begin to treat this parameter differently."""
+    observation = parameter.observation
+    ranges = [observation.impossible, observation.implausible, *conditions, *(band.interval for table in parameter.tables for band in table.bands)]
+    return sorted({edge for found in ranges if isinstance(found, Interval) for edge in (found.low, found.high) if edge is not None})
+
+
+def _value_in_each(edges: list[Decimal]) -> list[Decimal]:
+    """A value below the first edge, at each edge, between each two, and above the last."""
+    if not edges:
+        return [Decimal(0)]
+    found = [add(edges[0], -1)]
+    for low, high in pairwise(edges):
+        found += [low, midpoint(low, high)]
+    return [*found, edges[-1], add(edges[-1], 1)]
+
+
+def _cuts_at(edge: Decimal, step: Decimal) -> tuple[Cut, Cut]:
+    """From which raw number on a reading is at an edge, and from which it is above it. Float noise is read as the recordable value."""
+    recordable = EXACT.multiply(round(Fraction(edge) / Fraction(step)), step)
+    reach = EXACT.divide(step, NOISE)
+    low, high = EXACT.subtract(recordable, reach), EXACT.add(recordable, reach)
+    if not low <= edge <= high:
+        return Cut(edge), Cut(edge, beyond=True)
+    before, after = Cut(low), Cut(high, beyond=True)
+    return before if edge <= recordable else after, before if edge < recordable else after

@@ -1,0 +1,157 @@
+"""Readings as small whole numbers: a state is a class of readings and, for a number, the form in which it was written.
+
+The exact cuts of a compiled chart become floats here: a float has passed a cut where its shortest decimal has. So nothing is rounded when
+rows are scored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mews_newtt.chart.model import Parameter
+from mews_newtt.compiled import FORMS, CompiledParameter, Cut, form_of
+from mews_newtt.engines.numba import kernels as k
+from mews_newtt.errors import Problem
+from mews_newtt.reading.values import NOISE, Reading, read
+
+SLOW_PATH = -1  # in place of a state: only the slow path finds out which it is
+WIDEST_GRID = 200_000  # recordable values that one lookup table may hold
+SMALL_CODES = 256  # bytes, and whole numbers that stand for categories
+AROUND = 256  # recordable values on either side of the cuts, where nothing limits a parameter
+MOST_GRIDS = 8  # ranges of recordable values that are remembered
+StateArray = npt.NDArray[np.int32]
+
+
+class Lookup(NamedTuple):
+    """How the values of a column become an index, and the state at each index. Equal lookups have equal tables, whatever rows they come from."""
+
+    states: bytes  # int32: the state at each index; then of no value, then of a value that has no index
+    kind: int = k.ABSENT
+    scale: int = 1
+    multiple: int = 1
+    base: int = 0
+
+    @property
+    def state_at(self) -> StateArray:
+        return np.frombuffer(self.states, np.int32)
+
+    @property
+    def entries(self) -> int:
+        return len(self.states) // np.dtype(np.int32).itemsize - 2
+
+    def spec(self, first: int = 0, entries: int | None = None) -> npt.NDArray[np.int64]:
+        """How a kernel reads values, still without their address; the table may begin later and be shorter."""
+        row = np.zeros(k.SPEC_SIZE, np.int64)
+        base, entries = self.base + first, self.entries if entries is None else entries
+        row[k.KIND], row[k.BASE], row[k.ENTRIES], row[k.SCALE], row[k.MULTIPLE] = self.kind, base, entries, self.scale, self.multiple
+        # Bounds in the parameter's own unit, rounded inwards, so that nothing outside the table is looked up.
+        row[k.LOW], row[k.HIGH] = -(-base * self.multiple // self.scale), (base + entries - 1) * self.multiple // self.scale
+        row[k.CONTEXT] = row[k.POINTS] = -1
+        return row
+
+
+def lookup_of(states: Sequence[int] | StateArray, nothing: int, otherwise: int = SLOW_PATH, **more: int) -> Lookup:
+    """A lookup from the states at indexes 0, 1, ..., of a row without a value, and of any other value."""
+    return Lookup(np.array([*states, nothing, otherwise], np.int32).tobytes(), **more)
+
+
+class States:
+    """The states of one parameter, numbered: readings first, each class in every form; then one state for each class without a reading."""
+
+    def __init__(self, compiled: CompiledParameter, compared: bool):
+        self.compiled = compiled
+        self.parameter: Parameter = compiled.parameter
+        self.compared = compared  # rows are compared by the number itself, so it is kept beside the state
+        classes = self.classes = compiled.classes
+        self.numeric = self.parameter.observation.numeric
+        self.forms = len(FORMS) if self.numeric else 1
+        self.read = classes.readings * self.forms  # states below this have a reading
+        rest = np.arange(classes.readings, len(classes), dtype=np.int32)
+        self.class_of: StateArray = np.concatenate([np.repeat(np.arange(classes.readings, dtype=np.int32), self.forms), rest])
+        self.form_of: StateArray = np.concatenate([np.tile(np.arange(self.forms, dtype=np.int32), classes.readings), np.zeros_like(rest)])
+        self.size = len(self.class_of)
+        self.missing, self.fault = self.of_class(classes.missing), self.of_class(classes.fault)
+        self.unread = tuple(self.of_class(one) for one in classes.unread)
+        self.hypothetical = {(self.of_class(base), place): self.of_class(one) for (base, place), one in classes.hypothetical.items()}
+        self.refused = np.array([classes.classes[one].refused for one in self.class_of])
+        self.step = Fraction(self.parameter.observation.step)
+        self.multiple, self.scale = self.step.numerator, self.step.denominator
+        # Beyond this a product of 1000 steps leaves the 15 digits in which floats and decimals agree.
+        self.widest = 10**15 // (NOISE * self.multiple) // 2
+        self.cuts = np.array([_first_float(cut) for cut in classes.cuts], np.float64)
+        self.grid_cuts = np.array([_first_step(cut, self.step) for cut in classes.cuts], np.int64)
+        self.text_states: dict[str, tuple[int, float]] = {}  # short texts that were read before: state and number
+        self.grid = lru_cache(MOST_GRIDS)(self._grid)
+        self.small_codes = lru_cache(MOST_GRIDS)(self._small_codes)
+        self.absent = lookup_of([], self.missing)
+        self.by_state = lookup_of(range(self.size), self.missing, kind=k.INT32)  # for columns that hold states
+
+    def of_class(self, number: int, form: int = 0) -> int:
+        """The state of a class, and of a number in a form."""
+        readings = self.classes.readings
+        return number * self.forms + form if number < readings else number + readings * (self.forms - 1)
+
+    def of_reading(self, found: Reading | Problem | None) -> int:
+        """The state of what `read` found."""
+        form = form_of(found) if self.numeric and isinstance(found, Reading) else 0
+        return self.of_class(self.classes.of_reading(found), form)
+
+    def of_raw(self, raw: Any) -> int:
+        return self.of_reading(read(self.parameter.observation, raw))
+
+    def of_skip(self, reason: str) -> int:
+        return self.of_class(self.classes.of_skip(reason))
+
+    def number_of(self, found: Reading | Problem | None) -> float:
+        """The number that was read, where rows are compared by it; NaN for none."""
+        return float(found.value) if self.compared and isinstance(found, Reading) else math.nan
+
+    def _grid(self, first: int, last: int) -> bytes:
+        """The states of the recordable values first, ..., last, counted in steps; then of no reading, and of any other number. As int32."""
+        states = np.searchsorted(self.grid_cuts, np.arange(first, last + 1), side="right") * self.forms
+        return np.append(states, (self.missing, SLOW_PATH)).astype(np.int32).tobytes()
+
+    def _small_codes(self, kind: int, signed: bool) -> Lookup:
+        """A lookup for whole numbers below SMALL_CODES: every byte, or the codes of categories."""
+        half = SMALL_CODES // 2 if signed and kind == k.BYTE else SMALL_CODES
+        return lookup_of([self.of_raw(code if code < half else code - SMALL_CODES) for code in range(SMALL_CODES)], self.missing, kind=kind)
+
+    @cached_property
+    def grid_range(self) -> tuple[int, int]:
+        """The recordable values worth a lookup table: all possible ones where there is an end to them, else those around the cuts."""
+        limits = self.parameter.observation.impossible
+        around = [int(Fraction(cut.at) / self.step) for cut in self.classes.cuts] or [0]
+        span = max(AROUND, 2 * (around[-1] - around[0]))
+        low = around[0] - span if limits.low is None else math.ceil(Fraction(limits.low) / self.step)
+        high = around[-1] + span if limits.high is None else math.floor(Fraction(limits.high) / self.step)
+        return low, min(high, low + WIDEST_GRID)
+
+
+def _first_step(cut: Cut, step: Fraction) -> int:
+    """The least recordable value, counted in steps, that has passed a cut."""
+    steps = Fraction(cut.at) / step
+    return math.floor(steps) + 1 if cut.beyond else math.ceil(steps)
+
+
+def _first_float(cut: Cut) -> float:
+    """The least float whose shortest decimal has passed a cut."""
+    at = Fraction(cut.at)
+
+    def passed(x: float) -> bool:
+        shortest = Fraction(Decimal(repr(x)))
+        return shortest > at or (shortest == at and not cut.beyond)
+
+    x = float(at)
+    while passed(math.nextafter(x, -math.inf)):
+        x = math.nextafter(x, -math.inf)
+    while not passed(x):
+        x = math.nextafter(x, math.inf)
+    return x

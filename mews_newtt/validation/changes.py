@@ -1,0 +1,82 @@
+"""Compares the results of two validations of one system: which counts changed, and which rows disagree now, no longer, or still."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+COUNTS = ("rows", "compared", "agreed", "disagreed", "complete", "partial", "refused")
+
+
+class ListedRow(NamedTuple):
+    """One row that disagrees, as the document of a validation lists it."""
+
+    row: int
+    case: str
+    cells: list[dict[str, str]]
+    given: str
+    says: str
+    why: list[str]
+
+    @property
+    def place(self) -> str:
+        """The row's case id, or its number if it has none. Two runs are compared by this."""
+        return self.case or f"row {self.row}"
+
+
+class Change(NamedTuple):
+    """One count, before and after."""
+
+    what: str
+    before: int
+    after: int
+
+    @property
+    def difference(self) -> str:
+        return f"{self.after - self.before:+,}" if self.after != self.before else "the same"
+
+
+class Changes(NamedTuple):
+    """What changed from an earlier run to a later one.
+
+    gone, new : the rows that disagree in the earlier run only, and in the later run only
+    still : how many rows disagree in both
+    all_listed : whether both documents list every disagreement; if not, `gone` and `new` may be wrong
+    """
+
+    counts: list[Change]
+    gone: list[ListedRow]
+    new: list[ListedRow]
+    still: int
+    all_listed: bool
+
+
+def listed_rows(document: Mapping[str, Any]) -> list[ListedRow]:
+    """The rows that the document of a validation (`Validation.to_dict`) lists as disagreeing."""
+    return [
+        ListedRow(
+            each["row"],
+            each["case_id"] or "",
+            each["cells"],
+            ", ".join(f"{name} {value}" for name, value in each["given"].items()) or "nothing",
+            each["says"],
+            each["why"],
+        )
+        for each in document["disagreements"]
+    ]
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+    """What changed between the documents of two validations. A row is the same row in both if it has the same case id, or else the same number."""
+    counts = [Change(name, before[name], after[name]) for name in COUNTS]
+    kinds = [{kind["kind"]: kind for kind in document["kinds"]} for document in (before, after)]
+    for name, kind in (kinds[0] | kinds[1]).items():
+        counts.append(Change(kind["says"], *(each.get(name, {}).get("cells", 0) for each in kinds)))
+    one, two = ({each.place: each for each in listed_rows(document)} for document in (before, after))
+    return Changes(
+        counts,
+        [each for place, each in one.items() if place not in two],
+        [each for place, each in two.items() if place not in one],
+        len(one.keys() & two.keys()),
+        all(document["disagreements_listed"] == document["disagreed"] for document in (before, after)),
+    )

@@ -1,0 +1,42 @@
+"""Counts every request for Prometheus and writes it into the log: its declared route, never the path as it was sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.datastructures import State
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mews_newtt_service.logs import Log
+from mews_newtt_service.metrics import METHODS, Metrics
+
+CLIENT_GONE = 499  # the status of a request whose caller went away
+
+
+class RequestLog:
+    """Reads from the scope what the layers and the router inside have put there: `status`, `request_id`, `client_id`, `route`."""
+
+    def __init__(self, app: ASGIApp, state: State):
+        self.app = app
+        self._metrics: Metrics = state.metrics
+        self._log: Log = state.log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            seconds = time.perf_counter() - started
+            route, status, method = route_of(scope), scope.get("status", CLIENT_GONE), scope.get("sent_method") or scope["method"]
+            self._metrics.answered(route, method, status, seconds)
+            if self._log.logs_requests:
+                known = method if method in METHODS else "other"
+                self._log.request(scope["request_id"], scope.get("client_id"), known, route, status, seconds)
+
+
+def route_of(scope: MutableMapping[str, Any]) -> str:
+    """The path of the route as it is declared, so that logs and counts never hold what a caller wrote."""
+    path = getattr(scope.get("route"), "path", None)
+    return path if isinstance(path, str) else "unmatched"

@@ -1,0 +1,28 @@
+"""Routes that FastAPI matches and documents, and that get the request itself. Reading and writing JSON is ours, because it must be exact."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+
+class PlainRoute(APIRoute):
+    """A route whose endpoint takes a Request and gives a Response, without FastAPI's validation between. Errors go to `middleware.errors`."""
+
+    matches = Route.matches  # FastAPI's own looks for included routers, which we do not have
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = self
+        allowed = self.methods or set()
+        if scope["method"] not in allowed:
+            raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
+        response = await self.endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
+def plain_router(*, include_in_schema: bool = True) -> APIRouter:
+    return APIRouter(route_class=PlainRoute, include_in_schema=include_in_schema)
