@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from mews_newtt import charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines import ENGINES, engine_of
-from tests import strategies
+from tests import chart_content, strategies
 from tests.batch.batch_support import random_columns
 from tests.every_engine import NAMES, EngineUnderTest
 from tests.properties.test_completions import charts_and_sets
@@ -70,8 +70,8 @@ def test_every_engine_is_under_test() -> None:
 
 def test_every_feature_of_a_chart_was_drawn() -> None:
     """What is never drawn is never tested. Made from seeds: tests/properties/test_completions.py does the same for Hypothesis."""
-    strategies.DRAWN.clear()
+    chart_content.DRAWN.clear()
     for seed in range(150):
         made_chart(Random(seed))
-    assert not [feature for feature in strategies.FEATURES + strategies.WIDE_FEATURES if not strategies.DRAWN[feature]]
-    assert set(strategies.DRAWN) <= set(strategies.FEATURES + strategies.WIDE_FEATURES)
+    assert not [feature for feature in chart_content.FEATURES + chart_content.WIDE_FEATURES if not chart_content.DRAWN[feature]]
+    assert set(chart_content.DRAWN) <= set(chart_content.FEATURES + chart_content.WIDE_FEATURES)

@@ -95,7 +95,7 @@ def test_the_loops_as_plain_python_give_the_same(tmp_path: Path) -> None:
 
 def test_programs_are_made_once_for_each_kind_of_columns_and_go_nowhere() -> None:
     """Chunks of the same kinds share their fused tables, whatever their rows; what is remembered is bounded, and no copy or pickle holds it."""
-    chart = load_chart("npews")._replace(title="a chart object of its own")
+    chart = replace(load_chart("npews"), title="a chart object of its own")
     engine = engine_of(chart)
     assert engine_of(chart) is engine
 

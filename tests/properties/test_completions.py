@@ -12,7 +12,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from mews_newtt import Chart, ObservationError, Score, charts, score
-from tests import strategies
+from tests import chart_content, strategies
 from tests.strategies import Made, MadeSet, made_charts, sets_on
 
 MOST = 1500
@@ -194,9 +194,9 @@ def test_a_reading_and_a_scored_skip_in_one_group_give_one_total() -> None:
 def test_every_feature_is_drawn_and_completions_are_tried() -> None:
     """A feature that the strategy never draws is a feature never tested; a set with one completion tests nothing."""
     _draw()
-    never = [feature for feature in strategies.FEATURES if not strategies.DRAWN[feature]]
+    never = [feature for feature in chart_content.FEATURES if not chart_content.DRAWN[feature]]
     assert not never, f"never drawn: {never}"
-    assert set(strategies.DRAWN) <= set(strategies.FEATURES + strategies.WIDE_FEATURES)
+    assert set(chart_content.DRAWN) <= set(chart_content.FEATURES + chart_content.WIDE_FEATURES)
     assert sum(amount > 1 for amount in TRIED) > 20, "most sets had one completion, or too many to try"
 
 
