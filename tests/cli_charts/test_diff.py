@@ -96,7 +96,7 @@ def test_a_moved_context_is_told_for_those_between(changed) -> None:  # type: ig
 def test_a_category_that_gives_otherwise(changed) -> None:  # type: ignore[no-untyped-def]
     readings, _, changes = says(changed(('{ is = ["worried", "upset"], level = "rewind" }', '{ is = ["worried", "upset"], level = "oil" }')))
     assert readings == [f"Keeper's concern {word}: raises the level to rewind -> raises the level to oil" for word in ("worried", "upset")]
-    assert changes == ["parameter keeper_concern, band worried, upset: raises the level to rewind -> raises the level to oil"]
+    assert changes == ["parameter keeper_concern, band worried or upset: raises the level to rewind -> raises the level to oil"]
 
 
 def test_totals_that_reach_another_level(changed) -> None:  # type: ignore[no-untyped-def]

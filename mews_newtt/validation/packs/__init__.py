@@ -5,5 +5,6 @@ from mews_newtt.validation.packs.killed import cover, killers_of, scorer_of
 from mews_newtt.validation.packs.pack import Case, Pack, expected_of, make_pack, pack_faults
 
 __all__ = [
-    "NAMES", "Case", "Pack", "as_csv", "as_ndjson", "check_folder", "cover", "expected_of", "killers_of", "make_pack", "pack_faults", "scorer_of", "write_pack",
+    "NAMES", "Case", "Pack", "as_csv", "as_ndjson", "check_folder", "cover", "expected_of", "killers_of", "make_pack", "pack_faults", "scorer_of",
+    "write_pack",
 ]  # fmt: skip
