@@ -227,7 +227,8 @@ def test_a_verified_file_keeps_its_name_and_comes_with_reports(http: Any, tmp_pa
 def test_a_pack_is_the_librarys(http: Any) -> None:
     from mews_newtt.fhir.jsontext import write_json
     from mews_newtt.fhir.packs import pack_bundles
-    from mews_newtt.validation.packs import as_csv, make_pack
+    from mews_newtt.validation.packs import make_pack
+    from mews_newtt.validation.packs.files import as_csv
     from tests.fhir.support import assert_r4
 
     made = make_pack(load_chart("mewc"), seed=3)
