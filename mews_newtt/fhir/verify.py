@@ -135,7 +135,7 @@ class _Reader:
             self.levels.setdefault(word, place)
 
 
-def verdict(result: Score, stated: Stated, *, elsewhere: bool = False) -> tuple[str, list[Difference], int]:
+def verdict(result: Score, stated: Stated, *, elsewhere: bool) -> tuple[str, list[Difference], int]:
     """`agrees`, `disagrees` or `nothing_compared`; what is stated and not so, the total first; and how many stated values were not compared.
 
     With `elsewhere`, readings that the score was made of may not be here: nothing is held against it that they could make right.
