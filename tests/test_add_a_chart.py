@@ -127,4 +127,4 @@ def test_the_whole_fast_suite_passes_with_one_chart_more(copy: Path) -> None:
     add_by_the_list(copy)
     run(copy, "tests.test_readme")
     kept_out = ["--ignore=tests/test_add_a_chart.py", "--ignore=tests/service", "--ignore=tests/fhir"]  # they start servers of their own, on no chart's name
-    run(copy, "pytest", "-q", "-x", "-n", "auto", "-p", "no:cacheprovider", *kept_out)
+    run(copy, "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", *kept_out)

@@ -121,3 +121,11 @@ def test_numbers_in_json_are_whole_where_the_reading_is() -> None:
     rows = {row["id"]: row["value"] for row in score(load_chart("news2"), {"heart_rate": "95", "temperature": "37.5", "respiratory_rate": "16.0"}).to_dict()["parameters"]}
     kinds = {name: (rows[name], type(rows[name])) for name in ("heart_rate", "temperature", "respiratory_rate")}
     assert kinds == {"heart_rate": (95, int), "temperature": (37.5, float), "respiratory_rate": (16, int)}
+
+
+def test_a_row_without_a_reading_is_in_no_table_while_its_context_is_not_known() -> None:
+    """A pulse is in one of three tables until the hours since birth are known; a pulse that was not taken is in none."""
+    given = {"respiratory_rate": 16, "patient_group": "postnatal"}
+    for pulse, tables in ((104, 3), (None, 0)):
+        row = next(row for row in score(load_chart("mews", "0.2"), {**given, "heart_rate": pulse}).parameters if row.id == "heart_rate")
+        assert len({id(table) for table, _ in row.possible}) == tables

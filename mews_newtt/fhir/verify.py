@@ -121,7 +121,7 @@ class _Reader:
             self.levels.setdefault(word, place)
 
 
-def verdict(result: Score, stated: StatedScores, *, elsewhere: bool = False) -> tuple[str, list[Difference], int]:
+def verdict(result: Score, stated: StatedScores, *, elsewhere: bool) -> tuple[str, list[Difference], int]:
     """`agrees`, `disagrees` or `nothing_compared`; the differences, the total first; and how many stated values were not compared.
 
     Parameters

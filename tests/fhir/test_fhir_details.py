@@ -143,6 +143,13 @@ def test_the_last_day_before_a_birthday() -> None:
         assert table_of(rate, {"resourceType": "Patient", "id": "mother", "birthDate": born}) == table
 
 
+def test_the_age_at_the_end_of_a_round_over_midnight() -> None:
+    """The rate was counted on the eve of the first birthday, the pulse after midnight: the age is that of the newest reading."""
+    rate = observation(coded("9279-1"), effective="2026-11-21T23:55:00+00:00", valueQuantity=quantity(45, "/min"))
+    pulse = observation(coded("8867-4"), effective="2026-11-22T00:05:00+00:00", valueQuantity=quantity(120, "/min"))
+    assert table_of(rate, pulse, {"resourceType": "Patient", "id": "mother", "birthDate": "2025-11-22"}) == "1 to 4 years"
+
+
 @pytest.mark.parametrize("born", ["2013", "2013-11"])
 def test_a_birth_date_that_names_no_day_gives_no_age(born: str) -> None:
     rate = observation(coded("9279-1"), valueQuantity=quantity(45, "/min"))
@@ -244,3 +251,17 @@ def test_a_fault_of_two_readings_names_both_places() -> None:
     assert [problem.code for problem in refusal.value.problems] == ["only_one_of"]
     places = ["Bundle.entry[0].resource.value", "Bundle.entry[1].resource.value"]
     assert refusal.value.problems[0].where in places and all(place in refusal.value.problems[0].what for place in places)
+
+
+def test_a_fault_of_one_reading_names_its_place_once() -> None:
+    with pytest.raises(ObservationError) as refusal:
+        scored(bundle(observation(coded("9279-1"), valueQuantity=quantity(9000, "/min")), *ADULT[1:]))
+    (problem,) = refusal.value.problems
+    assert problem.where not in problem.what and problem.what.startswith("respiratory_rate: 9000 is impossible")
+
+
+@pytest.mark.parametrize(("rates", "total"), [([None, TIME], 6), ([TIME, None], 3)])
+def test_a_reading_without_a_time_is_left_out_beside_one_with_a_time(rates: list[str | None], total: int) -> None:
+    first, second = (observation(coded("9279-1"), effective=when, valueQuantity=quantity(value, "/min")) for when, value in zip(rates, (20, 30), strict=True))
+    answer = scored(bundle(first, second, *ADULT[1:]))
+    assert answer.result.total == total and "time_missing" in told(answer)

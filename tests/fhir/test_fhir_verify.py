@@ -9,6 +9,7 @@ import pytest
 
 from mews_newtt import ObservationError, charts, load_chart
 from mews_newtt.fhir.operations import ews_verify
+from mews_newtt.fhir.verify import LARGEST
 from mews_newtt.fhir.write import observations_bundle
 from tests.fhir.support import ADULT, MOTHER, TIME, Resource, bundle, coded, find, observation, parts, quantity, scored, verified
 
@@ -80,7 +81,7 @@ def test_a_level_is_held_against_the_charts_own_words() -> None:
 def test_a_concept_of_another_system_states_no_level_of_the_chart() -> None:
     """HL7's own "H" for high, in Norwegian words: not compared, and the answer says so."""
     coding = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "code": "H"}
-    for text, verdict, told in (("Over grensen", "agrees", True), ("High", "disagrees", False)):
+    for text, verdict, told in (("Over grensen", "agrees", True), ("High", "disagrees", False), ("Routine", "disagrees", False)):
         found = verified(bundle(stated(5, {}, interpretation=[{"coding": [coding], "text": text}]), *ADULT))
         assert parts(found, "verdict") == [verdict]
         assert ("level_not_compared" in str(parts(found, "outcome"))) is told
@@ -128,6 +129,8 @@ def test_our_own_answers_agree_with_themselves() -> None:
         ([stated(5, {}, valueQuantity={"value": "5"})], "not_a_number"),
         ([stated(5, {}, valueQuantity=None, valueInteger=True)], "not_a_number"),
         ([stated(5, {}, valueQuantity=quantity("1e400", "{score}"))], "not_a_number"),
+        ([stated(5, {}, valueQuantity=quantity(LARGEST + 1, "{score}"))], "not_a_number"),
+        ([stated(5, {}, valueQuantity=quantity(-LARGEST - 1, "{score}"))], "not_a_number"),
         ([stated(5, {}, valueQuantity=quantity("-1e999999999", "{score}"))], "not_a_number"),
     ],
 )
@@ -135,6 +138,11 @@ def test_scores_that_cannot_be_read(total: list[Resource], code: str) -> None:
     with pytest.raises(ObservationError) as refusal:
         ews_verify(bundle(*total, *ADULT), find, charts())
     assert [problem.code for problem in refusal.value.problems] == [code]
+
+
+@pytest.mark.parametrize("total", [LARGEST, -LARGEST])
+def test_the_largest_number_that_is_still_compared(total: int) -> None:
+    assert parts(verified(bundle(stated(total, {}), *ADULT)), "verdict") == ["disagrees"]
 
 
 def test_a_bundle_without_a_known_total_needs_a_chart() -> None:
