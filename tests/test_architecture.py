@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,13 @@ def test_arrows_point_inward(path: Path) -> None:
         if name.startswith("mews_newtt."):
             other = name.split(".")[1]
             assert other == own or other in ALLOWED[own], f"{own} imports {name}"
+
+
+def test_the_picture_shows_the_floors_as_they_are() -> None:
+    drawn = re.findall(r'y="(\d+)" class="name">mews_newtt/(\w+)/<', (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8"))
+    floor = {name: int(y) for y, name in drawn}
+    assert set(floor) == set(ALLOWED) - {"errors", "batch"}  # errors lies under everything; batch keeps two old names
+    assert [(own, other) for own in floor for other in ALLOWED[own] & set(floor) if floor[own] >= floor[other]] == []
 
 
 def module_of(path: Path) -> str:
