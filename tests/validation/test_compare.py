@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -293,3 +294,15 @@ def test_the_diagnosis_looks_at_the_same_cells() -> None:
     rows = table(*[{**QUIET, "expected_total": one, "expected_level": other} for one, other in zip(cells, [*cells[5:], *cells[:5]], strict=True)])
     found, seen = validate(DEMO, rows), diagnose(DEMO, rows, others=[])
     assert (seen.rows, seen.disagreements) == (found.compared, found.disagreed)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda path: path.write_text("heart_rate\n95\n12\n"), Path.unlink, lambda path: path.write_text("")], ids=["another", "gone", "emptied"]
+)
+def test_a_file_that_changes_while_it_is_read_is_no_evidence(change: Callable[[Path], Any], tmp_path: Path) -> None:
+    """The report would name the hash of another file than the one compared."""
+    path = tmp_path / "stated.csv"
+    path.write_text("respiratory_rate,expected_total\n12,0\n")
+    with pytest.raises(FileError) as caught:
+        validate_file(load_chart("news2"), path, progress=lambda rows, share: change(path))
+    assert [problem.code for problem in caught.value.problems] == ["file_changed"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from mews_newtt import Chart, charts, load_chart, score
@@ -26,6 +26,7 @@ from mews_newtt.validation.compare import validate
 from mews_newtt.validation.stated import Claim, sum_of_parts, verdict_on
 from tests.fhir.support import find, parts
 from tests.service.support import client
+from tests.strategies import made_charts, sets_on
 
 CHARTS = [load_chart("news2"), load_chart("newtt2", "0.1"), load_chart("mewc"), load_chart("meows"), load_chart("npews")]
 SETS = {  # a request that holds an impossible reading is refused as a whole; a file has other rows to compare
@@ -198,6 +199,36 @@ def test_groups_count_once_in_a_sum() -> None:
     every = {(p.id,): 0 for p in npews.parameters if p.role == "scored"}
     assert sum_of_parts(npews, every) == (0, 0)
     assert sum_of_parts(npews, every | {("oxygen_percent",): 2}) == (2, 2)
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=150)
+def test_a_sum_of_some_stated_points_allows_the_total_of_the_set(data: st.DataObject) -> None:
+    """On any chart: whichever of a complete set's points are stated, the chart's own total is between the sum's bounds."""
+    made = data.draw(made_charts())
+    result = score(made.chart, data.draw(sets_on(made, most_open=0)).given, raise_refused=False)
+    assume(result.status == "complete" and made.chart.has_points)
+    points = {(row.id,): row.points for row in result.parameters if row.points is not None and made.chart.by_id[row.id].role == "scored"}
+    stated = data.draw(st.lists(st.sampled_from(sorted(points)), unique=True)) if points else []
+    if len(stated) > 1 and not made.chart.groups and data.draw(st.booleans()):  # two rows stated as one, as FHIR's codes of some rows are
+        first, second, *stated = stated
+        points[first + second] = (points[first] or 0) + (points[second] or 0)
+        stated.append(first + second)
+    least, most = sum_of_parts(made.chart, {names: points[names] for names in stated})
+    assert least <= result.total <= most, (least, most, stated)
+
+
+def test_two_rows_stated_as_one_leave_the_other_rows_open() -> None:
+    assert sum_of_parts(load_chart("news2"), {("respiratory_rate", "oxygen_saturation"): 1}) == (1, 1 + 2 + 3 + 3 + 3 + 3)
+
+
+def test_a_row_that_need_not_be_given_may_add_nothing() -> None:
+    chart = load_chart("news2")
+    own = chart.by_id["respiratory_rate"]
+    tables = tuple(replace(table, bands=tuple(band for band in table.bands if band.points)) for table in own.tables)
+    for required, least in ((True, 1), (False, 0)):
+        alone = replace(chart, parameters=(replace(own, required=required, tables=tables),), groups=())
+        assert sum_of_parts(alone, {}) == (least, 3)
 
 
 def test_where_readings_may_be_elsewhere_only_what_they_cannot_make_right_disagrees() -> None:
