@@ -116,6 +116,13 @@ def test_lower_and_higher_are_counted_apart() -> None:
     assert (column.lower, column.higher, column.agreed) == (1, 1, 1)
 
 
+def test_a_column_is_ignored_by_its_own_name() -> None:
+    rows = table({**QUIET, "EWS": "5"})
+    assert validate(DEMO, rows, column_map=ColumnMap(columns={"EWS": "expected_total"})).compared == 1
+    with pytest.raises(ColumnError, match="none of them holds the platform's scores"):
+        validate(DEMO, rows, column_map=ColumnMap(columns={"EWS": "expected_total"}, ignore=frozenset(("EWS",))))
+
+
 def test_nothing_expected_is_told_with_a_suggestion() -> None:
     with pytest.raises(ColumnError) as told:
         validate(DEMO, table({**QUIET, "mews_score": "1"}))

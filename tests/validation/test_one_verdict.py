@@ -229,6 +229,8 @@ def test_a_row_that_need_not_be_given_may_add_nothing() -> None:
     for required, least in ((True, 1), (False, 0)):
         alone = replace(chart, parameters=(replace(own, required=required, tables=tables),), groups=())
         assert sum_of_parts(alone, {}) == (least, 3)
+    beside = replace(chart, parameters=(replace(own, tables=(*tables, replace(tables[0], applies=False, bands=()))),), groups=())
+    assert sum_of_parts(beside, {}) == (0, 3)  # in a context in which the row does not apply it gives nothing
 
 
 def test_where_readings_may_be_elsewhere_only_what_they_cannot_make_right_disagrees() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from mews_newtt import load_chart, score
 from mews_newtt.validation import expected
-from mews_newtt.validation.stated import Claim, verdict_on
+from mews_newtt.validation.stated import Claim, verdict_on, without_readings
 
 NEWS2 = load_chart("news2", "2017.1")
 WHOLE: dict[str, Any] = {
@@ -46,6 +46,27 @@ def test_points_without_readings_are_added_up_in_words() -> None:
     (found,) = verdict.differences
     assert found.kind == "parts_do_not_add_up" and verdict.compared == 1 and verdict.not_compared == tuple(claims[:2])
     assert found.says == "a total of 4 is stated, and the stated points add up to 5 to 19; the readings are missing here"
+
+
+@pytest.mark.parametrize(
+    ("chart", "given", "together", "kinds"),
+    [
+        # A pulse of 104 gives 0 points or 1 while the time since birth is not known: the two together have no points yet.
+        ("mews@0.2", {"heart_rate": 104, "temperature": 37, "patient_group": "postnatal"}, ("heart_rate", "temperature"), ["points_of_missing"]),
+        # Of two ways to give oxygen only one is given: its points are those of both.
+        ("npews@2023.1", {"oxygen_device": "face_mask", "oxygen_percent": 60, "age_years": 3}, ("oxygen_percent", "oxygen_flow"), []),
+    ],
+)
+def test_points_that_are_stated_for_two_rows_together(chart: str, given: dict[str, Any], together: tuple[str, ...], kinds: list[str]) -> None:
+    result = score(load_chart(*chart.split("@")), given)
+    points = [row.points for row in result.parameters if row.id in together and row.points is not None]
+    claim = Claim("points", sum(points), "here", together)
+    assert [one.kind for one in verdict_on(result, [claim]).differences] == kinds
+
+
+@pytest.mark.parametrize(("given", "bare"), [({}, True), ({"skip_heart_rate": "refused"}, False), ({"heart_rate": 95}, False), ({"age_years": 30}, True)])
+def test_a_reason_for_no_reading_is_not_nothing(given: dict[str, Any], bare: bool) -> None:
+    assert without_readings(score(NEWS2, given)) is bare
 
 
 def test_a_set_with_more_cases_than_the_lookup_holds_is_grouped_alike(monkeypatch: pytest.MonkeyPatch) -> None:
