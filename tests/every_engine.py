@@ -44,6 +44,7 @@ class EngineUnderTest:
         assert not any("skipped" in cell for cell in given.values() if isinstance(cell, Mapping)), "give a skip reason as skip_<parameter>"
         values = {name: cell["value"] if isinstance(cell, Mapping) else cell for name, cell in given.items()}
         units = {name: cell["unit"] for name, cell in given.items() if isinstance(cell, Mapping) and "unit" in cell}
+        values = values or dict.fromkeys(chart.by_id)  # nothing given: a row of blanks, for a table without columns has no row
         table = pa.table({name: pa.array([None if value is None else str(value)], pa.string()) for name, value in values.items()})
         return self._table(chart, table, ColumnMap(units=units))[0]
 

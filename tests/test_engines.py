@@ -55,6 +55,13 @@ def test_made_charts(engine: EngineUnderTest, seed: int) -> None:
     check_table(engine, made_chart(rng), rng, 30)
 
 
+@pytest.mark.parametrize("seed", [1000668, 1001061, 1001126, 1001488, 2000416, 2000768])
+def test_made_charts_on_which_an_engine_was_wrong(engine: EngineUnderTest, seed: int) -> None:
+    """A context was asked for by a row whose group another row had answered; bounds were too wide where one context limits another."""
+    rng = Random(seed)
+    check_table(engine, made_chart(rng), rng, 80)
+
+
 @settings(max_examples=40)
 @given(pair=charts_and_sets())
 def test_small_made_charts(engine: EngineUnderTest, pair: tuple[Made, MadeSet]) -> None:

@@ -25,6 +25,13 @@ class ScopePart(NamedTuple):
     part: int
 
 
+class DecidingNumbers(NamedTuple):
+    """By context code and class, a number; rows that count alike have the same."""
+
+    alone: list[list[int]]
+    answered: list[list[int]]  # of a row in a group that another row has answered: a reading that is missing here is not asked for
+
+
 @dataclass(frozen=True)
 class CompiledParameter:
     """One parameter: its classes, and what each contributes in each context."""
@@ -64,22 +71,27 @@ class CompiledChart:
         sizes = [self.contexts[name].count + 1 for name in names]
         return {name: prod(sizes[place + 1 :]) for place, name in enumerate(names)}
 
-    def deciding_numbers(self, name: str) -> list[list[int]]:
-        """By context code and class, a number. An unknown context is needed by a parameter where this number differs between its values.
+    def deciding_numbers(self, name: str) -> DecidingNumbers:
+        """An unknown context is needed by a parameter where the number of its row differs between the context's values.
 
         Where a context of the parameter is required, the number is that of the table; where all are optional, of what the class counts for.
         """
         own = self.parameters[name]
         if any(self.contexts[context].parameter.required for context in own.contexts):
             tables = {id(table): number for number, table in enumerate(own.tables)}
-            return [[tables[id(table)]] * len(own.classes) for table in own.tables]
+            by_table = [[tables[id(table)]] * len(own.classes) for table in own.tables]
+            return DecidingNumbers(by_table, by_table)
         numbers: dict[object, int] = {}
 
         def number(found: Contribution | None) -> int:
             counts = found and (found.bounds and found.bounds[:2], found.points, found.missing, "not_read" in found.flags)
             return numbers.setdefault(counts, len(numbers))
 
-        return [[number(found) for found in row] for row in own.contributions]
+        def answered(found: Contribution | None) -> Contribution | None:
+            return found._replace(bounds=None, missing=False) if found and found.missing else found
+
+        alone = [[number(found) for found in row] for row in own.contributions]
+        return DecidingNumbers(alone, [[number(answered(found)) for found in row] for row in own.contributions])
 
 
 def compile_chart(chart: Chart) -> CompiledChart:
@@ -127,8 +139,10 @@ def compile_parameter(chart: Chart, classes: ReadingClasses, contexts: Mapping[s
             contributions.append(tuple(common_contribution(parameter, found, optional) for found in by_class))
     if not names and parameter.id in contexts and parameter.assumed is None:  # an unknown context that no other context chooses
         own_row = list(contributions[0])
+        depends = any(name == parameter.id for rule in chart.context_refusals for name, _ in rule.when)  # other contexts say what it can be
         for unread in classes.unread:
-            own_row[unread] = joined_contribution([by_table[id(tables[0])][one] for (base, _), one in classes.hypothetical.items() if base == unread])
+            ways = [by_table[id(tables[0])][one] for (base, _), one in classes.hypothetical.items() if base == unread]
+            own_row[unread] = None if depends else joined_contribution(ways)
         contributions[0] = tuple(own_row)
     scope = tuple(_scope_parts(chart, parameter, own.value) for own in classes.classes)
     return CompiledParameter(

@@ -59,7 +59,13 @@ class SlowPath:
             name: np.array(context.class_of, np.int64)[self.states[name].class_of] for name, context in self.compiled.contexts.items()
         }
         self.deciding = {
-            name: np.array(self.compiled.deciding_numbers(name))[:, self.states[name].class_of] for name in self.compiled.parameters
+            name: [np.array(numbers)[:, self.states[name].class_of] for numbers in self.compiled.deciding_numbers(name)]
+            for name in self.compiled.parameters
+        }
+        self.asked = {  # by parameter in a group, and by the sum of the members' numbers: whether its reading is still missing there
+            name: np.array([one.missing[place] for one in own.contributions])
+            for own in self.compiled.groups
+            for place, name in enumerate(own.group.parameters)
         }
 
     def score(self, states: Mapping[str, StateArray], points: bool) -> Found:
@@ -113,11 +119,7 @@ class SlowPath:
         given_points = np.full_like(found.points, NO_POINTS)
         for chosen in possible:
             for name, place in zip(unknown, chosen, strict=True):
-                own = self.states[name]
-                hypothetical = np.arange(own.size, dtype=np.int32)
-                for state in own.unread:
-                    hypothetical[state] = own.hypothetical[state, place]
-                states[name][:] = hypothetical[given[name]]
+                states[name][:] = self._state_in(name, {name: place}, given)
             k.sum_rows(*arguments, given_points, words)
             results = (found.status, found.least, found.most, found.level, found.level_max, found.words)
             join_rows(words, self.fields, self.rules, self.text, self.missing, begun, *results)
@@ -160,21 +162,39 @@ class SlowPath:
         self, own: CompiledParameter, unknown: list[str], possible: list[tuple[int, ...]], states: Mapping[str, StateArray]
     ) -> list[npt.NDArray[np.int64]]:
         """For each way the unknown contexts can be: each row's deciding number."""
-        numbers = self.deciding[own.id]
-        radices = self.compiled.radices(own.contexts)
-        known = np.zeros(len(states[own.id]), np.int64)
-        for other in own.contexts:
-            if other not in unknown:
-                known += np.minimum(self.context_class[other][states[other]], self.compiled.contexts[other].count - 1) * radices[other]
+        alone, answered = self.deciding[own.id]
         found = []
         for chosen in possible:
-            code = known.copy()
-            for other, place in zip(unknown, chosen, strict=True):
-                if other in radices:
-                    taken = self.states[other]
-                    code += int(self.context_class[other][taken.hypothetical[taken.missing, place]]) * radices[other]
-            found.append(numbers[code, states[own.id]])
+            taken = dict(zip(unknown, chosen, strict=True))
+            code, state = self._context_code(own, taken, states), states[own.id]
+            numbers = alone[code, state]
+            if own.group:
+                members = self.layout.groups[own.group.id].classes
+                place = np.zeros(len(state), np.int64)
+                for name, number in members.items():
+                    member = self.compiled.parameters[name]
+                    place += number[self._context_code(member, taken, states), self._state_in(name, taken, states)]
+                numbers = np.where(self.asked[own.id][place], numbers, answered[code, state])
+            found.append(numbers)
         return found
+
+    def _state_in(self, name: str, taken: Mapping[str, int], states: Mapping[str, StateArray]) -> StateArray:
+        """A parameter's states, where unknown contexts have the value at these places among their hypothetical ones."""
+        if name not in taken:
+            return states[name]
+        own = self.states[name]
+        hypothetical = np.arange(own.size, dtype=np.int32)
+        for state in own.unread:
+            hypothetical[state] = own.hypothetical[state, taken[name]]
+        return np.asarray(hypothetical[states[name]])
+
+    def _context_code(self, own: CompiledParameter, taken: Mapping[str, int], states: Mapping[str, StateArray]) -> npt.NDArray[np.int64]:
+        """A parameter's context code in each row, where unknown contexts have the value at these places."""
+        code = np.zeros(len(states[own.id]), np.int64)
+        for name, radix in self.compiled.radices(own.contexts).items():
+            classes = self.context_class[name][self._state_in(name, taken, states)]
+            code += np.minimum(classes, self.compiled.contexts[name].count - 1) * radix
+        return code
 
     def _refuse(self, found: Found) -> None:
         refused = self.layout.field(found.words, "refused") > 0
