@@ -16,10 +16,13 @@ from xml.etree import ElementTree
 import polars as pl
 import pytest
 
-from mews_newtt import __version__, load_chart
+from mews_newtt import __version__, load_chart, score
 from mews_newtt.errors import FileError
 from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.scoring.result_cells import result_cells
+from mews_newtt.validation.cases import Pool
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
+from mews_newtt.validation.comparer import OUTCOMES
 from mews_newtt.validation.reports import NAMES, write_reports
 from mews_newtt.validation.result import Validation
 from tests.tools import need
@@ -93,6 +96,27 @@ def test_disagreements_csv_holds_every_cell(folder: Path, found: Validation) -> 
     assert len(lines) == sum(found.kinds.values()) == 6
     assert {(line["expected"], line["computed"], line["heart_rate"]) for line in lines} == {("0", "1", "107"), ("0", "1", "108"), ("0", "1", "109")}
     assert [line["row"] for line in lines] == [str(one.row) for one in found.disagreements]
+
+
+@pytest.mark.parametrize("name", ["news2", "mewc", "npews"])
+def test_a_line_of_disagreements_csv_is_what_the_reference_gives(name: str, tmp_path: Path) -> None:
+    """Complete, partial and refused sets, charts with and without points, everything stated wrongly: the columns beside it are the chart's own."""
+    chart = load_chart(name)
+    sets = [dict(given) for given in Pool(chart, random=60).sets]
+    sets += [{"heart_rate": "abc"}, {"heart_rate": "90", "respiratory_rate": "-5"}]
+    names = list(dict.fromkeys(parameter for given in sets for parameter in given))
+    wrong = {"expected_total": "-7", "expected_level": "no level of this chart", "expected_status": "unknown"} | ({"expected_points_heart_rate": "-3"} if chart.has_points else {})
+    frame = pl.DataFrame([{**{each: given.get(each, "") for each in names}, **wrong} for given in sets])
+    write_reports(validate(chart, frame), tmp_path / "report", run_on="2026-01-05T08:00:00Z")
+    with (tmp_path / "report" / "disagreements.csv").open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    assert len(lines) > len(sets)
+    holds = {"expected_total": "total", "expected_level": "level", "expected_status": "score_status", "expected_points_heart_rate": "points_heart_rate"}
+    for line in lines:
+        own = result_cells(score(chart, sets[int(line["row"]) - 1], raise_refused=False), chart, points=True)
+        shown = {column: "" if cell is None else str(cell) for column, cell in own.items()}
+        assert line["computed"] == shown.get(holds[line["column"]], ""), line
+        assert {column: line[column] for column in OUTCOMES} == {column: shown[column] for column in OUTCOMES}, line
 
 
 def test_junit_has_the_common_shape(folder: Path) -> None:
