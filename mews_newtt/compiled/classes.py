@@ -195,7 +195,9 @@ def _value_in_each(edges: list[Decimal]) -> list[Decimal]:
 
 def _cuts_at(edge: Decimal, step: Decimal) -> tuple[Cut, Cut]:
     """From which raw number on a reading is at an edge, and from which it is above it. Float noise is read as the recordable value."""
-    recordable = EXACT.multiply(EXACT.to_integral_value(EXACT.divide(edge, step)), step)
+    recordable = edge
+    if EXACT.remainder(edge, step):
+        recordable = EXACT.multiply(EXACT.to_integral_value(EXACT.divide(edge, step)), step)
     reach = EXACT.divide(step, NOISE)
     low, high = EXACT.subtract(recordable, reach), EXACT.add(recordable, reach)
     if not low <= edge <= high:

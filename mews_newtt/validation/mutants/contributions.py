@@ -6,21 +6,24 @@ Only the least of a contribution is kept: of a partial set no platform states th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.compiled import TOTAL, Bounds, CompiledChart, CompiledParameter, Contribution, Counter, LevelRule
+from mews_newtt.compiled import TOTAL, Bounds, CompiledChart, CompiledParameter, Contribution, Counter, GroupContribution, LevelRule
 from mews_newtt.engines.base import NO_POINTS
-from mews_newtt.validation.mutants.sheet import Flags, Rows
+from mews_newtt.validation.mutants.sheet import Codes, Rows
 
 WORD = 62  # bits of an integer that are used
+OPEN, REFUSALS = "open", "refusals"
 Ranks = npt.NDArray[np.int16]
 
 
 class PackedSums:
-    """Counters of level rules as bit fields of integers, so that adding the integers adds every field at once. One field counts what is missing."""
+    """Counters of level rules as bit fields of integers, so that adding the integers adds every field at once.
+
+    OPEN counts scored readings that are missing, REFUSED what refuses the set.
+    """
 
     def __init__(self, compiled: CompiledChart, most_points: int):
         chart, used = compiled.chart, {rule.counter for rule in compiled.level_rules}
@@ -28,35 +31,48 @@ class PackedSums:
         used |= {Counter("points", at) for at in near if at > 0}
         used |= {Counter("zone", at) for at in range(1, len(chart.zones) + 1)} | {Counter("level", at) for at in range(1, len(chart.levels))}
         width = len(chart.parameters).bit_length() + 1
-        wanted: list[tuple[Counter | None, int]] = [(TOTAL, max(12, (most_points * len(chart.parameters)).bit_length() + 1)), (None, width)]
+        wanted: list[tuple[Counter | str, int]] = [(OPEN, width), (REFUSALS, width)]
+        wanted.append((TOTAL, max(12, (most_points * len(chart.parameters)).bit_length() + 1)))
         wanted += [(counter, width) for counter in sorted(used - {TOTAL}, key=lambda counter: counter.name)]
         word = used_bits = 0
-        self.fields: dict[Counter | None, tuple[int, int, int]] = {}
+        self.fields: dict[Counter | str, tuple[int, int, int]] = {}
         for counter, bits in wanted:
             if used_bits + bits > WORD:
                 word, used_bits = word + 1, 0
             self.fields[counter] = (word, used_bits, (1 << bits) - 1)
             used_bits += bits
         self.words = word + 1
-        self._packed: dict[Bounds | None, tuple[int, ...]] = {None: (0,) * self.words}
+        self._packed: dict[tuple[Bounds | None, bool], tuple[int, ...]] = {}
 
-    def pack(self, bounds: Iterable[Bounds | None]) -> Rows:
+    def pack(self, found: Iterable[Contribution | GroupContribution]) -> Rows:
         """What each contributes at least, as integers, [word, contribution]."""
-        return np.array([self._words_of(one) for one in bounds], np.int64).T
+        return np.array([self._words_of(one.bounds, one.refused) for one in found], np.int64).T
 
-    def _words_of(self, bounds: Bounds | None) -> tuple[int, ...]:
-        if bounds is not None and bounds not in self._packed:
+    def _words_of(self, bounds: Bounds | None, refused: bool) -> tuple[int, ...]:
+        known = self._packed.get((bounds, refused))
+        if known is None:
+            amounts: dict[Counter | str, int] = {REFUSALS: int(refused)}
+            if bounds is not None:
+                amounts[OPEN] = int(not bounds.resolved)
+                amounts |= {counter: counter.amount(bounds.least) for counter in self.fields if isinstance(counter, Counter)}
             words = [0] * self.words
-            for counter, (word, shift, _) in self.fields.items():
-                amount = counter.amount(bounds.least) if counter is not None else int(not bounds.resolved)
+            for name, amount in amounts.items():
+                word, shift, _ = self.fields[name]
                 words[word] += amount << shift
-            self._packed[bounds] = tuple(words)
-        return self._packed[bounds]
+            known = self._packed[bounds, refused] = tuple(words)
+        return known
 
-    def of(self, packed: Rows, counter: Counter | None) -> Rows:
-        """One counter of packed sums; None: how many scored readings are missing."""
-        word, shift, mask = self.fields[counter]
+    def of(self, packed: Rows, field: Counter | str) -> Rows:
+        """One field of packed sums."""
+        word, shift, mask = self.fields[field]
         return np.asarray((packed[word] >> shift) & mask)
+
+    def refusals_of(self, packed: Rows) -> Rows:
+        """Packed sums with their refusals alone."""
+        word, shift, mask = self.fields[REFUSALS]
+        found = np.zeros_like(packed)
+        found[word] = packed[word] & (mask << shift)
+        return found
 
     def levels(self, rules: Sequence[LevelRule], packed: Rows) -> Ranks:
         """The rank of the level that packed sums reach."""
@@ -66,32 +82,28 @@ class PackedSums:
         return reached
 
 
-@dataclass
 class ParameterArrays:
-    """One parameter by context code and class, in one row: code * classes + class."""
+    """What one parameter contributes, by context code and class."""
 
-    packed: Rows  # [word, place]
-    refused: Flags
-    shown: Ranks  # the points that a platform shows
-    deciding: Rows | None  # of a scored parameter with contexts: a set that lacks one is partial where this differs between its possible values
+    def __init__(self, compiled: CompiledChart, own: CompiledParameter, sums: PackedSums):
+        rows = {id(row): row for row in own.contributions}  # contexts that choose one table share a row
+        order = {key: place * len(own.classes) for place, key in enumerate(rows)}
+        found = [one or Contribution() for row in rows.values() for one in row]  # none: only where a context is not known
+        self._starts = np.array([order[id(row)] for row in own.contributions], np.int64)
+        self._packed = sums.pack(found)
+        self._shown = np.array([NO_POINTS if one.points is None else one.points for one in found], np.int16)
+        self._deciding = None
+        if own.parameter.role == "scored" and own.contexts:
+            counts = [own.parameter.required or place < own.classes.readings for place in range(len(own.classes))]
+            self._deciding = np.where(counts, np.array(compiled.deciding_numbers(own.id), np.int64), -1)
 
+    def of(self, codes: Rows, classes: Codes) -> tuple[Rows, Ranks, Rows]:
+        """For each case the packed contribution, the points that a platform shows, and a number.
 
-def parameter_arrays(compiled: CompiledChart, own: CompiledParameter, sums: PackedSums) -> ParameterArrays:
-    rows = {id(row): [one or Contribution() for one in row] for row in own.contributions}  # contexts that choose one table share a row
-    packed = {key: sums.pack(one.bounds for one in row) for key, row in rows.items()}
-    refused = {key: [one.refused for one in row] for key, row in rows.items()}
-    shown = {key: [NO_POINTS if one.points is None else one.points for one in row] for key, row in rows.items()}
-    order = [id(row) for row in own.contributions]
-    deciding = None
-    if own.parameter.role == "scored" and own.contexts:
-        counts = [own.parameter.required or place < own.classes.readings for place in range(len(own.classes))]
-        deciding = np.where(counts, np.array(compiled.deciding_numbers(own.id), np.int64), -1).ravel()
-    return ParameterArrays(
-        np.concatenate([packed[key] for key in order], axis=1),
-        np.concatenate([refused[key] for key in order]),
-        np.concatenate([shown[key] for key in order]).astype(np.int16),
-        deciding,
-    )
+        A set that lacks a context is partial where the number differs between the values that the context may have.
+        """
+        places = self._starts[codes] + classes
+        return self._packed[:, places], self._shown[places], np.zeros_like(places) if self._deciding is None else self._deciding[codes, classes]
 
 
 def counting_nothing(found: Contribution) -> Contribution:

@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart, Table
 from mews_newtt.compiled import TOTAL, CompiledChart, CompiledParameter, compile_changed, compile_chart, compile_group
 from mews_newtt.engines.base import COMPLETE, NO_POINTS, PARTIAL, REFUSED
 from mews_newtt.validation.mutants.answers import Answers
-from mews_newtt.validation.mutants.contributions import PackedSums, ParameterArrays, Ranks, counting_nothing, parameter_arrays
+from mews_newtt.validation.mutants.contributions import OPEN, REFUSALS, PackedSums, ParameterArrays, Ranks, counting_nothing
 from mews_newtt.validation.mutants.possible_contexts import context_classes, expand, lacking
 from mews_newtt.validation.mutants.sheet import CellColumn, Codes, Flags, Rows, Sheet
 from mews_newtt.validation.stated import plain
@@ -60,9 +59,9 @@ class ScoredPart:
     part: Part
     made_of: tuple[object, ...]  # the compiled objects and columns that it follows from
     packed: Rows
-    refused: Flags
     shown: dict[str, Ranks]
-    deciding: dict[str, Rows]  # by parameter that a context which is not known can leave partial
+    deciding: dict[str, Rows]
+    effect: Rows  # all of these as one array, [field, combination]
 
 
 class MutantScorer:
@@ -82,12 +81,10 @@ class MutantScorer:
         self._others: dict[object, MutantScorer] = {}  # only the last one; it holds the chart and the sheet that its key is made of
         self.parts = self._parts(self.compiled, self.columns, {})
         self.packed = np.zeros((self.sums.words, len(self.row_of)), np.int64)
-        self.refusals = np.zeros(len(self.row_of), np.int16)
         for part in self.parts.values():
             self.packed += part.packed[:, part.part.inverse]
-            self.refusals += part.refused[part.part.inverse]
         self.out = self._out_of_scope(self.compiled, self.columns)
-        self.base = self._answers(self.compiled, np.arange(sheet.rows, dtype=np.int64), self.packed, self.refusals, self.out, self.parts, None)
+        self.base = self._answers(self.compiled, np.arange(sheet.rows, dtype=np.int64), self.packed, self.out, self.parts, None)
 
     def differs(self, chart: Chart, sheet: Sheet | None = None) -> Answers:
         """What a mutant answers in the rows where it may differ. A mutant is another chart, other readings, or both."""
@@ -116,14 +113,12 @@ class MutantScorer:
             rows = np.flatnonzero(np.logical_or.reduceat(touching, self.views_of[:-1]))
             many = self.views_of[rows + 1] - self.views_of[rows]
             views = np.repeat(self.views_of[rows] - np.concatenate([[0], np.cumsum(many)[:-1]]) if len(rows) else rows, many) + np.arange(many.sum())
-        packed, refusals = self.packed[:, views], self.refusals[views]
+        packed = self.packed[:, views]
         for names, old in self.parts.items():
             new = parts[names]
-            if new is old:
-                continue
-            packed += new.packed[:, new.part.inverse[views]] - old.packed[:, old.part.inverse[views]]
-            refusals = refusals + new.refused[new.part.inverse[views]] - old.refused[old.part.inverse[views]].astype(np.int16)
-        return self._answers(compiled, rows, packed, refusals, out[views], parts, views)
+            if new is not old:
+                packed += new.packed[:, new.part.inverse[views]] - old.packed[:, old.part.inverse[views]]
+        return self._answers(compiled, rows, packed, out[views], parts, views)
 
     def rows_read_in(self, name: str, table: Table) -> tuple[Flags, Codes]:
         """Rows with a reading of a parameter that is read in one of its tables, and each row's class of that parameter."""
@@ -190,22 +185,17 @@ class MutantScorer:
             lowered = {name: _counting_nothing(compiled.parameters[name]) if columns[name].nothing else compiled.parameters[name] for name in members}
             compiled = replace(compiled, parameters={**compiled.parameters, **lowered})
             group = group and compile_group(group.group, {name: own.contributions for name, own in lowered.items()})
-        arrays: dict[str, ParameterArrays] = {}
-        places = {}
-        for name in members:
-            own = compiled.parameters[name]
-            arrays[name] = parameter_arrays(compiled, own, self.sums)
-            classes = columns[name].classes(own.classes)[part.codes[name]]
-            places[name] = self._context_codes(compiled, name, columns, part.codes) * len(own.classes) + classes
-        refused = np.logical_or.reduce([arrays[name].refused[places[name]] for name in members])
-        packed = arrays[members[0]].packed[:, places[members[0]]]
+        codes = {name: self._context_codes(compiled, name, columns, part.codes) for name in members}
+        classes = {name: columns[name].classes(compiled.parameters[name].classes)[part.codes[name]] for name in members}
+        of_members = [ParameterArrays(compiled, compiled.parameters[name], self.sums).of(codes[name], classes[name]) for name in members]
+        packed = of_members[0][0]
         if group is not None:
-            joint = np.sum([np.array(group.number[name]).ravel()[places[name]] for name in members], axis=0)
-            packed = self.sums.pack(one.bounds for one in group.contributions)[:, joint]
-            refused |= np.array([one.refused for one in group.contributions])[joint]
-        shown = {name: arrays[name].shown[places[name]] for name in members}
-        deciding = {name: numbers[places[name]] for name in members if (numbers := arrays[name].deciding) is not None}
-        return ScoredPart(part, made_of, packed, refused, shown, deciding)
+            places = np.sum([np.array(group.number[name])[codes[name], classes[name]] for name in members], axis=0)
+            packed = self.sums.pack(group.contributions)[:, places]
+            packed = np.sum([packed, *(self.sums.refusals_of(own) for own, _, _ in of_members)], axis=0)
+        shown = {name: points for name, (_, points, _) in zip(members, of_members, strict=True)}
+        deciding = {name: numbers for name, (_, _, numbers) in zip(members, of_members, strict=True)}
+        return ScoredPart(part, made_of, packed, shown, deciding, np.vstack([packed, *shown.values(), *deciding.values()]))
 
     @staticmethod
     def _context_codes(compiled: CompiledChart, name: str, columns: Mapping[str, CellColumn], codes: Mapping[str, Codes]) -> Rows:
@@ -219,20 +209,8 @@ class MutantScorer:
     def _touched(self, old: ScoredPart, new: ScoredPart) -> Rows:
         """Views in which a part contributes, refuses or shows something else."""
         if old.part is new.part:
-            cases = (old.packed != new.packed).any(axis=0) | (old.refused != new.refused)
-            for name, shown in new.shown.items():
-                cases |= shown != old.shown[name]
-            for name, numbers in new.deciding.items():
-                cases |= numbers != old.deciding.get(name, numbers)
-            return new.part.rows_of(cases)
-        a, b = old.part.inverse, new.part.inverse
-        views = (old.packed[:, a] != new.packed[:, b]).any(axis=0) | (old.refused[a] != new.refused[b])
-        for name, shown in new.shown.items():
-            views |= shown[b] != old.shown[name][a]
-        for name in new.deciding.keys() | old.deciding.keys():
-            one, other = old.deciding.get(name), new.deciding.get(name)
-            views |= one[a] != other[b] if one is not None and other is not None else self.several
-        return np.flatnonzero(views)
+            return new.part.rows_of((old.effect != new.effect).any(axis=0))
+        return np.flatnonzero((old.effect[:, old.part.inverse] != new.effect[:, new.part.inverse]).any(axis=0))
 
     def _out_of_scope(self, compiled: CompiledChart, columns: Mapping[str, CellColumn]) -> Flags:
         """Views that some rule of the chart's scope refuses."""
@@ -251,7 +229,6 @@ class MutantScorer:
         compiled: CompiledChart,
         rows: Rows,
         packed: Rows,
-        refusals: npt.NDArray[np.int16],
         out: Flags,
         parts: Mapping[tuple[str, ...], ScoredPart],
         views: Rows | None,
@@ -259,8 +236,8 @@ class MutantScorer:
         """The answers of rows, from the sums of their views. Where the views of a row differ it is partial, with the least total and level."""
         total = self.sums.of(packed, TOTAL)
         level = self.sums.levels(compiled.level_rules, packed)
-        open_rows = self.sums.of(packed, None) > 0
-        refused = (refusals > 0) | out
+        open_rows = self.sums.of(packed, OPEN) > 0
+        refused = (self.sums.of(packed, REFUSALS) > 0) | out
         pointed = {name: (part, shown) for part in parts.values() for name, shown in part.shown.items()}
         changed = [name for name in pointed if views is None or not any(name in old and self.parts[old] is parts[old] for old in self.parts)]
         at = slice(None) if views is None else views
@@ -271,7 +248,7 @@ class MutantScorer:
             if len(starts):
                 hangs = np.zeros(len(starts), np.bool_)
                 for part in parts.values():
-                    for numbers in part.deciding.values():
+                    for numbers in (each for each in part.deciding.values() if each.any()):
                         spread = numbers[part.part.inverse[every]]
                         hangs |= np.minimum.reduceat(spread, starts) != np.maximum.reduceat(spread, starts)
                 open_rows = np.logical_or.reduceat(open_rows, starts) | hangs
