@@ -33,16 +33,16 @@ What a `CompiledChart` holds, by question:
 - In which order are `missing` and `flags` written? Missing parameters in chart order; flags in the order of `flags`.
 
 The shapes: `contributions` is a tuple by context code of tuples by class, with `len(classes)` entries each; all numbers are int or Decimal.
-`compile_parameter` compiles one parameter, for callers that change one row of a chart at a time (the mutants of validation).
+`compile_changed` compiles a chart that differs in few places from a compiled one: only what differs is worked out (the mutants of validation).
 """
 
-from mews_newtt.compiled.chart import CompiledChart, CompiledParameter, compile_chart, compile_parameter
-from mews_newtt.compiled.classes import FORMS, Cut, ReadingClass, ReadingClasses, form_of
+from mews_newtt.compiled.chart import CompiledChart, CompiledParameter, compile_changed, compile_chart, compile_parameter
+from mews_newtt.compiled.classes import FORMS, Cut, ReadingClass, ReadingClasses, classes_of, form_of
 from mews_newtt.compiled.contexts import Context, possible_values
-from mews_newtt.compiled.contributions import Bounds, Contribution, Severity
+from mews_newtt.compiled.contributions import Bounds, Contribution, Severity, contribution_of
 from mews_newtt.compiled.flags import FlagRule
-from mews_newtt.compiled.groups import CompiledGroup, GroupContribution, Member, count_group
-from mews_newtt.compiled.levels import TOTAL, Counter, LevelRule, highest_rank
+from mews_newtt.compiled.groups import CompiledGroup, GroupContribution, Member, compile_group, count_group, member_of
+from mews_newtt.compiled.levels import TOTAL, Counter, LevelRule, highest_rank, level_rules
 
 __all__ = [
     "FORMS",
@@ -62,10 +62,16 @@ __all__ = [
     "ReadingClass",
     "ReadingClasses",
     "Severity",
+    "classes_of",
+    "compile_changed",
     "compile_chart",
+    "compile_group",
     "compile_parameter",
+    "contribution_of",
     "count_group",
     "form_of",
     "highest_rank",
+    "level_rules",
+    "member_of",
     "possible_values",
 ]

@@ -8,7 +8,7 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from mews_newtt.chart.contexts import Value, can_occur, contexts_of, holds, matches, table_for
+from mews_newtt.chart.contexts import Value, can_occur, contexts_of, distinguishable_values, holds, matches, table_for
 from mews_newtt.chart.model import Chart, Group, Parameter, Table
 from mews_newtt.compiled.classes import ReadingClasses, classes_of
 from mews_newtt.compiled.contexts import Context, compile_context, hypothetical_values, joint_rules
@@ -65,6 +65,7 @@ class CompiledChart:
     level_rules: tuple[LevelRule, ...]
     flags: tuple[FlagRule, ...]
     joint_rules: frozenset[int]  # places in `chart.scope`: rules of several contexts that some parameter's tables depend on
+    comparable: bool = False  # as `compile_chart` says
 
     def radices(self, names: Sequence[str]) -> dict[str, int]:
         """What each context's class is multiplied by in the context code of these contexts."""
@@ -82,6 +83,7 @@ class CompiledChart:
             by_table = [[tables[id(table)]] * len(own.classes) for table in own.tables]
             return DecidingNumbers(by_table, by_table)
         numbers: dict[object, int] = {}
+        rows = {id(row): row for row in own.contributions}  # contexts that choose one table share a row
 
         def number(found: Contribution | None) -> int:
             counts = found and (found.bounds and found.bounds[:2], found.points, found.missing, "not_read" in found.flags)
@@ -90,20 +92,61 @@ class CompiledChart:
         def answered(found: Contribution | None) -> Contribution | None:
             return found._replace(bounds=None, missing=False) if found and found.missing else found
 
-        alone = [[number(found) for found in row] for row in own.contributions]
-        return DecidingNumbers(alone, [[number(answered(found)) for found in row] for row in own.contributions])
+        alone = {key: [number(found) for found in row] for key, row in rows.items()}
+        others = {key: [number(answered(found)) for found in row] for key, row in rows.items()}
+        return DecidingNumbers([alone[id(row)] for row in own.contributions], [others[id(row)] for row in own.contributions])
 
 
-def compile_chart(chart: Chart) -> CompiledChart:
-    """Work out everything that engines need to know about a chart."""
-    hypothetical = {name: hypothetical_values(chart, name) for name in chart.context_ids}
-    classes = {p.id: classes_of(chart, p, hypothetical.get(p.id, ())) for p in chart.parameters}
+def compile_chart(chart: Chart, *, comparable: bool = False) -> CompiledChart:
+    """Work out everything that engines need to know about a chart.
+
+    comparable : for charts that are compared with changed ones. Impossible numbers have classes like any other, since a changed platform may
+        score them, and a context has every value that can be told apart as a hypothetical value, since a changed chart may tell them apart.
+    """
+    hypothetical = {name: hypothetical_values(chart, name, distinguishable_values(chart, name) if comparable else ()) for name in chart.context_ids}
+    classes = {p.id: classes_of(chart, p, hypothetical.get(p.id, ()), refuse_impossible=not comparable) for p in chart.parameters}
     contexts = {name: compile_context(chart, classes[name], values) for name, values in hypothetical.items()}
     parameters = {p.id: compile_parameter(chart, classes[p.id], contexts) for p in chart.parameters}
     groups = tuple(compile_group(group, {name: parameters[name].contributions for name in group.parameters}) for group in chart.groups)
     joint = joint_rules(chart)
     places = frozenset(place for place, rule in enumerate(chart.scope) if rule in joint)
-    return CompiledChart(chart, contexts, parameters, groups, level_rules(chart), flag_rules(chart), places)
+    return CompiledChart(chart, contexts, parameters, groups, level_rules(chart), flag_rules(chart), places, comparable)
+
+
+def compile_changed(chart: Chart, known: CompiledChart) -> CompiledChart:
+    """A chart that differs in few places from one that is compiled: it scores as `compile_chart(chart)` does.
+
+    What is the same on both charts is not worked out again: parameters, contexts and groups of the result are then the objects of `known`.
+    A context keeps its hypothetical values, so that places among them mean the same. Some of them may be alike on the new chart.
+    """
+    if _frame(chart) != _frame(known.chart):
+        return compile_chart(chart, comparable=known.comparable)
+    changed = [new for new, old in zip(chart.parameters, known.chart.parameters, strict=True) if new is not old and new != old]
+    contexts, parameters = dict(known.contexts), dict(known.parameters)
+    classes = {name: own.classes for name, own in parameters.items()}
+    anew = {parameter.id for parameter in changed}
+    for parameter in changed:
+        name = parameter.id
+        values = hypothetical_values(chart, name, contexts[name].hypothetical) if name in contexts else ()
+        classes[name] = classes_of(chart, parameter, values, refuse_impossible=not known.comparable)
+        if name in contexts:
+            old, new = contexts[name], compile_context(chart, classes[name], values)
+            contexts[name] = new
+            if (new.count, new.values, new.parameter.required) != (old.count, old.values, old.parameter.required):
+                anew.update(own.id for own in parameters.values() if name in own.contexts)
+    parameters.update({name: compile_parameter(chart, classes[name], contexts) for name in parameters if name in anew})
+    groups = []
+    for old_group in known.groups:
+        members = old_group.group.parameters
+        same = anew.isdisjoint(members)
+        groups.append(old_group if same else compile_group(old_group.group, {name: parameters[name].contributions for name in members}))
+    return CompiledChart(chart, contexts, parameters, tuple(groups), level_rules(chart), flag_rules(chart), known.joint_rules, known.comparable)
+
+
+def _frame(chart: Chart) -> tuple[object, ...]:
+    """What every parameter's classes and contributions may depend on, apart from the parameter itself."""
+    conditions = [tuple(table.when for table in parameter.tables if table.when) for parameter in chart.parameters]
+    return [p.id for p in chart.parameters], conditions, chart.groups, chart.scope, chart.zones, [level.id for level in chart.levels]
 
 
 def compile_parameter(chart: Chart, classes: ReadingClasses, contexts: Mapping[str, Context]) -> CompiledParameter:
@@ -112,6 +155,7 @@ def compile_parameter(chart: Chart, classes: ReadingClasses, contexts: Mapping[s
     names = contexts_of(parameter)
     shape = tuple(contexts[name].count + 1 for name in names)
     codes = list(product(*(range(size) for size in shape)))
+    places = {numbers: code for code, numbers in enumerate(codes)}
     tables: list[Table | None] = []
     occurs, joint_scope = [], set()
     joint = joint_rules(chart)
@@ -121,16 +165,13 @@ def compile_parameter(chart: Chart, classes: ReadingClasses, contexts: Mapping[s
         occurs.append(can_occur(chart, known))
         if any(holds(rule, known) for rule in joint):
             joint_scope.add(code)
-    by_table = {id(table): tuple(contribution_of(chart, parameter, own, table) for own in classes.classes) for table in tables}
+    distinct = {id(table): table for table in tables}
+    by_table = {key: tuple(contribution_of(chart, parameter, own, table) for own in classes.classes) for key, table in distinct.items()}
     optional = not any(contexts[name].parameter.required for name in names)
     contributions: list[tuple[Contribution | None, ...]] = []
-    for code, numbers in enumerate(codes):
-        if all(one < size - 1 for one, size in zip(numbers, shape, strict=True)):
-            contributions.append(by_table[id(tables[code])])
-            continue
-        agrees = [all(one in (size - 1, other) for one, other, size in zip(numbers, others, shape, strict=True)) for others in codes]
-        known_too = [all(one < size - 1 for one, size in zip(others, shape, strict=True)) for others in codes]
-        here = [place for place in range(len(codes)) if agrees[place] and known_too[place]]
+    for numbers in codes:
+        agreeing = product(*((one,) if one < size - 1 else range(size - 1) for one, size in zip(numbers, shape, strict=True)))
+        here = [places[known_too] for known_too in agreeing]
         possible = {id(tables[place]) for place in here if occurs[place]} or {id(tables[place]) for place in here}
         if len(possible) == 1:
             contributions.append(by_table[possible.pop()])

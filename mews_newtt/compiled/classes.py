@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -90,9 +89,18 @@ def form_of(found: Reading) -> int:
     return 3 * ("converted" in found.flags) + grid
 
 
-def classes_of(chart: Chart, parameter: Parameter, hypothetical: tuple[Value, ...] = ()) -> ReadingClasses:
-    """The classes of one parameter; `hypothetical` are the values that it may have where it is a context and not given."""
-    classes, cuts = _classes_of_numbers(chart, parameter) if parameter.observation.numeric else (_classes_of_categories(parameter), ())
+def classes_of(chart: Chart, parameter: Parameter, hypothetical: tuple[Value, ...] = (), *, refuse_impossible: bool = True) -> ReadingClasses:
+    """The classes of one parameter.
+
+    Parameters
+    ----------
+    hypothetical : the values that it may have where it is a context and not given
+    refuse_impossible : False for a platform that scores impossible numbers like any other
+    """
+    if parameter.observation.numeric:
+        classes, cuts = _classes_of_numbers(chart, parameter, refuse_impossible)
+    else:
+        classes, cuts = _classes_of_categories(parameter), ()
     readings = len(classes)
     reasons = (OTHER_REASON, *range(len(parameter.skips)))
     missing, fault, first_skip = readings, readings + 1, readings + 2
@@ -118,12 +126,13 @@ def band_of(chart: Chart, table: Table, value: Value) -> tuple[Band, bool]:
                 return band, False
         elif band.interval is None:
             continue
-        elif band.interval.contains(value):
-            return band, False
         elif band.interval.is_below(value):
             below = band
-        elif above is None:
+        elif band.interval.is_above(value):
             above = band
+            break
+        else:
+            return band, False
     if above is None:
         raise LookupError(f"no band for {value!r}")
     if below is None or chart.severity(above) >= chart.severity(below):
@@ -135,7 +144,7 @@ def _classes_of_categories(parameter: Parameter) -> list[ReadingClass]:
     return [ReadingClass(name, refused=name not in parameter.category_ids) for name in parameter.observation.category_ids]
 
 
-def _classes_of_numbers(chart: Chart, parameter: Parameter) -> tuple[list[ReadingClass], tuple[Cut, ...]]:
+def _classes_of_numbers(chart: Chart, parameter: Parameter, refuse_impossible: bool) -> tuple[list[ReadingClass], tuple[Cut, ...]]:
     """Every range that the edges cut out, and every edge by itself; neighbours that the chart treats alike are one class."""
     conditions = _conditions_on(chart, parameter)
     edges = _edges(parameter, conditions)
@@ -145,7 +154,7 @@ def _classes_of_numbers(chart: Chart, parameter: Parameter) -> tuple[list[Readin
     cuts: list[Cut] = []
     last: object = None
     for place, value in enumerate(_value_in_each(edges)):
-        refused = not parameter.observation.impossible.contains(value)
+        refused = refuse_impossible and not parameter.observation.impossible.contains(value)
         flags = () if parameter.observation.implausible.contains(value) else ("implausible",)
         treated: object = refused
         if not refused:
@@ -186,7 +195,9 @@ def _value_in_each(edges: list[Decimal]) -> list[Decimal]:
 
 def _cuts_at(edge: Decimal, step: Decimal) -> tuple[Cut, Cut]:
     """From which raw number on a reading is at an edge, and from which it is above it. Float noise is read as the recordable value."""
-    recordable = EXACT.multiply(round(Fraction(edge) / Fraction(step)), step)
+    recordable = edge
+    if EXACT.remainder(edge, step):
+        recordable = EXACT.multiply(EXACT.to_integral_value(EXACT.divide(edge, step)), step)
     reach = EXACT.divide(step, NOISE)
     low, high = EXACT.subtract(recordable, reach), EXACT.add(recordable, reach)
     if not low <= edge <= high:

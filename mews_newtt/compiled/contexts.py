@@ -44,14 +44,16 @@ def compile_context(chart: Chart, classes: ReadingClasses, hypothetical: tuple[V
     return Context(parameter, len(values), tuple(len(values) if one is None else one for one in found), tuple(values), hypothetical)
 
 
-def hypothetical_values(chart: Chart, name: str) -> tuple[Value, ...]:
-    """One value for each way in which a context can choose tables and count itself."""
-    parameter = chart.by_id[name]
-    found: dict[object, Value] = {}
-    for value in distinguishable_values(chart, name):
-        severities = [chart.severity(band_of(chart, table, value)[0]) for table in parameter.tables if table.applies]
-        found.setdefault((_chosen(chart, name, value), *severities), value)
-    return tuple(found.values())
+def hypothetical_values(chart: Chart, name: str, known: tuple[Value, ...] = ()) -> tuple[Value, ...]:
+    """One value for each way in which a context can choose tables and count itself. Values that are `known` already come first."""
+    tables = [table for table in chart.by_id[name].tables if table.applies]
+
+    def way(value: Value) -> object:
+        return _chosen(chart, name, value), *(chart.severity(band_of(chart, table, value)[0]) for table in tables)
+
+    found: dict[object, Value] = {way(value): value for value in known}
+    more = [value for value in distinguishable_values(chart, name) if found.setdefault(way(value), value) is value and value not in known]
+    return (*known, *more)
 
 
 def possible_values(chart: Chart, contexts: Mapping[str, Context], known: Mapping[str, Value], unknown: Sequence[str]) -> list[tuple[int, ...]]:

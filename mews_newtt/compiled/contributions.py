@@ -12,6 +12,7 @@ from mews_newtt.chart.model import Chart, Parameter, Table
 from mews_newtt.compiled.classes import FORM_FLAGS, ReadingClass, band_of
 
 Severity = tuple[int, int, int]
+FORM_FLAGS_WITHOUT_STEP = tuple(flag for flag in FORM_FLAGS if flag != "finer_than_recorded")
 
 
 class Bounds(NamedTuple):
@@ -46,7 +47,7 @@ def contribution_of(chart: Chart, parameter: Parameter, own: ReadingClass, table
         return Contribution(refused=True, given=own.value is not None)
     if own.value is not None:
         # A parameter that is only recorded is not printed in steps, so no value of it is too fine.
-        form_flags = tuple(flag for flag in FORM_FLAGS if parameter.role != "recorded" or flag != "finer_than_recorded")
+        form_flags = FORM_FLAGS if parameter.role != "recorded" else FORM_FLAGS_WITHOUT_STEP
         if table is None:
             return Contribution(flags=own.flags, form_flags=form_flags, given=True)
         if not table.applies:

@@ -41,7 +41,7 @@ class CompiledGroup:
 
 def compile_group(group: Group, of_members: Mapping[str, Contributions]) -> CompiledGroup:
     """Every combination of what the members contribute, counted once."""
-    members = {name: [[_member(one) for one in row] for row in of_members[name]] for name in group.parameters}
+    members = {name: [[member_of(one) for one in row] for row in of_members[name]] for name in group.parameters}
     distinct = {name: list(dict.fromkeys(one for row in rows for one in row)) for name, rows in members.items()}
     numbers = {}
     for place, name in enumerate(group.parameters):
@@ -72,5 +72,6 @@ def count_group(group: Group, members: Sequence[Member]) -> GroupContribution:
     return GroupContribution(Bounds(least, most, all(one.resolved for one in bounds)), missing, refused)
 
 
-def _member(found: Contribution | None) -> Member:
+def member_of(found: Contribution | None) -> Member:
+    """What a contribution is to its group. A refused reading is none."""
     return Member(found.bounds, found.missing, found.given) if found is not None and not found.refused else Member(None, False, False)

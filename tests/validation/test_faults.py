@@ -13,10 +13,13 @@ from mews_newtt.chart.catalogue import catalogue, charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.reference import score
 from mews_newtt.validation.faults import Fault, all_answers, both, faults_of
-from mews_newtt.validation.mutants import MutantScorer, sheet_of_sets
+from mews_newtt.validation.mutants import COMPLETE, REFUSED, MutantScorer, sheet_of_sets
+from mews_newtt.validation.packs import pack_faults
 from tests.batch.batch_support import random_columns
 from tests.strategies import made_chart
+from tests.validation.misread import Misreader
 from tests.validation.mutant_checks import assert_answers, sheet_of
+from tests.validation.test_pack_counted import random_sets
 
 SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 
@@ -32,6 +35,43 @@ def check(chart: Chart, rng: Random, rows: int, amount: int) -> None:
     faults = [fault for fault in faults_of(chart) if fault.change is None]
     for fault in rng.sample(faults, min(amount, len(faults))):
         assert_answers(scorer, fault.chart, cells)
+
+
+def check_every_kind(chart: Chart, rng: Random, rows: int, of_each: int) -> None:
+    """Faults of every kind that the chart has, also those that change readings, show what the reference shows of the changed set."""
+    columns = random_sets(chart, rng, rows)
+    sets = [{name: text for name in columns if (text := columns[name][row]) is not None} for row in range(rows)]
+    scorer = MutantScorer(chart, sheet_of_sets(sets, chart.observations))
+    by_kind: dict[str, list[Fault]] = {}
+    for fault in pack_faults(chart, ()):
+        by_kind.setdefault(fault.kind, []).append(fault)
+    for faults in by_kind.values():
+        for fault in rng.sample(faults, min(of_each, len(faults))):
+            platform, found = Misreader(chart, fault), all_answers(scorer, fault)
+            for row, readings in enumerate(sets):
+                total = int(found.total[row]) if found.status[row] == COMPLETE and chart.has_points else None
+                shown = (True, None, None) if found.status[row] == REFUSED else (False, total, chart.levels[found.level[row]].id)
+                assert shown == platform.shows(readings), f"{fault.id}: {readings}"
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32))
+def test_faults_of_every_kind_answer_as_the_reference_does(seed: int) -> None:
+    rng = Random(seed)
+    check_every_kind(made_chart(rng), rng, 25, 2)
+
+
+@pytest.mark.deep
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32))
+def test_faults_of_every_kind_of_many_made_charts(seed: int) -> None:
+    rng = Random(seed)
+    check_every_kind(made_chart(rng), rng, 40, 4)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_faults_of_every_kind_of_shipped_charts(name: str) -> None:
+    check_every_kind(load_chart(name), Random(5), 30, 2)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.chart.contexts import contexts_of
+from mews_newtt.chart.contexts import matches
 from mews_newtt.chart.model import Chart
 from mews_newtt.validation.diagnose.claims import Claims
-from mews_newtt.validation.faults import Fault, TableAt, each_table, other_contribution
-from mews_newtt.validation.mutants import COMPLETE, READ, Flags, MutantScorer, chosen_tables
+from mews_newtt.validation.faults import Fault, each_table, other_contribution
+from mews_newtt.validation.mutants import COMPLETE, Flags, MutantScorer
 from mews_newtt.validation.stated import MOST, UNKNOWN
 
 ROWS_NEEDED = 2  # rows of a band that must say the same
@@ -28,26 +28,18 @@ def faults_from_answers(chart: Chart, scorer: MutantScorer, claims: Claims, wron
     for at in each_table(chart):
         if at.parameter.role != "scored":
             continue
-        column = scorer.sheet.column(at.parameter.id)
-        here = _rows_read_in(scorer, at) & wrong
+        here, classes = scorer.rows_read_in(at.parameter.id, at.table)
+        values = [own.value for own in scorer.compiled.parameters[at.parameter.id].classes.classes]
         stated = claims.points.get(at.parameter.id)
         for index, band in enumerate(at.table.bands):
             if band.points is None:
                 continue
-            rows = here & column.given(band.interval if band.interval is not None else frozenset(band.categories))[column.codes]
+            wanted = band.interval if band.interval is not None else frozenset(band.categories)
+            rows = here & wrong & np.array([value is not None and matches(wanted, value) for value in values])[classes]
             more = totals[rows] if stated is None else np.where(stated[rows] > UNKNOWN, stated[rows] - band.points, 0)
             points = band.points + _most_frequent(more[more != 0])
             if points != band.points and 0 <= points <= MOST_POINTS:
                 yield other_contribution(at, index, replace(band, points=points), "points", points)
-
-
-def _rows_read_in(scorer: MutantScorer, at: TableAt) -> Flags:
-    """Rows with a reading of the parameter that is read in this table."""
-    sheet, parameter = scorer.sheet, at.parameter
-    columns = {name: sheet.column(name) for name in {parameter.id, *contexts_of(parameter)}}
-    chosen = chosen_tables(scorer.chart, parameter, columns, {name: column.codes for name, column in columns.items()})
-    own = columns[parameter.id]
-    return np.asarray((own.kinds == READ)[own.codes] & (chosen == at.number))
 
 
 def _most_frequent(numbers: npt.NDArray[np.int32]) -> int:

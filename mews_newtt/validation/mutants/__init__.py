@@ -1,8 +1,8 @@
 """Slightly changed charts (mutants) scored over one table, quickly: for the diagnosis, test packs and coverage."""
 
-from mews_newtt.engines.base import COMPLETE, PARTIAL, REFUSED
+from mews_newtt.engines.base import COMPLETE, NO_POINTS, PARTIAL, REFUSED
 from mews_newtt.validation.mutants.answers import Answers, answer_words, differ
-from mews_newtt.validation.mutants.contributions import NO_POINTS, Contributions, Rows, cell_contributions, chosen_tables, group_contributions
+from mews_newtt.validation.mutants.contributions import counting_nothing
 from mews_newtt.validation.mutants.scorer import MutantScorer
 from mews_newtt.validation.mutants.sheet import (
     MISSING,
@@ -14,6 +14,7 @@ from mews_newtt.validation.mutants.sheet import (
     CellColumn,
     Codes,
     Flags,
+    Rows,
     Sheet,
     distinct_values,
     sheet_of_sets,
@@ -22,6 +23,6 @@ from mews_newtt.validation.mutants.sheet import (
 
 __all__ = [
     "COMPLETE", "MISSING", "NO_POINTS", "NO_READING", "PARTIAL", "READ", "REFUSED", "SKIPPED", "UNUSABLE", "Answers", "Cell", "CellColumn",
-    "Codes", "Contributions", "Flags", "MutantScorer", "Rows", "Sheet", "answer_words", "cell_contributions", "chosen_tables", "differ",
-    "distinct_values", "group_contributions", "sheet_of_sets", "sheet_of_table",
+    "Codes", "Flags", "MutantScorer", "Rows", "Sheet", "answer_words", "counting_nothing", "differ", "distinct_values", "sheet_of_sets",
+    "sheet_of_table",
 ]  # fmt: skip

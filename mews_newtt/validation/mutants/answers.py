@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.base import COMPLETE, REFUSED
-from mews_newtt.validation.mutants.contributions import NO_POINTS, Rows
-from mews_newtt.validation.mutants.sheet import Flags
+from mews_newtt.engines.base import COMPLETE, NO_POINTS, REFUSED
+from mews_newtt.validation.mutants.sheet import Flags, Rows
 
 
 @dataclass

@@ -6,29 +6,17 @@ Property tests hold it to the reference: they score every mutant set by set as w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from mews_newtt.chart.contexts import contexts_of
-from mews_newtt.chart.model import Chart, Group
-from mews_newtt.engines.base import COMPLETE, PARTIAL, REFUSED
+from mews_newtt.chart.model import Chart, Table
+from mews_newtt.compiled import TOTAL, CompiledChart, CompiledParameter, compile_changed, compile_chart, compile_group
+from mews_newtt.engines.base import COMPLETE, NO_POINTS, PARTIAL, REFUSED
 from mews_newtt.validation.mutants.answers import Answers
-from mews_newtt.validation.mutants.contributions import (
-    NO_POINTS,
-    POINTS,
-    SETTLED,
-    SHOWN,
-    PackedSums,
-    Rows,
-    group_contributions,
-    parameter_contributions,
-    refused_cells,
-    row_numbers,
-)
-from mews_newtt.validation.mutants.possible_contexts import expand, needs_views, view_signature
-from mews_newtt.validation.mutants.sheet import READ, CellColumn, Codes, Flags, Sheet
+from mews_newtt.validation.mutants.contributions import OPEN, REFUSALS, PackedSums, ParameterArrays, Ranks, counting_nothing
+from mews_newtt.validation.mutants.possible_contexts import context_classes, expand, lacking
+from mews_newtt.validation.mutants.sheet import CellColumn, Codes, Flags, Rows, Sheet
 from mews_newtt.validation.stated import plain
 
 
@@ -69,11 +57,11 @@ class ScoredPart:
     """What one part contributes on one chart, by combination."""
 
     part: Part
-    key: object
+    made_of: tuple[object, ...]  # the compiled objects and columns that it follows from
     packed: Rows
-    refused: Flags
-    shown: dict[str, npt.NDArray[np.int16]]
-    tables: dict[str, Rows]  # of scored parameters with contexts: the table, or a number for the contribution where the contexts are optional
+    shown: dict[str, Ranks]
+    deciding: dict[str, Rows]
+    effect: Rows  # all of these as one array, [field, combination]
 
 
 class MutantScorer:
@@ -82,38 +70,37 @@ class MutantScorer:
     def __init__(self, chart: Chart, sheet: Sheet):
         self.chart = chart
         self.sheet = sheet
+        self.compiled = compile_chart(chart, comparable=True)  # an impossible reading is a cell that refuses; a changed one is scored
         most = max((abs(band.points or 0) for p in chart.parameters for table in p.tables for band in table.bands), default=0)
         most = max([most, *(skip.points or 0 for p in chart.parameters for skip in p.skips)])
-        self.sums = PackedSums(chart, most + 8)
-        self.signature = view_signature(chart)
-        self.columns, self.row_of, self.views_of = expand(chart, sheet)
+        self.sums = PackedSums(self.compiled, most + 8)
+        self.columns, self.row_of, self.views_of = expand(self.compiled, sheet)
         self.several = len(self.row_of) > sheet.rows
         self.foreign: dict[str, int] = {}  # codes of levels that only other charts have
         self._part_cache: dict[tuple[object, ...], Part] = {}
         self._others: dict[object, MutantScorer] = {}  # only the last one; it holds the chart and the sheet that its key is made of
-        self.parts = self._parts(chart, self.columns, {})
+        self.parts = self._parts(self.compiled, self.columns, {})
         self.packed = np.zeros((self.sums.words, len(self.row_of)), np.int64)
-        self.refusals = np.zeros(len(self.row_of), np.int16)
         for part in self.parts.values():
             self.packed += part.packed[:, part.part.inverse]
-            self.refusals += part.refused[part.part.inverse]
-        self.out = self._out_of_scope(chart, self.columns)
-        self.base = self._answers(chart, np.arange(sheet.rows, dtype=np.int64), self.packed, self.refusals, self.out, self.parts, None)
+        self.out = self._out_of_scope(self.compiled, self.columns)
+        self.base = self._answers(self.compiled, np.arange(sheet.rows, dtype=np.int64), self.packed, self.out, self.parts, None)
 
     def differs(self, chart: Chart, sheet: Sheet | None = None) -> Answers:
         """What a mutant answers in the rows where it may differ. A mutant is another chart, other readings, or both."""
         changed = self.sheet if sheet is None else sheet
-        if not self._comparable(chart, changed):
+        compiled = compile_changed(chart, self.compiled)
+        if not self._comparable(compiled, changed):
             key = (id(chart), id(changed))
             other = self._others.get(key) or MutantScorer(chart, changed)
             self._others = {key: other}
             return other._relative_to(self)
         columns = self.columns if sheet is None else self._changed_columns(sheet)
-        parts = self._parts(chart, columns, self.parts)
+        parts = self._parts(compiled, columns, self.parts)
         touched = [self._touched(old, parts[names]) for names, old in self.parts.items() if parts[names] is not old]
         out = self.out
         if chart.scope != self.chart.scope or sheet is not None:
-            out = self._out_of_scope(chart, columns)
+            out = self._out_of_scope(compiled, columns)
             touched.append(np.flatnonzero(out != self.out))
         if chart.levels != self.chart.levels:
             touched.append(np.arange(len(self.row_of), dtype=np.int64))
@@ -126,28 +113,34 @@ class MutantScorer:
             rows = np.flatnonzero(np.logical_or.reduceat(touching, self.views_of[:-1]))
             many = self.views_of[rows + 1] - self.views_of[rows]
             views = np.repeat(self.views_of[rows] - np.concatenate([[0], np.cumsum(many)[:-1]]) if len(rows) else rows, many) + np.arange(many.sum())
-        packed, refusals = self.packed[:, views], self.refusals[views]
+        packed = self.packed[:, views]
         for names, old in self.parts.items():
             new = parts[names]
-            if new is old:
-                continue
-            packed += new.packed[:, new.part.inverse[views]] - old.packed[:, old.part.inverse[views]]
-            refusals = refusals + new.refused[new.part.inverse[views]] - old.refused[old.part.inverse[views]].astype(np.int16)
-        return self._answers(chart, rows, packed, refusals, out[views], parts, views)
+            if new is not old:
+                packed += new.packed[:, new.part.inverse[views]] - old.packed[:, old.part.inverse[views]]
+        return self._answers(compiled, rows, packed, out[views], parts, views)
 
-    def _comparable(self, chart: Chart, sheet: Sheet) -> bool:
+    def rows_read_in(self, name: str, table: Table) -> tuple[Flags, Codes]:
+        """Rows with a reading of a parameter that is read in one of its tables, and each row's class of that parameter."""
+        columns = {each: self.sheet.column(each) for each in self.compiled.parameters}
+        own, column = self.compiled.parameters[name], columns[name]
+        codes = self._context_codes(self.compiled, name, columns, {each: one.codes for each, one in columns.items()})
+        chosen = np.array([one is table for one in own.tables])[codes]
+        classes = column.classes(own.classes)[column.codes]
+        return chosen & (classes < own.classes.readings), classes
+
+    def _comparable(self, compiled: CompiledChart, sheet: Sheet) -> bool:
         """Whether a mutant has the same parameters, groups and counters, so that only what differs must be worked out."""
-        same = [p.id for p in chart.parameters] == [p.id for p in self.chart.parameters] and chart.groups == self.chart.groups
-        if not same or PackedSums(chart, 0).shape != self.sums.shape:
-            thresholds = {t for level in chart.levels for c in level.counts if (t := c.points) is not None}
-            fits = same and len(chart.zones) == len(self.chart.zones) and len(chart.levels) == len(self.chart.levels)
-            if not fits or any((POINTS, at) not in self.sums.fields for at in thresholds if at > 0):
-                return False
-        if chart.has_points != self.chart.has_points:
+        chart, own = compiled.chart, self.chart
+        if [p.id for p in chart.parameters] != [p.id for p in own.parameters] or (chart.groups, chart.has_points) != (own.groups, own.has_points):
             return False
-        if self.several and any((sheet.column(name).kinds != self.sheet.column(name).kinds).any() for name in chart.context_ids):
+        if len(chart.levels) != len(own.levels) or any(rule.counter not in self.sums.fields for rule in compiled.level_rules):
+            return False
+        columns = {name: sheet.column(name) for name in compiled.parameters}
+        lacks, changed = lacking(self.compiled, self.sheet.columns), lacking(compiled, columns)
+        if lacks.keys() != changed.keys() or any(lacks[name] is not rows and (lacks[name] != rows).any() for name, rows in changed.items()):
             return False  # contexts are missing in other rows
-        return view_signature(chart) == self.signature or not (self.several or needs_views(chart, sheet))
+        return not lacks or _ways_to_lack(compiled) == _ways_to_lack(self.compiled)
 
     def _changed_columns(self, sheet: Sheet) -> dict[str, CellColumn]:
         """The changed readings of each view."""
@@ -162,95 +155,92 @@ class MutantScorer:
         return found
 
     def _parts(
-        self, chart: Chart, columns: Mapping[str, CellColumn], known: Mapping[tuple[str, ...], ScoredPart]
+        self, compiled: CompiledChart, columns: Mapping[str, CellColumn], known: Mapping[tuple[str, ...], ScoredPart]
     ) -> dict[tuple[str, ...], ScoredPart]:
-        grouped = {name for group in chart.groups for name in group.parameters}
+        grouped = {name: group.group.parameters for group in compiled.groups for name in group.group.parameters}
         found: dict[tuple[str, ...], ScoredPart] = {}
-        rows: list[Group | str] = [*chart.groups, *(p.id for p in chart.parameters if p.id not in grouped)]
-        for group in rows:
-            members = group.parameters if isinstance(group, Group) else (group,)
-            names = tuple(dict.fromkeys([*members, *(c for name in members for c in contexts_of(chart.by_id[name]))]))
-            key = (
-                *(chart.by_id[name] for name in members),
-                *(chart.by_id[c].assumed if c in chart.by_id else None for c in names),
-                *(id(columns[name]) for name in names),
-                chart.zones is self.chart.zones,
-            )
+        for members in dict.fromkeys(grouped.get(name, (name,)) for name in compiled.parameters):
+            own = [compiled.parameters[name] for name in members]
+            names = tuple(dict.fromkeys([*members, *(context for each in own for context in each.contexts)]))
+            made_of = (*own, *(compiled.contexts.get(name) for name in names), *(columns[name] for name in names))
             old = known.get(members)
-            found[members] = old if old is not None and old.key == key else self._count(chart, group, members, names, key, columns)
+            same = old is not None and len(old.made_of) == len(made_of) and all(a is b for a, b in zip(old.made_of, made_of, strict=True))
+            found[members] = old if old is not None and same else self._count(compiled, members, names, made_of, columns)
         return found
 
     def _count(
-        self, chart: Chart, group: Group | str, members: tuple[str, ...], names: tuple[str, ...], key: object, columns: Mapping[str, CellColumn]
+        self,
+        compiled: CompiledChart,
+        members: tuple[str, ...],
+        names: tuple[str, ...],
+        made_of: tuple[object, ...],
+        columns: Mapping[str, CellColumn],
     ) -> ScoredPart:
         cached = tuple((name, id(columns[name].codes)) for name in names)
         part = self._part_cache.get(cached)
         if part is None:
             part = self._part_cache[cached] = Part(names, columns, len(self.row_of))
-        contributions, tables, refused = [], {}, np.zeros(part.cases, np.bool_)
-        given = []
-        for name in members:
-            parameter = chart.by_id[name]
-            contribution, chosen = parameter_contributions(chart, parameter, columns, part.codes)
-            contributions.append(contribution)
-            here = columns[name].kinds[part.codes[name]] == READ
-            given.append(here)
-            refused |= refused_cells(parameter, columns[name])[part.codes[name]]
-            contexts = [chart.by_id[context] for context in contexts_of(parameter)]
-            if parameter.role == "scored" and contexts:
-                asked = chosen if any(context.required for context in contexts) else row_numbers(contribution)
-                tables[name] = np.where(here | parameter.required, asked, -2)
-        total = contributions[0]
-        if isinstance(group, Group):
-            total = group_contributions(group, contributions, given)
-            if group.kind == "one_of":
-                refused |= np.stack(given).sum(axis=0) > 1
-        shown = {name: contribution[SHOWN] for name, contribution in zip(members, contributions, strict=True)}
-        return ScoredPart(part, key, self.sums.pack(total), refused, shown, tables)
+        group = next((one for one in compiled.groups if one.group.parameters == members), None)
+        if any(columns[name].nothing for name in members):
+            lowered = {name: _counting_nothing(compiled.parameters[name]) if columns[name].nothing else compiled.parameters[name] for name in members}
+            compiled = replace(compiled, parameters={**compiled.parameters, **lowered})
+            group = group and compile_group(group.group, {name: own.contributions for name, own in lowered.items()})
+        codes = {name: self._context_codes(compiled, name, columns, part.codes) for name in members}
+        classes = {name: columns[name].classes(compiled.parameters[name].classes)[part.codes[name]] for name in members}
+        arrays = {name: ParameterArrays(compiled, compiled.parameters[name], self.sums) for name in members}
+        counted = {name: own.of(codes[name], classes[name]) for name, own in arrays.items()}
+        packed = counted[members[0]][0]
+        asked: dict[str, Flags | None] = dict.fromkeys(members)
+        if group is not None:
+            places = np.sum([np.array(group.number[name])[codes[name], classes[name]] for name in members], axis=0)
+            packed = self.sums.pack(group.contributions)[:, places]
+            packed = np.sum([packed, *(self.sums.refusals_of(own) for own, _ in counted.values())], axis=0)
+            asked |= {name: np.array([one.missing[number] for one in group.contributions])[places] for number, name in enumerate(members)}
+        shown = {name: points for name, (_, points) in counted.items()}
+        deciding = {name: own.deciding(codes[name], classes[name], asked[name]) for name, own in arrays.items()}
+        return ScoredPart(part, made_of, packed, shown, deciding, np.vstack([packed, *shown.values(), *deciding.values()]))
+
+    @staticmethod
+    def _context_codes(compiled: CompiledChart, name: str, columns: Mapping[str, CellColumn], codes: Mapping[str, Codes]) -> Rows:
+        """The context code of a parameter in each case."""
+        own = compiled.parameters[name]
+        found = np.zeros(len(codes[name]), np.int64)
+        for context, size in zip(own.contexts, own.shape, strict=True):
+            found = found * size + context_classes(compiled, columns, context)[codes[context]]
+        return found
 
     def _touched(self, old: ScoredPart, new: ScoredPart) -> Rows:
         """Views in which a part contributes, refuses or shows something else."""
         if old.part is new.part:
-            cases = (old.packed != new.packed).any(axis=0) | (old.refused != new.refused)
-            for name, shown in new.shown.items():
-                cases |= shown != old.shown[name]
-            for name, tables in new.tables.items():
-                cases |= tables != old.tables.get(name, tables)
-            return new.part.rows_of(cases)
-        a, b = old.part.inverse, new.part.inverse
-        views = (old.packed[:, a] != new.packed[:, b]).any(axis=0) | (old.refused[a] != new.refused[b])
-        for name, shown in new.shown.items():
-            views |= shown[b] != old.shown[name][a]
-        for name in new.tables.keys() | old.tables.keys():
-            one, other = old.tables.get(name), new.tables.get(name)
-            views |= one[a] != other[b] if one is not None and other is not None else self.several
-        return np.flatnonzero(views)
+            return new.part.rows_of((old.effect != new.effect).any(axis=0))
+        return np.flatnonzero((old.effect[:, old.part.inverse] != new.effect[:, new.part.inverse]).any(axis=0))
 
-    def _out_of_scope(self, chart: Chart, columns: Mapping[str, CellColumn]) -> Flags:
+    def _out_of_scope(self, compiled: CompiledChart, columns: Mapping[str, CellColumn]) -> Flags:
+        """Views that some rule of the chart's scope refuses."""
         out = np.zeros(len(self.row_of), np.bool_)
-        for rule in chart.scope:
+        for number, rule in enumerate(compiled.chart.scope):
             if rule.refuse:
                 holds = np.ones(len(self.row_of), np.bool_)
-                for name, wanted in rule.when:
-                    holds &= columns[name].given(wanted)[columns[name].codes]
+                for place, (name, _) in enumerate(rule.when):
+                    fulfils = np.array([(number, place) in parts for parts in compiled.parameters[name].scope])
+                    holds &= fulfils[columns[name].classes(compiled.parameters[name].classes)][columns[name].codes]
                 out |= holds
         return out
 
     def _answers(
         self,
-        chart: Chart,
+        compiled: CompiledChart,
         rows: Rows,
         packed: Rows,
-        refusals: npt.NDArray[np.int16],
         out: Flags,
         parts: Mapping[tuple[str, ...], ScoredPart],
         views: Rows | None,
     ) -> Answers:
         """The answers of rows, from the sums of their views. Where the views of a row differ it is partial, with the least total and level."""
-        total = self.sums.of(packed, POINTS)
-        level = self.sums.levels(chart, packed)
-        open_rows = self.sums.of(packed, SETTLED) > 0
-        refused = (refusals > 0) | out
+        total = self.sums.of(packed, TOTAL)
+        level = self.sums.levels(compiled.level_rules, packed)
+        open_rows = self.sums.of(packed, OPEN) > 0
+        refused = (self.sums.of(packed, REFUSALS) > 0) | out
         pointed = {name: (part, shown) for part in parts.values() for name, shown in part.shown.items()}
         changed = [name for name in pointed if views is None or not any(name in old and self.parts[old] is parts[old] for old in self.parts)]
         at = slice(None) if views is None else views
@@ -261,8 +251,8 @@ class MutantScorer:
             if len(starts):
                 hangs = np.zeros(len(starts), np.bool_)
                 for part in parts.values():
-                    for tables in part.tables.values():
-                        spread = tables[part.part.inverse[every]]
+                    for numbers in (each for each in part.deciding.values() if each.any()):
+                        spread = numbers[part.part.inverse[every]]
                         hangs |= np.minimum.reduceat(spread, starts) != np.maximum.reduceat(spread, starts)
                 open_rows = np.logical_or.reduceat(open_rows, starts) | hangs
                 refused = np.logical_or.reduceat(refused, starts)
@@ -271,7 +261,7 @@ class MutantScorer:
                     low, high = np.minimum.reduceat(given, starts), np.maximum.reduceat(given, starts)
                     points[name] = np.where(low == high, low, NO_POINTS).astype(np.int16)
         status = np.where(refused, REFUSED, np.where(open_rows, PARTIAL, COMPLETE)).astype(np.uint8)
-        if not chart.has_points:
+        if not compiled.chart.has_points:
             total = np.full(len(status), NO_POINTS)
         return Answers(rows, status, total.astype(np.int32), level, points)
 
@@ -284,3 +274,13 @@ class MutantScorer:
         for p in base.chart.parameters:
             points[p.id] = self.base.points.get(p.id, np.full(self.sheet.rows, NO_POINTS, np.int16))
         return Answers(self.base.rows, self.base.status, self.base.total, names[self.base.level], points)
+
+
+def _counting_nothing(own: CompiledParameter) -> CompiledParameter:
+    return replace(own, contributions=tuple(tuple(one and counting_nothing(one) for one in row) for row in own.contributions))
+
+
+def _ways_to_lack(compiled: CompiledChart) -> tuple[object, ...]:
+    """Which values a context that is missing may have, alone and together with others."""
+    values = {name: context.hypothetical for name, context in compiled.contexts.items() if context.parameter.assumed is None}
+    return values, compiled.chart.context_refusals

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from mews_newtt.chart.contexts import Value, matches
-from mews_newtt.chart.model import Condition, Interval, Observation
+from mews_newtt.chart.model import Interval, Observation
+from mews_newtt.compiled import Cut, ReadingClasses
 from mews_newtt.engines.arrow import plain_text
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.rows import given_of_cell
@@ -25,6 +25,7 @@ from mews_newtt.reading.values import SKIP_PREFIX, Reading, read, read_reason
 READ, MISSING, SKIPPED, UNUSABLE = range(4)
 Codes = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
 _LEADING = re.compile(r"\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -34,7 +35,7 @@ class Cell(NamedTuple):
     kind : READ, MISSING, SKIPPED (missing with a reason) or UNUSABLE (unreadable or impossible: the set is refused)
     value : the reading; skip : the reason for no reading
     raw : the number as written, in whatever unit
-    hypothetical : the value tried for a context that was not read
+    hypothetical : of a context that was not read, the place of the value that is tried among its hypothetical values; -1 for none
     nothing : a missing reading contributes zero
     """
 
@@ -42,7 +43,7 @@ class Cell(NamedTuple):
     value: Fraction | str | None = None
     skip: str = ""
     raw: Fraction | None = None
-    hypothetical: Fraction | str | None = None
+    hypothetical: int = -1
     nothing: bool = False
 
 
@@ -55,8 +56,8 @@ class CellColumn:
     def __init__(self, cells: Sequence[Cell], codes: Codes):
         self.cells = tuple(cells)
         self.codes = codes
-        self._matched: dict[Condition, Flags] = {}
-        self._spans: dict[Interval, tuple[int, int]] = {}
+        self._passed: dict[Cut, int] = {}
+        self._last: tuple[ReadingClasses, Codes] | None = None
 
     def with_cells(self, change: Callable[[Cell], Cell]) -> CellColumn:
         """The same rows with each cell changed."""
@@ -67,53 +68,55 @@ class CellColumn:
         return np.array([cell.kind for cell in self.cells], np.int8)
 
     @cached_property
-    def numbers(self) -> list[Fraction]:
-        """Distinct numbers read, in order."""
-        return sorted({cell.value for cell in self.cells if isinstance(cell.value, Fraction)})
+    def unread(self) -> Flags:
+        """Which cells hold no reading: missing or skipped."""
+        return np.isin(self.kinds, (MISSING, SKIPPED))
 
     @cached_property
-    def ranks(self) -> Codes:
-        """Each cell's index among the numbers; -1 for no number."""
-        rank = {number: index for index, number in enumerate(self.numbers)}
-        return np.array([rank[cell.value] if isinstance(cell.value, Fraction) else -1 for cell in self.cells], np.int32)
+    def unread_rows(self) -> Flags:
+        found: Flags = self.unread[self.codes]
+        return found
 
-    def span(self, interval: Interval) -> tuple[int, int]:
-        """The ranks of the numbers inside a range: from, up to but without."""
-        known = self._spans.get(interval)
-        if known is None:
-            known = self._spans[interval] = self._span(interval)
-        return known
+    @cached_property
+    def nothing(self) -> bool:
+        """Whether missing readings contribute zero."""
+        return any(cell.nothing for cell in self.cells)
 
-    def _span(self, interval: Interval) -> tuple[int, int]:
-        first, last = 0, len(self.numbers)
-        if interval.low is not None:
-            low = Fraction(interval.low)
-            first = bisect_left(self.numbers, low) if interval.low_included else bisect_right(self.numbers, low)
-        if interval.high is not None:
-            high = Fraction(interval.high)
-            last = bisect_right(self.numbers, high) if interval.high_included else bisect_left(self.numbers, high)
-        return first, last
+    @cached_property
+    def _numbered(self) -> tuple[list[Fraction], Codes, Codes]:
+        """The distinct numbers in order, the cells that hold one, and the index of their number."""
+        at = [place for place, cell in enumerate(self.cells) if cell.kind == READ and isinstance(cell.value, Fraction)]
+        values: list[Any] = [self.cells[place].value for place in at]
+        numbers = sorted(set(values))
+        rank = {number: index for index, number in enumerate(numbers)}
+        return numbers, np.array(at, np.int32), np.array([rank[value] for value in values], np.int32)
 
-    def given(self, wanted: Condition) -> Flags:
-        """Which cells hold a reading that fulfils a condition."""
-        found = self._matched.get(wanted)
+    def classes(self, classes: ReadingClasses) -> Codes:
+        """Each cell's class."""
+        if self._last is not None and self._last[0] is classes:
+            return self._last[1]
+        _, numbered, ranks = self._numbered
+        found = np.full(len(self.cells), -1, np.int32)
+        starts = [self._first_past(cut) for cut in classes.cuts]
+        found[numbered] = np.searchsorted(starts, ranks, side="right")
+        for place in np.flatnonzero(found < 0).tolist():
+            found[place] = _class_without_number(self.cells[place], classes)
+        self._last = (classes, found)
+        return found
+
+    def _first_past(self, cut: Cut) -> int:
+        """How many of the distinct numbers have not passed a cut."""
+        found = self._passed.get(cut)
         if found is None:
-            if isinstance(wanted, Interval):
-                first, last = self.span(wanted)
-                found = (self.ranks >= first) & (self.ranks < last)
-            else:
-                found = np.array([isinstance(cell.value, str) and cell.value in wanted for cell in self.cells], np.bool_)
-            self._matched[wanted] = found
+            found = self._passed[cut] = (bisect_right if cut.beyond else bisect_left)(self._numbered[0], Fraction(cut.at))
         return found
 
-    def chooses(self, wanted: Condition, assumed: Value | None) -> Flags:
-        """Which cells fulfil a condition of a context: as read, as hypothetical, or as the chart assumes where nothing was read."""
-        found = self.given(wanted).copy()
-        for place, cell in enumerate(self.cells):
-            if cell.kind in (MISSING, SKIPPED):
-                value = cell.hypothetical if cell.hypothetical is not None else assumed
-                found[place] = value is not None and matches(wanted, value)
-        return found
+
+def _class_without_number(cell: Cell, classes: ReadingClasses) -> int:
+    if cell.kind in (MISSING, SKIPPED):
+        found = classes.missing if cell.kind == MISSING else classes.of_skip(cell.skip)
+        return found if cell.hypothetical < 0 else classes.hypothetical[found, cell.hypothetical]
+    return classes.categories.get(cell.value, classes.fault) if cell.kind == READ and isinstance(cell.value, str) else classes.fault
 
 
 class Sheet:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import reduce
 from itertools import pairwise, product
 from typing import NamedTuple
 
@@ -17,22 +18,12 @@ import numpy as np
 
 from mews_newtt.chart.contexts import can_occur, contexts_of, distinguishable_values, matches, table_for
 from mews_newtt.chart.model import Band, Chart, Group, Number, Parameter
+from mews_newtt.compiled import Member, ReadingClasses, classes_of, contribution_of, count_group, level_rules, member_of
 from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.cases import MOST_CONTEXTS, Given, Setting, as_text, refused_alone, settings
 from mews_newtt.validation.faults import Fault
-from mews_newtt.validation.mutants import (
-    MISSING,
-    NO_READING,
-    READ,
-    SKIPPED,
-    Cell,
-    CellColumn,
-    Contributions,
-    Sheet,
-    cell_contributions,
-    group_contributions,
-)
-from mews_newtt.validation.packs.sums import Counter, Sum, add, combined, counters_of, distinct_numbers, reduced, shown
+from mews_newtt.validation.mutants import MISSING, NO_READING, READ, SKIPPED, Cell, CellColumn, Sheet, counting_nothing
+from mews_newtt.validation.packs.sums import Counters, Sum, add, counters_of, shown, sum_of
 
 PROVABLE = ("rounded", "truncated", "partial_level")  # quarters of a step show all that rounding can do
 MISTAKEN = ("context_mixed", "context_ignored")  # a category of a context taken for another
@@ -67,6 +58,8 @@ class Prover:
         self.parts: list[Group | Parameter] = [*chart.groups, *counted]
         self._known: dict[tuple[object, ...], list[Option]] = {}
         self._grids: dict[tuple[str, frozenset[Fraction]], CellColumn] = {}
+        self._known_classes: dict[tuple[int, str, Number | str | None], ReadingClasses] = {}  # of the chart, and of one mutant
+        self._tried: dict[str, tuple[CellColumn, CellColumn]] = {}  # with one mutant
         self.columns = {p.id: self._column(p) for p in chart.parameters}
 
     def _column(self, parameter: Parameter, more: Parameter | None = None) -> CellColumn:
@@ -96,6 +89,8 @@ class Prover:
     def prove(self, fault: Fault) -> Proof:
         """A proof, or a witness: it must be scored before it counts, since the search ignores some rules."""
         mutant = fault.chart
+        self._known_classes = {key: classes for key, classes in self._known_classes.items() if key[0] == id(self.chart)}
+        self._tried = {}
         same = [p.id for p in mutant.parameters] == [p.id for p in self.chart.parameters]
         if not same or len(self.settings) >= MOST_CONTEXTS or any(getattr(mutant, part) != getattr(self.chart, part) for part in SAME):
             return Proof()
@@ -182,10 +177,10 @@ class Prover:
                 return False
         return True
 
-    def _options(self, part: Group | Parameter, setting: Setting, fault: Fault, counters: list[Counter]) -> list[Option]:
+    def _options(self, part: Group | Parameter, setting: Setting, fault: Fault, counters: Counters) -> list[Option]:
         """The distinct contributions of a part in one setting."""
         names = part.parameters if isinstance(part, Group) else (part.id,)
-        key = (names, *(id(setting.tables[name]) for name in names), *(setting.given.get(name) for name in names), tuple(counters))
+        key = (names, *(id(setting.tables[name]) for name in names), *(setting.given.get(name) for name in names), tuple(counters.items()))
         if not self._touched(part, fault, setting):
             if key not in self._known:
                 self._known[key] = self._reduce(part, names, setting, fault, counters)
@@ -210,58 +205,56 @@ class Prover:
                 return True
         return False
 
-    def _reduce(self, part: Group | Parameter, names: tuple[str, ...], setting: Setting, fault: Fault, counters: list[Counter]) -> list[Option]:
+    def _reduce(self, part: Group | Parameter, names: tuple[str, ...], setting: Setting, fault: Fault, counters: Counters) -> list[Option]:
         """Cells that contribute alike, as one option each; for a group every combination of its members' cells."""
-        columns, base, other = [], [], []
+        columns: list[list[Cell]] = []
+        members: list[list[tuple[Member, Member]]] = []  # of each cell, on the chart and on the mutant
         for name in names:
-            column = self._cells(name, setting, fault)
-            changed = fault.change(Sheet({name: column}, 0)).column(name) if fault.change is not None else column
-            here = self._contributions(self.chart, name, column, setting.values)
-            there = self._contributions(fault.chart, name, changed, _mistaken(fault, setting))
-            _, firsts = np.unique(distinct_numbers(np.concatenate([here, there, column.kinds[None, :] == READ])), return_index=True)
-            firsts.sort()
-            columns.append(CellColumn([column.cells[place] for place in firsts.tolist()], _none()))
-            base.append(here[:, firsts])
-            other.append(there[:, firsts])
-        if isinstance(part, Group):
-            places = np.indices([len(column.cells) for column in columns]).reshape(len(columns), -1)
-            given = [column.kinds[at] == READ for column, at in zip(columns, places, strict=True)]
-            if part.kind == "one_of":  # two given are refused by both
-                allowed = np.stack(given).sum(axis=0) < 2
-                places, given = places[:, allowed], [some[allowed] for some in given]
-            one = reduced(group_contributions(part, [contributed[:, at] for contributed, at in zip(base, places, strict=True)], given), counters)
-            members = [contributed[:, at] for contributed, at in zip(other, places, strict=True)]
-            if part in fault.chart.groups:
-                two = reduced(group_contributions(part, members, given), counters)
-            else:
-                two = combined([reduced(member, counters) for member in members], counters)
-        else:
-            one, two = reduced(base[0], counters), reduced(other[0], counters)
-        by_name = dict(zip(names, columns, strict=True))
-        joint = np.concatenate([one, two])
-        _, firsts = np.unique(distinct_numbers(joint), return_index=True)
-        size = len(joint) // 2
-        found = []
-        for first in sorted(firsts.tolist()):
-            row = joint[:, first].tolist()
-            at = [int(cell) for cell in places[:, first]] if isinstance(part, Group) else [first]
-            found.append(Option(tuple(row[:size]), tuple(row[size:]), _given(by_name, at)))
-        return found
+            column, changed = self._cells(name, setting, fault)
+            own, new = self._classes(self.chart, name, setting), self._classes(fault.chart, name, setting)
+            before, after = column.classes(own), changed.classes(new)
+            table, taken = table_for(own.parameter, setting.values), table_for(new.parameter, _mistaken(fault, setting))
+            _, firsts = np.unique(before.astype(np.int64) * len(new) + after, return_index=True)
+            distinct: dict[tuple[Member, Member], Cell] = {}
+            for place in sorted(firsts.tolist()):
+                here = contribution_of(self.chart, own.parameter, own.classes[before[place]], table)
+                there = contribution_of(fault.chart, new.parameter, new.classes[after[place]], taken)
+                there = counting_nothing(there) if changed.nothing else there
+                distinct.setdefault((member_of(here), member_of(there)), column.cells[place])
+            columns.append(list(distinct.values()))
+            members.append(list(distinct))
+        found: dict[tuple[Sum, Sum], Option] = {}
+        for cells, pairs in zip(product(*columns), product(*members), strict=True):
+            one = _sum(part, [pair[0] for pair in pairs], self.chart, counters)
+            two = _sum(part, [pair[1] for pair in pairs], fault.chart, counters)
+            if one is not None and two is not None and (one, two) not in found:
+                found[one, two] = Option(one, two, _given(dict(zip(names, cells, strict=True))))
+        return list(found.values())
 
-    def _cells(self, name: str, setting: Setting, fault: Fault) -> CellColumn:
-        own, new = self.chart.by_id[name], fault.chart.by_id[name]
-        if name not in setting.values:
-            return self.columns[name] if own.tables == new.tables else self._column(own, new)
-        value = setting.values[name]  # a context that scores: as it is in this setting, given or hypothetical
-        taken = value if isinstance(value, str) else Fraction(value)
-        cells = [Cell(MISSING, hypothetical=taken)] if fault.kind not in MISTAKEN else []
-        return CellColumn(cells if refused_alone(self.chart, name, value) else [Cell(READ, taken), *cells], _none())
+    def _classes(self, chart: Chart, name: str, setting: Setting) -> ReadingClasses:
+        """The classes of a parameter. A context has those of its value in this setting as well, which is hypothetical where it is missing."""
+        value = setting.values.get(name)
+        key = (id(chart), name, value)
+        if key not in self._known_classes:
+            hypothetical = () if value is None else (value,)
+            self._known_classes[key] = classes_of(chart, chart.by_id[name], hypothetical, refuse_impossible=False)
+        return self._known_classes[key]
 
-    def _contributions(self, chart: Chart, name: str, column: CellColumn, values: Mapping[str, Number | str]) -> Contributions:
-        parameter = chart.by_id[name]
-        return cell_contributions(chart, parameter, table_for(parameter, values), column)
+    def _cells(self, name: str, setting: Setting, fault: Fault) -> tuple[CellColumn, CellColumn]:
+        """The cells that are tried, and as what the mutant takes them."""
+        if name in setting.values:
+            value = setting.values[name]  # a context that scores: as it is in this setting, given or hypothetical
+            taken = value if isinstance(value, str) else Fraction(value)
+            cells = [Cell(MISSING, hypothetical=0)] if fault.kind not in MISTAKEN else []
+            column = CellColumn(cells if refused_alone(self.chart, name, value) else [Cell(READ, taken), *cells], _none())
+            return column, _changed(fault, name, column)
+        if name not in self._tried:
+            own, new = self.chart.by_id[name], fault.chart.by_id[name]
+            column = self.columns[name] if own.tables == new.tables else self._column(own, new)
+            self._tried[name] = column, _changed(fault, name, column)
+        return self._tried[name]
 
-    def _search(self, mutant: Chart, options: list[list[Option]], counters: list[Counter]) -> tuple[bool | None, Given]:
+    def _search(self, mutant: Chart, options: list[list[Option]], counters: Counters) -> tuple[bool | None, Given]:
         """Whether the two treat any sum differently (None: there are too many sums), and a set with such a sum."""
         nothing = (0, 0, 0, *(0 for _ in counters))
         layers: list[dict[tuple[Sum, Sum], tuple[tuple[Sum, Sum], Option] | None]] = [{(nothing, nothing): None}]
@@ -275,8 +268,9 @@ class Prover:
             if len(layer) > MOST_STATES:
                 return None, {}
             layers.append(layer)
+        own, new = level_rules(self.chart), level_rules(mutant)
         for state in layers[-1]:
-            if shown(self.chart, state[0], counters) != shown(mutant, state[1], counters):
+            if shown(self.chart, own, state[0], counters) != shown(mutant, new, state[1], counters):
                 given: Given = {}
                 at = state
                 for layer in reversed(layers[1:]):
@@ -287,6 +281,18 @@ class Prover:
                     given |= step[1].given
                 return True, given
         return False, {}
+
+
+def _changed(fault: Fault, name: str, column: CellColumn) -> CellColumn:
+    return column if fault.change is None else fault.change(Sheet({name: column}, 0)).column(name)
+
+
+def _sum(part: Group | Parameter, members: Sequence[Member], chart: Chart, counters: Counters) -> Sum | None:
+    """What members contribute together on one chart; None where the set is refused."""
+    if part in chart.groups and isinstance(part, Group):
+        group = count_group(part, members)
+        return None if group.refused else sum_of(group.bounds, counters)
+    return reduce(lambda state, more: add(state, more, counters), (sum_of(member.bounds, counters) for member in members))
 
 
 def _ways_to_count(chart: Chart, contexts: Sequence[Mapping[str, Number | str]]) -> set[tuple[object, ...]]:
@@ -342,10 +348,9 @@ def _none() -> np.typing.NDArray[np.int32]:
     return np.zeros(0, np.int32)
 
 
-def _given(columns: Mapping[str, CellColumn], places: list[int]) -> Given:
+def _given(cells: Mapping[str, Cell]) -> Given:
     found: Given = {}
-    for (name, column), place in zip(columns.items(), places, strict=True):
-        cell = column.cells[place]
+    for name, cell in cells.items():
         if cell.kind == READ and cell.value is not None:
             found[name] = as_text(cell.value)
         elif cell.kind == SKIPPED:
