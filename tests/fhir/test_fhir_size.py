@@ -10,7 +10,7 @@ import pytest
 
 from mews_newtt import ObservationError, charts
 from mews_newtt.errors import Problem, at_most
-from mews_newtt.fhir.bundle import MOST_OBSERVATIONS, MOST_LISTED
+from mews_newtt.fhir.bundle import MOST_LISTED, MOST_OBSERVATIONS
 from mews_newtt.fhir.jsontext import read_json, write_json
 from mews_newtt.fhir.operations import ews_score, ews_verify
 from tests.fhir.support import ADULT, Resource, coded, find, quantity, scored
