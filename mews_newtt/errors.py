@@ -16,7 +16,8 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 MOST_KINDS = 10  # kinds of further problems that are named
-MOST_PROBLEMS = 50  # of one observation set, or of one answer
+MOST_PROBLEMS = 50  # of one observation set
+MORE = ("more_problems", "more_faults")  # codes of the problem that counts the others; FHIR answers have the second
 LONGEST_QUOTE = 200  # characters
 
 
@@ -80,14 +81,17 @@ class ColumnError(FileError):
         )
 
 
-def at_most(problems: Sequence[Problem], where: str, most: int = MOST_PROBLEMS) -> Sequence[Problem]:
-    """The first problems, and one that says how many more there are of each kind: nobody reads thousands, and a caller could ask for millions."""
+def at_most(problems: Sequence[Problem], where: str, most: int = MOST_PROBLEMS, code: str = "more_problems") -> Sequence[Problem]:
+    """The first problems, and one that says how many more there are of each kind: nobody reads thousands, and a caller could ask for millions.
+
+    A list that was shortened before, and has no more problems than `most` beside the count, stays as it is.
+    """
     more = problems[most:]
-    if not more:
+    if not more or (len(more) == 1 and more[0].code in MORE):
         return problems
     kinds = ", ".join(f"{code} ({times:,})" for code, times in Counter(problem.code for problem in more).most_common(MOST_KINDS))
     what = f"has {len(more):,} more faults: {kinds}"
-    last = Problem("more_problems", where, what, "mend the ones above first, then try again", all(problem.warning for problem in more))
+    last = Problem(code, where, what, "mend the ones above first, then try again", all(problem.warning for problem in more))
     return [*problems[:most], last]
 
 

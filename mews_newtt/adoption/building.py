@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -218,16 +219,14 @@ def lowest(reading: object) -> tuple[Decimal, bool]:
 
 def _band(row: Row) -> Band:
     reading, values = row.values["reading"], row.values
-    numeric = isinstance(reading, Interval)
-    default = str(reading) if numeric else " or ".join(reading)
-    return Band(
-        interval=reading if numeric else None,
-        categories=() if numeric else reading,
+    band = Band(reading) if isinstance(reading, Interval) else Band(categories=reading)
+    return replace(
+        band,
         points=values["points"],
         zone=values["zone"],
         level=values["level"],
         prompt=values["prompt"],
-        printed=values["printed"] or default,
+        printed=values["printed"] or band.reads,
     )
 
 

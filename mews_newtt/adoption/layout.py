@@ -229,19 +229,14 @@ def _bands(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
             if not table.applies:
                 yield [p.id, when, NOT_READ]
             for band in table.bands:
-                yield [p.id, when, *(_band(p, band) if filled else [None if band.interval else _reading(p, band)])]
-
-
-def _reading(parameter: Parameter, band: Band) -> str:
-    return str(band.interval) if band.interval else " or ".join(band.categories)
+                yield [p.id, when, *(_band(p, band) if filled else [None if band.interval else band.reads])]
 
 
 def _band(parameter: Parameter, band: Band) -> Line:
     gives: Line = [band.points, band.zone, band.level, band.prompt]
     if all(value is None for value in gives):
         gives = [NOTHING if parameter.role == "scored" else None, None, NOTHING, None]
-    reading = _reading(parameter, band)
-    return [reading, *gives, band.printed if band.printed != reading else None]
+    return [band.reads, *gives, band.printed if band.printed != band.reads else None]
 
 
 def _contexts(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:

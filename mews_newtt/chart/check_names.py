@@ -37,7 +37,7 @@ def all_bands(chart: Chart) -> Iterator[tuple[str, Parameter, Table, Band]]:
         for t, table in enumerate(parameter.tables, start=1):
             for b, band in enumerate(table.bands, start=1):
                 label = f"parameter {parameter.id}, " + (f"tables[{t}], " if len(parameter.tables) > 1 else "") + f"band {b}"
-                yield f"{label} ({band.interval or ' or '.join(band.categories)})", parameter, table, band
+                yield f"{label} ({band.reads})", parameter, table, band
 
 
 def check_head(c: CheckContext) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from mews_newtt.chart.bands import find_band
 from mews_newtt.chart.content import canonical
 from mews_newtt.chart.contexts import Value
 from mews_newtt.chart.model import Chart, Condition, Interval, Parameter, Table, number
-from mews_newtt.chart.words import gives
+from mews_newtt.chart.words import conditions_by_id, gives
 
 Conditions = dict[str, Condition]
 
@@ -254,7 +254,7 @@ def _when_says(when: list[Any] | None) -> str | None:
     """A context of canonical content in words."""
     if when is None:
         return None
-    return ", ".join(f"{name} {' or '.join(wanted) if isinstance(wanted, list) else _plain(wanted)}" for name, wanted in when)
+    return conditions_by_id((name, frozenset(wanted) if isinstance(wanted, list) else _plain(wanted)) for name, wanted in when)
 
 
 # Which readings score differently.
@@ -269,7 +269,7 @@ def _reading_changes(before: Chart, after: Chart, name: str) -> Iterator[Reading
     for when, one, other in _contexts(old, new):
         values = recordable_values(parameter, [table for table in (one, other) if table is not None])
         runs = _runs([(value, _gives_at(before, one, value), _gives_at(after, other, value)) for value in values], numeric)
-        says = ", ".join(f"{key} {wanted if isinstance(wanted, Interval) else ' or '.join(sorted(wanted))}" for key, wanted in sorted(when.items()))
+        says = conditions_by_id(sorted(when.items()))
         for first, last, was, is_ in runs:
             yield ReadingChange(name, parameter.title, unit, says, first, last, was, is_)
 

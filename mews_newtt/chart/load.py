@@ -82,7 +82,7 @@ def _band(reader: TableReader) -> Band:
         zone=reader.take("zone", str),
         level=reader.take("level", str),
         prompt=reader.take("prompt", str),
-        printed=printed or (str(interval) if interval else " or ".join(categories)),
+        printed=printed or Band(interval, categories).reads,
     )
     reader.finish()
     return band

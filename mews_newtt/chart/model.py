@@ -128,6 +128,11 @@ class Band:
     prompt: str | None = None
     printed: str = ""
 
+    @property
+    def reads(self) -> str:
+        """The range or the categories of the band, in the words of a chart file."""
+        return str(self.interval) if self.interval else " or ".join(self.categories)
+
 
 Condition = Interval | frozenset[str]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mews_newtt.chart.model import Band, Chart, Condition, Interval, number
+from mews_newtt.chart.model import Band, Chart, Condition, Group, Interval, Skip, number
 
 
 def count(amount: int, noun: str) -> str:
@@ -31,6 +31,24 @@ def band_gives(band: Band, chart: Chart | None = None) -> list[str]:
 def conditions_say(chart: Chart, when: Iterable[tuple[str, Condition]]) -> str:
     """A context in words, by the titles of its parameters and answers."""
     return "; ".join(f"{chart.by_id[name].title}: {condition_says(chart, name, wanted)}" for name, wanted in when)
+
+
+def conditions_by_id(when: Iterable[tuple[str, Condition]]) -> str:
+    """A context in words, by ids: for the comparison of two charts, whose titles may differ."""
+    return ", ".join(f"{name} {' or '.join(sorted(wanted)) if isinstance(wanted, frozenset) else wanted}" for name, wanted in when)
+
+
+def group_says(group: Group) -> str:
+    return "the worst of them counts, once" if group.kind == "either" else "at most one of them is given"
+
+
+def skip_gives(skip: Skip) -> str:
+    return count(skip.points, "point") if skip.points is not None else "leaves the set partial"
+
+
+def scope_says(chart: Chart) -> list[str]:
+    """Whom the chart is not for, and what happens to such a set."""
+    return [f"{rule.says} ({'refused' if rule.refuse else 'flagged'}: {conditions_say(chart, rule.when)})" for rule in chart.scope]
 
 
 def condition_says(chart: Chart, name: str, wanted: Condition) -> str:

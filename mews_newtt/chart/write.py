@@ -159,7 +159,6 @@ def _bands(bands: Iterable[Band]) -> str:
 
 def _band(band: Band) -> str:
     reading = _edges(band.interval) if band.interval else {"is": text(band.categories[0]) if len(band.categories) == 1 else _texts(band.categories)}
-    default = str(band.interval) if band.interval else " or ".join(band.categories)
     return _inline(
         {
             **reading,
@@ -167,7 +166,7 @@ def _band(band: Band) -> str:
             "zone": _filled(band.zone),
             "level": _filled(band.level),
             "prompt": None if band.prompt is None else text(band.prompt),
-            "printed": None if band.printed == default else text(band.printed),
+            "printed": None if band.printed == band.reads else text(band.printed),
         }
     )
 

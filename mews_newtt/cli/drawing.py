@@ -13,10 +13,11 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text
 
-from mews_newtt.chart.model import Band, Chart, Condition, Interval, Level, Parameter, Table, number
+from mews_newtt.chart.model import Band, Chart, Level, Parameter, Table, number
 from mews_newtt.chart.statuses import MEANINGS
-from mews_newtt.chart.words import count, gives
+from mews_newtt.chart.words import count, gives, group_says, scope_says, skip_gives
 from mews_newtt.drawn.colours import PLAIN, paint
+from mews_newtt.drawn.words import ROLE_TITLES, reached_by, table_title
 
 _STATUS_COLOURS = {"verified": "green", "transcribed": "cyan", "secondary": "yellow", "derived": "magenta", "local": "blue"}
 
@@ -74,24 +75,19 @@ def draw_chart(chart: Chart) -> None:
             subtitle_align="right",
         )
     )
-    for role, heading in (
-        ("scored", "Scored"),
-        ("trigger", "Triggers: no points, may raise the level"),
-        ("recorded", "Recorded: choose a table or the scope"),
-    ):
+    for role, heading in ROLE_TITLES.items():
         rows = [parameter for parameter in chart.parameters if parameter.role == role]
         if rows:
             console.rule(f"[bold]{heading}", align="left")
         for parameter in rows:
             _draw_parameter(console, chart, parameter)
     for group in chart.groups:
-        what = "the worst of them counts, once" if group.kind == "either" else "at most one of them is given"
-        console.print(f"[bold]{escape(group.title)}[/] ({', '.join(group.parameters)}): {what}\n")
+        console.print(f"[bold]{escape(group.title)}[/] ({', '.join(group.parameters)}): {group_says(group)}\n")
     console.rule("[bold]Levels, highest first", align="left")
     for level in reversed(chart.levels):
         _draw_level(console, chart, level)
     for heading, lines in (
-        ("Not for", [f"{rule.says} ({'refused' if rule.refuse else 'flagged'}: {conditions_say(rule.when)})" for rule in chart.scope]),
+        ("Not for", scope_says(chart)),
         ("Notes", chart.notes),
         ("Known to be missing", chart.known_missing),
         ("Sources", [f"{s.id}: {s.cite}" + (f" doi {s.doi}." if s.doi else "") + (f" Taken: {s.took}." if s.took else "") for s in chart.sources]),
@@ -101,11 +97,6 @@ def draw_chart(chart: Chart) -> None:
             console.rule(f"[bold]{heading}", align="left")
             for line in lines:
                 console.print(Text(f"- {line}"), soft_wrap=False)
-
-
-def conditions_say(when: Iterable[tuple[str, Condition]]) -> str:
-    """A context in words."""
-    return " and ".join(f"{name} {wanted}" if isinstance(wanted, Interval) else f"{name} {' or '.join(sorted(wanted))}" for name, wanted in when)
 
 
 def _draw_parameter(console: Console, chart: Chart, parameter: Parameter) -> None:
@@ -123,21 +114,20 @@ def _draw_parameter(console: Console, chart: Chart, parameter: Parameter) -> Non
     for table in parameter.tables:
         _draw_table(console, chart, parameter, table)
     for skip in parameter.skips:
-        gives = count(skip.points, "point") if skip.points is not None else "leaves the set partial"
-        console.print(f"  not taken, {skip.code} ({escape(skip.says)}): {gives}")
+        console.print(f"  not taken, {skip.code} ({escape(skip.says)}): {skip_gives(skip)}")
     console.print()
 
 
 def _draw_table(console: Console, chart: Chart, parameter: Parameter, table: Table) -> None:
     if table.when:
-        console.print(f"  [underline]{escape(table.title or conditions_say(table.when))}[/]")
+        console.print(f"  [underline]{escape(table_title(chart, table))}[/]")
     if not table.applies:
         console.print("    not read here")
         return
     grid = Grid(box=None, show_header=False, padding=(0, 2, 0, 0))
     bands = reversed(table.bands) if parameter.observation.numeric else table.bands
     for band in bands:
-        label = band.printed if band.interval else " or ".join(band.categories)
+        label = band.printed if band.interval else band.reads  # the ids, which a user types
         wording = band.printed if not band.interval and band.printed not in (label, *band.categories) else ""
         cells = [
             Text(f" {label} ", style=_style(chart, band)),
@@ -160,22 +150,9 @@ def _style(chart: Chart, band: Band) -> str:
 
 
 def _draw_level(console: Console, chart: Chart, level: Level) -> None:
-    reached = [f"total {level.total}"] if level.total is not None else []
-    for rule in level.counts:
-        rows = count(rule.at_least, "row")
-        reached.append(
-            f"{rows} at {count(rule.points, 'point')} or more" if rule.points is not None else f"{rows} in the {rule.zone} zone or a worse one"
-        )
-    named = [
-        f"{parameter.title} {band.printed}"
-        for parameter in chart.parameters
-        for table in parameter.tables
-        for band in table.bands
-        if band.level == level.id
-    ]
-    reached += [f"trigger: {trigger}" for trigger in dict.fromkeys(named)]
+    reached = reached_by(chart, level)
     console.print(f"[bold]{escape(level.title)}[/] [dim]({level.id}; source {level.source})[/]")
-    console.print(f"  {escape('; '.join(reached)) if reached else 'whatever reaches nothing else'}")
+    console.print(f"  {escape('; '.join(reached)) if reached else 'every set that reaches no other level'}")
     for what, timing in (("observe again", level.reobserve), ("review", level.review)):
         if timing:
             console.print(f"  {what}: {escape(timing.says)}")

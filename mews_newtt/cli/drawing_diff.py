@@ -12,7 +12,8 @@ from rich.text import Text
 
 from mews_newtt.chart.compare import BandGives, Comparison, band_gives_says
 from mews_newtt.chart.model import Band, Chart, Parameter, Table
-from mews_newtt.cli.drawing import _console, _style, conditions_say
+from mews_newtt.chart.words import conditions_say
+from mews_newtt.cli.drawing import _console, _style
 
 
 def draw_changes(found: Comparison) -> None:
@@ -25,8 +26,8 @@ def draw_changes(found: Comparison) -> None:
             continue
         console.print(f"\n[bold]{escape(shown.title)}[/] [dim]{escape(name)}[/]")
         for one, other in zip_longest(_tables(before), _tables(after)):
-            when = (other or one or Table(())).when
-            grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, title=escape(conditions_say(when)) if when else None, title_justify="left")
+            table, chart = (other, found.after) if other else (one or Table(()), found.before)
+            grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, title=escape(conditions_say(chart, table.when)) or None, title_justify="left")
             grid.add_column(escape(f"{found.before.id} {found.before.version}"))
             grid.add_column(escape(f"{found.after.id} {found.after.version}"))
             for left, right in zip_longest(_bands(shown, one), _bands(shown, other)):
@@ -47,10 +48,9 @@ def _cell(chart: Chart, band: Band | None, other: Table | None) -> Text:
     """A band in its colour and in words; a star where the other chart has no such band."""
     if band is None:
         return Text("")
-    label = str(band.interval) if band.interval else " or ".join(band.categories)
     same = other is not None and any(_says(band) == _says(twin) for twin in other.bands)
     cell = Text("  " if same else "* ")
-    cell.append(f" {label} ", style=_style(chart, band))
+    cell.append(f" {band.reads} ", style=_style(chart, band))
     cell.append(f" {band_gives_says(BandGives(band.points, band.zone, band.level, band.prompt))}")
     return cell
 

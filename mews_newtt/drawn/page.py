@@ -7,18 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from mews_newtt.chart.contexts import Value, matches
 from mews_newtt.chart.model import ROLES, Chart, Level, Parameter, Table
 from mews_newtt.chart.statuses import MEANINGS
-from mews_newtt.chart.words import band_gives, conditions_say
+from mews_newtt.chart.words import band_gives, group_says, scope_says, skip_gives
 from mews_newtt.drawn.colours import own_colours, paint
 from mews_newtt.drawn.marks import Mark, Marks
-from mews_newtt.drawn.words import NOT_FOR_CARE, band_label, band_wording, chart_stamp, safe, table_title, unit_of
-from mews_newtt.scoring.wording import count
+from mews_newtt.drawn.words import NOT_FOR_CARE, ROLE_TITLES, band_label, band_wording, chart_stamp, reached_by, safe, table_title, unit_of
 
 PARTS = ("standing", "rows", "levels", "sources")
-_ROLES = {
-    "scored": "Scored",
-    "trigger": "Triggers: no points, may raise the level",
-    "recorded": "Recorded: choose a table, or say whether the chart is for this person",
-}
 _KINDS = {"hit": "Here", "fault": "Disagrees", "note": "Note"}
 
 
@@ -85,15 +79,15 @@ def rows_html(
     """Every parameter as a row of its bands, lowest first, by role; `sources` is the ident under which the sources stand on the same page."""
     own = own_colours(chart)
     said = [f'<p class="mn-meta">{own}</p>'] if own else []
-    for role, title in _ROLES.items():
+    for role, title in ROLE_TITLES.items():
         rows = [parameter for parameter in chart.parameters if parameter.role == role]
         if rows and role in roles:
             said.append(f'<h{heading} class="mn-role">{title}</h{heading}>')
             said += [_row(chart, parameter, marks or Marks(), only or {}, heading + 1, ident, sources) for parameter in rows]
     for group in chart.groups:
         names = ", ".join(chart.by_id[name].title for name in group.parameters)
-        what = "the worst of them counts, once" if group.kind == "either" else "at most one of them is given"
-        said.append(f'<p class="mn-group"><strong>{safe(group.title)}</strong> ({safe(names)}): {what}. {_source(group.source, sources)}</p>')
+        says = f"({safe(names)}): {group_says(group)}. {_source(group.source, sources)}"
+        said.append(f'<p class="mn-group"><strong>{safe(group.title)}</strong> {says}</p>')
     return f'<div class="mn-rows">{"".join(said)}</div>'
 
 
@@ -119,9 +113,7 @@ def _row(chart: Chart, parameter: Parameter, marks: Marks, only: Mapping[str, Va
     if not parameter.tables:
         answers = [category.title for category in parameter.observation.categories if category.id in parameter.category_ids]
         body.append(f'<p class="mn-meta">{safe(", ".join(answers)) if answers else "A number; gives no points."}</p>')
-    for skip in parameter.skips:
-        gives = count(skip.points, "point") if skip.points is not None else "leaves the set partial"
-        body.append(f'<p class="mn-meta">Not taken, {safe(skip.code)} ({safe(skip.says)}): {gives}</p>')
+    body += [f'<p class="mn-meta">Not taken, {safe(skip.code)} ({safe(skip.says)}): {skip_gives(skip)}</p>' for skip in parameter.skips]
     return (
         f'<div class="mn-row" id="{safe(ident)}-row-{safe(parameter.id)}"><div class="mn-row-head">{"".join(head)}</div>'
         f'<div class="mn-row-body">{"".join(body)}</div></div>'
@@ -182,24 +174,11 @@ def levels_html(chart: Chart, heading: int = 3, sources: str | None = None) -> s
 
 
 def _level(chart: Chart, level: Level, sources: str | None) -> str:
-    zones = {zone.id: zone.title for zone in chart.zones}
-    reached = [f"a total of {level.total}"] if level.total is not None else []
-    for rule in level.counts:
-        where = f"at {count(rule.points, 'point')} or more" if rule.points is not None else f"in {zones[rule.zone or '']} or worse"
-        reached.append(f"{count(rule.at_least, 'row')} {where}")
-    raised = [
-        f"{parameter.title}: {band_label(parameter, band)}"
-        for parameter in chart.parameters
-        for table in parameter.tables
-        for band in table.bands
-        if band.level == level.id
-    ]
-    reached += list(dict.fromkeys(raised))
     then = [f"{what}: {timing.says}" for what, timing in (("Observe again", level.reobserve), ("Review", level.review)) if timing]
     then += [level.response] if level.response else []
     return (
-        f'<tr><th scope="row">{safe(level.title)}</th><td>{_listed(reached) or "Whatever reaches no other level"}</td>'
-        f"<td>{_listed(then) or 'No source in reach says'}</td><td>{_link(level.source, sources)}</td></tr>"
+        f'<tr><th scope="row">{safe(level.title)}</th><td>{_listed(reached_by(chart, level)) or "Every set that reaches no other level"}</td>'
+        f"<td>{_listed(then) or 'Not stated in the sources that we have'}</td><td>{_link(level.source, sources)}</td></tr>"
     )
 
 
@@ -207,7 +186,7 @@ def sources_html(chart: Chart, heading: int = 3, ident: str = "chart") -> str:
     """Whom the chart is not for, notes, sources, licence."""
     said = []
     for title, lines in (
-        ("Not for", [f"{rule.says} ({'refused' if rule.refuse else 'flagged'}: {conditions_say(chart, rule.when)})" for rule in chart.scope]),
+        ("Not for", scope_says(chart)),
         ("Notes", chart.notes),
     ):
         if lines:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from mews_newtt.chart.model import Chart, Parameter, Table, number
+from mews_newtt.chart.model import Band, Chart, Parameter, Table, number
 from mews_newtt.drawn.colours import Paint, paint, paint_level
 from mews_newtt.drawn.scale import Piece, Scale, pieces
 from mews_newtt.drawn.svg import HATCH, INK, LEFT, WIDE, Pen, lines_of
@@ -122,15 +122,15 @@ def _band(pen: Pen, chart: Chart, scale: Scale, top: float, x: float, piece: Pie
     high, low = scale.y(piece.high), scale.y(piece.low, low=True)
     colours = paint(chart, piece.band)
     pen.box(x, top + high, WIDE, low - high, colours.fill)
-    words = f"{piece.band.printed}: {_short(chart, piece)}"
+    words = f"{piece.band.printed}: {_short(chart, piece.band)}"
     if named and x < LEFT + WIDE:
         pen.rail(words, top + (high + low) / 2)
     elif named:
         pen.text(x + 2, top + (high + low) / 2 + 3, lines_of(words, 14, 1)[0], size=8, ink=colours.ink)
 
 
-def _short(chart: Chart, piece: Piece) -> str:
-    band = piece.band
+def _short(chart: Chart, band: Band) -> str:
+    """What a band gives, beside its range: room for twenty characters together."""
     zones = {zone.id: zone.title for zone in chart.zones}
     says = [str(band.points)] if band.points is not None else []
     says += [zones[band.zone]] if band.zone else []
@@ -150,7 +150,7 @@ def _points_and_lines(pen: Pen, scale: Scale, top: float, rows: Sequence[Paramet
         if height is None:
             pen.note(index, top + scale.height, given_words(row))
         elif row is not None:
-            pen.dot(index, top + height, _beyond(scale, row), number(row.value) + (DOUBT if doubt else ""), _gives(row), scale.height + top)
+            pen.dot(index, top + height, _beyond(scale, row), number(row.value) + (DOUBT if doubt else ""), _shortest(row.band), scale.height + top)
 
 
 def _beyond(scale: Scale, row: ParameterScore) -> int:
@@ -161,8 +161,8 @@ def _beyond(scale: Scale, row: ParameterScore) -> int:
     return -1 if value < scale.stops[0] else 1
 
 
-def _gives(row: ParameterScore) -> str:
-    band = row.band
+def _shortest(band: Band | None) -> str:
+    """What a band gives, under a value: room for seven characters."""
     if band is None:
         return ""
     if band.points is not None:
@@ -180,7 +180,7 @@ def _answers(pen: Pen, chart: Chart, parameter: Parameter, rows: Sequence[Parame
         words = (band_label(parameter, band) if band is not None and len(band.categories) == 1 else given_words(row)) + (DOUBT if doubt else "")
         colours = paint(chart, band) if band is not None else Paint("#ffffff", INK)
         pen.box(LEFT + index * WIDE, top, WIDE, high, colours.fill)
-        pen.cell(index, top, lines_of(words, 12, 2), _gives(row) if row is not None else "", colours.ink)
+        pen.cell(index, top, lines_of(words, 12, 2), _shortest(band), colours.ink)
     pen.frame(top, high)
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import html
 
-from mews_newtt.chart.model import Band, Chart, Parameter, Table, number
-from mews_newtt.chart.words import conditions_say
+from mews_newtt.chart.model import Band, Chart, Level, Parameter, Table, number
+from mews_newtt.chart.words import conditions_say, count
 
+ROLE_TITLES = {
+    "scored": "Scored",
+    "trigger": "Triggers: no points, may raise the level",
+    "recorded": "Recorded: no points; they choose a table, or say whether the chart is for this person",
+}
 NOT_FOR_CARE = "For testing. Not a medical device, and not for care."
 
 
@@ -32,6 +37,23 @@ def band_wording(parameter: Parameter, band: Band) -> str:
 def table_title(chart: Chart, table: Table) -> str:
     """When a table is read; empty where it always is."""
     return (table.title or conditions_say(chart, table.when)) if table.when else ""
+
+
+def reached_by(chart: Chart, level: Level) -> list[str]:
+    """Everything that reaches a level: a total, rows at some points or in a zone, single answers and readings."""
+    zones = {zone.id: zone.title for zone in chart.zones}
+    reached = [f"a total of {level.total}"] if level.total is not None else []
+    for rule in level.counts:
+        where = f"at {count(rule.points, 'point')} or more" if rule.points is not None else f"in {zones[rule.zone or '']} or worse"
+        reached.append(f"{count(rule.at_least, 'row')} {where}")
+    raised = [
+        f"{parameter.title}: {band_label(parameter, band)}"
+        for parameter in chart.parameters
+        for table in parameter.tables
+        for band in table.bands
+        if band.level == level.id
+    ]
+    return reached + list(dict.fromkeys(raised))
 
 
 def unit_of(parameter: Parameter) -> str:

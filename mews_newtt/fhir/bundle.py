@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mews_newtt.errors import ObservationError, Problem, at_most
@@ -15,7 +15,7 @@ VOID = ("entered-in-error", "cancelled")
 RULES = ("modifierExtension", "implicitRules")  # may change the meaning of a resource
 TEXTS = ("chart", "version", "sha256", "effective", "issued", "window")  # simple input parameters
 MOST_OBSERVATIONS = 10_000  # one person at one time has far fewer
-MOST_TOLD = 100  # problems of one request that are listed
+MOST_LISTED = 100  # problems of one request that are listed
 _SAYS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
 
 
@@ -67,7 +67,12 @@ class Faults(list[Problem]):
         """Raise ObservationError with all problems but warnings."""
         errors = [problem for problem in self if not problem.warning]
         if errors:
-            raise ObservationError(at_most(errors, "the request", MOST_TOLD))
+            raise ObservationError(listed(errors))
+
+
+def listed(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """The problems that an answer lists. In FHIR the last one, which counts the others, has its own code."""
+    return at_most(problems, "the request", MOST_LISTED, "more_faults")
 
 
 class FoundObservation(NamedTuple):

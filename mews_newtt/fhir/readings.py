@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.errors import ObservationError, Problem, at_most
-from mews_newtt.fhir.bundle import MOST_TOLD, Content, Faults, FoundObservation, codings
+from mews_newtt.errors import ObservationError, Problem
+from mews_newtt.fhir.bundle import Content, Faults, FoundObservation, codings, listed
 from mews_newtt.fhir.codes import AGE, AMOUNTS, OTHER, SKIP, SUPPORT, Codes, codes_of, known_unit
 from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.oxygen import Amount, settle
@@ -106,7 +106,7 @@ def _refuse_nothing(chart: Chart, unread: list[Unread], faults: Faults) -> None:
 
 def notes_of(faults: Iterable[Problem]) -> tuple[Problem, ...]:
     """The warnings of an answer; the reasons why the score is not final come first."""
-    return tuple(at_most(sorted(dict.fromkeys(faults), key=lambda note: note.code not in (*DOUBTS, *UNPLACED)), "the request", MOST_TOLD))
+    return tuple(listed(sorted(dict.fromkeys(faults), key=lambda note: note.code not in (*DOUBTS, *UNPLACED))))
 
 
 def score_readings(chart: Chart, readings: Readings) -> Score:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from mews_newtt.errors import FileError, Problem
+from mews_newtt.reading.json_text import JsonError, read_object
 from mews_newtt.reading.suggest import ColumnSample
 from mews_newtt.tables.csv_rows import read_header, text_lines, text_rows
 
@@ -110,11 +110,9 @@ def _rows_of_json(start: bytes, cut: bool, name: str) -> tuple[list[dict[str, st
         if not line.strip():
             continue
         try:
-            found = json.loads(line)
-        except (ValueError, RecursionError):
-            raise FileError(Problem("not_json", f"{name}, line {place}", "is not JSON", "write one JSON object a line")) from None
-        if not isinstance(found, dict):
-            raise FileError(Problem("not_an_object", f"{name}, line {place}", "is not a JSON object", "write one object a line"))
+            found = read_object(line, f"{name}, line {place}", "write one JSON object in each line", nan=True)
+        except JsonError as fault:
+            raise FileError(fault.problems) from None
         rows.append({str(key): "" if value is None else str(value) for key, value in found.items()})
     return rows, list(dict.fromkeys(key for row in rows for key in row)), used
 

@@ -10,7 +10,7 @@ import pytest
 
 from mews_newtt import ObservationError, charts
 from mews_newtt.errors import Problem, at_most
-from mews_newtt.fhir.bundle import MOST_OBSERVATIONS, MOST_TOLD
+from mews_newtt.fhir.bundle import MOST_LISTED, MOST_OBSERVATIONS
 from mews_newtt.fhir.jsontext import read_json, write_json
 from mews_newtt.fhir.operations import ews_score, ews_verify
 from tests.fhir.support import ADULT, Resource, coded, find, quantity, scored
@@ -86,7 +86,7 @@ def test_six_hundred_kilobytes_take_under_a_second(make: Callable[[int], Resourc
         except ObservationError as refusal:
             faults = refusal.problems
         assert time.process_time() - started < 1
-        assert len(faults) <= MOST_TOLD + 1
+        assert len(faults) <= MOST_LISTED + 1
 
 
 def test_a_name_given_twice_among_many_is_found_at_once() -> None:
@@ -110,9 +110,9 @@ def test_faults_are_counted_past_the_hundredth() -> None:
     bad = [{**ADULT[0], "id": f"b{number}", "valueQuantity": quantity(number, "furlong")} for number in range(150)]
     with pytest.raises(ObservationError) as refusal:
         scored(bundle(*bad))
-    assert len(refusal.value.problems) == MOST_TOLD + 1
+    assert len(refusal.value.problems) == MOST_LISTED + 1
     assert refusal.value.problems[-1].what == "has 50 more faults: unknown_unit (50)"
-    few = [Problem("a", "", "b", "c")] * MOST_TOLD
-    assert at_most(few, "", MOST_TOLD) == few
-    assert at_most([*few, Problem("w", "", "x", "y", warning=True)], "", MOST_TOLD)[-1].warning
-    assert not at_most([*few, Problem("e", "", "x", "y")], "", MOST_TOLD)[-1].warning
+    few = [Problem("a", "", "b", "c")] * MOST_LISTED
+    assert at_most(few, "", MOST_LISTED) == few
+    assert at_most([*few, Problem("w", "", "x", "y", warning=True)], "", MOST_LISTED)[-1].warning
+    assert not at_most([*few, Problem("e", "", "x", "y")], "", MOST_LISTED)[-1].warning

@@ -196,4 +196,5 @@ def test_warnings_are_counted_past_the_hundredth_and_doubts_come_first() -> None
     issues = resources(answer, "OperationOutcome")[0]["issue"]
     assert len(issues) == 101
     assert issues[0]["details"]["coding"][0]["code"] == "may_be_reading"
+    assert issues[-1]["details"]["coding"][0]["code"] == "more_faults"
     assert issues[-1]["details"]["text"] == "the request: has 201 more faults: not_read (201)"

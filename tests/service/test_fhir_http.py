@@ -56,6 +56,13 @@ def test_a_bundle_is_scored_with_the_chart_in_the_query(http: Any) -> None:
     assert answer.headers["mews-newtt-chart"] == "news2@2017.1" and answer.headers["mews-newtt-engine"] == __version__
 
 
+def test_faults_past_the_hundredth_are_counted_once(http: Any) -> None:
+    bad = [{**ADULT[0], "id": f"b{number}", "valueQuantity": quantity(number, "furlong")} for number in range(150)]
+    answer = post(http, f"{SCORE}?chart=news2", bundle(*bad))
+    assert outcome(answer, 422) == ["unknown_unit"] * 100 + ["more_faults"]
+    assert answer.json()["issue"][-1]["details"]["text"] == "the request: has 50 more faults: unknown_unit (50)"
+
+
 def test_parameters_name_the_chart_themselves(http: Any) -> None:
     said = [{"name": "chart", "valueString": "news2"}, {"name": "observations", "resource": bundle(*ADULT)}]
     answer = post(http, SCORE, {"resourceType": "Parameters", "parameter": said}, "application/json; charset=utf-8", Accept="application/json")

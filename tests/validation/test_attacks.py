@@ -145,10 +145,11 @@ def test_a_platform_that_stumbles_first_is_asked_again() -> None:
     ("content", "status"),
     [
         (b"[" * 30_000_000, "no answer: more than"),
-        (b'{"level": "\\ud800", "status": "complete"}', "complete"),
-        (b"\xff\xfe\x00", "no answer: not JSON"),
-        (b"[" * 100_000, "no answer: not JSON"),
-        (b'{"total": NaN}', "refused"),
+        (b'{"level": "\\ud800", "status": "complete"}', "no answer: not JSON"),
+        (b"\xff\xfe\x00", "no answer: not UTF-8"),
+        (b"[" * 100_000, "no answer: the JSON is nested too deeply"),
+        (b'{"total": NaN}', "no answer: not JSON"),
+        (b'{"total": 1, "total": 9}', "no answer: the JSON gives a name twice"),
         (b"", "no answer: not JSON"),
     ],
 )

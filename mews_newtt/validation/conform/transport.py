@@ -17,6 +17,8 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
+from mews_newtt.reading.json_text import JsonError
+from mews_newtt.reading.json_text import read_json as strict_json
 from mews_newtt.validation.conform.adapter import NO_ANSWER, Adapter, Answer, filled_headers
 from mews_newtt.validation.packs import Case
 
@@ -25,6 +27,8 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 MOST_BYTES = 1 << 20  # of an answer
 _SECONDS = re.compile(r"[0-9]{1,9}")
 UNASKED = 16  # lines of a command that are kept; then it has to wait
+# Why an answer is not read, without its words: they may hold a credential.
+_FAULTS = {"name_twice": "the JSON gives a name twice", "json_too_deep": "the JSON is nested too deeply", "not_utf8": "not UTF-8"}
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -125,11 +129,11 @@ def _parts(url: str) -> SplitResult | None:
 
 
 def read_json(content: bytes, adapter: Adapter, chart: Chart, secrets: tuple[str, ...] = ()) -> Answer:
-    """The answer in JSON bytes; anything else counts as no answer."""
+    """The answer in JSON bytes. JSON that readers treat differently (a name given twice, NaN) counts as no answer, as does any other text."""
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
-        return Answer(f"{NO_ANSWER}: not JSON")
+        document = strict_json(content, "the answer", "")
+    except JsonError as fault:
+        return Answer(f"{NO_ANSWER}: {_FAULTS.get(fault.problems[0].code, 'not JSON')}")
     return adapter.read(document, chart, secrets)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 import time
 from typing import Any
 
 import httpx
 
+from mews_newtt.reading.json_text import read_json
 from mews_newtt_service.auth.clients import Client
 
 JWKS_SECONDS, JWKS_AGAIN, JWKS_BYTES, JWKS_TIMEOUT = 600.0, 30.0, 1 << 18, 5.0
@@ -98,5 +98,5 @@ class KeySets:
 
 
 def _key_set(text: bytes) -> KeySet:
-    found = json.loads(text)
+    found = read_json(text, "the key set", 'publish {"keys": [...]}')
     return found if isinstance(found, dict) and isinstance(found.get("keys"), list) else {}
