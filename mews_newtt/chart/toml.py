@@ -78,6 +78,16 @@ class TableReader:
             return ()
         return tuple(items)
 
+    def text_table(self, key: str) -> dict[str, str]:
+        """A table whose values are texts."""
+        found = {}
+        for name, value in self.take(key, dict, {}).items():
+            if isinstance(value, str):
+                found[name] = value
+            else:
+                self.fault("wrong_type", f"is {value!r}", "write text in quotes", f"{key}, {name}")
+        return found
+
     def tables(self, key: str, label: str | None = None) -> list[TableReader]:
         """The tables of a list, each placed by its number and its id."""
         readers = []
