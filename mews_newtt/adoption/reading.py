@@ -89,8 +89,8 @@ class _Reader:
         self.rows: dict[str, list[Row]] = {section.title: [] for section in SECTIONS}
         self.problems: list[Problem] = []
 
-    def fault(self, code: str, where: str, what: str, mend: str, *, warning: bool = False) -> None:
-        self.problems.append(Problem(code, f"{self.grid.name}, {where}", what, mend, warning))
+    def fault(self, code: str, where: str, what: str, mend: str) -> None:
+        self.problems.append(Problem(code, f"{self.grid.name}, {where}", what, mend))
 
     def read(self) -> None:
         section: Section | None = None

@@ -89,11 +89,6 @@ def _is(sign: str | None, kind: str) -> bool:
     return sign is not None and re.fullmatch(kind, sign) is not None
 
 
-def interval_says(interval: Interval) -> str:
-    """A range as text that can be read back."""
-    return str(interval)
-
-
 def read_categories(text: str, observation: Observation) -> tuple[str, ...]:
     """Category ids, from ids, titles or synonyms separated by `or`, a comma, a semicolon or a bar."""
     known = {**{plain(c.title).casefold(): c.id for c in observation.categories}, **observation.category_by_name}

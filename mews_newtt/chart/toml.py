@@ -47,9 +47,9 @@ class TableReader:
         else:
             self.fault("wrong_type", "must be a table", "write it as { key = value, ... }")
 
-    def fault(self, code: str, what: str, mend: str, key: str | None = None, *, warning: bool = False) -> None:
+    def fault(self, code: str, what: str, mend: str, key: str | None = None) -> None:
         where = f"{self.place}, {key}" if key else self.place
-        self.problems.append(Problem(code, where, what, mend, warning))
+        self.problems.append(Problem(code, where, what, mend))
 
     def take(self, key: str, kind: type, default: Any = None, *, required: bool = False) -> Any:
         self.known.append(key)
@@ -78,12 +78,22 @@ class TableReader:
             return ()
         return tuple(items)
 
-    def tables(self, key: str, label: str | None = None) -> list[TableReader]:
+    def text_table(self, key: str) -> dict[str, str]:
+        """A table whose values are texts."""
+        found = {}
+        for name, value in self.take(key, dict, {}).items():
+            if isinstance(value, str):
+                found[name] = value
+            else:
+                self.fault("wrong_type", f"is {value!r}", "write text in quotes", f"{key}, {name}")
+        return found
+
+    def tables(self, key: str) -> list[TableReader]:
         """The tables of a list, each placed by its number and its id."""
         readers = []
         for number, item in enumerate(self.take(key, list, []), start=1):
             name = item.get("id") if isinstance(item, dict) else None
-            place = f"{self.place}, {label or key}[{number}]" + (f" {name}" if name else "")
+            place = f"{self.place}, {key}[{number}]" + (f" {name}" if name else "")
             readers.append(TableReader(item, place, self.problems))
         return readers
 

@@ -133,13 +133,13 @@ class _Said:
 
 def _read_map_file(path: Path, said: _Said) -> None:
     reader = TableReader(read_toml(path, said.problems) or {}, str(path), said.problems)
-    for theirs, ours in _texts(reader, "columns").items():
+    for theirs, ours in reader.text_table("columns").items():
         said.column(f"{path}, [columns], {theirs}", theirs, ours)
-    for ours, unit in _texts(reader, "units").items():
+    for ours, unit in reader.text_table("units").items():
         said.unit(f"{path}, [units], {ours}", ours, unit)
     for ours, table in reader.take("values", dict, {}).items():
         inner = TableReader({"values": table}, f"{path}, [values.{ours}]", said.problems)
-        for theirs, meaning in _texts(inner, "values").items():
+        for theirs, meaning in inner.text_table("values").items():
             said.value(f"{path}, [values.{ours}], {theirs}", ours, theirs, meaning)
     said.ignore.update(reader.texts("ignore"))
     if isinstance(reader.content.get("missing"), dict):
@@ -154,13 +154,3 @@ def _read_map_file(path: Path, said: _Said) -> None:
         said.missing.update(reader.texts("missing"))
     reader.take("note", str)
     reader.finish()
-
-
-def _texts(reader: TableReader, key: str) -> dict[str, str]:
-    found = {}
-    for theirs, ours in reader.take(key, dict, {}).items():
-        if isinstance(ours, str):
-            found[theirs] = ours
-        else:
-            reader.fault("wrong_type", f"is {ours!r}", "write text in quotes", f"{key}, {theirs}")
-    return found

@@ -52,17 +52,16 @@ class Computed(NamedTuple):
 # Reading a stated cell
 
 
-def read_stated(chart: Chart, holds: str, raw: Any, missing: Container[str] = (), levels: Mapping[str, int] | None = None) -> int:
+def read_stated(chart: Chart, holds: str, raw: Any, levels: Mapping[str, int] | None = None) -> int:
     """A stated cell as a number: a total or points, the rank of a level, the index of a status. NONE where it states nothing.
 
     Parameters
     ----------
     holds : total, level, points or status
-    missing : marks that mean nothing is stated
     levels : `level_names(chart)`, for a caller that reads many cells
     """
     names = (level_names(chart) if levels is None else levels) if holds == "level" else {}
-    if is_blank(raw, names) or str(raw).strip() in missing:
+    if is_blank(raw, names):
         return NONE
     if holds == "level":
         return names.get(plain(str(raw)), UNKNOWN)

@@ -40,8 +40,8 @@ def strict_object(body: bytes, depth: int, where: str = "body") -> dict[str, Any
         return read_object(body, where, 'send {"respiratory_rate": 18, ...}', depth=depth, most_names=MOST_NAMES, number=float_or_exact)
 
 
-def array_items(body: bytes, depth: int, most: int, where: str = "body") -> Iterator[Any]:
+def array_items(body: bytes, depth: int, most: int) -> Iterator[Any]:
     """The items of a JSON array one after the other; nothing is read ahead. An item of more than `most` characters is a 413."""
     with _refused():
         hint = "send one JSON value, with null where there is no reading"
-        yield from read_items(body, where, hint, depth=depth, most=most, most_names=MOST_NAMES, number=float_or_exact)
+        yield from read_items(body, "body", hint, depth=depth, most=most, most_names=MOST_NAMES, number=float_or_exact)

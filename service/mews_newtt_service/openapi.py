@@ -83,6 +83,7 @@ SCHEMAS: dict[str, Document] = {
         "description": 'parameter id to number, text, null, {"value": 98.6, "unit": "[degF]"} or {"skipped": "reason"}; also skip_<parameter>',
     },
 }
+SET: Document = {"$ref": "#/components/schemas/Set"}
 PROBLEM: Document = {"description": "what, where and how to mend it", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 JSON_ERROR: Document = {
     "description": "OAuth 2.0 error",
@@ -104,15 +105,15 @@ def path_parameter(name: str) -> Document:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
-def examples(*names: str, schema: str = "") -> Document:
+def examples(*names: str) -> Document:
     """A JSON answer with the examples of these names. Their content is computed when the document is first asked for."""
-    kind = {"$ref": f"#/components/schemas/{schema or 'Score'}"} if schema or (names and names[0].startswith("score")) else {"type": "object"}
+    kind = {"$ref": "#/components/schemas/Score"} if names and names[0].startswith("score") else {"type": "object"}
     return {"description": "the answer", "content": {"application/json": {"schema": kind, MARK: list(names)}}}
 
 
-def body(*names: str, schema: str = "Set") -> Document:
+def body(*names: str, schema: Document) -> Document:
     """A JSON body with these examples."""
-    return {"required": True, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}, MARK: list(names)}}}
+    return {"required": True, "content": {"application/json": {"schema": schema, MARK: list(names)}}}
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,16 @@ from mews_newtt.scoring.result_cells import result_cells
 from mews_newtt.tables.table import score_table
 
 Row = dict[str, Any]
+NORMAL = {  # a set with a total of 0 on news2
+    "respiratory_rate": 18,
+    "oxygen_saturation": 96,
+    "air_or_oxygen": "air",
+    "systolic_bp": 120,
+    "heart_rate": 80,
+    "consciousness": "alert",
+    "temperature": 36.8,
+    "spo2_scale": "1",
+}
 
 
 def expected(chart: Chart, row: Mapping[str, Any]) -> Row:

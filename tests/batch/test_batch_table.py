@@ -7,28 +7,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from batch_support import assert_same
+from batch_support import NORMAL, assert_same
 
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import ColumnError
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.tables.table import score_frame, score_table
 
-ROW = {
-    "respiratory_rate": 18,
-    "oxygen_saturation": 96,
-    "air_or_oxygen": "air",
-    "systolic_bp": 120,
-    "heart_rate": 80,
-    "consciousness": "alert",
-    "temperature": 36.8,
-    "spo2_scale": "1",
-}
-
 
 @pytest.fixture
 def table() -> pa.Table:
-    return pa.table({name: [value] * 3 for name, value in ROW.items()})
+    return pa.table({name: [value] * 3 for name, value in NORMAL.items()})
 
 
 def test_frames_come_back_as_their_own_kind(table: pa.Table) -> None:
@@ -85,9 +74,9 @@ def test_polars_categories_and_duckdb_relations(table: pa.Table) -> None:
 
     chart = load_chart("news2")
     frame = polars.from_arrow(table).with_columns(polars.col("air_or_oxygen", "consciousness").cast(polars.Categorical))
-    assert_same(chart, pa.table(frame), [ROW] * 3)
+    assert_same(chart, pa.table(frame), [NORMAL] * 3)
     relation = duckdb.connect().from_arrow(table)
-    assert_same(chart, pa.table(relation), [ROW] * 3)
+    assert_same(chart, pa.table(relation), [NORMAL] * 3)
 
 
 def test_other_columns_travel_and_slips_are_named(table: pa.Table) -> None:

@@ -12,7 +12,7 @@ from random import Random
 import numpy as np
 import pyarrow as pa
 import pytest
-from batch_support import assert_same, random_columns
+from batch_support import NORMAL, assert_same, random_columns
 from pyarrow import csv
 
 from mews_newtt.chart.catalogue import charts, load_chart
@@ -23,17 +23,6 @@ from mews_newtt.engines.numba import cache, factorize, fusion, kernels, program
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.tables import json_bytes, quotes
 from mews_newtt.tables.table import score_table
-
-NORMAL = {
-    "respiratory_rate": 18,
-    "oxygen_saturation": 96,
-    "air_or_oxygen": "air",
-    "systolic_bp": 120,
-    "heart_rate": 80,
-    "consciousness": "alert",
-    "temperature": 36.8,
-    "spo2_scale": "1",
-}
 
 
 def test_float32_keeps_a_reading_at_its_edge() -> None:

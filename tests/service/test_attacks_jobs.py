@@ -279,7 +279,7 @@ def test_the_job_limit_holds_for_requests_at_the_same_moment(tmp_path: Path, req
     made: list[str] = []
 
     def add(queue: Queue, number: int) -> None:
-        queue.ping()
+        queue.workers()
         start.wait()
         try:
             made.append(queue.add(f"{kind}-{number}", "one client", "pack", load_chart("news2"), {}).id)

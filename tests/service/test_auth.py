@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import threading
 import time
@@ -186,13 +187,13 @@ def test_a_bad_assertion_gives_no_token(http: Any, signed: Any) -> None:
 
 
 class Keys(BaseHTTPRequestHandler):
-    """A client's own key server: its keys, or a way elsewhere."""
+    """A client's own key server: its keys, a redirect, or JSON nested too deeply."""
 
     asked = 0
 
     def do_GET(self) -> None:
         type(self).asked += 1
-        body = json.dumps({"keys": [jwk(EC_KEY, "e1")]}).encode()
+        body = b"[" * 100_000 if self.path == "/deep" else json.dumps({"keys": [jwk(EC_KEY, "e1")]}).encode()
         self.send_response(302 if self.path == "/moved" else 200)
         self.send_header("Location", "/keys")
         self.send_header("Content-Length", str(len(body)))
@@ -200,24 +201,31 @@ class Keys(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Says nothing."""
+        """Write no log."""
 
 
-@pytest.mark.parametrize(("path", "status"), [("/keys", 200), ("/moved", 503)])
-def test_public_keys_are_fetched_from_where_the_operator_said_and_kept(tmp_path: Path, path: str, status: int) -> None:
+@contextlib.contextmanager
+def asking_for_keys(folder: Path, path: str) -> Iterator[Any]:
+    """The service with a client whose keys are at an address."""
     with HTTPServer(("127.0.0.1", 0), Keys) as keys:
         thread = threading.Thread(target=keys.serve_forever)
         thread.start()
         try:
-            clients = tmp_path / "clients.toml"
+            clients = folder / "clients.toml"
             clients.write_text(f'[[clients]]\nid = "signer"\njwks_url = "http://127.0.0.1:{keys.server_port}{path}"\n')
-            before = Keys.asked
-            with client(tmp_path, clients_file=clients, public_url="http://localhost") as service:
-                assert [ask(service, assertion()).status_code for _ in range(2)] == [status, status]
-            assert Keys.asked - before == 1, "what was had is kept, and so is that it could not be had"
+            with client(folder, clients_file=clients, public_url="http://localhost") as service:
+                yield service
         finally:
             keys.shutdown()
             thread.join()
+
+
+@pytest.mark.parametrize(("path", "status"), [("/keys", 200), ("/moved", 503), ("/deep", 503)])
+def test_public_keys_are_fetched_from_where_the_operator_said_and_kept(tmp_path: Path, path: str, status: int) -> None:
+    before = Keys.asked
+    with asking_for_keys(tmp_path, path) as service:
+        assert [ask(service, assertion()).status_code for _ in range(2)] == [status, status]
+    assert Keys.asked - before == 1, "the answer is kept, and so is the failure"
 
 
 def test_public_keys_that_change_are_known_at_once_and_old_ones_no_more(tmp_path: Path) -> None:
@@ -230,19 +238,10 @@ def test_public_keys_that_change_are_known_at_once_and_old_ones_no_more(tmp_path
 
 def test_a_key_not_seen_yet_is_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mews_newtt_service.auth.key_sets.JWKS_AGAIN", 0.0)
-    with HTTPServer(("127.0.0.1", 0), Keys) as keys:
-        thread = threading.Thread(target=keys.serve_forever)
-        thread.start()
-        try:
-            clients = tmp_path / "clients.toml"
-            clients.write_text(f'[[clients]]\nid = "signer"\njwks_url = "http://127.0.0.1:{keys.server_port}/keys"\n')
-            before = Keys.asked
-            with client(tmp_path, clients_file=clients, public_url="http://localhost") as service:
-                assert [ask(service, assertion(key)).status_code for key in (EC_KEY, EC_KEY, STRANGER)] == [200, 200, 401]
-            assert Keys.asked - before == 2
-        finally:
-            keys.shutdown()
-            thread.join()
+    before = Keys.asked
+    with asking_for_keys(tmp_path, "/keys") as service:
+        assert [ask(service, assertion(key)).status_code for key in (EC_KEY, EC_KEY, STRANGER)] == [200, 200, 401]
+    assert Keys.asked - before == 2
 
 
 @pytest.mark.parametrize("part", ["header", "claims"])

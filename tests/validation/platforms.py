@@ -22,6 +22,15 @@ RULES = Path(__file__).resolve().parents[2] / "rules"
 Given = dict[str, Any]
 Answer = tuple[int | None, str | None]
 Read = Callable[[Given], Given]
+NORMAL = {  # a set with a total of 0 on news2
+    "respiratory_rate": "16",
+    "oxygen_saturation": "97",
+    "air_or_oxygen": "air",
+    "systolic_bp": "120",
+    "heart_rate": "70",
+    "consciousness": "alert",
+    "temperature": "37.0",
+}
 LOWS, HIGHS = ("from", "above"), ("to", "below")
 
 

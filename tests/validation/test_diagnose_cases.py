@@ -17,7 +17,7 @@ from mews_newtt.validation.diagnose import Diagnosis
 from mews_newtt.validation.diagnose.certainty import partial_rows
 from mews_newtt.validation.faults import both, faults_of
 from mews_newtt.validation.mutants import MutantScorer, sheet_of_sets
-from tests.validation.platforms import content_of, one_set, right, table_with
+from tests.validation.platforms import NORMAL, content_of, one_set, right, table_with
 
 CASES = Path(__file__).resolve().parents[1] / "vectors" / "cases"
 
@@ -63,11 +63,10 @@ def test_tables_with_different_numbers_of_bands_are_joined_without_a_crash() -> 
 def fine_rows(values: list[str]) -> pl.DataFrame:
     """Temperatures around 38.0; the platform takes the lower score where a reading lies between two printed bands."""
     chart = load_chart("news2")
-    quiet = {"respiratory_rate": "16", "oxygen_saturation": "97", "air_or_oxygen": "air", "systolic_bp": "120", "heart_rate": "70", "consciousness": "alert"}
     rows = []
     for value in values:
         low = str(int(float(value) * 10 + 1e-9) / 10)
-        rows.append({**quiet, "temperature": value, "expected_total": str(score(chart, {**quiet, "temperature": low}).total)})
+        rows.append({**NORMAL, "temperature": value, "expected_total": str(score(chart, {**NORMAL, "temperature": low}).total)})
     return pl.DataFrame(rows)
 
 

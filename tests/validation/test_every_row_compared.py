@@ -13,17 +13,12 @@ from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import FileError
 from mews_newtt.tables import blocks, read
 from mews_newtt.validation import Validation, compare, validate, validate_file
+from tests.validation.platforms import NORMAL
 
 NEWS2 = load_chart("news2")
-QUIET = {
+RIGHT = {
+    **NORMAL,
     "case_id": "",
-    "respiratory_rate": "16",
-    "oxygen_saturation": "97",
-    "air_or_oxygen": "air",
-    "systolic_bp": "120",
-    "heart_rate": "70",
-    "consciousness": "alert",
-    "temperature": "37.0",
     "expected_total": "0",
     "expected_level": "routine",
     "expected_points_heart_rate": "0",
@@ -37,7 +32,7 @@ FAULTS = [  # one in each row, and what is said of it: column, kind, stated, com
     ({"heart_rate": "5000", "expected_level": "", "expected_points_heart_rate": "", "expected_status": "refused"},
      ("expected_total", "score_of_refused", "0", "refused")),
 ]  # fmt: skip
-ROWS = [{**QUIET, "case_id": f"c{place}", **change} for place, (change, _) in enumerate(FAULTS)]
+ROWS = [{**RIGHT, "case_id": f"c{place}", **change} for place, (change, _) in enumerate(FAULTS)]
 
 
 @pytest.fixture(autouse=True)

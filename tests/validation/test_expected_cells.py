@@ -15,17 +15,9 @@ from mews_newtt.validation.cases import Pool
 from mews_newtt.validation.compare import validate, validate_file
 from mews_newtt.validation.expected import ExpectedColumn, Reader
 from mews_newtt.validation.stated import NONE, UNKNOWN, UNREADABLE, read_stated
+from tests.validation.platforms import NORMAL
 
 NEWS2, MEWC = load_chart("news2"), load_chart("mewc")
-CALM = {
-    "respiratory_rate": "16",
-    "oxygen_saturation": "97",
-    "air_or_oxygen": "air",
-    "systolic_bp": "120",
-    "heart_rate": "70",
-    "consciousness": "alert",
-    "temperature": "37.0",
-}
 
 
 def kinds(row: dict[str, Any], chart: Any = NEWS2, **more: Any) -> dict[str, int]:
@@ -34,8 +26,8 @@ def kinds(row: dict[str, Any], chart: Any = NEWS2, **more: Any) -> dict[str, int
 
 @pytest.mark.parametrize("status", ["complete", "Complete", "COMPLETE", " complete "])
 def test_a_status_is_read_in_any_case(status: str) -> None:
-    assert kinds({**CALM, "expected_status": status}) == {}
-    assert kinds({**CALM, "temperature": "", "expected_status": status}) == {"status": 1}
+    assert kinds({**NORMAL, "expected_status": status}) == {}
+    assert kinds({**NORMAL, "temperature": "", "expected_status": status}) == {"status": 1}
 
 
 @pytest.mark.parametrize(
@@ -51,13 +43,13 @@ def test_a_status_is_read_in_any_case(status: str) -> None:
     ],
 )
 def test_blank_answers_disagree_unless_the_platform_says_that_there_is_none(status: str, heart_rate: str, kind: dict[str, int]) -> None:
-    row = {**CALM, "heart_rate": heart_rate, "expected_status": status, "expected_total": "", "expected_level": ""}
+    row = {**NORMAL, "heart_rate": heart_rate, "expected_status": status, "expected_total": "", "expected_level": ""}
     assert kinds(row, blanks_disagree=True) == kind
     assert "left_out" not in kinds(row)
 
 
 def test_a_blank_status_never_disagrees() -> None:
-    assert kinds({**CALM, "expected_status": "", "expected_total": "0"}, blanks_disagree=True) == {}
+    assert kinds({**NORMAL, "expected_status": "", "expected_total": "0"}, blanks_disagree=True) == {}
 
 
 def test_a_blank_total_is_no_answer_left_out_on_a_chart_without_points() -> None:
@@ -69,13 +61,13 @@ def test_a_blank_total_is_no_answer_left_out_on_a_chart_without_points() -> None
 
 
 def test_blank_points_are_left_out_only_where_the_chart_gives_some() -> None:
-    row = {**CALM, "expected_points_heart_rate": "", "expected_points_temperature": "0"}
+    row = {**NORMAL, "expected_points_heart_rate": "", "expected_points_temperature": "0"}
     assert kinds(row, blanks_disagree=True) == {"left_out": 1}
     assert kinds({**row, "heart_rate": ""}, blanks_disagree=True) == {}
 
 
 def test_an_expected_column_can_be_ignored() -> None:
-    row = {**CALM, "expected_total": "9", "expected_level": "routine"}
+    row = {**NORMAL, "expected_total": "9", "expected_level": "routine"}
     found = validate(NEWS2, pl.DataFrame([row]), column_map=ColumnMap(ignore=frozenset(["expected_total"])))
     assert (found.verdict, list(found.by_column), found.ignored) == ("agrees", ["expected_level"], ("expected_total",))
     with pytest.raises(ColumnError, match="none of them holds the platform's scores"):
@@ -120,7 +112,7 @@ FIVE = [("0", "agrees"), ("1", "total"), ("x", "not_a_number"), ("0", "agrees"),
 
 
 def five(path: Path, kind: str) -> Path:
-    frame = pl.DataFrame([{**CALM, "expected_total": total} for total, _ in FIVE])
+    frame = pl.DataFrame([{**NORMAL, "expected_total": total} for total, _ in FIVE])
     write = {"csv": frame.write_csv, "parquet": frame.write_parquet, "ndjson": frame.write_ndjson}[kind]
     file = path / f"five.{kind}"
     write(file)
@@ -144,7 +136,7 @@ def test_standard_input_cannot_be_filed_as_evidence() -> None:
 
 
 def test_an_empty_table_compares_nothing() -> None:
-    frame = pl.DataFrame([{**CALM, "expected_total": "0"}]).clear()
+    frame = pl.DataFrame([{**NORMAL, "expected_total": "0"}]).clear()
     found = validate(NEWS2, frame)
     assert (found.rows, found.verdict) == (0, "nothing_compared")
 
@@ -153,6 +145,6 @@ def test_the_sample_for_the_diagnosis_thins_and_keeps_both_sides(monkeypatch: py
     monkeypatch.setattr(collect, "WRONG_KEPT", 4)
     monkeypatch.setattr(collect, "RIGHT_KEPT", 4)
     monkeypatch.setattr(compare, "ROWS", 3)
-    found = compare.diagnosed(validate(NEWS2, pl.DataFrame([{**CALM, "expected_total": "1" if n % 3 else "0"} for n in range(60)])))
+    found = compare.diagnosed(validate(NEWS2, pl.DataFrame([{**NORMAL, "expected_total": "1" if n % 3 else "0"} for n in range(60)])))
     assert found.diagnosis is not None and found.diagnosis.sampled
     assert 1 <= found.diagnosis.disagreements <= 4 < found.disagreed == 40

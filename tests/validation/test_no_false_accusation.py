@@ -18,22 +18,13 @@ from mews_newtt.validation.compare import diagnosed, validate
 from mews_newtt.validation.conform import Adapter, compare_answers, pack_cases
 from mews_newtt.validation.packs import Case
 from mews_newtt.validation.result import Origin
-from tests.validation.platforms import content_of, one_set, right, table_with
+from tests.validation.platforms import NORMAL, content_of, one_set, right, table_with
 
 NEWS2 = load_chart("news2")
-CALM = {
-    "respiratory_rate": "16",
-    "oxygen_saturation": "97",
-    "air_or_oxygen": "air",
-    "systolic_bp": "120",
-    "heart_rate": "70",
-    "consciousness": "alert",
-    "temperature": "37.0",
-}
 
 
 def rows_of(*totals: str, leave_out: str = "", **more: str) -> pl.DataFrame:
-    readings = {name: text for name, text in {**CALM, **more}.items() if name != leave_out}
+    readings = {name: text for name, text in {**NORMAL, **more}.items() if name != leave_out}
     return pl.DataFrame([{**readings, "ward": "A", "expected_total": total} for total in totals])
 
 
@@ -79,8 +70,8 @@ def test_a_blank_total_is_blank_and_never_wrong(blank: str) -> None:
 
 
 def test_a_row_without_any_reading_has_nothing_to_compare() -> None:
-    bare = dict.fromkeys(CALM, "")
-    rows = pl.DataFrame([{**CALM, "expected_total": "0"}, {**bare, "expected_total": "7"}, {**bare, "expected_total": ""}])
+    bare = dict.fromkeys(NORMAL, "")
+    rows = pl.DataFrame([{**NORMAL, "expected_total": "0"}, {**bare, "expected_total": "7"}, {**bare, "expected_total": ""}])
     found = validate(NEWS2, rows)
     assert (found.verdict, found.compared, found.without_readings) == ("agrees", 1, 1)
     assert "1 row has no reading" in found.says and "1 row states nothing" in found.says
@@ -91,7 +82,7 @@ def test_a_row_without_any_reading_has_nothing_to_compare() -> None:
 
 
 def test_parts_of_a_row_without_readings_are_added_up() -> None:
-    bare = {**dict.fromkeys(CALM, ""), **{f"expected_points_{name}": "1" for name in CALM}}
+    bare = {**dict.fromkeys(NORMAL, ""), **{f"expected_points_{name}": "1" for name in NORMAL}}
     found = diagnosed(validate(NEWS2, pl.DataFrame([{**bare, "expected_total": total} for total in ("7", "8")])))
     assert dict(found.kinds) == {"parts_do_not_add_up": 1}
     assert [(cell.expected, cell.computed) for one in found.disagreements for cell in one.cells] == [("8", "7")]
@@ -161,7 +152,7 @@ def test_refused_partial_sets_are_named() -> None:
 
 
 def test_a_status_alone_is_diagnosed_in_a_file_too() -> None:
-    rows = pl.DataFrame([{**CALM, "temperature": "", "expected_status": "complete"}] * 3 + [{**CALM, "expected_status": "complete"}])
+    rows = pl.DataFrame([{**NORMAL, "temperature": "", "expected_status": "complete"}] * 3 + [{**NORMAL, "expected_status": "complete"}])
     found = diagnosed(validate(NEWS2, rows))
     assert found.disagreed == 3 and found.diagnosis is not None and found.diagnosis.disagreements == 3
 
@@ -172,6 +163,6 @@ def test_a_value_map_of_levels_is_read_once_by_comparison_and_diagnosis(monkeypa
 
     monkeypatch.setattr(collect, "WRONG_KEPT", 4)
     column_map = ColumnMap(values={"expected_level": {"Medium": "low", "low": "high"}})
-    rows = pl.DataFrame([{**CALM, "heart_rate": "95", "expected_level": "Medium"}] * 3 + [{**CALM, "heart_rate": "95", "expected_level": "low"}] * 3)
+    rows = pl.DataFrame([{**NORMAL, "heart_rate": "95", "expected_level": "Medium"}] * 3 + [{**NORMAL, "heart_rate": "95", "expected_level": "low"}] * 3)
     found = diagnosed(validate(NEWS2, rows, column_map=column_map))
     assert found.disagreed == 3 and found.diagnosis is not None and found.diagnosis.disagreements == 3

@@ -20,6 +20,7 @@ from mews_newtt.validation.compare import validate
 from mews_newtt.validation.coverage import coverage
 from mews_newtt.validation.exercised import Exercised
 from tests.batch.batch_support import random_columns
+from tests.validation.platforms import NORMAL
 
 SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 
@@ -54,8 +55,7 @@ def test_a_plain_count_by_the_reference_gives_the_same(name: str) -> None:
 def test_the_ways_the_contexts_stand_are_told_apart_by_what_they_count_for() -> None:
     """On NEWS2 scale 1 with air and with oxygen use one table, and are two things to try."""
     chart = load_chart("news2")
-    quiet = {"respiratory_rate": 16, "oxygen_saturation": 97, "systolic_bp": 120, "heart_rate": 70, "consciousness": "alert", "temperature": "37.0"}
-    sets = [{**quiet, "air_or_oxygen": "air"}, {**quiet, "air_or_oxygen": "air", "spo2_scale": "2"}, {**quiet, "air_or_oxygen": "air", "spo2_scale": "1"}]
+    sets = [NORMAL, {**NORMAL, "spo2_scale": "2"}, {**NORMAL, "spo2_scale": "1"}]
     found = exercised_by(chart, table_of(*sets))
     assert {setting.says: tried.rows for setting, tried in found.settings} == {
         "spo2 scale 1, air or oxygen air": 2,
@@ -68,9 +68,7 @@ def test_the_ways_the_contexts_stand_are_told_apart_by_what_they_count_for() -> 
 
 def test_refusals_are_told_apart_by_what_refuses() -> None:
     chart = load_chart("news2")
-    quiet = {"respiratory_rate": 16, "oxygen_saturation": 97, "air_or_oxygen": "air", "systolic_bp": 120, "heart_rate": 70, "consciousness": "alert"}
-    quiet["temperature"] = "37.0"
-    found = exercised_by(chart, table_of({**quiet, "age_years": "8"}, {**quiet, "temperature": "99"}, {**quiet, "age_years": "40"}))
+    found = exercised_by(chart, table_of({**NORMAL, "age_years": "8"}, {**NORMAL, "temperature": "99"}, {**NORMAL, "age_years": "40"}))
     assert found.refused.rows == 1
     assert [tried.rows for place, tried in found.scope.items() if any(name == "age_years" for name, _ in chart.scope[place].when)] == [1]
 

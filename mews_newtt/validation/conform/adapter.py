@@ -141,11 +141,11 @@ def read_adapter(path: Path, chart: Chart) -> Adapter:
         name=reader.take("name", str, path.stem),
         method=request.take("method", str, base.method).upper(),
         path=request.take("path", str, base.path),
-        headers=_texts(request, "headers"),
-        fields=_texts(request, "fields"),
+        headers=request.text_table("headers"),
+        fields=request.text_table("fields"),
         constants={path: _constant(request, path, value) for path, value in request.take("constants", dict, {}).items()},
         values={
-            name: _texts(TableReader({name: table}, f"{path}, [request.values]", problems), name)
+            name: TableReader({name: table}, f"{path}, [request.values]", problems).text_table(name)
             for name, table in request.take("values", dict, {}).items()
         },
         leave_out=tuple(request.texts("leave_out")),
@@ -156,9 +156,9 @@ def read_adapter(path: Path, chart: Chart) -> Adapter:
         status=response.take("status", str, base.status),
         error=response.take("error", str, base.error),
         points=response.take("points", str, base.points),
-        names=_texts(response, "names"),
-        levels=_texts(response, "levels"),
-        statuses=_texts(response, "statuses"),
+        names=response.text_table("names"),
+        levels=response.text_table("levels"),
+        statuses=response.text_table("statuses"),
         refused_codes=tuple(int(code) for code in response.take("refused_codes", list, list(base.refused_codes)) if str(code).isdigit()),
         refuses_partial=response.take("refuses_partial", bool, False),
         limits=Limits(
@@ -188,16 +188,6 @@ def _constant(reader: TableReader, path: str, value: Any) -> Any:
     if not isinstance(value, (str, int, bool)):
         reader.fault("wrong_type", f"is {value!s}, which JSON cannot hold", "write it in quotes, as the platform takes it", f"constants, {path}")
     return value
-
-
-def _texts(reader: TableReader, key: str) -> dict[str, str]:
-    found = {}
-    for name, value in reader.take(key, dict, {}).items():
-        if isinstance(value, str):
-            found[name] = value
-        else:
-            reader.fault("wrong_type", f"is {value!r}", "write text in quotes", f"{key}, {name}")
-    return found
 
 
 def _checked(adapter: Adapter, where: str, chart: Chart) -> list[Problem]:

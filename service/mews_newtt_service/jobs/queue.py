@@ -43,10 +43,6 @@ class Queue:
     def close(self) -> None:
         self._database.close()
 
-    def ping(self) -> None:
-        """Raise ServiceError (503) where the database cannot be reached."""
-        self._database.run(("SELECT 1", ()))
-
     def make_folder(self, job_id: str) -> Path:
         """The folder of a new job, for its owner only."""
         made = self.folder / job_id

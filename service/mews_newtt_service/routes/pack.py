@@ -26,6 +26,11 @@ FILES = {
     "application/fhir+ndjson": "fhir.ndjson",
 }
 MOST_SEED = 2**31
+BODY = {
+    "type": "object",
+    "properties": {"seed": {"type": "integer", "minimum": 0, "maximum": MOST_SEED - 1}, "manual": {"type": "boolean"}},
+    "additionalProperties": False,
+}
 
 
 def router(settings: Settings) -> APIRouter:
@@ -44,7 +49,7 @@ def router(settings: Settings) -> APIRouter:
             202: {"description": "under way; see Content-Location", "content": {"application/json": {"schema": {"type": "object"}}}},
             500: PROBLEM,
         },
-        openapi_extra={"requestBody": body("pack"), "parameters": [*PIN, OPTIONS[-1]]},
+        openapi_extra={"requestBody": body("pack", schema=BODY), "parameters": [*PIN, OPTIONS[-1]]},
     )
     async def pack(request: Request) -> Response:
         options = query(request, "version", "sha256")

@@ -10,7 +10,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.reference import score
 from mews_newtt_service.answers import ScoreAnswer, score_text
 from mews_newtt_service.json_in import strict_object
-from mews_newtt_service.openapi import PIN, POST_RESPONSES, body, examples
+from mews_newtt_service.openapi import PIN, POST_RESPONSES, SET, body, examples
 from mews_newtt_service.request_helpers import accepted, query, read_body, require_json
 from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
@@ -28,7 +28,7 @@ def router(settings: Settings) -> APIRouter:
         description="A partial set is 200 with `status: partial`, without a total. What cannot be scored is 422 and names every fault at once.",
         tags=["scores"],
         responses={200: examples("score", "score_partial"), **POST_RESPONSES},
-        openapi_extra={"requestBody": body("set", "set_partial"), "parameters": PIN},
+        openapi_extra={"requestBody": body("set", "set_partial", schema=SET), "parameters": PIN},
     )
     async def score_one(request: Request) -> Response:
         require_json(request)

@@ -22,7 +22,7 @@ from mews_newtt_service.answers import ENGINE, JSONParts, chart_headers, score_t
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
 from mews_newtt_service.jobs.uploads import Upload, receive_upload
 from mews_newtt_service.json_in import array_items, is_array, strict_json, strict_object
-from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM, body
+from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM, SET, body
 from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.request_helpers import accepted, media_type, one_of, query, require_json, yes
 from mews_newtt_service.routing import plain_router
@@ -59,11 +59,9 @@ ANSWER: dict[int | str, dict[str, Any]] = {
 }
 
 
-def file_body(*names: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def file_body(*names: str, schema: dict[str, Any]) -> dict[str, Any]:
     """A body that is JSON or a file."""
-    found = body(*names)
-    if schema is not None:
-        found["content"]["application/json"]["schema"] = schema
+    found = body(*names, schema=schema)
     found["content"] |= dict.fromkeys((NDJSON, "text/csv", "application/vnd.apache.parquet"), FILE_BODY) | {"multipart/form-data": FORM_BODY}
     return found
 
@@ -81,7 +79,7 @@ def router(settings: Settings) -> APIRouter:
         tags=["scores"],
         responses={**LONG_RESPONSES, **ANSWER},
         openapi_extra={
-            "requestBody": file_body("sets", schema={"type": "array", "items": {"$ref": "#/components/schemas/Set"}}),
+            "requestBody": file_body("sets", schema={"type": "array", "items": SET}),
             "parameters": [*PIN, *OPTIONS],
         },
     )
