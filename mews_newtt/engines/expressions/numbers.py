@@ -19,7 +19,7 @@ from mews_newtt.reading.values import NOISE
 
 BLANKS = " \t\r\n"
 MISSING_WORDS = ("", "nan", "null")
-PLAIN_NUMBER = r"^-?[0-9]{1,9}(?:\.[0-9]{1,6})?$"  # 15 digits: the float64 nearest to them has the same shortest decimal
+PLAIN_NUMBER = r"^-?(?:[0-9]{1,15}|[0-9]{1,9}\.[0-9]{1,6}|[0-9]{1,6}\.[0-9]{1,9}|[0-9]{1,3}\.[0-9]{1,12})$"  # 15 digits, as float64 holds them
 NO_PART_OF_A_NUMBER = r"[^0-9.-]"  # some backends let `$` match before a line end
 WIDEST = 10**15 // NOISE // 2  # steps; beyond that floats no longer tell a recordable value from one with noise
 WIDEST_SINGLE = 10**6  # the same for float32, for recordable values; it tells apart decimals of six digits

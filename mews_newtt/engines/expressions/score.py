@@ -36,23 +36,24 @@ from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.result_cells import points_columns, points_names
 
 FAR = 10_000  # more than any total or rank
-ODD_COLUMN = "__mews_newtt_odd"  # in the answers of `score_expressions(..., odd=True)`: rows that expressions cannot read
+ODD_COLUMN = "__mews_newtt_odd_row"  # of `score_expressions(..., details=True)`: whether a row holds something that expressions cannot read
+FAULTY = "__mews_newtt_faulty_cell:"  # the same: whether a parameter's own cells refuse the row
 CANNOT_SCORE = "cannot be scored; score_table gives the reason"
 
 
 def score_expressions(
-    compiled: CompiledChart, frame: Any, columns: Mapping[str, str], *, points: bool = False, flags: bool = True, odd: bool = False
+    compiled: CompiledChart, frame: Any, columns: Mapping[str, str], *, points: bool = False, flags: bool = True, details: bool = False
 ) -> Any:
     """A narwhals frame with the result columns added.
 
     Parameters
     ----------
     columns : by our name (a parameter's id, or `skip_<parameter>`), the name of the frame's column
-    odd : add the column ODD_COLUMN, for callers that have another way to score such rows
+    details : add the columns ODD_COLUMN and FAULTY + parameter, for callers that have another way to score odd rows and to word refusals
     """
     stages = Stages(frame)
     given = read_columns(compiled, stages, columns)
-    return _Scored(compiled, stages, given, points).results(flags, odd)
+    return _Scored(compiled, stages, given, points).results(flags, details)
 
 
 def read_columns(compiled: CompiledChart, stages: Stages, columns: Mapping[str, str]) -> dict[str, Given]:
@@ -224,10 +225,15 @@ class _Scored:
         return any_of(_distinct(cases))
 
     def _refused(self) -> Part:
-        by_cell = [one.pick([own.refused for own in one.classes.classes]) for one in self.given.values()]
+        by_cell = [self._faulty(name) for name in self.given]
         by_group = [row.refused for rows in self.counted.values() for row in rows]
         by_scope = [self._scope_holds(place) for place, rule in enumerate(self.chart.scope) if rule.refuse]
-        return any_of(_distinct([*by_cell, *(one.odd for one in self.given.values()), *by_group, *by_scope]))
+        return any_of(_distinct([*by_cell, *by_group, *by_scope]))
+
+    def _faulty(self, name: str) -> Part:
+        """Whether a parameter's own cells refuse the row."""
+        given = self.given[name]
+        return any_of([given.odd, given.pick([own.refused for own in given.classes.classes])])
 
     def _scope_holds(self, place: int) -> Part:
         """Whether readings fulfil every condition of a scope rule."""
@@ -253,7 +259,7 @@ class _Scored:
         pairs = [(self.given[one].numbers, self.given[other].numbers) for one, other in self.chart.above_pairs if one == rule.parameter]
         return any_of((upper.read <= lower.read).fill_null(False) for upper, lower in pairs if upper and lower)
 
-    def results(self, flags: bool, odd: bool) -> Any:
+    def results(self, flags: bool, details: bool) -> Any:
         """The frame with the result columns."""
         scored = negated(self.refused)
         complete = all_of([scored, negated(self.partial)])
@@ -286,15 +292,15 @@ class _Scored:
             low, high = self._least(parts), self._most(parts)
             same = True if low is high else low == high
             columns[column] = where(all_of([scored, same, low != NO_POINTS]), low, nw.Int16())
-        if odd:
+        if details:
             columns[ODD_COLUMN] = expression(self.odd)
+            columns |= {FAULTY + name: expression(self._faulty(name)) for name in self.given}
         return self.stages.only(columns)
 
     def _errors(self) -> list[tuple[str, Part]]:
         """Why a row is refused: the words, and when they are written."""
         found: list[tuple[str, Part]] = []
-        for name, one in self.given.items():
-            found.append((f"{name}: {CANNOT_SCORE}", any_of([one.odd, one.pick([own.refused for own in one.classes.classes])])))
+        found += [(f"{name}: {CANNOT_SCORE}", self._faulty(name)) for name in self.given]
         for group in self.chart.groups:
             refused = [row.refused for rows in self.counted.values() for row in rows if set(row.missing) == set(group.parameters)]
             found.append((f"{' and '.join(group.parameters)}: {group.title}: only one of them may be given", any_of(_distinct(refused))))
