@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mews_newtt.compiled import Counter
-from mews_newtt.engines.expressions.parts import Part, added, all_of, any_of, at_least, if_else, least_of, most_of, negated
+from mews_newtt.engines.expressions.parts import Part, added, all_of, any_of, at_least, difference, if_else, least_of, most_of, negated
 from mews_newtt.engines.expressions.rows import View
 from mews_newtt.engines.expressions.stages import Stages
 
@@ -18,22 +18,22 @@ class Counted:
     """What is added, which rows stay missing, and whether the set is refused."""
 
     least: Mapping[Counter, Part]
-    most: Mapping[Counter, Part]
+    spread: Mapping[Counter, Part]  # how much more it could be
     open: Part
     missing: Mapping[str, Part]
     refused: Part = False
 
 
 def count_row(name: str, row: View) -> Counted:
-    return Counted(row.least, row.most, row.open, {name: row.missing})
+    return Counted(row.least, row.spread, row.open, {name: row.missing})
 
 
 def count_either(rows: Mapping[str, View]) -> Counted:
     """The worst of the rows counts."""
     views = list(rows.values())
     least = {counter: most_of(row.least[counter] for row in views) for counter in views[0].least}
-    most = {counter: most_of(row.most[counter] for row in views) for counter in views[0].least}
-    return Counted(least, most, any_of(row.open for row in views), {name: row.missing for name, row in rows.items()})
+    most = {counter: most_of(added([row.least[counter], row.spread[counter]]) for row in views) for counter in least}
+    return Counted(least, {counter: difference(most[counter], least[counter]) for counter in least}, any_of(row.open for row in views), {name: row.missing for name, row in rows.items()})
 
 
 def count_one_of(rows: Mapping[str, View]) -> Counted:
@@ -47,15 +47,19 @@ def count_one_of(rows: Mapping[str, View]) -> Counted:
     def of_answers(counter: Counter) -> Part:
         return most_of(if_else(count, row.least[counter], 0) for count, row in zip(counts, views, strict=True))
 
-    def possible(counter: Counter, end: str) -> Part:
-        if end == "most":
-            return most_of(row.most[counter] for row in views)
-        found = least_of(if_else(row.counts, row.least[counter], FAR) for row in views)
-        return if_else(at_least(found, FAR), 0, found)
+    def of_open_rows(counter: Counter) -> tuple[Part, Part]:
+        least = least_of(if_else(row.counts, row.least[counter], FAR) for row in views)
+        return if_else(at_least(least, FAR), 0, least), most_of(added([row.least[counter], row.spread[counter]]) for row in views)
 
+    least: dict[Counter, Part] = {}
+    spread: dict[Counter, Part] = {}
+    for counter in views[0].least:
+        lowest, highest = of_open_rows(counter)
+        least[counter] = if_else(answered, of_answers(counter), lowest)
+        spread[counter] = if_else(answered, 0, difference(highest, lowest))
     return Counted(
-        {counter: if_else(answered, of_answers(counter), possible(counter, "least")) for counter in views[0].least},
-        {counter: if_else(answered, of_answers(counter), possible(counter, "most")) for counter in views[0].least},
+        least,
+        spread,
         all_of([negated(answered), any_of(row.open for row in views)]),
         {name: all_of([negated(answered), row.missing]) for name, row in rows.items()},
         at_least(added(if_else(row.given, 1, 0) for row in views), 2),
@@ -66,11 +70,11 @@ def kept(stages: Stages, label: str, counted: Counted) -> Counted:
     """What a group adds, as columns."""
     ends = {
         end: {counter: stages.add(f"{end}_of:{label}:{counter.name}", part) for counter, part in getattr(counted, end).items()}
-        for end in ("least", "most")
+        for end in ("least", "spread")
     }
     missing = {name: stages.add(f"missing_of:{label}:{name}", part) for name, part in counted.missing.items()}
     opened, refused = stages.add(f"open_of:{label}", counted.open), stages.add(f"refused_of:{label}", counted.refused)
-    return Counted(ends["least"], ends["most"], opened, missing, refused)
+    return Counted(ends["least"], ends["spread"], opened, missing, refused)
 
 
 def add_up(counted: Sequence[Counted], counter: Counter, end: str) -> Part:

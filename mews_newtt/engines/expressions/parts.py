@@ -25,13 +25,15 @@ def expression(part: Part) -> nw.Expr:
 
 
 def choose(cases: Sequence[tuple[nw.Expr, Part]], otherwise: Part) -> Part:
-    """The value of the first condition that holds. Conditions that would give what follows anyway are left out."""
+    """The value of the first condition that holds; the last condition is never null. Conditions that would give what follows anyway are left out."""
     cases = list(cases)
     while cases and _same(cases[-1][1], otherwise):
         cases.pop()
     if not cases:
         return otherwise
     (condition, value), *rest = cases
+    if not rest and isinstance(value, bool) and isinstance(otherwise, bool):
+        return condition if value else ~condition  # a condition that is never null is its own answer
     chain = nw.when(condition).then(expression(value))
     for condition, value in rest:
         chain = chain.when(condition).then(expression(value))
@@ -74,6 +76,10 @@ def added(parts: Iterable[Part]) -> Part:
     found, constant = _split(parts)
     total = sum(constant)
     return reduce(operator.add, [*found, literal(total)] if total else found) if found else total
+
+
+def difference(one: Part, other: Part) -> Part:
+    return one if not isinstance(other, nw.Expr) and other == 0 else one - other
 
 
 def any_of(parts: Iterable[Part]) -> Part:

@@ -27,7 +27,7 @@ class View:
     """One row, in one way that its contexts can be."""
 
     least: Mapping[Counter, Part]
-    most: Mapping[Counter, Part]
+    spread: Mapping[Counter, Part]  # how much more it could be; 0 for a reading
     counts: Part  # whether it counts at all
     open: Part  # it counts, and a scored reading is missing from it
     missing: Part
@@ -121,13 +121,16 @@ class Rows:
                 same[repr(tables)] = self.stages.add(f"{kind}:{label}", self._choose(name, places, tables, given))
             return same[repr(tables)]
 
-        def amount(counter: Counter, end: str) -> Callable[[Contribution], int]:
-            return lambda one: counter.amount(getattr(one.bounds, end)) if one.bounds else 0
+        def least(counter: Counter) -> Callable[[Contribution], int]:
+            return lambda one: counter.amount(one.bounds.least) if one.bounds else 0
+
+        def spread(counter: Counter) -> Callable[[Contribution], int]:
+            return lambda one: counter.amount(one.bounds.most) - counter.amount(one.bounds.least) if one.bounds else 0
 
         numbers = {code: list(deciding[code]) for code in known} if deciding else {0: [0] * len(own.classes)}
         return View(
-            {counter: field(f"least_{counter.name}", amount(counter, "least")) for counter in self.counters},
-            {counter: field(f"most_{counter.name}", amount(counter, "most")) for counter in self.counters},
+            {counter: field(f"least_{counter.name}", least(counter)) for counter in self.counters},
+            {counter: field(f"spread_{counter.name}", spread(counter)) for counter in self.counters},
             field("counts", lambda one: one.bounds is not None),
             field("open", lambda one: one.bounds is not None and not one.bounds.resolved),
             field("missing", lambda one: one.missing),

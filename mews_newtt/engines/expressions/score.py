@@ -9,7 +9,7 @@ import narwhals as nw
 
 from mews_newtt.chart.contexts import matches
 from mews_newtt.chart.model import Condition
-from mews_newtt.compiled import TOTAL, CompiledChart, FlagRule
+from mews_newtt.compiled import TOTAL, CompiledChart, Counter, FlagRule
 from mews_newtt.compiled.chart import ScopePart
 from mews_newtt.engines.base import NO_POINTS
 from mews_newtt.engines.expressions.categories import read_categories, with_reasons
@@ -148,20 +148,28 @@ class _Scored:
         first, *others = self.counted.values()
         shared = [one for one in first if all(any(one is other for other in rows) for rows in others)]
         ends: dict[str, dict[Places, Part]] = {name: {} for name in ("least", "most", "level", "level_max")}
-        for end in ("least", "most"):
-            base = {counter: self.stages.add(f"shared_{end}:{counter.name}", add_up(shared, counter, end)) for counter in self.counters}
-            self.stages.next()
+        base = {
+            (end, counter): self.stages.add(f"shared_{end}:{counter.name}", add_up(shared, counter, end))
+            for end in ("least", "spread")
+            for counter in self.counters
+        }
+        self.stages.next()
+        sums: dict[tuple[str, Places, Counter], Part] = {}
+        for end in ("least", "spread"):
             for place, combination in enumerate(self.combinations):
                 own = [one for one in self.counted[combination] if not any(one is other for other in shared)]
-                sums = {
-                    counter: self.stages.add(f"sum_{end}:{place}:{counter.name}", added([base[counter], add_up(own, counter, end)]))
-                    for counter in self.counters
-                }
-                self.stages.next()
-                rules = sorted(self.compiled.level_rules, key=lambda rule: -rule.rank)
-                cases = [(at_least(sums[rule.counter], rule.threshold), rule.rank) for rule in rules]
-                ends[end][combination] = sums[TOTAL]
-                ends["level" if end == "least" else "level_max"][combination] = self.stages.add(f"level_{end}:{place}", first_true(cases, 0))
+                for counter in self.counters:
+                    total = added([base[end, counter], add_up(own, counter, end)])
+                    sums[end, combination, counter] = self.stages.add(f"sum_{end}:{place}:{counter.name}", total)
+        self.stages.next()
+        rules = sorted(self.compiled.level_rules, key=lambda rule: -rule.rank)
+        for place, combination in enumerate(self.combinations):
+            least = {counter: sums["least", combination, counter] for counter in self.counters}
+            most = {counter: added([least[counter], sums["spread", combination, counter]]) for counter in self.counters}
+            for end, level, found in (("least", "level", least), ("most", "level_max", most)):
+                cases = [(at_least(found[rule.counter], rule.threshold), rule.rank) for rule in rules]
+                ends[end][combination] = found[TOTAL]
+                ends[level][combination] = self.stages.add(f"{level}:{place}", first_true(cases, 0))
         self.stages.next()
         self.least, self.level = (self.stages.add(name, self._least(ends[name])) for name in ("least", "level"))
         self.most, self.level_max = (self.stages.add(name, self._most(ends[name])) for name in ("most", "level_max"))
