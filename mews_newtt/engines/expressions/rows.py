@@ -50,6 +50,7 @@ class Rows:
         self.context_classes = self._context_classes()
         self.codes: dict[tuple[str, Places], Part] = {}
         self.views: dict[tuple[str, Places], View] = {}
+        self.columns: dict[tuple[str, Places | None, str], Part] = {}
         stages.next()
         for name in compiled.parameters:
             for places in self.places(name):
@@ -113,13 +114,17 @@ class Rows:
         known = self._known_codes(own)
         deciding = self.compiled.deciding_numbers(name) if own.contexts and own.parameter.role != "recorded" else []
 
-        same: dict[str, Part] = {}
+
+        def column(kind: str, tables: dict[int, list[int | bool]]) -> Part:
+            """A column for what the tables give; one column where two would be the same."""
+            alike = all(values == tables[known[0]] for values in tables.values())
+            key = (name, None if alike else places, str(tables[known[0]] if alike else tables))
+            if key not in self.columns:
+                self.columns[key] = self.stages.add(f"{kind}:{label}", self._choose(name, places, tables, given))
+            return self.columns[key]
 
         def field(kind: str, value: Callable[[Contribution], int | bool]) -> Part:
-            tables = {code: self._by_class(name, [value(one) for one in _contributions(own, code)], place) for code in known}
-            if repr(tables) not in same:
-                same[repr(tables)] = self.stages.add(f"{kind}:{label}", self._choose(name, places, tables, given))
-            return same[repr(tables)]
+            return column(kind, {code: self._by_class(name, [value(one) for one in _contributions(own, code)], place) for code in known})
 
         def least(counter: Counter) -> Callable[[Contribution], int]:
             return lambda one: counter.amount(one.bounds.least) if one.bounds else 0
@@ -127,7 +132,7 @@ class Rows:
         def spread(counter: Counter) -> Callable[[Contribution], int]:
             return lambda one: counter.amount(one.bounds.most) - counter.amount(one.bounds.least) if one.bounds else 0
 
-        numbers = {code: list(deciding[code]) for code in known} if deciding else {0: [0] * len(own.classes)}
+        numbers: dict[int, list[int | bool]] = {code: list(deciding[code]) if deciding else [0] * len(own.classes) for code in known}
         return View(
             {counter: field(f"least_{counter.name}", least(counter)) for counter in self.counters},
             {counter: field(f"spread_{counter.name}", spread(counter)) for counter in self.counters},
@@ -137,7 +142,7 @@ class Rows:
             field("given", lambda one: one.given),
             field("points", lambda one: NO_POINTS if one.points is None else one.points) if name in self.with_points else NO_POINTS,
             {flag: self._flag(flag, field(flag, lambda one, flag=flag: flag in one.flags or flag in one.form_flags), given) for flag in OWN_FLAGS},  # type: ignore[misc]
-            self.stages.add(f"deciding:{label}", self._choose(name, places, numbers, given)),
+            column("deciding", numbers),
         )
 
     def _flag(self, flag: str, kept: Part, given: Given) -> Part:

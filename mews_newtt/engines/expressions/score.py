@@ -288,7 +288,7 @@ class _Scored:
                 "total_max": where(scored, self.most, nw.Int16()),
             }
         else:
-            columns |= {name: nw.lit(None, nw.Int16()) for name in ("total", "total_min", "total_max")}
+            columns |= {name: where(False, 0, nw.Int16()) for name in ("total", "total_min", "total_max")}
         columns |= {"level": level(self.level), "level_max": level(self.level_max)}
         columns |= {"level_rank": where(scored, self.level, nw.Int8()), "level_max_rank": where(scored, self.level_max, nw.Int8())}
         columns["missing"] = joined_text([(name, all_of([scored, part])) for name, part in self.missing.items()])
