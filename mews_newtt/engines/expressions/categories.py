@@ -23,7 +23,7 @@ def read_categories(stages: Stages, own: CompiledParameter, column: nw.Expr, kin
     """The column of a parameter that has categories. Every row has a class, and none a number."""
     name, classes = own.id, own.classes
     if isinstance(kind, TEXTS):
-        text = stages.column(f"text:{name}", trimmed(column))
+        text = stages.column(f"text:{name}", trimmed(stages, column))
         yield
         small = stages.column(f"small:{name}", text.str.to_lowercase())
         yield
@@ -68,7 +68,7 @@ def with_reasons(stages: Stages, own: CompiledParameter, given: Given, column: n
     """What a column of skip reasons adds. A reason counts where there is no reading; beside a reading it is a fault."""
     name, classes = own.id, own.classes
     if isinstance(kind, (*TEXTS, *INTEGERS)):
-        text = stages.column(f"reason:{name}", trimmed(column))
+        text = stages.column(f"reason:{name}", trimmed(stages, column))
         yield
         codes = [(text.str.to_lowercase() == skip.code.casefold(), classes.skips[place]) for place, skip in enumerate(own.parameter.skips, start=1)]
         printed = text.str.contains(PRINTED) & ~text.str.contains(CONTROL)

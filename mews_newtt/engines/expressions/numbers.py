@@ -30,9 +30,9 @@ TEXTS = (nw.String, nw.Categorical, nw.Enum)
 Reader = Generator[None, None, Given]  # it pauses where it needs the columns that it has added, and returns what it found
 
 
-def trimmed(column: nw.Expr) -> nw.Expr:
+def trimmed(stages: Stages, column: nw.Expr) -> nw.Expr:
     """Text without blanks around it; no value is the empty text."""
-    return column.cast(nw.String()).fill_null("").str.strip_chars(BLANKS)
+    return stages.strip(column.cast(nw.String()).fill_null(""), BLANKS)
 
 
 def is_blank(text: nw.Expr) -> nw.Expr:
@@ -58,9 +58,9 @@ def read_numbers(stages: Stages, own: CompiledParameter, column: nw.Expr, kind: 
         return (yield from unreadable(stages, own, column, own.classes.fault))
     if isinstance(kind, nw.Decimal):
         text = column.cast(nw.String()).fill_null("")
-        text = stages.column(f"digits:{name}", nw.when(text.str.contains(r"\.")).then(text.str.strip_chars_end("0")).otherwise(text))
+        text = stages.column(f"digits:{name}", nw.when(text.str.contains(r"\.")).then(stages.strip(text, "0", start=False)).otherwise(text))
         yield
-        column = text.str.strip_chars_end(".")
+        column = stages.strip(text, ".", start=False)
     elif isinstance(kind, nw.Float64):
         column = without_nan(column)
     elif isinstance(kind, nw.Float32):
@@ -71,7 +71,7 @@ def read_numbers(stages: Stages, own: CompiledParameter, column: nw.Expr, kind: 
         return (yield from unreadable(stages, own, column, ODD))
     odd: Part = False
     if isinstance(kind, (*TEXTS, nw.Decimal)):
-        text = stages.column(f"text:{name}", trimmed(column))
+        text = stages.column(f"text:{name}", trimmed(stages, column))
         yield
         plain = text.str.contains(PLAIN_NUMBER) & ~text.str.contains(NO_PART_OF_A_NUMBER)
         column = nw.when(plain).then(text).otherwise(nw.lit(None, nw.String())).cast(nw.Float64())

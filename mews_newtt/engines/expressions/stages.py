@@ -20,6 +20,7 @@ class Stages:
         self.waiting: dict[str, nw.Expr] = {}
         # Polars multiplies by 1 / 10 where it is told to divide by the number 10, which rounds twice. It divides by a column exactly.
         self.divides_exactly = not frame.implementation.is_polars()
+        self._strips_by_pattern = frame.implementation.is_ibis()  # Ibis strips blanks only, and each of its backends others
 
     def add(self, name: str, part: Part) -> Part:
         """The part as a column of this stage; it can be used from the next stage on. A plain value needs no column."""
@@ -31,6 +32,12 @@ class Stages:
         assert column not in self.waiting, f"two columns are named {column}"
         self.waiting[column] = part.alias(column)
         return nw.col(column)
+
+    def strip(self, text: nw.Expr, characters: str, *, start: bool = True) -> nw.Expr:
+        """Text without these characters at its end, and at its start."""
+        if self._strips_by_pattern:
+            return text.str.replace_all(f"^[{characters}]+|[{characters}]+$" if start else f"[{characters}]+$", "")
+        return text.str.strip_chars(characters) if start else text.str.strip_chars_end(characters)
 
     def next(self) -> None:
         """Add the columns that wait."""
