@@ -1,4 +1,4 @@
-"""Lazy frames (Polars, DuckDB, PySpark, Dask, Ibis): their scores as expressions that run where and when the frame runs. Nothing is collected here."""
+"""Lazy frames (Polars, DuckDB, PySpark, Ibis): their scores as expressions that run where the frame runs. Nothing is collected here."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ def score_lazy_frame(chart: Chart, frame: nw.LazyFrame[Any], *, points: bool = F
     names = schema.names()
     ours = check_columns(names, chart, column_map, added=points_names(chart) if points else ())
     read = {
-        our: name
-        for name, our in zip(names, ours, strict=True)
-        if our.removeprefix(SKIP_PREFIX) in chart.by_id and name not in column_map.ignore
+        our: name for name, our in zip(names, ours, strict=True) if our.removeprefix(SKIP_PREFIX) in chart.by_id and name not in column_map.ignore
     }
     faults = [
         Problem("column_name", f"column {name}", "begins as the columns that scoring adds on the way", "rename it")

@@ -81,7 +81,8 @@ def with_reasons(stages: Stages, own: CompiledParameter, given: Given, column: n
     numbers, before, none = given.numbers, expression(given.without), reason == NO_REASON
     no_number = True if numbers is None else numbers.number.is_null()
     missing = (before == classes.missing).fill_null(False) if isinstance(given.without, nw.Expr) else no_number
-    cases = [(reason == ODD, literal(ODD)), (given.odd, before), (all_of([none, no_number]), before), (missing, reason), (~none, literal(classes.fault))]
+    fault = literal(classes.fault)
+    cases = [(reason == ODD, literal(ODD)), (given.odd, before), (all_of([none, no_number]), before), (missing, reason), (~none, fault)]
     without = stages.add(f"unread:{name}", first_of(cases))
     if numbers is not None:
         numbers = numbers._replace(number=stages.column(f"read_number:{name}", nw.when(none).then(numbers.number)))

@@ -33,7 +33,8 @@ def count_either(rows: Mapping[str, View]) -> Counted:
     views = list(rows.values())
     least = {counter: most_of(row.least[counter] for row in views) for counter in views[0].least}
     most = {counter: most_of(added([row.least[counter], row.spread[counter]]) for row in views) for counter in least}
-    return Counted(least, {counter: difference(most[counter], least[counter]) for counter in least}, any_of(row.open for row in views), {name: row.missing for name, row in rows.items()})
+    spread = {counter: difference(most[counter], least[counter]) for counter in least}
+    return Counted(least, spread, any_of(row.open for row in views), {name: row.missing for name, row in rows.items()})
 
 
 def count_one_of(rows: Mapping[str, View]) -> Counted:

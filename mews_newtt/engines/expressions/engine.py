@@ -94,7 +94,8 @@ def _codes(texts: pl.Series, code: Any) -> npt.NDArray[np.int32]:
     coded = pa.compute.dictionary_encode(texts.to_arrow())
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     numbers = np.array([code(text) for text in coded.dictionary.to_pylist()] or [0], np.int32)
-    return numbers[coded.indices.to_numpy(zero_copy_only=False)]
+    found: npt.NDArray[np.int32] = numbers[coded.indices.to_numpy(zero_copy_only=False)]
+    return found
 
 
 def _one_piece(column: pa.ChunkedArray) -> pa.Array:

@@ -44,7 +44,7 @@ class Given:
     numbers: Numbers | None = None
 
     def pick(self, values: Sequence[int | bool]) -> Part:
-        """The value of each row by its class: `values` has one for every class. Where one class follows another with the same value, nothing is compared."""
+        """The value of each row by its class; `values` has one for every class. Between classes with the same value nothing is compared."""
         unread = self._without_number(values)
         if self.numbers is None:
             return unread

@@ -114,7 +114,6 @@ class Rows:
         known = self._known_codes(own)
         deciding = self.compiled.deciding_numbers(name) if own.contexts and own.parameter.role != "recorded" else []
 
-
         def column(kind: str, tables: dict[int, list[int | bool]]) -> Part:
             """A column for what the tables give; one column where two would be the same."""
             alike = all(values == tables[known[0]] for values in tables.values())

@@ -61,7 +61,8 @@ def read_columns(compiled: CompiledChart, stages: Stages, columns: Mapping[str, 
     schema = stages.frame.collect_schema()
 
     def reader(name: str) -> Reader:
-        own, found = compiled.parameters[name], Given(compiled.parameters[name].classes, compiled.parameters[name].classes.missing, (compiled.parameters[name].classes.missing,))
+        own = compiled.parameters[name]
+        found = Given(own.classes, own.classes.missing, (own.classes.missing,))
         if name in columns:
             read = read_numbers if own.parameter.observation.numeric else read_categories
             found = yield from read(stages, own, nw.col(columns[name]), schema[columns[name]])
@@ -99,6 +100,13 @@ class _Scored:
         self._add_up()
         self.needed, self.by_scored = self._needed()
         stages.next()
+        self.point_bounds: dict[str, tuple[Part, Part]] = {}
+        for name in self.scored:
+            parts = {one: self.rows.view(name, one).points for one in self.combinations}
+            low, high = self._least(parts), self._most(parts)
+            same = low is high
+            low = stages.add(f"points_least:{name}", low)
+            self.point_bounds[name] = low, low if same else stages.add(f"points_most:{name}", high)
         self.refused = stages.add("refused", self._refused())
         self.odd = stages.add("odd", any_of(one.odd for one in given.values()))
         self.missing = {name: stages.add(f"is_missing:{name}", self._missing(name)) for name in compiled.parameters}
@@ -296,8 +304,7 @@ class _Scored:
             columns["flags"] = joined_text([(rule.text, all_of([scored, self._flag(rule)])) for rule in self.compiled.flags])
         columns["error"] = joined_text(self._errors(), "; ")
         for name, column in zip(self.scored, points_names(self.chart), strict=False):
-            parts = {one: self.rows.view(name, one).points for one in self.combinations}
-            low, high = self._least(parts), self._most(parts)
+            low, high = self.point_bounds[name]
             same = True if low is high else low == high
             columns[column] = where(all_of([scored, same, low != NO_POINTS]), low, nw.Int16())
         if details:

@@ -58,9 +58,7 @@ class SlowPath:
         self.context_class = {
             name: np.array(context.class_of, np.int64)[self.states[name].class_of] for name, context in self.compiled.contexts.items()
         }
-        self.deciding = {
-            name: np.array(self.compiled.deciding_numbers(name))[:, self.states[name].class_of] for name in self.compiled.parameters
-        }
+        self.deciding = {name: np.array(self.compiled.deciding_numbers(name))[:, self.states[name].class_of] for name in self.compiled.parameters}
 
     def score(self, states: Mapping[str, StateArray], points: bool) -> Found:
         """Rows by which contexts they lack."""
