@@ -24,11 +24,10 @@ def engine_of(chart: Chart, name: str = "numba") -> Engine:
 
 
 def _make(name: str, chart: Chart) -> Engine:
-    # Each is imported only where it is asked for: numba takes a second to start, and charts are read without the batch extra.
     if name == "numba":
-        from mews_newtt.engines.numba import NumbaEngine
+        from mews_newtt.engines.numba import NumbaEngine  # batch extra; it takes a second to start
 
         return NumbaEngine(compile_chart(chart))
-    from mews_newtt.engines.expressions import ExpressionEngine
+    from mews_newtt.engines.expressions import ExpressionEngine  # batch extra
 
     return ExpressionEngine(compile_chart(chart))

@@ -60,7 +60,7 @@ def test_nothing_is_collected() -> None:
 
 def test_filters_and_projections_pass_through() -> None:
     scored = score_frame(NEWS2, ROWS.lazy())
-    assert scored.filter(pl.col("bed") == "A4").select("bed", "total").collect().to_dicts() == [{"bed": "A4", "total": None}]
+    assert scored.filter(pl.col("bed") == "A4").select("bed", "total").collect().to_dicts() == [{"bed": "A4", "total": wanted()[3]["total"]}]
     assert 'FILTER col("bed")' not in scored.filter(pl.col("bed") == "A4").explain().partition("WITH_COLUMNS")[0]  # it moved down to the rows
     assert "temperature" not in scored.select("bed").explain().replace("PROJECT", "")
 
@@ -72,7 +72,7 @@ def test_duckdb() -> None:
     scored = score_frame(NEWS2, connection.from_arrow(table), points=True)
     assert type(scored) is type(connection.sql("select 1"))
     check(scored.to_arrow_table().to_pylist())
-    assert scored.filter("total_min >= 7").aggregate("count(*)").fetchall() == [(3,)]
+    assert scored.filter("total_min >= 7").aggregate("count(*)").fetchall() == [(sum((row["total_min"] or 0) >= 7 for row in wanted()),)]
 
 
 def test_types_are_those_of_the_result_schema() -> None:
@@ -122,5 +122,5 @@ def test_odd_text_is_refused_and_named(cell: str) -> None:
 
 
 def test_times_are_no_readings() -> None:
-    frame = pl.LazyFrame({"heart_rate": [None, 5]}).with_columns(pl.col("heart_rate").cast(pl.Duration("s")))
+    frame = pl.LazyFrame({"heart_rate": [None, 5]}).with_columns(pl.col("heart_rate").cast(pl.Duration("us")))
     assert score_frame(NEWS2, frame).collect()["score_status"].to_list() == ["partial", "refused"]
