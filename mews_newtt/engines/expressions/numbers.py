@@ -24,7 +24,7 @@ NO_PART_OF_A_NUMBER = r"[^0-9.-]"  # some backends let `$` match before a line e
 WIDEST = 10**15 // NOISE // 2  # steps; beyond that floats no longer tell a recordable value from one with noise
 WIDEST_SINGLE = 10**6  # the same for float32, for recordable values; it tells apart decimals of six digits
 FINEST_SINGLE = 10**4 - 1  # the same for float32, for values with noise, which have three digits more
-INTEGERS = (nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8, nw.UInt16, nw.UInt32, nw.UInt64)
+INTEGERS = (nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8, nw.UInt16, nw.UInt32, nw.UInt64, nw.Int128, nw.UInt128)
 TEXTS = (nw.String, nw.Categorical, nw.Enum)
 
 Reader = Generator[None, None, Given]  # it pauses where it needs the columns that it has added, and returns what it found
