@@ -137,7 +137,10 @@ def check_rows(kind: str, chart: Chart, table: pa.Table, rows: Sequence[Mapping[
             assert (got["score_status"], got["total_min"], got["level"]) == ("refused", None, None)
             assert got["error"] != ""
             continue
-        assert {name: got[name] for name in wanted if name != "error"} == {name: cell for name, cell in wanted.items() if name != "error"}, (kind, row)
+        assert {name: got[name] for name in wanted if name != "error"} == {name: cell for name, cell in wanted.items() if name != "error"}, (
+            kind,
+            row,
+        )
         assert (got["error"] == "") == (wanted["error"] == ""), (kind, row)
         assert any(got[FAULTY + name] for name in chart.by_id) <= (wanted["error"] != "")
     return odd

@@ -123,7 +123,9 @@ def noisy_singles(chart: Chart, name: str, most: int) -> list[np.float32]:
     return singles(k * step + sign * step / 1000 for k in every for sign in (-1, 1))
 
 
-@pytest.mark.parametrize(("name", "most"), [("news2", 100), pytest.param("npews", 5000, marks=pytest.mark.deep), pytest.param("mews", 5000, marks=pytest.mark.deep)])
+@pytest.mark.parametrize(
+    ("name", "most"), [("news2", 100), pytest.param("npews", 5000, marks=pytest.mark.deep), pytest.param("mews", 5000, marks=pytest.mark.deep)]
+)
 def test_float_noise_of_float32(name: str, most: int) -> None:
     chart = load_chart(name)
     for one in numeric(chart):

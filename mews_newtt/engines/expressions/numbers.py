@@ -25,6 +25,8 @@ WIDEST = 10**15 // NOISE // 2  # steps; beyond that floats no longer tell a reco
 WIDEST_SINGLE = 10**6  # the same for float32, for recordable values; it tells apart decimals of six digits
 FINEST_SINGLE = 10**4 - 1  # the same for float32, for values with noise, which have three digits more
 INTEGERS = (nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8, nw.UInt16, nw.UInt32, nw.UInt64, nw.Int128, nw.UInt128)
+WIDE = (nw.Int64, nw.UInt64)
+WIDEST_EXACT = 2**53  # up to here float64 holds every whole number
 TEXTS = (nw.String, nw.Categorical, nw.Enum)
 
 Reader = Generator[None, None, Given]  # it pauses where it needs the columns that it has added, and returns what it found
@@ -66,6 +68,8 @@ def read_numbers(stages: Stages, own: CompiledParameter, column: nw.Expr, kind: 
     elif isinstance(kind, nw.Float32):
         column = without_nan(column).cast(nw.Float64())
     elif isinstance(kind, INTEGERS):
+        if stages.casts_only_exactly and isinstance(kind, WIDE):  # beyond WIDEST all numbers are alike
+            column = column.clip(0 if isinstance(kind, nw.UInt64) else -WIDEST_EXACT, WIDEST_EXACT)
         column = column.cast(nw.Float64())
     elif not isinstance(kind, TEXTS):
         return (yield from unreadable(stages, own, column, ODD))

@@ -20,6 +20,7 @@ class Stages:
         self.waiting: dict[str, nw.Expr] = {}
         # Polars multiplies by 1 / 10 where it is told to divide by the number 10, which rounds twice. It divides by a column exactly.
         self.divides_exactly = not frame.implementation.is_polars()
+        self.casts_only_exactly = frame.implementation.is_pyarrow() or frame.implementation.is_pandas()
         self._strips_by_pattern = frame.implementation.is_ibis()  # Ibis strips blanks only, and each of its backends others
 
     def add(self, name: str, part: Part) -> Part:
