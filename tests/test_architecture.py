@@ -186,7 +186,7 @@ def test_only_the_choice_of_a_chart_reads_the_clock_and_the_environment() -> Non
 
 
 # For plain CSV without the engine, for the words of rows that are refused, and for a short series that is drawn with every reason.
-ASKS_THE_REFERENCE = {"tables/plain.py", "tables/series.py", "engines/numba/refusals.py"}
+ASKS_THE_REFERENCE = {"tables/plain.py", "tables/series.py", "engines/refusals.py"}
 
 
 def test_the_engine_asks_the_reference_only_for_words_and_without_the_batch_path() -> None:

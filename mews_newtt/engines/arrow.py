@@ -14,14 +14,15 @@ SMALL_CHUNK = 1 << 16  # chunks with fewer rows than this are joined first
 
 def chunks_of(table: pa.Table) -> Iterator[pa.RecordBatch]:
     """Chunks of rows. Raises ColumnError for columns that hold no readings."""
-    table = _readable_table(table)
+    table = readable_table(table)
     pieces = max((column.num_chunks for column in table.columns), default=0)
     if pieces > 1 and table.num_rows < pieces * SMALL_CHUNK:
         table = table.combine_chunks()
     yield from table.to_batches()
 
 
-def _readable_table(table: pa.Table) -> pa.Table:
+def readable_table(table: pa.Table) -> pa.Table:
+    """A table with columns of kinds that readings have. Raises ColumnError for the others."""
     faults = []
     for index, field in enumerate(table.schema):
         column = readable(table.column(index))

@@ -94,4 +94,3 @@ def kind_of(head: bytes) -> str:
 def is_table(path: Path) -> bool:
     """Whether a folder's file is meant: its name has a suffix of ours, and it is not the unfinished output of a run that was killed."""
     return bool(FORMATS.keys() & {suffix.lower() for suffix in path.suffixes}) and not path.name.startswith(".")
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +20,8 @@ from mews_newtt.reading.unread import LOOKED_AT, Unread
 from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.result_cells import points_columns, points_names
 from mews_newtt.tables.frames import as_pandas, as_polars
+
+LAZY_WITH_STREAM = ("duckdb", "_duckdb", "ibis", "pyspark", "polars")  # frames of theirs that give an Arrow stream may be lazy all the same
 
 
 class ArrowStream(Protocol):
@@ -104,10 +107,25 @@ def _is_column(frame: Any, name: Any) -> bool:
 
 
 def score_frame(chart: Chart, data: Any, **options: Any) -> Any:
-    """`score_table` for frames: Polars in, Polars out; pandas in, pandas out; anything else, Arrow out.
+    """`score_table` for frames: the same kind of frame out. Polars in, Polars out; pandas in, pandas out; an Arrow table for anything else.
 
-    The frame's own columns are not converted or copied; the result columns are added beside them.
+    A frame in memory: its own columns are not converted or copied; the result columns are added beside them.
+
+    A Dask frame stays lazy: every partition of it is scored as a pandas frame.
+
+    Any other lazy frame (Polars LazyFrame, DuckDB relation, PySpark, Ibis) stays lazy too. Nothing is collected: the scores are expressions that run
+    where the frame runs. Options are `points`, `flags` and `column_map` (names only). Result columns have the types of `result_schema`. What
+    expressions cannot read (text with a unit, for instance) is never guessed: the row is refused, and `error` names the column. The words of
+    `error` are shorter than those of `score_table`. `mews_newtt.engines.expressions` lists what expressions do not carry.
     """
+    if type(data).__module__.partition(".")[0] == "dask":  # its expressions do not carry as many columns as scoring adds on the way
+        return data.map_partitions(partial(score_frame, chart, **options), meta=score_frame(chart, data._meta, **options))
+    if not hasattr(data, "__arrow_c_stream__") or type(data).__module__.partition(".")[0] in LAZY_WITH_STREAM:
+        from mews_newtt.tables.lazy_frames import lazy_frame, score_lazy_frame  # only for lazy frames
+
+        lazy = lazy_frame(data)
+        if lazy is not None:
+            return score_lazy_frame(chart, lazy, **options)
     rows = data if isinstance(data, pa.Table) else pa.table(data)  # a pandas index becomes a column here; it is none of the results
     table = score_table(chart, rows, **options)
     kind = type(data).__module__.partition(".")[0]

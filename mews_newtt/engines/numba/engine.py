@@ -21,10 +21,10 @@ from mews_newtt.engines.numba.columns import EncodedColumn, Prepare, encode_colu
 from mews_newtt.engines.numba.factorize import factorize, factorize_columns
 from mews_newtt.engines.numba.layout import Layout
 from mews_newtt.engines.numba.program import Programs
-from mews_newtt.engines.numba.refusals import Wording, wording
 from mews_newtt.engines.numba.slow_path import Found, SlowPath
 from mews_newtt.engines.numba.states import States
 from mews_newtt.engines.numba.texts import texts_of, write_codes
+from mews_newtt.engines.refusals import Wording, wording
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.rows import given_of_cell
 from mews_newtt.reading.values import SKIP_PREFIX
@@ -73,7 +73,7 @@ class NumbaEngine:
         for chunk in chunks_of(table):
             cells = dict(zip(chunk.schema.names, chunk.columns, strict=True))
             columns, reasons = self.encode(cells, column_map, threads if chunk.num_rows > SMALL_CHUNK else 1)
-            worded = wording(self.compiled.chart, cells, column_map)
+            worded = wording(self.compiled.chart, cells, column_map, factorize_columns)
             self._score_chunk(columns, reasons, results, start, chunk.num_rows, threads, worded)
             start += chunk.num_rows
         return results

@@ -104,9 +104,7 @@ class Programs:
             row[k.MORE], row[k.TABLE], row[k.STRIDE], row[k.FEED] = 0, used, len(fused.columns[-1].states), len(feeds)
             row[k.CONTEXT] = sets.index(alone.parameter.contexts) if fused.open and alone.parameter else -1
             fed = [(number, fusion.code_of_set(fused, contexts)) for number, contexts in enumerate(sets) if names & set(contexts)]
-            fed += [
-                (len(sets) + number, fusion.class_of_group(fused, own)) for number, own in enumerate(groups) if names & set(own.group.parameters)
-            ]
+            fed += [(len(sets) + number, fusion.class_of_group(fused, own)) for number, own in enumerate(groups) if names & set(own.group.parameters)]
             for number, classes in fed:
                 feeds.append((number, linked))
                 links.append(classes.ravel())

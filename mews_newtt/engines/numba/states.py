@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from mews_newtt.chart.model import Parameter
 from mews_newtt.compiled import FORMS, CompiledParameter, Cut, form_of
+from mews_newtt.engines.floats import first_float
 from mews_newtt.engines.numba import kernels as k
 from mews_newtt.errors import Problem
 from mews_newtt.reading.values import NOISE, Reading, read
@@ -86,7 +86,7 @@ class States:
         self.multiple, self.scale = self.step.numerator, self.step.denominator
         # Beyond this a product of 1000 steps leaves the 15 digits in which floats and decimals agree.
         self.widest = 10**15 // (NOISE * self.multiple) // 2
-        self.cuts = np.array([_first_float(cut) for cut in classes.cuts], np.float64)
+        self.cuts = np.array([first_float(cut) for cut in classes.cuts], np.float64)
         self.grid_cuts = np.array([_first_step(cut, self.step) for cut in classes.cuts], np.int64)
         self.text_states: dict[str, tuple[int, float]] = {}  # short texts that were read before: state and number
         self.grid = lru_cache(MOST_GRIDS)(self._grid)
@@ -139,19 +139,3 @@ def _first_step(cut: Cut, step: Fraction) -> int:
     """The least recordable value, counted in steps, that has passed a cut."""
     steps = Fraction(cut.at) / step
     return math.floor(steps) + 1 if cut.beyond else math.ceil(steps)
-
-
-def _first_float(cut: Cut) -> float:
-    """The least float whose shortest decimal has passed a cut."""
-    at = Fraction(cut.at)
-
-    def passed(x: float) -> bool:
-        shortest = Fraction(Decimal(repr(x)))
-        return shortest > at or (shortest == at and not cut.beyond)
-
-    x = float(at)
-    while passed(math.nextafter(x, -math.inf)):
-        x = math.nextafter(x, -math.inf)
-    while not passed(x):
-        x = math.nextafter(x, math.inf)
-    return x

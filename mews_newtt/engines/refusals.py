@@ -12,7 +12,6 @@ import pyarrow.compute
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines.arrow import plain_text
-from mews_newtt.engines.numba.factorize import factorize_columns
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.rows import given_of_row
 from mews_newtt.reading.values import SKIP_PREFIX
@@ -21,10 +20,11 @@ from mews_newtt.scoring.reference import score
 Rows = npt.NDArray[np.int64]
 Faulty = Mapping[str, npt.NDArray[np.bool_]]  # by parameter, whether its own cells refuse the row
 Wording = Callable[[Rows, Faulty], tuple[list[str], npt.NDArray[np.int32]]]  # texts, and which of them each row has
+Distinct = Callable[[npt.NDArray[np.int64]], tuple[Any, npt.NDArray[np.int32]]]  # columns of an array to its distinct ones, and which each is
 UNRELATED = 0  # the code of a cell that has nothing to do with the refusal
 
 
-def wording(chart: Chart, columns: Mapping[str, pa.Array], column_map: ColumnMap) -> Wording:
+def wording(chart: Chart, columns: Mapping[str, pa.Array], column_map: ColumnMap, distinct: Distinct) -> Wording:
     """A function from rows and their faulty cells to the reasons why they are refused.
 
     Only faulty cells, and cells that a rule of the chart can refuse together, are shown to the reference: the others cannot change its
@@ -48,7 +48,7 @@ def wording(chart: Chart, columns: Mapping[str, pa.Array], column_map: ColumnMap
                 codes.append(found if owner in always else np.where(faulty[owner], found, UNRELATED))
         if not codes:
             raise AssertionError("a row refused for no reason")
-        _, ways = factorize_columns(np.stack(codes))
+        _, ways = distinct(np.stack(codes))
         _, firsts = np.unique(ways, return_index=True)
         shown = {name: (_python_values(found.take(pa.array(firsts))), codes[index]) for index, (name, found) in enumerate(cells.items())}
         texts = []
