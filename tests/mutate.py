@@ -113,7 +113,7 @@ def makes_no_difference(line: str, column: int) -> bool:
 
 
 def computed(path: Path) -> list[ast.BinOp]:
-    """Sums and products. Elsewhere a sign is a type, which is not evaluated, or the star of an argument, where a change is no slip of code."""
+    """Sums and products. Elsewhere a sign is a type, which is not evaluated, or the star of an argument, where a change is not a slip of code."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     types = [one for node in ast.walk(tree) for one in (getattr(node, "annotation", None), getattr(node, "returns", None)) if one is not None]
     in_types = {id(node) for one in types for node in ast.walk(one)}

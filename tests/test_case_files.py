@@ -88,7 +88,7 @@ def test_c02_two_pressures_in_one_cell_need_a_plan(score: Any) -> None:
     assert refused.code == 2 and "column BP: looks like systolic_bp or diastolic_bp" in refused.said and "a column each" in refused.said
     names = ["Pulse=heart_rate", "Resp=respiratory_rate", "SpO2=oxygen_saturation", "Temp=temperature", "ACVPU=consciousness", "Concern=concern"]
     cells = score(MEWS, name, *mapped("BP=systolic_bp", *names), "--on-bad-row", "report")
-    assert status(cells) == ["refused"] * 3 and "'162/104' is no number: it holds two of them" in cells.rows[1]["error"]
+    assert status(cells) == ["refused"] * 3 and "'162/104' is not a number: it holds two of them" in cells.rows[1]["error"]
 
 
 def test_c03_long_format_is_named_and_needs_a_plan(score: Any) -> None:
@@ -104,7 +104,7 @@ def test_c06_oxygen_as_flow_or_in_words(score: Any) -> None:
     assert refused.code == 2 and "column O2: looks like air_or_oxygen" in refused.said and "column ACVPU" in refused.said
     words = score("news2", "c06_epr_oxygen_text.csv", "--map", str(CASES / "c06_map.toml"), "--on-bad-row", "report")
     assert status(words) == ["complete"] * 7 + ["refused"] * 3  # awake, sleeping and 15 are said to be nothing
-    assert "'awake' is no category of it" in words.rows[7]["error"]
+    assert "'awake' is not a category of it" in words.rows[7]["error"]
 
 
 def test_c12_two_columns_for_one_sign(score: Any) -> None:
@@ -142,9 +142,9 @@ def test_c08_what_is_no_body_temperature_at_all_is_refused(score: Any) -> None:
         (
             "c04_excel_eu_bom.csv",
             mapped(*THEIRS, "Temp (°C)=temperature", "SpO2 (%)=oxygen_saturation"),
-            ["row 2, column Temp (°C): '36,8' is no number", "write the decimal point: 36.8"],
+            ["row 2, column Temp (°C): '36,8' is not a number", "write the decimal point: 36.8"],
         ),
-        ("c04_excel_quoted_comma.csv", [], ["row 2, column temperature: '36,8' is no number", "write the decimal point: 36.8"]),
+        ("c04_excel_quoted_comma.csv", [], ["row 2, column temperature: '36,8' is not a number", "write the decimal point: 36.8"]),
         ("c04_excel_text_marks.csv", [], ["row 2, column temperature", "write 36.8 without the marks around it"]),
     ],
 )
@@ -165,8 +165,8 @@ def test_c04_marks_that_excel_leaves(score: Any) -> None:
 def test_c10_comparators_are_refused_with_the_reason(score: Any) -> None:
     found = {row["patient_id"]: row for row in score("news2", "c10_comparators.csv", "--on-bad-row", "report").rows}
     assert {row["score_status"] for row in found.values()} == {"refused"}
-    assert "'<35' is no number: it is a limit, and the value itself is not known" in found["lowtemp"]["error"]
-    assert "'80-90' is no number: it holds two of them" in found["range"]["error"]
+    assert "'<35' is not a number: it is a limit, and the value itself is not known" in found["lowtemp"]["error"]
+    assert "'80-90' is not a number: it holds two of them" in found["range"]["error"]
 
 
 # Marks for missing
@@ -225,7 +225,7 @@ def test_c16_a_column_of_numbers_and_words_is_named(capsys: pytest.CaptureFixtur
     runpy.run_path(str(CASES / "c16_mixed_frame.py"))
     said = capsys.readouterr().out
     assert "mews_newtt.errors ColumnError" in said and "column temperature: holds values of different kinds" in said
-    assert "ArrowInvalid" not in said and "'NR' is no number" in said  # as text, the row is refused by name
+    assert "ArrowInvalid" not in said and "'NR' is not a number" in said  # as text, the row is refused by name
 
 
 # An export in which a blank means air

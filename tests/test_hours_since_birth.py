@@ -59,7 +59,7 @@ def test_bad_hours_get_a_clear_answer() -> None:
     for given, words in (
         ({"hours_since_birth": -1}, "hours_since_birth: -1 is impossible; allowed: 0 or more h"),
         ({"hours_since_birth": 60, "patient_group": "pregnant"}, "hours_since_birth and patient_group: '60' and 'pregnant': the patient group"),
-        ({"hours_since_birth": "two days"}, "'two days' is no number"),
+        ({"hours_since_birth": "two days"}, "'two days' is not a number"),
     ):
         with pytest.raises(ObservationError) as refused:
             score(MEWS, {**WELL, "heart_rate": 80, **given})

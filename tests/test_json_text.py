@@ -63,8 +63,8 @@ def test_depth_counts_brackets_outside_strings(body: bytes, deep: bool) -> None:
     ("text", "code", "says"),
     [
         (b'{"a": 1, "a": 2}', "name_twice", "given twice"),
-        (b'{"a": NaN}', "not_json", "NaN is no number of JSON"),
-        (b'{"a": -Infinity}', "not_json", "-Infinity is no number of JSON"),
+        (b'{"a": NaN}', "not_json", "NaN is not a number of JSON"),
+        (b'{"a": -Infinity}', "not_json", "-Infinity is not a number of JSON"),
         (b'{"a": 1e99999999999999999999}', "not_json", "too large"),
         (b'{"a": ' + b"9" * 5000 + b"}", "not_json", "too long"),
         (b'{"a": "\\ud800"}', "not_json", "surrogate"),

@@ -61,7 +61,7 @@ def test_a_signalling_nan_is_missing_too() -> None:
 @pytest.mark.parametrize("raw", ["NA", "N/A", "none", "-", "--", "missing", "not done", "unknown"])
 def test_a_mark_for_missing_that_nobody_declared_is_an_error(raw: str) -> None:
     text = said({"temperature": raw})
-    assert f"{raw!r} is no number" in text and "leave it blank for no reading" in text
+    assert f"{raw!r} is not a number" in text and "leave it blank for no reading" in text
 
 
 def test_a_missing_value_is_zero_in_no_output() -> None:
@@ -95,7 +95,7 @@ def test_what_is_no_set_is_refused_and_not_read_as_an_empty_one(nothing: Any) ->
         score(NEWS2, nothing)
 
 
-# Text that is no number
+# Text that is not a number
 
 
 @pytest.mark.parametrize(
@@ -105,17 +105,17 @@ def test_what_is_no_set_is_refused_and_not_read_as_an_empty_one(nothing: Any) ->
 def test_text_that_is_no_number_is_an_error(raw: str) -> None:
     text = said({"temperature": raw})
     assert "temperature" in text and "mend:" in text
-    assert "is no number" in text or "is given in" in text
+    assert "is not a number" in text or "is given in" in text
     assert len(text) < 400, "a long value must not fill the screen"
 
 
 @pytest.mark.parametrize("raw", [True, False, float("inf"), float("-inf"), Decimal("Infinity"), 10**41, -(10**41), pytest.param(10**5000, id="5001 digits"), [36.8], (36.8,), {36.8}, b"36.8", 1 + 2j, object()])
 def test_what_is_no_reading_is_an_error_and_never_a_crash(raw: Any) -> None:
-    assert re.search("is no (number|value and unit)", said({"temperature": raw}))
+    assert re.search("is not a (number|value with a unit)", said({"temperature": raw}))
 
 
 def test_a_fraction_object_is_no_reading_with_a_strange_unit() -> None:
-    assert "is no number" in said({"temperature": Fraction(184, 5)})
+    assert "is not a number" in said({"temperature": Fraction(184, 5)})
 
 
 @pytest.mark.parametrize(("raw", "mend"), [("36,8", "36.8"), ("-0,5", "-0.5"), ("120,0", "120.0")])
@@ -126,7 +126,7 @@ def test_a_decimal_comma_is_told_as_such(raw: str, mend: str) -> None:
 def test_two_pressures_in_one_cell_are_told_as_no_number() -> None:
     text = said({"systolic_bp": "120/80"})
     assert "120/80" in text, "the reader must find what was written"
-    assert "is no number" in text
+    assert "is not a number" in text
 
 
 @pytest.mark.parametrize(("raw", "value"), [("36.8", "36.8"), (" 36.80 ", "36.8"), ("+36.8", "36.8"), ("3.68e1", "36.8"), ("3.68E+01", "36.8"), ("037", "37"), ("-0", "0"), ("36.8\n", "36.8")])
@@ -136,7 +136,7 @@ def test_numbers_as_people_and_machines_write_them(raw: str, value: str) -> None
 
 @pytest.mark.parametrize("raw", ["1e5000", "1E+9999", "1e-999999999", Decimal("1E+999999999"), Decimal("1E-999999999")])
 def test_an_exponent_beyond_bounds_is_no_number_and_no_unit(raw: Any) -> None:
-    assert "is no number" in said({"temperature": raw})
+    assert "is not a number" in said({"temperature": raw})
 
 
 def test_exponents_are_numbers_and_huge_ones_impossible() -> None:
@@ -178,7 +178,7 @@ def test_float32_is_its_own_shortest_decimal() -> None:
         assert number_of("temperature", numpy.float32(tenths / 10)) == (Decimal(tenths) / 10, ())
     assert number_of("heart_rate", numpy.int8(80)) == (Decimal(80), ())
     assert read("temperature", numpy.float32("nan")) is None
-    assert "is no number" in said({"temperature": numpy.bool_(True)})
+    assert "is not a number" in said({"temperature": numpy.bool_(True)})
     assert number_of("temperature", float(numpy.float32(36.8))) == (Decimal("36.8"), ("float_noise",))
 
 
@@ -186,11 +186,11 @@ def test_an_array_is_no_reading() -> None:
     """However few values it holds: which of them was meant, or whether it is a column, nobody can know."""
     numpy, pandas = pytest.importorskip("numpy"), pytest.importorskip("pandas")
     for several in ([36.8, 36.9], [36.8], 36.8, []):
-        assert re.search(r"an array \(ndarray\) is no number\n.*give one value, such as array\[0\]", said({"temperature": numpy.array(several)}))
-    assert "an array (MaskedArray) is no number" in said({"temperature": numpy.ma.array([36.8], mask=[True])})
-    assert "an array (Series) is no number" in said({"temperature": pandas.Series([36.8])})
+        assert re.search(r"an array \(ndarray\) is not a number\n.*give one value, such as array\[0\]", said({"temperature": numpy.array(several)}))
+    assert "an array (MaskedArray) is not a number" in said({"temperature": numpy.ma.array([36.8], mask=[True])})
+    assert "an array (Series) is not a number" in said({"temperature": pandas.Series([36.8])})
     for alert in (numpy.array("alert"), numpy.array(["alert"])):
-        assert "an array (ndarray) is no category" in said({"consciousness": alert})
+        assert "an array (ndarray) is not a category" in said({"consciousness": alert})
     assert number_of("consciousness", numpy.str_("alert"))[0] == "alert"
 
 
@@ -204,7 +204,7 @@ def test_what_pandas_and_numpy_have_for_no_value_is_missing() -> None:
             result = score(NEWS2, {**WELL, name: nothing})
             assert (result.status, result.total, result.missing) == ("partial", None, (name,))
         assert ObservationSet({"skip_temperature": nothing, "case_id": nothing}).skipped == {}
-    assert "is no number" in said({"temperature": numpy.datetime64("2026-01-01")})
+    assert "is not a number" in said({"temperature": numpy.datetime64("2026-01-01")})
 
 
 @given(st.integers(0, 450), st.floats(-1, 1))
@@ -275,7 +275,7 @@ def test_a_code_that_a_spreadsheet_made_a_number(raw: Any) -> None:
     assert number_of("spo2_scale", raw)[0] == "1"
 
 
-@pytest.mark.parametrize(("raw", "words"), [("Q", "allowed: alert, confusion"), ("Alrt", "did you mean 'alert'"), (True, "'True' is no category"), (0, "'0' is no category"), (["A"], "is no category"), (Decimal("1.00E+50"), "is no category"), (1e300, "is no category")])
+@pytest.mark.parametrize(("raw", "words"), [("Q", "allowed: alert, confusion"), ("Alrt", "did you mean 'alert'"), (True, "'True' is not a category"), (0, "'0' is not a category"), (["A"], "is not a category"), (Decimal("1.00E+50"), "is not a category"), (1e300, "is not a category")])
 def test_an_unknown_category_names_those_allowed(raw: Any, words: str) -> None:
     assert words in said({"consciousness": raw})
 
@@ -286,14 +286,14 @@ def test_an_unknown_category_names_those_allowed(raw: Any, words: str) -> None:
 @pytest.mark.parametrize(("name", "words"), [("hr", "did you mean 'heart_rate'?"), ("Heart Rate", "did you mean 'heart_rate'?"), ("temperture", "did you mean 'temperature'?"), ("zzz", "names"), ("", "names"), (5, "names")])
 def test_an_unknown_name_is_an_error_with_the_likely_one(name: Any, words: str) -> None:
     text = said({name: 80})
-    assert "is no parameter of any chart" in text and words in text
+    assert "is not a parameter of any chart" in text and words in text
 
 
 def test_skip_reasons() -> None:
     assert ObservationSet({"skip_systolic_bp": " U4 "}).skipped == {"systolic_bp": "U4"}
     assert ObservationSet({"systolic_bp": {"skipped": "U4"}}).skipped == {"systolic_bp": "U4"}
     assert ObservationSet({"skip_systolic_bp": "", "skip_heart_rate": None}).skipped == {}
-    assert "is no parameter" in said({"skip_nothing": "U4"})
+    assert "is not a parameter" in said({"skip_nothing": "U4"})
     for both in ({"systolic_bp": 90, "skip_systolic_bp": "U4"}, {"systolic_bp": {"value": 90, "skipped": "U4"}}):
         assert "has a reading (90) and a skip reason (U4)" in said(both)
     assert ObservationSet({"systolic_bp": None, "skip_systolic_bp": "U4"}).skipped == {"systolic_bp": "U4"}
@@ -331,11 +331,11 @@ def test_every_fault_at_once_and_keywords_too() -> None:
         ("{", ["is not JSON"]),
         pytest.param("[" * 100_000, ["nested deeper than 100"], id="deep"),
         (b"\xff", ["is not UTF-8 text"]),
-        ('{"heart_rate": true}', ["'True' is no number"]),
-        ('{"heart_rate": [80]}', ["is no number"]),
-        ('{"heart_rate": Infinity}', ["is no number"]),
+        ('{"heart_rate": true}', ["'True' is not a number"]),
+        ('{"heart_rate": [80]}', ["is not a number"]),
+        ('{"heart_rate": Infinity}', ["is not a number"]),
         ('{"heart_rate": 1e999}', ["impossible"]),
-        ('{"heart_rate": 1e99999999}', ["heart_rate", "is no number"]),
+        ('{"heart_rate": 1e99999999}', ["heart_rate", "is not a number"]),
         ('{"heart_rate": 1e99999999999999999999}', ["is not JSON", "too large"]),
         pytest.param('{"heart_rate": ' + "9" * 5000 + "}", ["is not JSON"], id="5000 digits"),
         ('{"heart_rate": {"valu": 80}}', ["valu", "use value, unit or skipped"]),

@@ -81,14 +81,14 @@ def test_a_unit_given_twice_alike_is_one_unit(raw: Any, value: str) -> None:
 
 @pytest.mark.parametrize("raw", [{"value": "97.7 [degF]", "unit": "F"}, ("97.7 F", "Cel"), {"value": "36.8 Cel", "unit": "[degF]"}])
 def test_a_unit_given_twice_otherwise_is_refused(raw: Any) -> None:
-    assert "is no number" in said({"temperature": raw})
+    assert "is not a number" in said({"temperature": raw})
 
 
 def test_a_code_as_a_number_of_numpy() -> None:
     numpy = pytest.importorskip("numpy")
     for raw in (numpy.float64(2.0), numpy.float32(2), numpy.int8(2), 2.0, Decimal("2.00")):
         assert number_of("spo2_scale", raw)[0] == "2"
-    assert "is no category" in said({"spo2_scale": numpy.float32(2.5)})
+    assert "is not a category" in said({"spo2_scale": numpy.float32(2.5)})
 
 
 @pytest.mark.parametrize(("raw", "value"), [("1 kPa", None), ("72 min", Fraction(6, 5)), ("45 s", Fraction(45, 3600)), ("90 ticks", Fraction(90, 250))])
@@ -106,7 +106,7 @@ def test_a_conversion_is_a_decimal_wherever_one_is_exact(raw: str, value: Fracti
 
 @pytest.mark.parametrize("raw", ["n/a", "N/A", "NA", "none", "--", "Unknown"])
 def test_marks_that_people_write_are_told_how_to_leave_out(raw: str) -> None:
-    assert f"temperature: {raw!r} is no number\n    mend: leave it blank for no reading   [error: not_a_number]" in said({"temperature": raw})
+    assert f"temperature: {raw!r} is not a number\n    mend: leave it blank for no reading   [error: not_a_number]" in said({"temperature": raw})
     assert "mend: write a number, or leave it blank for no reading" in said({"temperature": "fast"})
 
 

@@ -68,7 +68,7 @@ FAULTS = [
     ("bad_band", '{ is = "none" }, { is', '{ to = 1 }, { is', ["keeper_concern"], ["needs `is`"]),
     ("bad_band", "{ below = 5, points = 2,", '{ is = "flat", points = 2,', ["left_wheel"], ["needs edges"]),
     ("edge_twice", "{ below = 5, points = 2,", "{ below = 5, to = 5, points = 2,", ["left_wheel"], ["both to and below"]),
-    ("edge_not_recordable", "{ below = 5, points = 2, zone = \"red\" }, { from = 5,", "{ below = 5.5, points = 2, zone = \"red\" }, { from = 5.5,", ["left_wheel"], ["5.5 is no multiple of the recording step 1"]),
+    ("edge_not_recordable", "{ below = 5, points = 2, zone = \"red\" }, { from = 5,", "{ below = 5.5, points = 2, zone = \"red\" }, { from = 5.5,", ["left_wheel"], ["5.5 is not a multiple of the recording step 1"]),
     ("bands_not_applied", 'when = { gait = "steady" }\napplies = false\n\n[[parameters]]\nid = "oil_percent"', 'when = { gait = "steady" }\napplies = false\nbands = [{ below = 1, points = 1 }]\n\n[[parameters]]\nid = "oil_percent"', ["oil_drops"], ["bands and applies = false"]),
     ("context_hole", "age_winters = { from = 10 } }", "age_winters = { from = 11 } }", ["tick_rate"], ["no table", "age_winters = 10"]),
     ("context_overlap", "age_winters = { from = 10 } }", "age_winters = { from = 9 } }", ["tick_rate"], ["tables [1, 3]", "age_winters = 9"]),

@@ -118,7 +118,7 @@ def test_coverage_and_by_date_name_them(tmp_path: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize("given", ["HR=80 temperature=37", "heart_rate=80 glucose=1.4", "heart_rate=80 ward=W"])
 def test_one_set_with_an_unknown_name_is_refused(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", "news2", "--obs", *given.split()]) == 2
-    assert "is no parameter of any chart" in capsys.readouterr().err
+    assert "is not a parameter of any chart" in capsys.readouterr().err
 
 
 def test_rows_of_one_person_and_time() -> None:

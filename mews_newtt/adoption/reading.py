@@ -111,7 +111,10 @@ class _Reader:
                 if section is None:
                     near = did_you_mean(title[1], [known.title for known in SECTIONS])
                     self.fault(
-                        "unknown_section", where, f"{title[1]!r} is no section", f"write [{near}]" if near else "keep the sections of the empty sheet"
+                        "unknown_section",
+                        where,
+                        f"{title[1]!r} is not a section",
+                        f"write [{near}]" if near else "keep the sections of the empty sheet",
                     )
                 elif section.title in seen:
                     self.fault("section_twice", where, f"[{section.title}] stands twice", "keep one")
@@ -139,7 +142,7 @@ class _Reader:
             elif name in names:
                 columns[name] = place
             elif near := did_you_mean(name, [known for known in names if known not in columns], 0.7):
-                self.fault("column_misspelt", f"cell {cell.address}", f"{cell.text!r} is no column of [{section.title}]", f"write {near!r}")
+                self.fault("column_misspelt", f"cell {cell.address}", f"{cell.text!r} is not a column of [{section.title}]", f"write {near!r}")
         missed = [name for name in names if name not in columns]
         if missed:
             self.fault(
@@ -187,7 +190,7 @@ class _Reader:
             self.fault(
                 "unknown_item",
                 where,
-                f"{row.said(ITEM)!r} is no item of [{section.title}]",
+                f"{row.said(ITEM)!r} is not an item of [{section.title}]",
                 f"write {near!r}" if near else "use one of: " + ", ".join(known),
             )
             return None
@@ -222,7 +225,7 @@ class _Reader:
             observation = self.observations.get(name)
             if observation is None:
                 near = did_you_mean(name, list(self.observations))
-                raise Unreadable(f"{name!r} is no observation", f"did you mean {near!r}?" if near else "name one that parameters.toml holds")
+                raise Unreadable(f"{name!r} is not an observation", f"did you mean {near!r}?" if near else "name one that parameters.toml holds")
             return read_reading(text, observation)
         if kind == "when":
             return read_when(text, self.observations)

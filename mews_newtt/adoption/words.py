@@ -82,7 +82,7 @@ def read_interval(text: str, units: Iterable[str] = ()) -> Interval:
         if _is(sign, _AT_LEAST) or _is(sign, _ABOVE):
             return Interval(low=number, low_included=_is(sign, _AT_LEAST))
         return Interval(high=number, high_included=_is(sign, _AT_MOST))
-    raise Unreadable(f"{text!r} is no range of numbers", "write it as 9-11, <8, 8 or less, ≥24 or 24+")
+    raise Unreadable(f"{text!r} is not a range of numbers", "write it as 9-11, <8, 8 or less, ≥24 or 24+")
 
 
 def _is(sign: str | None, kind: str) -> bool:
@@ -100,7 +100,7 @@ def read_categories(text: str, observation: Observation) -> tuple[str, ...]:
         if name is None:
             near = did_you_mean(plain(part), [*observation.category_ids, *known])
             raise Unreadable(
-                f"{part.strip()!r} is no category of {observation.id}",
+                f"{part.strip()!r} is not a category of {observation.id}",
                 f"write {near!r}" if near else "use one of: " + ", ".join(observation.category_ids),
             )
         found.append(name)
@@ -120,11 +120,11 @@ def read_when(text: str, observations: dict[str, Observation]) -> tuple[tuple[st
     for part in re.split(r";|\s+and\s+(?=[\w ]+=)", plain(text)):
         name, sign, value = (piece.strip() for piece in part.partition("="))
         if not sign or not value:
-            raise Unreadable(f"{part.strip()!r} is no condition", "write it as name = value, several joined by `and`")
+            raise Unreadable(f"{part.strip()!r} is not a condition", "write it as name = value, several joined by `and`")
         observation = observations.get(name)
         if observation is None:
             near = did_you_mean(name, list(observations))
-            raise Unreadable(f"{name!r} is no observation", f"write {near!r}" if near else "name a parameter of this chart")
+            raise Unreadable(f"{name!r} is not an observation", f"write {near!r}" if near else "name a parameter of this chart")
         read = read_reading(value, observation)
         conditions.append((name, read if isinstance(read, Interval) else frozenset(read)))
     return tuple(conditions)
@@ -148,7 +148,7 @@ def read_counts(text: str) -> tuple[CountRule, ...]:
         elif points:
             rules.append(CountRule(int(points[1]), points=int(points[2])))
         else:
-            raise Unreadable(f"{part.strip()!r} is no count", "write it as 2 rows in zone red, or 1 row at 3 points; several parted by semicolons")
+            raise Unreadable(f"{part.strip()!r} is not a count", "write it as 2 rows in zone red, or 1 row at 3 points; several parted by semicolons")
     return tuple(rules)
 
 
@@ -186,4 +186,4 @@ def read_date(text: str) -> str:
             return date(year, month, day).isoformat()
         except ValueError:
             pass
-    raise Unreadable(f"{text!r} is no date", "write it as 2026-01-31")
+    raise Unreadable(f"{text!r} is not a date", "write it as 2026-01-31")

@@ -41,7 +41,7 @@ def _check_categories(c: CheckContext, where: str, parameter: Parameter, table: 
             yield Problem(
                 "unknown_category",
                 c.at(where),
-                f"{name!r} is no category of {parameter.id}",
+                f"{name!r} is not a category of {parameter.id}",
                 f"write {near!r}" if near else "use one of: " + ", ".join(known),
             )
         if times > 1:
@@ -71,7 +71,7 @@ def _check_ranges(c: CheckContext, where: str, parameter: Parameter, table: Tabl
                 yield Problem(
                     "edge_not_recordable",
                     c.at(where, f"band {b} ({band.interval})"),
-                    f"the edge {edge} is no multiple of the recording step {step}",
+                    f"the edge {edge} is not a multiple of the recording step {step}",
                     "check the edge against the print",
                     warning=True,
                 )

@@ -132,7 +132,7 @@ def _check_when(c: CheckContext, where: str, when: tuple[tuple[str, Condition], 
                 yield Problem(
                     "unknown_category",
                     c.at(where, f"when {name}"),
-                    f"{category!r} is no category of {name}",
+                    f"{category!r} is not a category of {name}",
                     "use one of: " + ", ".join(parameter.observation.category_ids),
                 )
 

@@ -95,7 +95,7 @@ def _faults(content: Mapping[str, Any], place: str) -> list[Problem]:
         return found
     for name, sign in table.items():
         if not (isinstance(sign, dict) and _is_number(sign.get("step")) and sign["step"] > 0):
-            fault(f"signs.{name}, step", "is no recording step", "write the smallest recordable difference")
+            fault(f"signs.{name}, step", "is not a recording step", "write the smallest recordable difference")
             continue
         for number, one in enumerate(_listed(sign.get("ranges")), start=1):
             known = isinstance(one, dict) and all(_is_number(one.get(key)) for key in ("median", "low", "high"))
@@ -288,7 +288,7 @@ def require_fit(ranges: Mapping[str, Any], observations: Mapping[str, Observatio
     for name, sign in ranges["signs"].items():
         observation, unit = observations.get(name), sign.get("unit")
         if observation is None or not observation.numeric:
-            found.append(Problem("bad_ranges", f"signs.{name}", "is no numeric observation", "name one of parameters.toml"))
+            found.append(Problem("bad_ranges", f"signs.{name}", "is not a numeric observation", "name one of parameters.toml"))
             continue
         if observation.step != sign["step"]:
             found.append(Problem("bad_ranges", f"signs.{name}, step", f"is {sign['step']}", f"write {observation.step}, in which it is recorded"))

@@ -33,7 +33,7 @@ def is_above(value: Number | str | None, other: Number | str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A range of numbers; an edge is included or not, None is no edge."""
+    """A range of numbers; an edge is included or not, None is not an edge."""
 
     low: Decimal | None = None
     low_included: bool = True

@@ -330,7 +330,7 @@ class Chart(Remembers, Drawable):
 
     @cached_property
     def zone_rank(self) -> dict[str, int]:
-        """Rank 0 is no zone at all."""
+        """Rank 0 is not a zone at all."""
         return {zone.id: rank for rank, zone in enumerate(self.zones, start=1)}
 
     @cached_property

@@ -22,7 +22,7 @@ _KINDS: dict[type, str] = {
 
 
 def read_toml(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
-    """The file's content with decimals as Decimal; None and a problem if it is no TOML."""
+    """The file's content with decimals as Decimal; None and a problem if it is not TOML."""
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8"), parse_float=Decimal)
     except OSError as fault:

@@ -114,7 +114,7 @@ def _sign_off(arguments: argparse.Namespace) -> int:
         raise FileError(Problem("sign_off_empty", ", ".join(missing), "is needed with --sign-off", "write who signs, in which role and when"))
     path: Path = arguments.sign_off
     if path.suffix != ".toml":
-        raise FileError(Problem("not_a_chart_file", str(path), "is no chart file", "name the .toml file of the chart"))
+        raise FileError(Problem("not_a_chart_file", str(path), "is not a chart file", "name the .toml file of the chart"))
     home = path.resolve().parent.parent  # a chart in its place brings its folder's own observations
     chart = chart_named(str(path), [*arguments.rules, *([home] if (home / "parameters.toml").is_file() else [])])
     made = sign_off(chart, path, name=arguments.name, role=arguments.role, on=arguments.date)

@@ -138,7 +138,7 @@ def _section(lines: list[str], first: str) -> int | None:
 
 
 def _end(lines: list[str], start: int, first: str) -> int:
-    """The line after a section: the next header that is no sub-table of it."""
+    """The line after a section: the next header that is not a sub-table of it."""
     header = _HEADER.match(lines[start])
     name = header[1] if header else first
     later = ((n, found[1]) for n in range(start + 1, len(lines)) if (found := _HEADER.match(lines[n])))

@@ -29,7 +29,7 @@ class _Console(Console):
 
 
 def _console() -> Console:
-    """As wide as the terminal; 100 columns where the output is no terminal and COLUMNS is not set."""
+    """As wide as the terminal; 100 columns where the output is not a terminal and COLUMNS is not set."""
     elsewhere = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     return _Console(highlight=False, width=100 if elsewhere else None)
 

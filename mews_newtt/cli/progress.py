@@ -13,7 +13,7 @@ STEPS = 1000  # of the whole, where the whole is known
 
 @contextlib.contextmanager
 def progress_bar(words: str) -> Iterator[Progress | None]:
-    """A function that shows the progress; None where standard error is no terminal."""
+    """A function that shows the progress; None where standard error is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return

@@ -34,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.new_key is not None:
         if not re.fullmatch(r"[\w.-]{1,64}", arguments.new_key, re.ASCII):
-            raise FileError(Problem("bad_client", "--new-key", "is no usable name of a client", "letters, digits, - _ . up to 64"))
+            raise FileError(Problem("bad_client", "--new-key", "is not a usable name of a client", "letters, digits, - _ . up to 64"))
         key, digest = new_key()
         print(f'[[clients]]\nid = "{arguments.new_key}"\nkey_sha256 = ["{digest}"]')
         print(f"The key, shown only now (the clients file keeps its hash): {key}", file=sys.stderr)

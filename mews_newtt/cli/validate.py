@@ -89,7 +89,7 @@ def date_of_run(stated: str | None) -> str:
             when = datetime.fromtimestamp(int(epoch), UTC)
         except (ValueError, OverflowError, OSError):
             raise FileError(
-                Problem("bad_epoch", "SOURCE_DATE_EPOCH", f"{epoch[:40]!r} is no number of seconds", "unset it, or give whole seconds")
+                Problem("bad_epoch", "SOURCE_DATE_EPOCH", f"{epoch[:40]!r} is not a number of seconds", "unset it, or give whole seconds")
             ) from None
     else:
         when = datetime.now(UTC)

@@ -181,7 +181,10 @@ def _take_parameter(place: str, parameter: Resource, texts: dict[str, str], loos
             loose.append((f"{place}.resource", body, ""))
     else:
         faults.add(
-            "unknown_input", place, f"{name[:60]!r} is no input, or not of this type", f"give {', '.join(TEXTS)} as text, observations as a Bundle"
+            "unknown_input",
+            place,
+            f"{name[:60]!r} is not an input, or not of this type",
+            f"give {', '.join(TEXTS)} as text, observations as a Bundle",
         )
 
 

@@ -177,7 +177,7 @@ class _Reader:
                 "not_final", f"{place}.status", f"is {status}: the reading may still change", "score it again when it is final", warning=True
             )
         elif status and status not in FINAL:
-            self.faults.add("unknown_status", f"{place}.status", "is no status of an Observation", "send final, or one of FHIR's other codes")
+            self.faults.add("unknown_status", f"{place}.status", "is not a status of an Observation", "send final, or one of FHIR's other codes")
 
     def _is_score(self, body: Resource, place: str) -> bool:
         return self.codes.is_score(codings(body, "code", place, Faults()))
@@ -335,7 +335,7 @@ class _Reader:
                     self.faults.add(
                         "unknown_skip",
                         f"{place}.dataAbsentReason",
-                        f"{code[:60]!r} is no skip code of {name} on this chart",
+                        f"{code[:60]!r} is not a skip code of {name} on this chart",
                         f"use a code of the chart, or `{OTHER}` with text",
                     )
                     return None

@@ -18,7 +18,7 @@ from mews_newtt.scoring.wording import count
 
 WINDOW = 30  # minutes: the longest round, where the caller says no other. Our choice
 MOST_NAMED = 10  # Observations not known here, in one message
-LONGEST_WINDOW = 24 * 60  # minutes: beyond a day it is no round
+LONGEST_WINDOW = 24 * 60  # minutes: beyond a day it is not a round
 AHEAD = timedelta(minutes=10)  # how far two clocks may differ before a reading is one of the future. Our choice
 DAY_AHEAD = timedelta(hours=24)  # the same for a date: its day may have begun elsewhere
 _LONGER = "send the readings of one round; or give a longer window where these are one"

@@ -37,7 +37,7 @@ def observations_bundle(
 
     Parameters
     ----------
-    given : an ObservationSet, or parameter id to text as a file of cases has it. Text that is no number stays text, and is refused when read.
+    given : an ObservationSet, or parameter id to text as a file of cases has it. Text that is not a number stays text, and is refused when read.
     subject : a Reference to the person, put into every Observation
     effective : the FHIR dateTime of the readings
     name : the ids of the Observations start with it

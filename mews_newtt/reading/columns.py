@@ -51,13 +51,15 @@ def mapped_columns(
     for parameter in [*(name for name in column_map.values if name not in stated), *column_map.units]:
         if parameter not in known:
             problems.append(
-                Problem("unknown_parameter", f"map of {parameter}", "is no parameter of any chart", "use the names of `mews-newtt charts show CHART`")
+                Problem(
+                    "unknown_parameter", f"map of {parameter}", "is not a parameter of any chart", "use the names of `mews-newtt charts show CHART`"
+                )
             )
     for name in column_map.missing_in:
         if name not in known and name not in stated and not is_reserved(name, known):
             near = column_map.columns.get(name) or meant_parameter(name, known)
             mend = f"did you mean {near!r}?" if near else "use the names of `mews-newtt charts show CHART`"
-            problems.append(Problem("unknown_parameter", f"--missing {name}", "is no parameter of any chart", mend))
+            problems.append(Problem("unknown_parameter", f"--missing {name}", "is not a parameter of any chart", mend))
     for ours in column_map.columns.values():
         if ours not in known and not is_reserved(ours, known):
             near = meant_parameter(ours, known)
@@ -65,7 +67,7 @@ def mapped_columns(
                 Problem(
                     "unknown_parameter",
                     f"--map to {ours}",
-                    "is no parameter of any chart",
+                    "is not a parameter of any chart",
                     f"did you mean {near!r}?" if near else "use the names of `mews-newtt charts show CHART`",
                 )
             )

@@ -164,7 +164,7 @@ def _decoder(most_names: int | None, number: ReadNumber, nan: bool) -> json.JSON
 
 
 def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number of JSON")
+    raise ValueError(f"{text} is not a number of JSON")
 
 
 def _decoded(body: bytes) -> str:

@@ -35,7 +35,7 @@ class ObservationSet:
 
     Raises
     ------
-    ObservationError  naming every fault at once: unknown parameter, text that is no number, unknown category or unit,
+    ObservationError  naming every fault at once: unknown parameter, text that is not a number, unknown category or unit,
         impossible value, reading and skip reason together
     """
 
@@ -132,7 +132,7 @@ def unknown_parameter(name: str, known: Mapping[str, Observation], *, hint: bool
     return Problem(
         "unknown_parameter",
         short(name),
-        "is no parameter of any chart",
+        "is not a parameter of any chart",
         f"did you mean {near!r}?" if near else "see `mews-newtt charts show CHART` for the names",
     )
 

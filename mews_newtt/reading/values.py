@@ -21,7 +21,7 @@ SKIP_PREFIX = "skip_"  # `skip_heart_rate` holds the reason why there is no hear
 NOISE = 1000  # a reading within step / NOISE of a recordable value is that value
 MOST_CODE = 10**15  # no code of a category is so large a number
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
-_NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d|[eE][+-]?\d)[A-Za-z%°\[{/].*)")  # E+9999 is no unit
+_NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d|[eE][+-]?\d)[A-Za-z%°\[{/].*)")  # E+9999 is not a unit
 _COMPARED = re.compile(r"[<>≤≥]=?\s*\d[\d.,]*.{0,20}")
 _TWO_NUMBERS = re.compile(r"\d+([.,]\d+)?\s*[/–-]\s*\d+([.,]\d+)?")
 _OTHER_POINT = re.compile(r"[+-]?\d+[,·]\d+")
@@ -80,7 +80,7 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
     if isinstance(raw, tuple):
         if len(raw) != 2 or not (raw[1] is None or isinstance(raw[1], str)):
             mend = "give a number, text, or a pair of value and unit"
-            return Problem("not_a_reading", observation.id, f"{short(str(raw))} is no value and unit", mend)
+            return Problem("not_a_reading", observation.id, f"{short(str(raw))} is not a value with a unit", mend)
         raw, unit = raw
     if is_missing(raw):
         return None
@@ -100,7 +100,7 @@ def _of_numpy(observation: Observation, raw: Any) -> Any:
     numpy = sys.modules.get("numpy")
     if numpy is None or not isinstance(raw, numpy.generic):
         kind = "number" if observation.numeric else "category"
-        return Problem("not_a_reading", observation.id, f"an array ({type(raw).__name__}) is no {kind}", "give one value, such as array[0]")
+        return Problem("not_a_reading", observation.id, f"an array ({type(raw).__name__}) is not a {kind}", "give one value, such as array[0]")
     narrow = observation.numeric and raw.dtype.name in ("float32", "float16")  # keeps its own shortest decimal
     return str(raw) if narrow or raw.dtype.kind in "mM" else raw.item()  # the item of a time may be a bare number
 
@@ -114,7 +114,7 @@ def _read_category(observation: Observation, raw: Any) -> Reading | Problem:
         return Reading(text, category)
     near = did_you_mean(text, list(observation.category_by_name))
     mend = (f"did you mean {near!r}? " if near else "") + "allowed: " + ", ".join(observation.category_ids)
-    return Problem("unknown_category", observation.id, f"{short(text)!r} is no category of it", mend)
+    return Problem("unknown_category", observation.id, f"{short(text)!r} is not a category of it", mend)
 
 
 def _read_number(observation: Observation, raw: Any, unit: str | None) -> Reading | Problem:
@@ -154,16 +154,16 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
 
 
 def _no_number(observation: Observation, text: str) -> Problem:
-    what, mend = "is no number", "write a number, or leave it blank for no reading"
+    what, mend = "is not a number", "write a number, or leave it blank for no reading"
     marked = _MARKED.fullmatch(text)
     if _COMPARED.fullmatch(text):
         what, mend = (
-            "is no number: it is a limit, and the value itself is not known",
+            "is not a number: it is a limit, and the value itself is not known",
             "write what was measured, or leave it blank for no reading",
         )
     elif _TWO_NUMBERS.fullmatch(text):
         what, mend = (
-            "is no number: it holds two of them",
+            "is not a number: it holds two of them",
             "give each its own column (104/66 is a systolic and a diastolic pressure), or write what was measured",
         )
     elif _OTHER_POINT.fullmatch(text):

@@ -109,7 +109,7 @@ def _problems(plan: _Plan, given: ObservationSet, values: Mapping[str, Value]) -
                 Problem(
                     "category_not_on_chart",
                     parameter.id,
-                    f"{value!r} is no category of {plan.chart.title}",
+                    f"{value!r} is not a category of {plan.chart.title}",
                     "allowed: " + ", ".join(parameter.category_ids),
                 )
             )

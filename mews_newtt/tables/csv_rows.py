@@ -75,7 +75,7 @@ def text_rows(lines: Iterable[str], header: Header, name: str, before: int | Non
         for cells in rows:
             if not cells:
                 if width > 1:
-                    continue  # an empty line is no row
+                    continue  # an empty line is not a row
                 cells = [""]  # but in a table of one column it is an empty cell
             line = rows.line_num + before
             if len(cells) != width:

@@ -64,7 +64,7 @@ def line_to_check(data: Any, at: int, hashes: Any, used: Any) -> Any:
 
 @kernel
 def lines_of_array(data: Any, out: Any, state: Any) -> Any:
-    """A block of a JSON array as lines, one for each element, byte by byte. False where it is no array, or an element is empty."""
+    """A block of a JSON array as lines, one for each element, byte by byte. False where it is not an array, or an element is empty."""
     depth, inside, escaped, part = state[DEPTH], state[INSIDE] != 0, state[ESCAPED] != 0, state[PART]
     for i in range(len(data)):
         mark = data[i]

@@ -80,13 +80,13 @@ class ArrayLines(io.RawIOBase):
         out = np.empty(len(block), np.uint8)
         whole = lines_of_array(np.frombuffer(block, np.uint8), out, self._state)
         if not whole or (not block and self._state[PART] != ENDED):
-            what = "is no JSON array of objects" if not whole else "is a JSON array that does not end"
+            what = "is not a JSON array of objects" if not whole else "is a JSON array that does not end"
             raise FileError(Problem("not_json", self._name, what, "write [{...}, {...}], or one JSON object in each line as .ndjson"))
         return out.tobytes()
 
 
 def json_problem(path: Path, name: str, row: str = "line") -> Problem | None:
-    """The first line that is no JSON object, or whose value is of another kind than those before it; None where there is none."""
+    """The first line that is not a JSON object, or whose value is of another kind than those before it; None where there is none."""
     seen: dict[str, str] = {}
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -107,5 +107,5 @@ def json_problem(path: Path, name: str, row: str = "line") -> Problem | None:
 def _finite(text: str) -> Any:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text[:40]} is no number of JSON that can be held")
+        raise ValueError(f"{text[:40]} is not a number of JSON that can be held")
     return number

@@ -85,7 +85,7 @@ def table_of(source: Source) -> Iterator[Table]:
         if not form.kind:  # a packed stream
             with _in_our_words(name, str(form.packed)):
                 stream, form = sniffed(unpacked(stream, form.packed))
-            form = Format(form.kind or "csv")  # packed twice is no text, which the reader of text says
+            form = Format(form.kind or "csv")  # packed twice is not text, which the reader of text says
         if form.kind == "csv":
             yield _text_stream(stream, form, name)
             return

@@ -97,7 +97,7 @@ class Reader:
         unknown = [name for name in column_map.values.get("expected_level", {}).values() if plain(name) not in self.levels]
         if unknown:
             allowed = ", ".join(level.id for level in chart.levels)
-            raise ColumnError(Problem("unknown_level", "map of expected_level", f"{unknown[0]!r} is no level of {chart.id}", f"one of: {allowed}"))
+            raise ColumnError(Problem("unknown_level", "map of expected_level", f"{unknown[0]!r} is not a level of {chart.id}", f"one of: {allowed}"))
 
     def read(self, column: ExpectedColumn, cells: Any) -> Numbers:
         """What each row states."""

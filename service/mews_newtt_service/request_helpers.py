@@ -28,7 +28,7 @@ def query(request: Request, *known: str) -> dict[str, str]:
     for name, value in request.query_params.multi_items():
         if name not in known:
             raise refuse(
-                400, "unknown_parameter_of_query", f"query {name[:60]}", "is no parameter of this path", "known: " + (", ".join(known) or "none")
+                400, "unknown_parameter_of_query", f"query {name[:60]}", "is not a parameter of this path", "known: " + (", ".join(known) or "none")
             )
         if name in found:
             raise refuse(400, "query_twice", f"query {name}", "is given twice", "give it once")

@@ -103,7 +103,7 @@ class Settings:
         if self.log_level not in ("info", "warning", "error"):
             faults.append(Problem("bad_setting", PREFIX + "LOG_LEVEL", f"is {self.log_level!r}", "write info, warning or error"))
         if self.database_url and not self.database_url.startswith(("postgresql://", "postgres://")):
-            faults.append(Problem("bad_setting", PREFIX + "DATABASE_URL", "is no PostgreSQL address", "write postgresql://user@host/database"))
+            faults.append(Problem("bad_setting", PREFIX + "DATABASE_URL", "is not a PostgreSQL address", "write postgresql://user@host/database"))
         if not self.is_loopback and self.clients_file is None:
             faults.append(
                 Problem(
@@ -146,7 +146,7 @@ class Settings:
             if wanted is None:
                 near = did_you_mean(name, [known.upper() for known in fields])
                 mend = f"did you mean {PREFIX}{near}?" if near else "see docs/service.md for the settings"
-                faults.append(Problem("unknown_setting", variable, "is no setting", mend))
+                faults.append(Problem("unknown_setting", variable, "is not a setting", mend))
                 continue
             try:
                 found[wanted.name] = _readers()[str(wanted.type)](text)

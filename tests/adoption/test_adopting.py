@@ -270,7 +270,7 @@ def test_a_sign_off_stands_beside_the_chart_and_names_its_content(tmp_path: Path
     assert [one.name for one in sign_offs(found.path)] == ['Cara "C" Example', "Dan Example"]
     assert all(one.holds_for(found.chart) for one in sign_offs(found.path))
     assert not sign_offs(found.path)[0].holds_for(replace(found.chart, title="another"))
-    assert catalogue([site]).find("mews").version == "7.0"  # the file beside it is no chart
+    assert catalogue([site]).find("mews").version == "7.0"  # the file beside it is not a chart
     with pytest.raises(FileError):
         sign_off(found.chart, found.path, name=" ", role="x", on="2026-01-14")
     sign_off_path(found.path).write_text('[[sign_off]]\nname = "X"\n', encoding="utf-8")

@@ -91,7 +91,7 @@ def test_several_inputs_and_a_folder(rows: list[dict[str, object]], tmp_path: Pa
 def test_a_bad_row_stops_and_leaves_the_old_output(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("heart_rate,temperature\n80,36.8\n80,warm\n", "utf-8")
     (tmp_path / "out.csv").write_text("old", "utf-8")
-    with pytest.raises(FileError, match=r"in.csv, row 3, column temperature: 'warm' is no number"):
+    with pytest.raises(FileError, match=r"in.csv, row 3, column temperature: 'warm' is not a number"):
         score_file(load_chart("news2"), tmp_path / "in.csv", tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text("utf-8") == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]

@@ -91,9 +91,9 @@ def test_packed_lines_of_a_folder_are_unpacked_one_at_a_time(tmp_path: Path, mon
 ARRAYS = {
     "[": "does not end",
     '[{"heart_rate":80}': "does not end",
-    '[{"heart_rate":80},]': "is no JSON array",
-    '[,{"heart_rate":80}]': "is no JSON array",
-    '[{"heart_rate":80}] x': "is no JSON array",
+    '[{"heart_rate":80},]': "is not a JSON array",
+    '[,{"heart_rate":80}]': "is not a JSON array",
+    '[{"heart_rate":80}] x': "is not a JSON array",
     '[{"heart_rate":80}, 5]': "set 2: is not a JSON object",
     '[{"heart_rate":80} {"heart_rate":90}]': "set 1: is not JSON",
     '[{"heart_rate":80}, {"heart_rate":tru}]': "set 2: is not JSON",

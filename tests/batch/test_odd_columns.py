@@ -101,8 +101,8 @@ def test_what_csv_cannot_hold_is_told_before_anything_is_written(tmp_path: Path)
 JSON_LINES: dict[str, tuple[list[str], str]] = {
     "another kind": (['{"heart_rate":80}', '{"heart_rate":true}'], "line 2, column heart_rate: is true or false after a number or text"),
     "a list": (['{"heart_rate":80}', '{"heart_rate":[131]}'], "line 2, column heart_rate: is a list after a number or text"),
-    "too large": (['{"heart_rate":80.5}', "", '{"heart_rate":1e400}'], "line 3: is not JSON: 1e400 is no number"),
-    "NaN": (['{"heart_rate":NaN}'], "line 1: is not JSON: NaN is no number"),
+    "too large": (['{"heart_rate":80.5}', "", '{"heart_rate":1e400}'], "line 3: is not JSON: 1e400 is not a number"),
+    "NaN": (['{"heart_rate":NaN}'], "line 1: is not JSON: NaN is not a number"),
     "no object": (['{"heart_rate":80}', "5"], "line 2: is not a JSON object"),
     "an array": (['[{"heart_rate":80}]'], "line 1: is not a JSON object"),
     "two on a line": (['{"heart_rate":80} {"heart_rate":131}'], "line 1: is not JSON: Extra data"),

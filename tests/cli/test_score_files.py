@@ -36,7 +36,7 @@ def score_text(tmp_path: Path, text: str | bytes, *options: str, chart: str = "n
     ("text", "words"),
     [
         pytest.param("", ["ward.csv", "is empty", "must name the columns"], id="empty file"),
-        pytest.param(f"{HEADER}\n{WELL}\n2,18,97,air,120,fast,A,36.8\n", ["row 3", "column heart_rate", "'fast' is no number", "leave it blank"], id="text"),
+        pytest.param(f"{HEADER}\n{WELL}\n2,18,97,air,120,fast,A,36.8\n", ["row 3", "column heart_rate", "'fast' is not a number", "leave it blank"], id="text"),
         pytest.param(f"{HEADER}\n1,18,107,air,120,80,A,36.8\n", ["row 2", "column oxygen_saturation", "107", "impossible", "0 to 100"], id="impossible"),
         pytest.param(f"{HEADER}\n1,18,97,air,120,80,A,98.2\n", ["row 2", "column temperature", "98.2", "another unit"], id="Fahrenheit"),
         pytest.param(f"{HEADER}\n1,18,97,air,120,80,A,36.8 kg\n", ["column temperature", "'kg'", "[degF]"], id="wrong unit"),
@@ -121,7 +121,7 @@ def test_bad_rows_can_be_kept_and_are_counted(tmp_path: Path) -> None:
     good, bad = rows(written or "")
     assert code == 0 and "1 refused" in said
     assert (good["score_status"], bad["score_status"], bad["total"], bad["level"]) == ("complete", "refused", "", "")
-    assert "oxygen_saturation: 197 is impossible" in bad["error"] and "heart_rate: 'hot' is no number" in bad["error"]
+    assert "oxygen_saturation: 197 is impossible" in bad["error"] and "heart_rate: 'hot' is not a number" in bad["error"]
 
 
 def test_maps_units_marks_and_columns_left_alone(tmp_path: Path) -> None:

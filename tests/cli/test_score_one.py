@@ -54,7 +54,7 @@ def test_a_partial_set_has_no_total_and_no_interval() -> None:
         (["news2", "--obs", "temperature=37 kg"], ["'kg'", "allowed units"]),
         (["news2", "--obs", "age_years=15"], ["not for people under 16"]),
         (["modified-ews", "--obs", "patient_group=pregnant"], ["patient_group", "not for pregnancy"]),
-        (["meows", "--obs", "consciousness=C"], ["'confusion' is no category of", "alert, voice, pain, unresponsive"]),
+        (["meows", "--obs", "consciousness=C"], ["'confusion' is not a category of", "alert, voice, pain, unresponsive"]),
         (["npews", "--obs", "systolic_bp=90", "skip_systolic_bp=U4"], ["a reading (90) and a skip reason (U4)"]),
         (["news2"], ["needs either --obs or a file"]),
         (["news2", "x.csv", "--obs", "heart_rate=80"], ["needs either --obs or a file"]),

@@ -88,13 +88,13 @@ def test_a_large_file_and_a_large_stream_give_what_the_core_gives(tmp_path: Path
 def test_a_bad_row_far_into_a_large_file_is_placed(tmp_path: Path) -> None:
     (tmp_path / "large.csv").write_text(LARGE + "x,18,97,air,120,fast,A,36.8\n")
     ran = run("score", "news2", tmp_path / "large.csv", "-o", tmp_path / "out.csv")
-    assert ran.code == 2 and "large.csv, row 300002, column heart_rate: 'fast' is no number" in ran.err
+    assert ran.code == 2 and "large.csv, row 300002, column heart_rate: 'fast' is not a number" in ran.err
     assert os.listdir(tmp_path) == ["large.csv"]
     ran = run("score", "news2", tmp_path / "large.csv", "-o", tmp_path / "out.parquet", "--on-bad-row", "report")
     assert ran.code == 0 and "1 refused" in ran.err
     last = pl.read_parquet(tmp_path / "out.parquet").tail(1).to_dicts()[0]
     assert (last["case_id"], last["score_status"], last["total"], last["level"]) == ("x", "refused", None, None)
-    assert "'fast' is no number" in last["error"]
+    assert "'fast' is not a number" in last["error"]
 
 
 def test_cells_of_text_stay_text_in_parquet(tmp_path: Path) -> None:

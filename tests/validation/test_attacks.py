@@ -44,7 +44,7 @@ def test_a_map_translates_what_a_platform_calls_its_levels(tmp_path: Path) -> No
     found = validate_file(CHART, path, column_map=ColumnMap(columns, {"expected_level": {"low": "routine", "HIGH": "escalate"}}))
     assert (found.by_column["expected_level"].agreed, found.by_column["expected_level"].blank, dict(found.kinds)) == (2, 1, {"level": 1})
     assert diagnosed(found).diagnosis is not None
-    with pytest.raises(ColumnError, match="'rotine' is no level of mews"):
+    with pytest.raises(ColumnError, match="'rotine' is not a level of mews"):
         validate_file(CHART, path, column_map=ColumnMap(columns, {"expected_level": {"low": "rotine"}}))
 
 

@@ -99,7 +99,7 @@ def _refused(pool: Pool) -> Iterator[Reason]:
         for value in impossible_values(parameter):
             yield pool.put(baseline, parameter, value), f"{row_name(parameter)} {value} is impossible: nothing is scored"
         for word in unknown_words(parameter):
-            says = f"{row_name(parameter)} {word.replace('_', ' ')} is no answer on this chart: nothing is scored"
+            says = f"{row_name(parameter)} {word.replace('_', ' ')} is not an answer on this chart: nothing is scored"
             yield pool.put(baseline, parameter, word), says
     for rule in chart.scope:
         given, named = dict(baseline), []

@@ -134,7 +134,7 @@ def _client(entry: Any, where: str, folder: Path, faults: list[Problem]) -> Clie
         faults.append(Problem("bad_client", where, what, mend))
 
     if not isinstance(entry, dict):
-        fault("is no table", "write [[clients]]")
+        fault("is not a table", "write [[clients]]")
         return None
     for name in entry.keys() - KEYS:
         fault(f"{name} is not known", "use " + ", ".join(sorted(KEYS)))
@@ -144,18 +144,18 @@ def _client(entry: Any, where: str, folder: Path, faults: list[Problem]) -> Clie
     hashes = entry.get("key_sha256", [])
     hashes = [hashes] if isinstance(hashes, str) else hashes
     if not isinstance(hashes, list) or any(not isinstance(one, str) or len(one) != 64 or set(one) - set("0123456789abcdef") for one in hashes):
-        fault("key_sha256 is no SHA-256 in lower case", "take what `mews-newtt serve --new-key` prints")
+        fault("key_sha256 is not a SHA-256 in lower case", "take what `mews-newtt serve --new-key` prints")
     url, keys, expires, limit = entry.get("jwks_url"), entry.get("jwks"), entry.get("expires"), entry.get("requests_per_minute")
     if url is not None and not _fetchable(url):
-        fault("jwks_url is no https address", "public keys are fetched over https only")
+        fault("jwks_url is not an https address", "public keys are fetched over https only")
     if keys is not None and (not isinstance(keys, str) or not (folder / keys).is_file()):
-        fault("jwks is no file", "name a JWKS file beside the clients file")
+        fault("jwks is not a file", "name a JWKS file beside the clients file")
     if not hashes and not keys and not url:
         fault("has neither key nor public keys", "give it key_sha256, jwks or jwks_url")
     if expires is not None and (not isinstance(expires, date) or isinstance(expires, datetime)):
-        fault("expires is no date", "write expires = 2027-03-31")
+        fault("expires is not a date", "write expires = 2027-03-31")
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
-        fault("requests_per_minute is no whole number of 1 or more", "write requests_per_minute = 600")
+        fault("requests_per_minute is not a whole number of 1 or more", "write requests_per_minute = 600")
     if len(faults) > before:
         return None
     return Client(str(name), tuple(hashes), folder / keys if keys else None, url, limit, expires)

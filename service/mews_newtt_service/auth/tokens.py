@@ -58,7 +58,7 @@ class Tokens:
             header = jwt.get_unverified_header(assertion)
             claimed = jwt.decode(assertion, options={"verify_signature": False})
         except UNREADABLE:
-            raise TokenError("invalid_client", "the assertion is no signed JWT", 401) from None
+            raise TokenError("invalid_client", "the assertion is not a signed JWT", 401) from None
         client = clients.named(str(claimed.get("iss", "")))
         if client is None or not (client.jwks or client.jwks_url):
             raise TokenError("invalid_client", "no such client signs in with a key pair", 401)
@@ -83,7 +83,7 @@ class Tokens:
         if expires - time.time() > LONGEST_ASSERTION + LEEWAY:
             raise TokenError("invalid_client", "exp is more than five minutes ahead", 401)
         if not isinstance(claims["jti"], str) or not 1 <= len(claims["jti"]) <= 200:
-            raise TokenError("invalid_client", "jti is no text of up to 200 characters", 401)
+            raise TokenError("invalid_client", "jti is not a text of up to 200 characters", 401)
         if not self._queue.first_use(client.id, claims["jti"], expires + LEEWAY):
             raise TokenError("invalid_client", "the assertion was used before (jti)", 401)
         now = int(time.time())

@@ -339,7 +339,7 @@ class Queue:
             self.drop_folder(str(job_id))
         self._database.scrub()
         if self.folder.is_dir():
-            there = {entry.name: entry.path for entry in os.scandir(self.folder)}  # before the database: a job added meanwhile is no orphan
+            there = {entry.name: entry.path for entry in os.scandir(self.folder)}  # before the database: a job added meanwhile is not an orphan
             jobs = {str(row[0]): row for row in self._database.run(("SELECT id, state, files FROM mews_newtt_jobs", ()))}
             for name, path in there.items():
                 job = jobs.get(name)

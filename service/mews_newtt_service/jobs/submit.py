@@ -98,7 +98,7 @@ def _repeat(request: Request, digest: str) -> str | None:
     key = request.headers.get("idempotency-key")
     if key is not None:
         if not _KEY.fullmatch(key):
-            raise refuse(400, "bad_idempotency_key", "Idempotency-Key", "is no key", "send a UUID, or up to 200 visible characters")
+            raise refuse(400, "bad_idempotency_key", "Idempotency-Key", "is not a key", "send a UUID, or up to 200 visible characters")
         return f"key {key}"
     request_id = request.headers.get("x-request-id")
     return None if request_id is None else f"id {request_id} {hashlib.sha256(digest.encode()).hexdigest()}"
@@ -181,7 +181,7 @@ def file_answer(queue: Queue, job: Job, name: str, headers: Mapping[str, str], *
     known = next((file for file in job.files if file["name"] == name), None)
     path = queue.path(job.id, f"{known['folder']}/{name}") if known else None
     if known is None or path is None or not path.is_file():
-        raise refuse(404, "file_unknown", f"file {name[:100]}", "is no result of this job", "see the job's files")
+        raise refuse(404, "file_unknown", f"file {name[:100]}", "is not a result of this job", "see the job's files")
     more = {"Content-Disposition": f'attachment; filename="{name}"'} if known["media_type"].startswith(("text/html", "application/xml")) else {}
     done = BackgroundTask(queue.forget, job.id) if forget else None
     return _ResultFile(path, headers={**headers, **more}, media_type=known["media_type"], background=done)

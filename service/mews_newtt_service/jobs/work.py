@@ -153,7 +153,7 @@ def _measured(path: Path, settings: Settings) -> Path:
         size = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
     except (pa.ArrowException, OSError) as fault:
         raise FileError(
-            Problem("not_readable", str(path), f"is no Parquet file that can be read ({type(fault).__name__})", "write it again")
+            Problem("not_readable", str(path), f"is not a Parquet file that can be read ({type(fault).__name__})", "write it again")
         ) from None
     if about.num_rows > settings.upload_rows:
         raise FileError(Problem("too_many_rows", str(path), f"has {about.num_rows:,} rows; {settings.upload_rows:,} are allowed", "send it in parts"))

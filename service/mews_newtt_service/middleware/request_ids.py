@@ -34,5 +34,5 @@ class RequestIds:
         if correlation is not None and _VALID.fullmatch(correlation):
             back.append((b"x-correlation-id", correlation))
         if given is not None and not is_valid:
-            raise refuse(400, "bad_request_id", "X-Request-ID", "is no id", "send a UUID, or up to 128 letters, digits and . _ : -")
+            raise refuse(400, "bad_request_id", "X-Request-ID", "is not an id", "send a UUID, or up to 128 letters, digits and . _ : -")
         return self.app(scope, receive, send)

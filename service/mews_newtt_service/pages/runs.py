@@ -87,7 +87,7 @@ def _path(request: Request, job: Job, name: str) -> Path:
     known = next((file for file in job.files if file["name"] == name), None)
     path = queue.path(job.id, f"{known['folder']}/{name}") if known else None
     if path is None or not path.is_file():
-        raise refuse(404, "file_unknown", "this file", "is no result of this run", "see the run's files")
+        raise refuse(404, "file_unknown", "this file", "is not a result of this run", "see the run's files")
     return path
 
 
@@ -183,7 +183,7 @@ async def view(request: Request) -> Response:
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
     path = _path(request, job, request.path_params["name"])
     if path.suffix != ".html":
-        raise refuse(404, "file_unknown", "this file", "is no page", "download it instead")
+        raise refuse(404, "file_unknown", "this file", "is not a page", "download it instead")
     text = await anyio.to_thread.run_sync(path.read_text, "utf-8")
     styles = {b64encode(sha256(style.encode()).digest()).decode() for style in re.findall(r"<style[^>]*>(.*?)</style>", text, re.DOTALL)}
     allowed = " ".join(f"'sha256-{style}'" for style in sorted(styles)) or "'none'"

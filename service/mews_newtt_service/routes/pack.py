@@ -70,7 +70,7 @@ def _parameters(given: dict[str, object]) -> dict[str, object]:
     seed, manual = given.get("seed", 0), given.get("manual", False)
     faults = [Problem("unknown_key", name[:60], "is not known here", "use seed and manual") for name in given.keys() - {"seed", "manual"}]
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < MOST_SEED:
-        faults.append(Problem("bad_parameter", "seed", "is no whole number from 0", 'send "seed": 0'))
+        faults.append(Problem("bad_parameter", "seed", "is not a whole number from 0", 'send "seed": 0'))
     if not isinstance(manual, bool):
         faults.append(Problem("bad_parameter", "manual", "is neither true nor false", 'send "manual": false'))
     if faults:

@@ -97,16 +97,16 @@ def _read(chart: Chart, document: object) -> tuple[dict[str, Any], list[Claim]]:
     if not _is_number(total):
         faults.append(Problem("not_a_number", "stated.total", "is not a number", "send the total as a number, or leave it out"))
     if not isinstance(level, (str, NoneType)):
-        faults.append(Problem("wrong_type", "stated.level", "is no text", "send the level's id or title, or leave it out"))
+        faults.append(Problem("wrong_type", "stated.level", "is not text", "send the level's id or title, or leave it out"))
     if not isinstance(points, dict):
-        faults.append(Problem("wrong_type", "stated.points", "is no object", 'send {"temperature": 1}'))
+        faults.append(Problem("wrong_type", "stated.points", "is not an object", 'send {"temperature": 1}'))
         points = {}
     scored = points_columns(chart)
     for name, value in points.items():
         where = f"stated.points.{name[:60]}"
         if name not in scored:
             allowed = "allowed: " + ", ".join(scored) if scored else "leave stated.points out"
-            faults.append(Problem("unknown_parameter", where, "is no parameter that this chart gives points for", allowed))
+            faults.append(Problem("unknown_parameter", where, "is not a parameter that this chart gives points for", allowed))
         elif not _is_number(value):
             faults.append(Problem("not_a_number", where, "is not a number", "send the points as a number, or leave them out"))
     if faults:

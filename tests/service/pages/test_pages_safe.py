@@ -62,7 +62,7 @@ def test_readings_and_reasons_cannot_write_into_the_page(page: Any, plain: Any) 
         each.locator("summary", has_text="Not taken: Heart rate").click()
         each.fill("#skip-heart_rate", EVIL)
         each.get_by_role("button", name="Score").click()
-        expect(each.locator(".wb-outcome")).to_contain_text("is no number")
+        expect(each.locator(".wb-outcome")).to_contain_text("is not a number")
         each.fill("#respiratory_rate", "")
         each.get_by_role("button", name="Score").click()
         expect(each.locator("#marked-row-heart_rate")).to_contain_text("<script>")
@@ -73,7 +73,7 @@ def test_readings_and_reasons_cannot_write_into_the_page(page: Any, plain: Any) 
 
 def test_a_hostile_link_cannot_write_into_the_page(page: Any) -> None:
     page.goto("/workbench/try/news2/2017.1#respiratory_rate=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&consciousness=%22%3E%3Cscript%3E&__proto__=x&constructor=y")
-    expect(page.locator(".wb-outcome")).to_contain_text("is no number")
+    expect(page.locator(".wb-outcome")).to_contain_text("is not a number")
     assert page.locator("main img, main script").count() == 0
 
 
