@@ -75,6 +75,24 @@ def test_duckdb() -> None:
     assert scored.filter("total_min >= 7").aggregate("count(*)").fetchall() == [(sum((row["total_min"] or 0) >= 7 for row in wanted()),)]
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_dask_scores_every_partition_as_a_pandas_frame() -> None:
+    dask = pytest.importorskip("dask.dataframe")
+    frame = dask.from_pandas(ROWS.to_pandas(), npartitions=2)
+    scored = score_frame(NEWS2, frame, points=True)
+    assert type(scored) is type(frame)
+    found = pa.Table.from_pandas(scored.compute(), preserve_index=False).to_pylist()
+    assert [row["error"] for row in found] == [row["error"] for row in wanted()]
+    check(found)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ibis() -> None:
+    ibis = pytest.importorskip("ibis")
+    scored = score_frame(NEWS2, ibis.memtable(ROWS.to_pandas()), points=True)
+    check(scored.to_pyarrow().to_pylist())
+
+
 def test_types_are_those_of_the_result_schema() -> None:
     schema = score_frame(NEWS2, ROWS.lazy(), points=True).collect_schema()
     small = {pa.int8(): pl.Int8, pa.int16(): pl.Int16, pa.string(): pl.String}

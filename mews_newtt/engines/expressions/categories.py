@@ -31,7 +31,7 @@ def read_categories(stages: Stages, own: CompiledParameter, column: nw.Expr, kin
         for spelling, category in own.parameter.observation.category_by_name.items():
             spelt.setdefault(classes.categories[category], []).append(spelling)
         cases = [(small.is_in(spellings), number) for number, spellings in spelt.items()]
-        without, otherwise = choose([*cases, (small.is_in(MISSING_WORDS), classes.missing)], ODD), ODD
+        without, otherwise = choose([(small.is_in(MISSING_WORDS), classes.missing), *cases], ODD), ODD
     elif isinstance(kind, nw.Boolean):
         without = choose([(column.is_null(), classes.missing), (column, _class(own, True))], _class(own, False))
         otherwise = classes.fault
