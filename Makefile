@@ -14,7 +14,7 @@ serve: $(VENV)/service
 test: $(VENV)/dev
 	$(BIN)/python -m pytest -n auto
 
-test-deep: $(VENV)/dev
+test-deep: $(VENV)/spark
 	$(BIN)/python -m pytest -n auto -m deep
 
 # Branch coverage of the library and the service by the fast tests, subprocesses too; docs/coverage.md says what is not covered and why.
@@ -61,6 +61,10 @@ $(VENV)/mutation: requirements/mutation.txt $(VENV)/dev
 	$(PIP) --require-hashes -r requirements/mutation.txt
 	touch $@
 
+$(VENV)/spark: requirements/spark.txt $(VENV)/dev
+	$(PIP) --require-hashes -r requirements/spark.txt
+	touch $@
+
 $(VENV)/bench: requirements/bench.txt $(VENV)/dev
 	$(PIP) --require-hashes -r requirements/bench.txt
 	touch $@
@@ -71,6 +75,7 @@ lock: $(VENV)/dev
 	$(LOCK) --extra service pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/service.txt
 	$(LOCK) --extra dev pyproject.toml requirements/build.in -c requirements/service.txt -o requirements/dev.txt
 	$(LOCK) --extra dev --extra bench pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/bench.txt
+	$(LOCK) --extra dev --extra spark pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/spark.txt
 	$(LOCK) --extra dev --extra mutation pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/mutation.txt
 
 wheel: $(VENV)/dev

@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
+import cloudpickle
 import pytest
+from dask.base import tokenize
 
 from mews_newtt import Chart, Score, charts, load_chart, score
 
@@ -112,7 +114,5 @@ def test_fastapi_answers_with_a_score() -> None:
 
 
 def test_dask_and_cloudpickle_know_a_chart_again() -> None:
-    cloudpickle = pytest.importorskip("cloudpickle")
     assert cloudpickle.loads(cloudpickle.dumps(RESULT)) == RESULT
-    tokenize = pytest.importorskip("dask.base").tokenize
     assert tokenize(NEWS2) == tokenize(copy.deepcopy(NEWS2)) != tokenize(MEWS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from importlib.util import find_spec
 from random import Random
 
 import pytest
@@ -10,6 +12,7 @@ from mews_newtt import charts, load_chart
 from tests.batch.batch_support import random_columns
 from tests.engines_expressions.backends import check_rows
 from tests.strategies import made_chart
+from tests.tools import need
 
 SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 QUICK = ("polars", "polars lazy", "polars streaming", "pyarrow")
@@ -67,5 +70,6 @@ def test_made_charts_at_length(kind: str, seed: int) -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_charts_on_spark(name: str) -> None:
-    pytest.importorskip("pyspark")
+    need("pyspark", find_spec("pyspark"))
+    need("Java", shutil.which("java"))
     check_shipped("spark", name, 100)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import dask.dataframe
 import duckdb
+import ibis
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -77,8 +79,7 @@ def test_duckdb() -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_dask_scores_every_partition_as_a_pandas_frame() -> None:
-    dask = pytest.importorskip("dask.dataframe")
-    frame = dask.from_pandas(ROWS.to_pandas(), npartitions=2)
+    frame = dask.dataframe.from_pandas(ROWS.to_pandas(), npartitions=2)
     scored = score_frame(NEWS2, frame, points=True)
     assert type(scored) is type(frame)
     found = pa.Table.from_pandas(scored.compute(), preserve_index=False).to_pylist()
@@ -88,7 +89,6 @@ def test_dask_scores_every_partition_as_a_pandas_frame() -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_ibis() -> None:
-    ibis = pytest.importorskip("ibis")
     scored = score_frame(NEWS2, ibis.memtable(ROWS.to_pandas()), points=True)
     check(scored.to_pyarrow().to_pylist())
 
