@@ -142,3 +142,18 @@ def test_odd_text_is_refused_and_named(cell: str) -> None:
 def test_times_are_no_readings() -> None:
     frame = pl.LazyFrame({"heart_rate": [None, 5]}).with_columns(pl.col("heart_rate").cast(pl.Duration("us")))
     assert score_frame(NEWS2, frame).collect()["score_status"].to_list() == ["partial", "refused"]
+
+
+def test_pressures_that_floats_cannot_tell_apart_are_refused_and_not_flagged_by_chance() -> None:
+    """80.35 is one decimal in float32 and float64, and two numbers: which is above which, only the decimals say."""
+    chart = load_chart("mews", "0.2")
+    for upper, lower, told in ((80.35, 80.35, False), (80.36, 80.35, True), (80.0, 80.0, True), (80.35, 80.3500001, False)):
+        frame = pl.DataFrame({"systolic_bp": [upper], "diastolic_bp": [lower]}, schema={"systolic_bp": pl.Float32, "diastolic_bp": pl.Float64})
+        row = score_frame(chart, frame.lazy()).collect().to_dicts()[0]
+        eager = score_frame(chart, frame).to_dicts()[0]
+        if told:
+            assert row == eager
+        else:
+            assert (row["score_status"], row["error"]) == ("refused", "systolic_bp: cannot be scored; score_table gives the reason")
+    both = pl.DataFrame({"systolic_bp": [80.35], "diastolic_bp": [80.35]}, schema={"systolic_bp": pl.Float32, "diastolic_bp": pl.Float32})
+    assert "not_above:systolic_bp" in score_frame(chart, both.lazy()).collect().to_dicts()[0]["flags"]

@@ -7,12 +7,13 @@ stage (stages.py), so that every expression stays small; their names begin with 
 
 A context that is not given: its rows are worked out once for each value that it can have, and the results are joined as the reference does.
 
-What expressions do not carry. The first three are `odd`: on its own the row is refused, and `error` names the column.
+What expressions do not carry. The first four are `odd`: on its own the row is refused, and `error` names the column.
 
 - Text that is a number with a unit, an exponent, a plus sign or more than 15 digits; a name of a category, or a reason, with letters or blanks
   beyond ASCII. `ExpressionEngine` gives such rows to the numba engine.
 - Numbers so large that floats do not tell recordable values apart: more than 5 * 10**11 steps; in float32 columns more than 10**6 steps, or
   10**4 for values that are not recordable. Only where the limits of the parameter do not refuse them anyway.
+- A float32 that is not recordable, so close to a reading of another kind of column that it must be above, or below, that floats cannot tell.
 - Columns of kinds that are no numbers, text, categories, true and false or decimals: times, binary data, float16, objects of Python.
 - The words of `error`, because they hold the reading as it was written. Here `error` names the column or the rule, and says that
   `score_table` gives the reason. `ExpressionEngine` asks the reference for the words, as the numba engine does.

@@ -38,6 +38,7 @@ from mews_newtt.scoring.result_cells import points_columns, points_names
 FAR = 10_000  # more than any total or rank
 ODD_COLUMN = "__mews_newtt_odd_row"  # of `score_expressions(..., details=True)`: whether a row holds something that expressions cannot read
 FAULTY = "__mews_newtt_faulty_cell:"  # the same: whether a parameter's own cells refuse the row
+SINGLE_REACH = 2.0**-23  # a float32 is not further from its shortest decimal, as a share of itself
 CANNOT_SCORE = "cannot be scored; score_table gives the reason"
 
 
@@ -107,8 +108,10 @@ class _Scored:
             same = low is high
             low = stages.add(f"points_least:{name}", low)
             self.point_bounds[name] = low, low if same else stages.add(f"points_most:{name}", high)
+        self.untold = {name: stages.add(f"untold:{name}", self._untold(name)) for name in dict.fromkeys(name for name, _ in self.chart.above_pairs)}
+        stages.next()
         self.refused = stages.add("refused", self._refused())
-        self.odd = stages.add("odd", any_of(one.odd for one in given.values()))
+        self.odd = stages.add("odd", any_of([*(one.odd for one in given.values()), *self.untold.values()]))
         self.missing = {name: stages.add(f"is_missing:{name}", self._missing(name)) for name in compiled.parameters}
         opened = any_of(all_of([self.possible[one], row.open]) for one in self.combinations for row in _distinct(self.counted[one]))
         self.partial = stages.add("partial", any_of([opened, *self.by_scored]))
@@ -252,12 +255,25 @@ class _Scored:
         by_cell = [self._faulty(name) for name in self.given]
         by_group = [row.refused for rows in self.counted.values() for row in rows]
         by_scope = [self._scope_holds(place) for place, rule in enumerate(self.chart.scope) if rule.refuse]
-        return any_of(_distinct([*by_cell, *by_group, *by_scope]))
+        return any_of(_distinct([*by_cell, *by_group, *by_scope, *self.untold.values()]))
 
     def _faulty(self, name: str) -> Part:
         """Whether a parameter's own cells refuse the row."""
         given = self.given[name]
         return any_of([given.odd, given.pick([own.refused for own in given.classes.classes])])
+
+    def _untold(self, name: str) -> Part:
+        """Whether floats cannot tell if a reading is above one that it must be above.
+
+        A float32 is read as its shortest decimal. Where it is not a recordable value, expressions have only the float64 next to that.
+        """
+        parts: list[Part] = []
+        for upper, lower in ((self.given[one].numbers, self.given[other].numbers) for one, other in self.chart.above_pairs if one == name):
+            if upper and lower and upper.single != lower.single:
+                single = upper if upper.single else lower
+                close = (upper.read - lower.read).abs() <= single.number.abs() * SINGLE_REACH
+                parts.append(all_of([single.finer, close.fill_null(False)]))
+        return any_of(parts)
 
     def _scope_holds(self, place: int) -> Part:
         """Whether readings fulfil every condition of a scope rule."""
@@ -323,7 +339,7 @@ class _Scored:
     def _errors(self) -> list[tuple[str, Part]]:
         """Why a row is refused: the words, and when they are written."""
         found: list[tuple[str, Part]] = []
-        found += [(f"{name}: {CANNOT_SCORE}", self._faulty(name)) for name in self.given]
+        found += [(f"{name}: {CANNOT_SCORE}", any_of([self._faulty(name), self.untold.get(name, False)])) for name in self.given]
         for group in self.chart.groups:
             refused = [row.refused for rows in self.counted.values() for row in rows if set(row.missing) == set(group.parameters)]
             found.append((f"{' and '.join(group.parameters)}: {group.title}: only one of them may be given", any_of(_distinct(refused))))
