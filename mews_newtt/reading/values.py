@@ -26,7 +26,7 @@ _COMPARED = re.compile(r"[<>≤≥]=?\s*\d[\d.,]*.{0,20}")
 _TWO_NUMBERS = re.compile(r"\d+([.,]\d+)?\s*[/–-]\s*\d+([.,]\d+)?")
 _OTHER_POINT = re.compile(r"[+-]?\d+[,·]\d+")
 _MARKED = re.compile(r"[='\"\s]*([+-]?\d{1,9}(?:\.\d{1,9})?)[*'\"\s]*")
-_MISSING_WORDS = frozenset(("", "nan", "null"))
+MISSING_WORDS = frozenset(("", "nan", "null"))
 _MISSING_TYPES = frozenset(("NAType", "NaTType", "MaskedConstant"))  # pandas.NA, pandas.NaT and numpy.ma.masked, known without an import
 
 
@@ -44,7 +44,7 @@ def is_missing(raw: Any) -> bool:
     if raw is None:
         return True
     if isinstance(raw, str):
-        return raw.strip().casefold() in _MISSING_WORDS
+        return raw.strip().casefold() in MISSING_WORDS
     if type(raw).__name__ in _MISSING_TYPES:
         return True
     if isinstance(raw, Decimal):

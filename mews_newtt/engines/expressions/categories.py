@@ -9,10 +9,10 @@ import narwhals as nw
 
 from mews_newtt.compiled import CompiledParameter
 from mews_newtt.engines.expressions.given import ODD, Given
-from mews_newtt.engines.expressions.numbers import INTEGERS, MISSING_WORDS, TEXTS, Reader, is_blank, trimmed, unreadable, without_nan
+from mews_newtt.engines.expressions.numbers import INTEGERS, TEXTS, Reader, is_blank, trimmed, unreadable, without_nan
 from mews_newtt.engines.expressions.parts import all_of, any_of, choose, expression, first_of, literal
 from mews_newtt.engines.expressions.stages import Stages
-from mews_newtt.reading.values import Reading, read
+from mews_newtt.reading.values import MISSING_WORDS, Reading, read
 
 PRINTED = r"^[ -~]*$"  # text whose letters have the same small form everywhere
 CONTROL = r"[^ -~]"  # some backends let `$` match before a line end
@@ -31,7 +31,7 @@ def read_categories(stages: Stages, own: CompiledParameter, column: nw.Expr, kin
         for spelling, category in own.parameter.observation.category_by_name.items():
             spelt.setdefault(classes.categories[category], []).append(spelling)
         cases = [(small.is_in(spellings), number) for number, spellings in spelt.items()]
-        without, otherwise = choose([(small.is_in(MISSING_WORDS), classes.missing), *cases], ODD), ODD
+        without, otherwise = choose([(small.is_in(sorted(MISSING_WORDS)), classes.missing), *cases], ODD), ODD
     elif isinstance(kind, nw.Boolean):
         without = choose([(column.is_null(), classes.missing), (column, _class(own, True))], _class(own, False))
         otherwise = classes.fault

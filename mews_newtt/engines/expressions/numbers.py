@@ -15,10 +15,9 @@ from mews_newtt.engines.expressions.given import ODD, Given, Numbers
 from mews_newtt.engines.expressions.parts import Part, all_of, any_of, choose, literal
 from mews_newtt.engines.expressions.stages import Stages
 from mews_newtt.engines.floats import first_float, first_single
-from mews_newtt.reading.values import NOISE
+from mews_newtt.reading.values import MISSING_WORDS, NOISE
 
 BLANKS = " \t\r\n"
-MISSING_WORDS = ("", "nan", "null")
 PLAIN_NUMBER = r"^-?(?:[0-9]{1,15}|[0-9]{1,9}\.[0-9]{1,6}|[0-9]{1,6}\.[0-9]{1,9}|[0-9]{1,3}\.[0-9]{1,12})$"  # 15 digits, as float64 holds them
 NO_PART_OF_A_NUMBER = r"[^0-9.-]"  # some backends let `$` match before a line end
 WIDEST = 10**15 // NOISE // 2  # steps; beyond that floats no longer tell a recordable value from one with noise
@@ -38,7 +37,7 @@ def trimmed(stages: Stages, column: nw.Expr) -> nw.Expr:
 
 
 def is_blank(text: nw.Expr) -> nw.Expr:
-    return text.str.to_lowercase().is_in(MISSING_WORDS)
+    return text.str.to_lowercase().is_in(sorted(MISSING_WORDS))
 
 
 def without_nan(column: nw.Expr) -> nw.Expr:
