@@ -13,7 +13,7 @@ from mews_newtt.chart.catalogue import catalogue, charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.reference import score
 from mews_newtt.validation.faults import Fault, all_answers, both, faults_of
-from mews_newtt.validation.mutants import COMPLETE, REFUSED, MutantScorer, sheet_of_sets
+from mews_newtt.validation.mutants import COMPLETE, NO_POINTS, REFUSED, MutantScorer, sheet_of_sets
 from mews_newtt.validation.packs import pack_faults
 from tests.batch.batch_support import random_columns
 from tests.strategies import made_chart
@@ -49,7 +49,7 @@ def check_every_kind(chart: Chart, rng: Random, rows: int, of_each: int) -> None
         for fault in rng.sample(faults, min(of_each, len(faults))):
             platform, found = Misreader(chart, fault), all_answers(scorer, fault)
             for row, readings in enumerate(sets):
-                total = int(found.total[row]) if found.status[row] == COMPLETE and chart.has_points else None
+                total = int(found.total[row]) if found.status[row] == COMPLETE and found.total[row] != NO_POINTS else None
                 shown = (True, None, None) if found.status[row] == REFUSED else (False, total, chart.levels[found.level[row]].id)
                 assert shown == platform.shows(readings), f"{fault.id}: {readings}"
 
@@ -59,6 +59,12 @@ def check_every_kind(chart: Chart, rng: Random, rows: int, of_each: int) -> None
 def test_faults_of_every_kind_answer_as_the_reference_does(seed: int) -> None:
     rng = Random(seed)
     check_every_kind(made_chart(rng), rng, 25, 2)
+
+
+def test_a_changed_reading_also_changes_what_a_missing_context_can_be() -> None:
+    """The platform reads green for black, and the chart refuses green with some months: the set is complete though the months are not given."""
+    rng = Random(33554429)
+    check_every_kind(made_chart(rng), rng, 40, 4)
 
 
 @pytest.mark.deep

@@ -140,6 +140,9 @@ class MutantScorer:
         lacks, changed = lacking(self.compiled, self.sheet.columns), lacking(compiled, columns)
         if lacks.keys() != changed.keys() or any(lacks[name] is not rows and (lacks[name] != rows).any() for name, rows in changed.items()):
             return False  # contexts are missing in other rows
+        ruling = {name for rule in chart.context_refusals for name, _ in rule.when}  # their readings say what a missing context can be
+        if lacks and any(sheet.column(name) is not self.sheet.column(name) for name in ruling):
+            return False
         return not lacks or _ways_to_lack(compiled) == _ways_to_lack(self.compiled)
 
     def _changed_columns(self, sheet: Sheet) -> dict[str, CellColumn]:
