@@ -98,10 +98,10 @@ def kernel_only(chart: Chart, table: pa.Table) -> Callable[[], Any]:
     engine = engine_of(chart)
     columns = dict(zip(table.column_names, table.combine_chunks().to_batches()[0].columns, strict=True))
     encoded, _ = engine.encode(columns, ColumnMap())
-    (arguments, held), into = engine.programs.program(encoded, fuse=True).bind(encoded), empty_results(table.num_rows, 0, False)
-    side, points = np.zeros(table.num_rows, engine.fast.dtype), np.zeros((len(engine.fast.points), 0), np.int16)
+    (arguments, held), into = engine.fast.programs.program(encoded, fuse=True).bind(encoded), empty_results(table.num_rows, 0, False)
+    side, points = np.zeros(table.num_rows, engine.fast.layout.dtype), np.zeros((len(engine.fast.layout.points), 0), np.int16)
     pool, bounds = ThreadPoolExecutor(THREADS), [table.num_rows * part // THREADS for part in range(THREADS + 1)]
-    settings = (points, engine.fields, engine.rules, engine.levels)
+    settings = (points, engine.fast.fields, engine.fast.rules, engine.fast.levels)
     parts = (into.status, into.least, into.most, into.level, into.level_max, side)
 
     def part(place: int) -> Any:

@@ -49,17 +49,18 @@ import os, subprocess, sys, time
 start = time.perf_counter()
 process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
 _, status, usage = os.wait4(process.pid, 0)
-print(time.perf_counter() - start, usage.ru_maxrss)
+print(time.perf_counter() - start, usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
 sys.exit(status != 0)
 """
 BLOCK = 1_000_000
 
 
 class Run(NamedTuple):
-    """One process: seconds, and the most memory it held."""
+    """One process: seconds, the most memory it held (MB), and the seconds that processors worked for it."""
 
     seconds: float
     peak: float
+    processor: float
 
 
 def run(command: list[str]) -> Run:
@@ -67,8 +68,8 @@ def run(command: list[str]) -> Run:
     found = subprocess.run([sys.executable, "-S", "-c", STARTER, *command], capture_output=True, text=True, check=False)
     if found.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {found.returncode}:\n{found.stderr}")
-    seconds, peak = found.stdout.split()[-2:]
-    return Run(float(seconds), float(peak) / 1024)
+    seconds, peak, processor = found.stdout.split()[-3:]
+    return Run(float(seconds), float(peak) / 1024, float(processor))
 
 
 def make(folder: Path, millions: float, packing: str) -> tuple[Path, Path]:

@@ -73,7 +73,7 @@ def engines() -> dict[str, Callable[[], int]]:
     except ImportError:
         print("clincalc is not installed: `make bench` installs it", file=sys.stderr)
     try:
-        from vitalscore import score_news2  # type: ignore[import-not-found]
+        from vitalscore import score_news2  # type: ignore[import-not-found]  # a peer; only `make bench` installs it
 
         found["vitalscore"] = _vitalscore(score_news2)
     except ImportError:

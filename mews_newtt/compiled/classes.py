@@ -1,6 +1,6 @@
 """The classes of readings that a chart treats alike, and the class of a reading.
 
-Two numbers are in one class where no band, context, scope rule or limit of the chart tells them apart. How a number was written (converted
+Two numbers are in one class if no band, context, scope rule or limit of the chart treats them differently. How a number was written (converted
 from another unit, with float noise, finer than recorded) only adds flags; it is its form, and not part of the class.
 """
 
@@ -51,6 +51,7 @@ class ReadingClasses:
     parameter: Parameter
     classes: tuple[ReadingClass, ...]
     cuts: tuple[Cut, ...]  # between the classes of numbers, from low to high; none for categories
+    edges: tuple[Cut, ...]  # the same for numbers without float noise: the edges as the chart prints them
     categories: Mapping[str, int]  # the class of each category
     readings: int  # how many classes have a reading: they come first
     missing: int
@@ -98,9 +99,9 @@ def classes_of(chart: Chart, parameter: Parameter, hypothetical: tuple[Value, ..
     refuse_impossible : False for a platform that scores impossible numbers like any other
     """
     if parameter.observation.numeric:
-        classes, cuts = _classes_of_numbers(chart, parameter, refuse_impossible)
+        classes, cuts, edges = _classes_of_numbers(chart, parameter, refuse_impossible)
     else:
-        classes, cuts = _classes_of_categories(parameter), ()
+        classes, cuts, edges = _classes_of_categories(parameter), (), ()
     readings = len(classes)
     reasons = (OTHER_REASON, *range(len(parameter.skips)))
     missing, fault, first_skip = readings, readings + 1, readings + 2
@@ -114,7 +115,7 @@ def classes_of(chart: Chart, parameter: Parameter, hypothetical: tuple[Value, ..
             classes.append(own._replace(hypothetical=value))
     categories = {name: place for place, name in enumerate(parameter.observation.category_ids)}
     skips = tuple(range(first_skip, first_skip + len(reasons)))
-    return ReadingClasses(parameter, tuple(classes), cuts, categories, readings, missing, fault, skips, numbers)
+    return ReadingClasses(parameter, tuple(classes), cuts, edges, categories, readings, missing, fault, skips, numbers)
 
 
 def band_of(chart: Chart, table: Table, value: Value) -> tuple[Band, bool]:
@@ -144,14 +145,18 @@ def _classes_of_categories(parameter: Parameter) -> list[ReadingClass]:
     return [ReadingClass(name, refused=name not in parameter.category_ids) for name in parameter.observation.category_ids]
 
 
-def _classes_of_numbers(chart: Chart, parameter: Parameter, refuse_impossible: bool) -> tuple[list[ReadingClass], tuple[Cut, ...]]:
-    """Every range that the edges cut out, and every edge by itself; neighbours that the chart treats alike are one class."""
-    conditions = _conditions_on(chart, parameter)
+def _classes_of_numbers(
+    chart: Chart, parameter: Parameter, refuse_impossible: bool
+) -> tuple[list[ReadingClass], tuple[Cut, ...], tuple[Cut, ...]]:
+    """Every range between two edges, and every edge; neighbours that the chart treats in the same way are one class."""
+    conditions = conditions_on(chart, parameter)
     edges = _edges(parameter, conditions)
     step = parameter.observation.step
     every_cut = [cut for edge in edges for cut in _cuts_at(edge, step)]
+    every_edge = [Cut(edge, beyond) for edge in edges for beyond in (False, True)]
     classes: list[ReadingClass] = []
     cuts: list[Cut] = []
+    found_edges: list[Cut] = []
     last: object = None
     for place, value in enumerate(_value_in_each(edges)):
         refused = refuse_impossible and not parameter.observation.impossible.contains(value)
@@ -164,12 +169,13 @@ def _classes_of_numbers(chart: Chart, parameter: Parameter, refuse_impossible: b
             continue
         if classes:
             cuts.append(every_cut[place - 1])
+            found_edges.append(every_edge[place - 1])
         classes.append(ReadingClass(value, flags, refused))
         last = treated
-    return classes, tuple(cuts)
+    return classes, tuple(cuts), tuple(found_edges)
 
 
-def _conditions_on(chart: Chart, parameter: Parameter) -> list[Condition]:
+def conditions_on(chart: Chart, parameter: Parameter) -> list[Condition]:
     """Every condition of a table or a scope rule that looks at this parameter."""
     every = [when for other in chart.parameters for table in other.tables for when in table.when]
     every += [when for rule in chart.scope for when in rule.when]

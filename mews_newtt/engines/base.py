@@ -40,7 +40,8 @@ class Results:
     """What an engine answers: n rows, in the order of the input.
 
     `least` and `most` bound the total; for a complete set both are the total. `level` and `level_max` are ranks, 0 for the lowest. Of a
-    refused row they are 0. `missing`, `flags` and `error` are codes in the pools of the same name. `partial` and `refused` are upper bounds
+    refused row they are 0. Where `least` and `most` are the same in every row they may be one array, and so may both levels. `missing`,
+    `flags` and `error` are codes in the pools of the same name. `partial` and `refused` are upper bounds
     on how many rows have that status; 0 means none.
     """
 

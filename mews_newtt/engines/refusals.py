@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.arrow import plain_text
+from mews_newtt.engines.arrow import compute, plain_text
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.rows import given_of_row
 from mews_newtt.reading.values import SKIP_PREFIX
@@ -50,7 +49,7 @@ def wording(chart: Chart, columns: Mapping[str, pa.Array], column_map: ColumnMap
             raise AssertionError("a row refused for no reason")
         _, ways = distinct(np.stack(codes))
         _, firsts = np.unique(ways, return_index=True)
-        shown = {name: (_python_values(found.take(pa.array(firsts))), codes[index]) for index, (name, found) in enumerate(cells.items())}
+        shown = {name: (python_values(found.take(pa.array(firsts))), codes[index]) for index, (name, found) in enumerate(cells.items())}
         texts = []
         for index, first in enumerate(firsts.tolist()):
             row = {name: values[index] for name, (values, code) in shown.items() if code[first] != UNRELATED}
@@ -63,7 +62,7 @@ def wording(chart: Chart, columns: Mapping[str, pa.Array], column_map: ColumnMap
 
 def _codes(values: pa.Array) -> Rows:
     """Equal cells have equal codes, from 1 on."""
-    coded = values if isinstance(values, pa.DictionaryArray) else pa.compute.dictionary_encode(values, null_encoding="encode")
+    coded = values if isinstance(values, pa.DictionaryArray) else compute().dictionary_encode(values, null_encoding="encode")
     return np.asarray(coded.indices.cast(pa.int64()).fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)) + 1
 
 
@@ -71,12 +70,13 @@ def _given(values: pa.Array, codes: Rows) -> Rows:
     """Of a number that is one of several, only whether it is there matters: one code for all of them, and one for none."""
     if not (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)) or pa.types.is_float16(values.type):
         return codes
-    there = pa.compute.invert(pa.compute.is_null(values, nan_is_null=True)).to_numpy(zero_copy_only=False)
+    there = compute().invert(compute().is_null(values, nan_is_null=True)).to_numpy(zero_copy_only=False)
     top = int(codes.max())
     return np.where(there, np.int64(top + 1), np.int64(top + 2))
 
 
-def _python_values(values: pa.Array) -> list[Any]:
+def python_values(values: pa.Array) -> list[Any]:
+    """Cells as the reading rules take them: a narrow float stays one, because it stands for fewer digits."""
     found: list[Any] = values.to_pylist()
     own = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
     if pa.types.is_float32(own) or pa.types.is_float16(own):

@@ -1,4 +1,4 @@
-"""The expression engine behind the interface of all engines: an Arrow table through Polars. What expressions cannot read takes the numba engine."""
+"""The expression engine behind the interface of all engines: an Arrow table through Polars. What expressions cannot read takes the array engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import polars as pl
 import pyarrow as pa
 
 from mews_newtt.compiled import CompiledChart
-from mews_newtt.engines.arrow import plain_text, readable_table
+from mews_newtt.engines.arrays.engine import ArrayEngine
+from mews_newtt.engines.arrays.sums import distinct_columns
+from mews_newtt.engines.arrow import compute, plain_text, readable_table
 from mews_newtt.engines.base import NO_POINTS, REFUSED, STATUSES, Engine, Results, empty_results
 from mews_newtt.engines.expressions.score import FAULTY, ODD_COLUMN, score_expressions
 from mews_newtt.engines.refusals import wording
@@ -33,9 +35,7 @@ class ExpressionEngine:
     @cached_property
     def slow_path(self) -> Engine:
         """The engine for odd rows."""
-        from mews_newtt.engines.numba import NumbaEngine  # loads compiled code, which most tables do not need
-
-        return NumbaEngine(self.compiled)
+        return ArrayEngine(self.compiled)
 
     def score(self, table: pa.Table, column_map: ColumnMap, *, points: bool = False, threads: int = 1) -> Results:
         """The results of all rows; see `Engine.score`. Polars uses as many threads as it was started with."""
@@ -53,7 +53,7 @@ class ExpressionEngine:
             cells = {name: _one_piece(table.column(name)) for name in table.column_names}
             if len(refused):
                 faulty = {name: found[FAULTY + name].to_numpy()[refused] for name in self.compiled.parameters}
-                texts, ways = wording(self.compiled.chart, cells, column_map, _distinct)(refused, faulty)
+                texts, ways = wording(self.compiled.chart, cells, column_map, distinct_columns)(refused, faulty)
                 results.error[refused] = np.array([results.error_texts.code(text) for text in texts], np.int32)[ways]
             if len(odd):
                 self._score_odd(results, pa.table(cells).take(pa.array(odd)), odd, column_map, points)
@@ -91,7 +91,7 @@ class ExpressionEngine:
 
 def _codes(texts: pl.Series, code: Any) -> npt.NDArray[np.int32]:
     """Texts as codes of a pool."""
-    coded = pa.compute.dictionary_encode(texts.to_arrow())
+    coded = compute().dictionary_encode(texts.to_arrow())
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     numbers = np.array([code(text) for text in coded.dictionary.to_pylist()] or [0], np.int32)
     found: npt.NDArray[np.int32] = numbers[coded.indices.to_numpy(zero_copy_only=False)]
@@ -102,8 +102,3 @@ def _one_piece(column: pa.ChunkedArray) -> pa.Array:
     """A column in one piece, text views as text."""
     found = column.combine_chunks()
     return plain_text(found.chunk(0) if isinstance(found, pa.ChunkedArray) else found)
-
-
-def _distinct(words: npt.NDArray[np.int64]) -> tuple[Any, npt.NDArray[np.int32]]:
-    values, codes = np.unique(words, axis=1, return_inverse=True)
-    return values, codes.reshape(-1).astype(np.int32)

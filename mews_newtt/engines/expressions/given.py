@@ -19,10 +19,10 @@ ODD = -1  # in place of a class: the cell holds something that expressions canno
 
 
 class Numbers(NamedTuple):
-    """A numeric column. `cuts` are the cuts between the classes, as floats of the column's own width."""
+    """A numeric column. `cuts` are the cuts between the classes: where each class begins, and whether only beyond that number."""
 
     number: nw.Expr  # float64; null where there is no number
-    cuts: tuple[float, ...]
+    cuts: tuple[tuple[float, bool], ...]  # floats of the column's own width
     single: bool  # float32: `number` is not the float64 of the same shortest decimal
     noisy: Part  # whether the number is a recordable value with float noise
     finer: Part  # whether it lies between recordable values
@@ -50,8 +50,8 @@ class Given:
             return unread
         number, readings = self.numbers.number, values[: self.classes.readings]
         above = [
-            (number >= cut, value)
-            for cut, (value, before) in zip(self.numbers.cuts, ((after, before) for before, after in pairwise(readings)), strict=True)
+            (number > cut if beyond else number >= cut, value)
+            for (cut, beyond), (value, before) in zip(self.numbers.cuts, ((after, before) for before, after in pairwise(readings)), strict=True)
             if value != before
         ]
         if not above and not isinstance(unread, nw.Expr) and unread == readings[0]:

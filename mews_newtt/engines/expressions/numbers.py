@@ -88,7 +88,7 @@ def read_numbers(stages: Stages, own: CompiledParameter, column: nw.Expr, kind: 
         return Given(own.classes, missing, (missing,), numbers)
     # The number of an odd row does not count.
     without = stages.column(f"class:{name}", nw.when(odd).then(literal(ODD)).when(number.is_null()).then(literal(missing)))
-    number = stages.column(f"good_number:{name}", nw.when(~odd).then(number))
+    number = stages.column(f"good_number:{name}", nw.when(~odd).then(numbers.number))
     yield
     return Given(own.classes, without, (missing, ODD), numbers._replace(number=number))
 
@@ -100,7 +100,7 @@ def _forms(stages: Stages, own: CompiledParameter, number: nw.Expr, single: bool
     """
     name, step = own.id, own.parameter.observation.step
     multiple, scale = step.as_integer_ratio()
-    cuts = tuple((first_single if single else first_float)(cut) for cut in own.classes.cuts)
+    cuts = tuple(((first_single if single else first_float)(cut), False) for cut in own.classes.cuts)
     if whole and multiple == 1:
         return Numbers(number, cuts, single, False, False, number), _beyond(own, number, WIDEST)
     steps = stages.column(f"steps:{name}", (number * (scale / multiple) + 0.5).floor())
@@ -120,6 +120,8 @@ def _forms(stages: Stages, own: CompiledParameter, number: nw.Expr, single: bool
     read = stages.column(f"read:{name}", nw.when(exact | near).then(recordable).otherwise(number))
     yield
     too_wide = _beyond(own, number, WIDEST_SINGLE if single else WIDEST)
+    if stages.compares_as_printed:  # float noise is taken off first; then the edges of the chart are the cuts
+        return Numbers(read, tuple((float(edge.at), edge.beyond) for edge in own.classes.edges), single, noisy, finer, read), too_wide
     if single:
         too_wide = any_of([too_wide, all_of([finer | noisy, _beyond(own, number, FINEST_SINGLE)])])
     return Numbers(number, cuts, single, noisy, finer, read), too_wide

@@ -22,6 +22,17 @@ FORM_FLAGS = ("float_noise", "finer_than_recorded")
 Places = tuple[int, ...]
 
 
+def open_contexts(compiled: CompiledChart) -> tuple[str, ...]:
+    """The contexts that can be unknown, because the chart assumes nothing for them."""
+    return tuple(name for name, context in compiled.contexts.items() if context.parameter.assumed is None)
+
+
+def depends_on(compiled: CompiledChart) -> dict[str, tuple[str, ...]]:
+    """For each parameter, the contexts that can be unknown and make a difference to its row, itself among them."""
+    unknown = open_contexts(compiled)
+    return {name: tuple(one for one in unknown if one in own.contexts or one == name) for name, own in compiled.parameters.items()}
+
+
 @dataclass(frozen=True)
 class View:
     """One row, in one way that its contexts can be."""
@@ -43,11 +54,9 @@ class Rows:
 
     def __init__(self, compiled: CompiledChart, counters: Sequence[Counter], given: Mapping[str, Given], stages: Stages, points: Sequence[str]):
         self.compiled, self.counters, self.given, self.stages, self.with_points = compiled, counters, given, stages, points
-        self.open_contexts = tuple(name for name, context in compiled.contexts.items() if context.parameter.assumed is None)
+        self.open_contexts = open_contexts(compiled)
         self.combinations = list(product(*(range(len(compiled.contexts[name].hypothetical)) for name in self.open_contexts)))
-        self.depends = {
-            name: tuple(one for one in self.open_contexts if one in own.contexts or one == name) for name, own in compiled.parameters.items()
-        }
+        self.depends = depends_on(compiled)
         self.context_classes = self._context_classes()
         self.codes: dict[tuple[str, Places], Part] = {}
         self.views: dict[tuple[str, Places], View] = {}
@@ -132,6 +141,9 @@ class Rows:
         def spread(counter: Counter) -> Callable[[Contribution], int]:
             return lambda one: counter.amount(one.bounds.most) - counter.amount(one.bounds.least) if one.bounds else 0
 
+        def has(flag: str) -> Callable[[Contribution], bool]:
+            return lambda one: flag in one.flags or flag in one.form_flags
+
         def number(numbers: list[list[int]]) -> dict[int, list[int | bool]]:
             return {code: list(numbers[code]) if numbers else [0] * len(own.classes) for code in known}
 
@@ -144,7 +156,7 @@ class Rows:
             field("missing", lambda one: one.missing),
             field("given", lambda one: one.given),
             field("points", lambda one: NO_POINTS if one.points is None else one.points) if name in self.with_points else NO_POINTS,
-            {flag: self._flag(flag, field(flag, lambda one, flag=flag: flag in one.flags or flag in one.form_flags), given) for flag in OWN_FLAGS},  # type: ignore[misc]
+            {flag: self._flag(flag, field(flag, has(flag)), given) for flag in OWN_FLAGS},
             column("deciding", alone),
             column("answered", answered),
         )

@@ -52,7 +52,13 @@ def score_expressions(
     columns : by our name (a parameter's id, or `skip_<parameter>`), the name of the frame's column
     details : add the columns ODD_COLUMN and FAULTY + parameter, for callers that have another way to score odd rows and to word refusals
     """
-    stages = Stages(frame)
+    return score_stages(compiled, Stages(frame), columns, points=points, flags=flags, details=details)
+
+
+def score_stages(
+    compiled: CompiledChart, stages: Stages, columns: Mapping[str, str], *, points: bool = False, flags: bool = True, details: bool = False
+) -> Any:
+    """`score_expressions` on stages of the caller's own; what their `only` gives."""
     given = read_columns(compiled, stages, columns)
     return _Scored(compiled, stages, given, points).results(flags, details)
 
@@ -187,14 +193,23 @@ class _Scored:
 
     def _least(self, parts: Mapping[Places, Part]) -> Part:
         """The least of what the combinations that can be give."""
-        return least_of(_distinct(if_else(self.possible[one], part, FAR) for one, part in parts.items()))
+        return least_of(if_else(possible, part, FAR) for part, possible in self._alike(parts))
 
     def _most(self, parts: Mapping[Places, Part]) -> Part:
-        return most_of(_distinct(if_else(self.possible[one], part, -FAR) for one, part in parts.items()))
+        return most_of(if_else(possible, part, -FAR) for part, possible in self._alike(parts))
 
     def _in_all(self, parts: Mapping[Places, Part]) -> Part:
         """Whether a condition holds in every combination that can be."""
-        return all_of(_distinct(any_of([part, negated(self.possible[one])]) for one, part in parts.items()))
+        return all_of(any_of([part, negated(possible)]) for part, possible in self._alike(parts))
+
+    def _alike(self, parts: Mapping[Places, Part]) -> list[tuple[Part, Part]]:
+        """Each distinct part once, and whether one of its combinations can be. Some combination always can."""
+        groups: dict[Any, list[Places]] = {}
+        for combination, part in parts.items():
+            groups.setdefault(id(part) if isinstance(part, nw.Expr) else (part,), []).append(combination)
+        if len(groups) == 1:
+            return [(next(iter(parts.values())), True)]
+        return [(parts[some[0]], any_of(_distinct(self.possible[one] for one in some))) for some in groups.values()]
 
     def _needed(self) -> tuple[dict[str, list[Part]], list[Part]]:
         """For each context that can be unknown, the conditions under which a row needs it; and those under which a scored row needs one.
@@ -323,10 +338,11 @@ class _Scored:
             columns |= {name: where(False, 0, nw.Int16()) for name in ("total", "total_min", "total_max")}
         columns |= {"level": level(self.level), "level_max": level(self.level_max)}
         columns |= {"level_rank": where(scored, self.level, nw.Int8()), "level_max_rank": where(scored, self.level_max, nw.Int8())}
-        columns["missing"] = joined_text([(name, all_of([scored, part])) for name, part in self.missing.items()])
+        skips = self.stages.joins_without_nulls
+        columns["missing"] = joined_text([(name, all_of([scored, part])) for name, part in self.missing.items()], skips)
         if flags:
-            columns["flags"] = joined_text([(rule.text, all_of([scored, self._flag(rule)])) for rule in self.compiled.flags])
-        columns["error"] = joined_text(self._errors(), "; ")
+            columns["flags"] = joined_text([(rule.text, all_of([scored, self._flag(rule)])) for rule in self.compiled.flags], skips)
+        columns["error"] = joined_text(self._errors(), skips, "; ")
         for name, column in zip(self.scored, points_names(self.chart), strict=False):
             low, high = self.point_bounds[name]
             same = True if low is high else low == high
@@ -349,11 +365,14 @@ class _Scored:
         return found
 
 
-def joined_text(parts: Sequence[tuple[str, Part]], between: str = ";") -> nw.Expr:
-    """The texts whose conditions hold, in their order."""
-    texts = [nw.when(expression(part)).then(nw.lit(between + text)).otherwise(nw.lit("")) for text, part in parts if part is not False]
-    if not texts:
+def joined_text(parts: Sequence[tuple[str, Part]], skips_nulls: bool, between: str = ";") -> nw.Expr:
+    """The texts whose conditions hold, in their order. `skips_nulls`: the backend joins texts and leaves out nulls."""
+    conditions = [(expression(part), text) for text, part in parts if part is not False]
+    if not conditions:
         return nw.lit("")
+    if skips_nulls and len(conditions) > 1:
+        return nw.concat_str([nw.when(condition).then(nw.lit(text)) for condition, text in conditions], separator=between, ignore_nulls=True)
+    texts = [nw.when(condition).then(nw.lit(between + text)).otherwise(nw.lit("")) for condition, text in conditions]
     return (nw.concat_str(texts) if len(texts) > 1 else texts[0]).str.slice(len(between))
 
 

@@ -14,6 +14,8 @@ PREFIX = "__mews_newtt_"  # of columns that are dropped at the end
 class Stages:
     """Columns that wait for the next stage, and the frame with those of all stages before."""
 
+    compares_as_printed = False  # whether numbers are compared with the edges that the chart prints; slower, and easier to review
+
     def __init__(self, frame: Any):
         self.frame = frame
         self.own = tuple(frame.collect_schema().names())
@@ -22,6 +24,8 @@ class Stages:
         self.divides_exactly = not frame.implementation.is_polars()
         self.casts_only_exactly = frame.implementation.is_pyarrow() or frame.implementation.is_pandas()
         self._strips_by_pattern = frame.implementation.is_ibis()  # Ibis strips blanks only, and each of its backends others
+        # In SQL a text that may be null is named once for its value and once more for the question whether it is null: double the work.
+        self.joins_without_nulls = frame.implementation.is_spark_like() or frame.implementation.is_duckdb()
 
     def add(self, name: str, part: Part) -> Part:
         """The part as a column of this stage; it can be used from the next stage on. A plain value needs no column."""

@@ -45,10 +45,10 @@ def _cache_in(folder: str | None, function: Callable[..., Any]) -> Any:
         def from_function(cls, py_func: Any, py_file: str) -> Any:
             return cls(py_func, py_file)  # a folder that can only be read is good enough
 
-    class Impl(CompileResultCacheImpl):  # type: ignore[misc]
+    class Impl(CompileResultCacheImpl):  # type: ignore[misc]  # as above
         _locator_classes = (Locator,)
 
-    class Cache(FunctionCache):  # type: ignore[misc]
+    class Cache(FunctionCache):  # type: ignore[misc]  # as above
         _impl_class = Impl
 
     try:
@@ -57,12 +57,20 @@ def _cache_in(folder: str | None, function: Callable[..., Any]) -> Any:
         return None
 
 
+def _any_file(folder: str, pattern: str) -> bool:
+    try:
+        return any(Path(folder).glob(pattern))
+    except OSError:  # another user's folder, which this one may not look into
+        return False
+
+
 class Kept:
     """What numba asks for code that it need not compile, and gives what it has compiled. It never fails: then there is no cache."""
 
     def __init__(self, function: Callable[..., Any]):
         self._caches = [cache for cache in (_cache_in(folder, function) for folder in folders()) if cache is not None]
         self.used = ""  # the folder that this process has read from, or written to
+        self.unwritable: dict[str, str] = {}  # folders that could not be written, and why
 
     @property
     def cache_path(self) -> str:
@@ -72,7 +80,7 @@ class Kept:
 
     def held(self) -> list[bool]:
         """Whether each folder holds some code of this function."""
-        return [any(Path(cache.cache_path).glob(f"{glob.escape(cache._impl.filename_base)}.*")) for cache in self._caches]
+        return [_any_file(cache.cache_path, f"{glob.escape(cache._impl.filename_base)}.*") for cache in self._caches]
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         for cache in self._caches:
@@ -87,14 +95,17 @@ class Kept:
 
     def save_overload(self, sig: Any, data: Any) -> None:
         for cache in self._caches:
-            with contextlib.suppress(OSError):
+            try:
                 try:
                     cache.save_overload(sig, data)
                 except (pickle.UnpicklingError, EOFError, ValueError, TypeError):  # its list of what it holds is damaged
                     cache.flush()
                     cache.save_overload(sig, data)
-                self.used = cache.cache_path
-                return
+            except OSError as fault:
+                self.unwritable[cache.cache_path] = fault.strerror or "cannot be written"
+                continue
+            self.used = cache.cache_path
+            return
 
     def flush(self) -> None:
         for cache in self._caches:
@@ -124,6 +135,11 @@ def is_kept(compiled: Any) -> bool:
 def kept_in(compiled: Any) -> str:
     """The folder that a kernel's code was read from or written to in this process; empty where it was neither."""
     return "" if config.DISABLE_JIT else compiled._cache.used
+
+
+def not_kept_in(compiled: Any) -> dict[str, str]:
+    """The folders in which a kernel's code could not be kept in this process, each with the reason."""
+    return {} if config.DISABLE_JIT else dict(compiled._cache.unwritable)
 
 
 def tell_first_compile(function: Any, verbose: bool = False) -> None:

@@ -6,7 +6,6 @@ dictionaries, decimals, flags, columns whose values or units a map declares) eac
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +14,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 
-from mews_newtt.engines.arrow import SMALL_CHUNK, plain_text
+from mews_newtt.engines.arrow import SMALL_CHUNK
 from mews_newtt.engines.numba import kernels as k
 from mews_newtt.engines.numba.factorize import number_texts, replace_codes, shortest_of_singles, states_of_floats
-from mews_newtt.engines.numba.states import SLOW_PATH, Lookup, StateArray, States, lookup_of
-from mews_newtt.errors import Problem
-from mews_newtt.reading.values import NOISE, Reading, read, read_reason
+from mews_newtt.engines.numba.lookups import SLOW_PATH, LookedUpStates, Lookup, lookup_of
+from mews_newtt.engines.packed.states import StateArray
+from mews_newtt.engines.packed.values import NO_REASON, Prepare, coded_reasons, coded_values, read_nothing
+from mews_newtt.reading.values import NOISE, read
 
 KINDS = {
     pa.float64(): k.FLOAT64,
@@ -36,15 +36,15 @@ MOST_TEXTS = 1 << 12  # distinct short texts of a column that the kernel numbers
 MOST_READ = 1 << 16  # texts whose reading a parameter remembers
 FLOAT32_STEPS = 10**6  # float32 tells decimals of six digits apart
 WIDEST_INT = 2**53
-NO_REASON = -1  # in place of a state: a blank cell of a column of skip reasons
-Prepare = Callable[[Any], Any]
+BLOCK = 1 << 14  # rows whose states are found at once, so that what is made in between stays in the processor's cache
+DENSE = 3
 
 
 @dataclass(eq=False)
 class EncodedColumn:
     """One column of one chunk of rows. It has no values where the parameter has no column."""
 
-    states: States
+    states: LookedUpStates
     values: Any  # an Arrow array, or an array of indexes
     lookup: Lookup
     number_at: npt.NDArray[np.float64] | None = None  # of a coded column, the number of each of its codes; then NaN
@@ -66,13 +66,43 @@ class EncodedColumn:
         return (data.address if data is not None else 0, found, values.offset), values
 
     def state_of(self, rows: npt.NDArray[np.int64]) -> StateArray:
-        """The exact state of some rows."""
-        found = self.values[rows] if isinstance(self.values, np.ndarray) else self.values.take(pa.array(rows))
+        """The exact state of some rows, in ascending order."""
+        if len(rows) and rows[-1] - rows[0] < DENSE * len(rows):  # all rows between them cost less than to pick these
+            first, last = int(rows[0]), int(rows[-1]) + 1
+            between = self.states_between(first, last)
+            return between if len(between) == len(rows) else between.take(rows - first)
+        return self._states(self.values[rows] if isinstance(self.values, np.ndarray) else self.values.take(pa.array(rows)))
+
+    def states_between(self, first: int, last: int) -> StateArray:
+        """The exact states of rows first, ..., last - 1."""
+        states = np.empty(last - first, np.int32)
+        for start in range(first, last, BLOCK):
+            part = self.values[start : min(start + BLOCK, last)]
+            states[start - first : start - first + len(part)] = self._states(part)
+        return states
+
+    def all_in_table(self, rows: int) -> bool:
+        """Whether every value has an index in the lookup table."""
+        spec, _held = self._spec(self.values)
+        indexes = np.empty(BLOCK, np.int32)
+        for first in range(0, rows, BLOCK):
+            count = min(BLOCK, rows - first)
+            k.encode(spec, first, count, indexes)
+            if indexes[:count].max() > self.lookup.entries:
+                return False
+        return True
+
+    def _spec(self, values: Any) -> tuple[npt.NDArray[np.int64], Any]:
         spec = self.lookup.spec()
-        spec[[k.ADDRESS, k.BITMAP, k.OFFSET]], _held = self.addresses(found)
-        indexes = np.empty(len(rows), np.int32)
-        k.encode(spec, 0, len(rows), indexes)
-        states = self.lookup.state_at[indexes]
+        spec[[k.ADDRESS, k.BITMAP, k.OFFSET]], held = self.addresses(values)
+        return spec, held
+
+    def _states(self, found: Any) -> StateArray:
+        spec, _held = self._spec(found)
+        indexes = np.empty(len(found), np.int32)
+        k.encode(spec, 0, len(found), indexes)
+        states = np.empty(len(found), np.int32)
+        replace_codes(indexes, self.lookup.state_at, states)
         if isinstance(found, np.ndarray | pa.DictionaryArray):  # every value has its index
             return states
         slow = np.flatnonzero(states == SLOW_PATH)
@@ -119,7 +149,7 @@ class EncodedColumn:
         return states
 
 
-def _by_value(numbers: npt.NDArray[Any], states: States) -> StateArray:
+def _by_value(numbers: npt.NDArray[Any], states: LookedUpStates) -> StateArray:
     distinct, where = np.unique(numbers, return_inverse=True)
     return np.array([states.of_raw(number) for number in distinct], np.int32)[where]
 
@@ -137,12 +167,17 @@ def shortest_floats(numbers: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return exact
 
 
-def encode_column(states: States, values: pa.Array | None, prepare: Prepare | None = None) -> EncodedColumn:
+def has_texts(values: pa.Array) -> bool:
+    """Whether each cell of a column has to be looked at to find its distinct values: of texts and decimals, but not of numbers and codes."""
+    return values.type not in KINDS and values.type not in WIDENED and not pa.types.is_dictionary(values.type)
+
+
+def encode_column(states: LookedUpStates, values: pa.Array | None, prepare: Prepare | None = None) -> EncodedColumn:
     """A column as kernels take it; None: the parameter has no column. `prepare` is what a column map does to a raw value."""
     if values is None:
         return EncodedColumn(states, None, states.absent)
     if pa.types.is_null(values.type):
-        if states.of_reading(_read_nothing(states, prepare)) == states.missing:
+        if states.of_reading(read_nothing(states, prepare)) == states.missing:
             return EncodedColumn(states, None, states.absent)
         values = values.cast(pa.string())
     if prepare is None and values.type in WIDENED:
@@ -152,16 +187,13 @@ def encode_column(states: States, values: pa.Array | None, prepare: Prepare | No
     return _distinct_column(states, values, prepare)
 
 
-def encode_reasons(states: States, values: pa.Array, prepare: Prepare | None) -> EncodedColumn:
+def encode_reasons(states: LookedUpStates, values: pa.Array, prepare: Prepare | None) -> EncodedColumn:
     """A column of skip reasons: the state that each one puts a parameter without a reading in; NO_REASON for a blank."""
-    values = plain_text(values)
-    coded = values if isinstance(values, pa.DictionaryArray) else pa.compute.dictionary_encode(values)
-    reasons = [read_reason(prepare(raw) if prepare else raw) for raw in coded.dictionary.to_pylist()]
-    found = [states.of_skip(reason) if reason else NO_REASON for reason in reasons]
-    return _code_column(states, coded, found, NO_REASON, NO_REASON)
+    found = coded_reasons(states, values, prepare)
+    return _code_column(states, found.coded, found.states, NO_REASON, NO_REASON)
 
 
-def _number_column(states: States, values: pa.Array) -> EncodedColumn:
+def _number_column(states: LookedUpStates, values: pa.Array) -> EncodedColumn:
     """A numeric column, looked up by recordable value; of categories, by their codes."""
     kind = KINDS[values.type]
     if kind == k.BYTE or not states.numeric:
@@ -174,37 +206,19 @@ def _number_column(states: States, values: pa.Array) -> EncodedColumn:
     return EncodedColumn(states, values, Lookup(states.grid(first, last), kind, states.scale, states.multiple, first))
 
 
-def _distinct_column(states: States, values: pa.Array, prepare: Prepare | None) -> EncodedColumn:
+def _distinct_column(states: LookedUpStates, values: pa.Array, prepare: Prepare | None) -> EncodedColumn:
     """Any other column: each distinct value is read once."""
     if pa.types.is_string_view(values.type) or pa.types.is_large_string(values.type) or pa.types.is_string(values.type):
         found = _short_text_column(states, values, prepare)
         if found is not None:
             return found
-    values = plain_text(values)
-    coded = values if isinstance(values, pa.DictionaryArray) else pa.compute.dictionary_encode(values)
-    if isinstance(coded, pa.ChunkedArray):
-        coded = coded.combine_chunks()
-    kind = coded.dictionary.type
-    narrow = np.dtype(kind.to_pandas_dtype()) if pa.types.is_floating(kind) else None
-    found_states, numbers = [], []
-    for raw in coded.dictionary.to_pylist():
-        if narrow is not None and raw is not None and narrow.itemsize < 8:
-            raw = narrow.type(raw)
-        reading = read(states.parameter.observation, prepare(raw) if prepare else raw)
-        found_states.append(states.of_reading(reading))
-        numbers.append(states.number_of(reading))
-    nothing = _read_nothing(states, prepare)
-    column = _code_column(states, coded, found_states, states.of_reading(nothing))
-    column.number_at = np.array([*numbers, states.number_of(nothing)])
+    coded = coded_values(states, values, prepare)
+    column = _code_column(states, coded.coded, coded.states, coded.nothing)
+    column.number_at = coded.numbers
     return column
 
 
-def _read_nothing(states: States, prepare: Prepare | None) -> Reading | Problem | None:
-    """What a row without a value is read as: nothing, unless a map says what that means."""
-    return None if prepare is None else read(states.parameter.observation, prepare(None))
-
-
-def _short_text_column(states: States, values: pa.Array, prepare: Prepare | None) -> EncodedColumn | None:
+def _short_text_column(states: LookedUpStates, values: pa.Array, prepare: Prepare | None) -> EncodedColumn | None:
     """A text column of few and short texts, numbered by the kernel; None where they are many or long."""
     view = pa.types.is_string_view(values.type)
     if pa.types.is_string(values.type):
@@ -238,7 +252,7 @@ def _short_text_column(states: States, values: pa.Array, prepare: Prepare | None
             reading = read(states.parameter.observation, prepare(text) if prepare else text)
             read_before[text] = states.of_reading(reading), states.number_of(reading)
         found.append(read_before[text])
-    nothing = _read_nothing(states, prepare)
+    nothing = read_nothing(states, prepare)
     state_of_code = np.array([states.of_reading(nothing), *(state for state, _ in found)], np.int32)
     numbers = np.array([states.number_of(nothing), *(number for _, number in found)]) if states.compared else None
     # Codes are numbered anew in each chunk, so that tables for them are made anew. A small chunk has states instead: those tables are kept.
@@ -249,7 +263,7 @@ def _short_text_column(states: States, values: pa.Array, prepare: Prepare | None
     return EncodedColumn(states, codes, states.by_state, numbers, kept)
 
 
-def _code_column(states: States, coded: pa.DictionaryArray, found: list[int], nothing: int, otherwise: int = SLOW_PATH) -> EncodedColumn:
+def _code_column(states: LookedUpStates, coded: pa.DictionaryArray, found: list[int], nothing: int, otherwise: int = SLOW_PATH) -> EncodedColumn:
     """A dictionary column: the state of each of its values, and of a row without a value."""
     if coded.indices.type not in KINDS:
         coded = pa.DictionaryArray.from_arrays(coded.indices.cast(pa.int64()), coded.dictionary)

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from mews_newtt.compiled import CompiledGroup, CompiledParameter
 from mews_newtt.engines.numba import kernels as k
-from mews_newtt.engines.numba.layout import Layout, Packed
-from mews_newtt.engines.numba.states import Lookup, StateArray
+from mews_newtt.engines.numba.lookups import Lookup
+from mews_newtt.engines.packed.layout import Layout, Packed
+from mews_newtt.engines.packed.states import StateArray
 
 MOST_ENTRIES = 1 << 12  # entries of a fused table: 16 KB, half of the fastest memory
 Ints = npt.NDArray[np.int64]

@@ -270,23 +270,19 @@ def all_bits(words: Any) -> Any:
 
 
 @kernel
-def take_field(total: Any, field: Any, count: int, into: Any, also: Any) -> None:
-    """One field of packed sums as numbers, written to two arrays, which may be the same."""
+def take_field(total: Any, field: Any, count: int, into: Any) -> None:
+    """One field of packed sums as numbers."""
     take, shift, mask = total[field[0]], total.dtype.type(field[1]), total.dtype.type(field[2])
     for i in range(count):
-        found = np.int16((take[i] >> shift) & mask)
-        into[i] = found
-        also[i] = found
+        into[i] = np.int16((take[i] >> shift) & mask)
 
 
 @kernel
-def take_level(total: Any, field: Any, levels: Any, count: int, into: Any, also: Any) -> None:
-    """All counters of one end looked up in the table of levels, written to two arrays, which may be the same."""
+def take_level(total: Any, field: Any, levels: Any, count: int, into: Any) -> None:
+    """All counters of one end looked up in the table of levels."""
     take, shift, mask = total[field[0]], total.dtype.type(field[1]), total.dtype.type(field[2])
     for i in range(count):
-        found = levels[np.uint32((take[i] >> shift) & mask)]
-        into[i] = found
-        also[i] = found
+        into[i] = levels[np.uint32((take[i] >> shift) & mask)]
 
 
 @kernel
@@ -297,6 +293,15 @@ def ends_meet(total: Any, fields: Any, count: int) -> Any:
     for i in range(count):
         differs |= (low[i] >> low_shift) ^ (high[i] >> high_shift)
     return differs & total.dtype.type(fields[5, 2]) == 0
+
+
+@kernel
+def copy_ends(least: Any, most: Any, level: Any, level_max: Any, first: int, last: int) -> None:
+    """Rows first, ..., last - 1, in which both ends are the same."""
+    for i in range(first, last):
+        most[i] = least[i]
+    for i in range(first, last):
+        level_max[i] = level[i]
 
 
 @kernel
@@ -326,12 +331,13 @@ def score_rows(
 ) -> Any:
     """Rows start, ..., stop - 1 to status (0 complete, 1 partial, NEEDS_SLOW_PATH), total bounds, levels and side bits (zero where not written).
 
-    Returns how many rows need the slow path, how many are partial, and all side bits that occur.
+    `status` holds zeros before. Returns how many rows need the slow path, how many are partial, all side bits that occur, and whether in every
+    row both ends are the same: then `most` and `level_max` are not written, because the first write to a page of memory costs time.
     """
     code, part = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32)
     context = np.empty((sets + groups, BLOCK), np.int32)
     total = np.empty((tables.shape[0], BLOCK), tables.dtype)
-    slow_count, partial_count, seen = 0, 0, np.int64(0)
+    slow_count, partial_count, seen, one_end = 0, 0, np.int64(0), True
     open_mask, slow_mask, side_mask = total.dtype.type(fields[2, 2]), total.dtype.type(fields[3, 2]), total.dtype.type(fields[4, 2])
     for first in range(start, stop, BLOCK):
         count = min(BLOCK, stop - first)
@@ -344,16 +350,19 @@ def score_rows(
         slow_here = here if fields[3, 0] == fields[2, 0] else all_bits(slow_words[:count])
         seen |= np.int64(here & side_mask)
         if ((here & (open_mask | side_mask)) | (slow_here & slow_mask)) == 0 and len(levels) and ends_meet(total, fields, count):
-            take_field(total, fields[0], count, low, high)
-            take_level(total, fields[5], levels, count, low_level, high_level)
-            for i in range(count):
-                now[i] = 0
+            take_field(total, fields[0], count, low)
+            take_level(total, fields[5], levels, count, low_level)
+            if not one_end:
+                copy_ends(least, most, level, level_max, first, last)
             continue
-        take_field(total, fields[0], count, low, low)
-        take_field(total, fields[1], count, high, high)
+        if one_end:
+            copy_ends(least, most, level, level_max, start, first)
+            one_end = False
+        take_field(total, fields[0], count, low)
+        take_field(total, fields[1], count, high)
         if len(levels):
-            take_level(total, fields[5], levels, count, low_level, low_level)
-            take_level(total, fields[6], levels, count, high_level, high_level)
+            take_level(total, fields[5], levels, count, low_level)
+            take_level(total, fields[6], levels, count, high_level)
         else:
             reach_levels(total, rules, 0, low_level)
             reach_levels(total, rules, 1, high_level)
@@ -370,4 +379,4 @@ def score_rows(
             bits = side[first:last]
             for i in range(count):
                 bits[i] = take[i] & side_mask
-    return slow_count, partial_count, seen
+    return slow_count, partial_count, seen, one_end

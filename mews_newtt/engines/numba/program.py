@@ -13,8 +13,8 @@ import numpy.typing as npt
 from mews_newtt.engines.numba import kernels as k
 from mews_newtt.engines.numba.columns import EncodedColumn
 from mews_newtt.engines.numba.fusion import MOST_ENTRIES, Fusion, Ints, parameter_column, reasons_column
-from mews_newtt.engines.numba.layout import Layout, Packed
-from mews_newtt.engines.numba.states import Lookup
+from mews_newtt.engines.numba.lookups import Lookup
+from mews_newtt.engines.packed.layout import Layout, Packed
 
 REMEMBERED = 8  # programs of a layout
 WIDEST_REMEMBERED = 1 << 18  # entries of all lookups of a program that is remembered

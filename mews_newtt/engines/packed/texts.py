@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import numpy as np
+import numpy.typing as npt
 
-from mews_newtt.engines.numba.factorize import Codes
-from mews_newtt.engines.numba.layout import Layout
+from mews_newtt.engines.packed.layout import Layout
 
+Codes = npt.NDArray[np.int32]
 Texts = Callable[[Iterable[int]], tuple[str, str]]
 
 

@@ -1,4 +1,4 @@
-"""Readings as small whole numbers: a state is a class of readings and, for a number, the form in which it was written.
+"""Lookup tables: how the values of a column become the states of a parameter.
 
 The exact cuts of a compiled chart become floats here: a float has passed a cut where its shortest decimal has. So nothing is rounded when
 rows are scored.
@@ -10,24 +10,22 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from mews_newtt.chart.model import Parameter
-from mews_newtt.compiled import FORMS, CompiledParameter, Cut, form_of
+from mews_newtt.compiled import CompiledParameter, Cut
 from mews_newtt.engines.floats import first_float
 from mews_newtt.engines.numba import kernels as k
-from mews_newtt.errors import Problem
-from mews_newtt.reading.values import NOISE, Reading, read
+from mews_newtt.engines.packed.states import StateArray, States
+from mews_newtt.reading.values import NOISE
 
 SLOW_PATH = -1  # in place of a state: only the slow path finds out which it is
 WIDEST_GRID = 200_000  # recordable values that one lookup table may hold
 SMALL_CODES = 256  # bytes, and whole numbers that stand for categories
 AROUND = 256  # recordable values on either side of the cuts, where nothing limits a parameter
 MOST_GRIDS = 8  # ranges of recordable values that are remembered
-StateArray = npt.NDArray[np.int32]
 
 
 class Lookup(NamedTuple):
@@ -63,25 +61,12 @@ def lookup_of(states: Sequence[int] | StateArray, nothing: int, otherwise: int =
     return Lookup(np.array([*states, nothing, otherwise], np.int32).tobytes(), **more)
 
 
-class States:
-    """The states of one parameter, numbered: readings first, each class in every form; then one state for each class without a reading."""
+class LookedUpStates(States):
+    """The states of one parameter, and the lookup tables by which kernels find them."""
 
     def __init__(self, compiled: CompiledParameter, compared: bool):
-        self.compiled = compiled
-        self.parameter: Parameter = compiled.parameter
-        self.compared = compared  # rows are compared by the number itself, so it is kept beside the state
-        classes = self.classes = compiled.classes
-        self.numeric = self.parameter.observation.numeric
-        self.forms = len(FORMS) if self.numeric else 1
-        self.read = classes.readings * self.forms  # states below this have a reading
-        rest = np.arange(classes.readings, len(classes), dtype=np.int32)
-        self.class_of: StateArray = np.concatenate([np.repeat(np.arange(classes.readings, dtype=np.int32), self.forms), rest])
-        self.form_of: StateArray = np.concatenate([np.tile(np.arange(self.forms, dtype=np.int32), classes.readings), np.zeros_like(rest)])
-        self.size = len(self.class_of)
-        self.missing, self.fault = self.of_class(classes.missing), self.of_class(classes.fault)
-        self.unread = tuple(self.of_class(one) for one in classes.unread)
-        self.hypothetical = {(self.of_class(base), place): self.of_class(one) for (base, place), one in classes.hypothetical.items()}
-        self.refused = np.array([classes.classes[one].refused for one in self.class_of])
+        super().__init__(compiled, compared)
+        classes = self.classes
         self.step = Fraction(self.parameter.observation.step)
         self.multiple, self.scale = self.step.numerator, self.step.denominator
         # Beyond this a product of 1000 steps leaves the 15 digits in which floats and decimals agree.
@@ -93,26 +78,6 @@ class States:
         self.small_codes = lru_cache(MOST_GRIDS)(self._small_codes)
         self.absent = lookup_of([], self.missing)
         self.by_state = lookup_of(range(self.size), self.missing, kind=k.INT32)  # for columns that hold states
-
-    def of_class(self, number: int, form: int = 0) -> int:
-        """The state of a class, and of a number in a form."""
-        readings = self.classes.readings
-        return number * self.forms + form if number < readings else number + readings * (self.forms - 1)
-
-    def of_reading(self, found: Reading | Problem | None) -> int:
-        """The state of what `read` found."""
-        form = form_of(found) if self.numeric and isinstance(found, Reading) else 0
-        return self.of_class(self.classes.of_reading(found), form)
-
-    def of_raw(self, raw: Any) -> int:
-        return self.of_reading(read(self.parameter.observation, raw))
-
-    def of_skip(self, reason: str) -> int:
-        return self.of_class(self.classes.of_skip(reason))
-
-    def number_of(self, found: Reading | Problem | None) -> float:
-        """The number that was read, where rows are compared by it; NaN for none."""
-        return float(found.value) if self.compared and isinstance(found, Reading) else math.nan
 
     def _grid(self, first: int, last: int) -> bytes:
         """The states of the recordable values first, ..., last, counted in steps; then of no reading, and of any other number. As int32."""

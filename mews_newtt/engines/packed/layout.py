@@ -1,7 +1,7 @@
 """Contributions packed into integers that add up: one addition per column gives totals, counters, missing bits and flags at once.
 
-Two layouts of the same chart. The fast one has room for what most rows need; it marks the other rows `slow_path`. The full one holds
-everything.
+Three layouts of the same chart. The fast one has room for what most rows need; it marks the other rows `slow_path`. The wide one has room for
+the flags of single readings too, such as that a temperature is finer than recorded. The full one holds everything.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.compiled import FORMS, TOTAL, Bounds, CompiledChart, CompiledGroup, Contribution
+from mews_newtt.compiled.flags import OWN_FLAGS
 from mews_newtt.engines.base import NO_POINTS
-from mews_newtt.engines.numba.states import States
+from mews_newtt.engines.packed.states import States
 
 WORD = 62  # bits used of an int64; the sign stays free
 NARROW = 31
 LEVEL_BITS = 12  # counters of up to so many bits are looked up in one table of levels
 FAST_FLAGS = frozenset(("not_read",))  # as common as the context that makes it: not worth the slow path
+WIDE_FLAGS = frozenset(OWN_FLAGS) - {"skipped"}
 Packed = npt.NDArray[np.int64]
 SIDE = ("missing", "assumed", "given", "scope", "flag")
 
@@ -46,8 +48,8 @@ class GroupTable(NamedTuple):
 class Layout:
     """The fields of a chart, where they lie, and everything packed by them."""
 
-    def __init__(self, compiled: CompiledChart, states: Mapping[str, States], full: bool):
-        self.compiled, self.states, self.full = compiled, states, full
+    def __init__(self, compiled: CompiledChart, states: Mapping[str, States], full: bool, flags: frozenset[str] = FAST_FLAGS):
+        self.compiled, self.states, self.full, self.held_flags = compiled, states, full, flags
         self.rules = compiled.level_rules
         self.counters = tuple(dict.fromkeys([TOTAL, *(rule.counter for rule in self.rules)]))
         self._paired = {name for rule in compiled.flags if rule.kind == "lone" for name in (rule.parameter, rule.other)}
@@ -89,7 +91,7 @@ class Layout:
         if found is None or (code in own.joint_scope and not self.full):
             return {"slow_path": 1}
         flags = found.flags_with(FORMS[self.states[name].form_of[state]])
-        if found.refused or (not self.full and (found.skipped or not FAST_FLAGS.issuperset(flags))):
+        if found.refused or (not self.full and (found.skipped or not self.held_flags.issuperset(flags))):
             return slow
         fields: dict[str, int] = {}
         if found.bounds and not own.group:

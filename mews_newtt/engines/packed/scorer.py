@@ -1,12 +1,14 @@
-"""Slow path: rows with skips, refusals, float noise or an unknown context. Every feature of a chart, still in arrays.
+"""Scores rows that are given as states: every feature of a chart, in arrays, the packed contributions added up.
 
 Where a context is not given, the row is scored once for every possible value of it, as the reference does; what all agree on is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +16,13 @@ import numpy.typing as npt
 from mews_newtt.chart.contexts import Value
 from mews_newtt.compiled import CompiledParameter, possible_values
 from mews_newtt.engines.base import NO_POINTS, PARTIAL, REFUSED
-from mews_newtt.engines.numba import kernels as k
-from mews_newtt.engines.numba.columns import EncodedColumn
-from mews_newtt.engines.numba.factorize import join_rows
-from mews_newtt.engines.numba.layout import Layout, Packed
-from mews_newtt.engines.numba.program import Programs
-from mews_newtt.engines.numba.states import StateArray
+from mews_newtt.engines.packed.layout import Layout, Packed
+from mews_newtt.engines.packed.states import StateArray
 
+REMEMBERED = 256  # of what parameters need where contexts are unknown; each is a few kilobytes
+DIFFERS = 1  # the unknown contexts change what a parameter counts for
 Flags = npt.NDArray[np.bool_]
+Bits = npt.NDArray[np.int32]
 
 
 @dataclass
@@ -37,13 +38,25 @@ class Found:
     points: npt.NDArray[np.int16]  # [scored parameter, row]; no rows where nobody asked
 
 
-class SlowPath:
+class Sums(Protocol):
+    """The two loops over rows. An engine may have them compiled; `arrays.sums` has them in NumPy."""
+
+    def add(self, states: Mapping[str, StateArray], words: Packed, points: npt.NDArray[np.int16]) -> None:
+        """Write the packed sums of each row, and its points where they have rows. Every context is known."""
+
+    def join(self, words: Packed, found: Found, begun: bool) -> None:
+        """The results of packed sums, joined with those under other hypothetical values, if any were begun.
+
+        Bounds and levels widen; a text bit stays where it is set in all of them.
+        """
+
+
+class StateScorer:
     """Scores rows given as states."""
 
-    def __init__(self, layout: Layout):
+    def __init__(self, layout: Layout, sums: Callable[[StateScorer], Sums]):
         self.layout = layout
         self.compiled, self.states = layout.compiled, layout.states
-        self.programs = Programs(layout)
         text = np.zeros(layout.words, np.int64)
         missing = np.zeros(layout.words, np.int64)
         for name, field in layout.fields.items():
@@ -55,9 +68,16 @@ class SlowPath:
         self.text, self.missing = text, missing
         self.fields = np.array([layout.field_at(name) for name in ("open", "least:points", "most:points")], np.int64)
         self.rules = layout.rule_rows()
+        self.sums = sums(self)
         self.context_class = {
-            name: np.array(context.class_of, np.int64)[self.states[name].class_of] for name, context in self.compiled.contexts.items()
+            name: np.array(context.class_of, np.int32)[self.states[name].class_of] for name, context in self.compiled.contexts.items()
         }
+        self.ruling = {name for rule in self.compiled.chart.context_refusals for name, _ in rule.when}
+        self.state_of_class = {  # one state of each class of a context
+            name: np.array([int(np.argmax(classes == one)) for one in range(self.compiled.contexts[name].count)], np.int32)
+            for name, classes in self.context_class.items()
+        }
+        self.needs = lru_cache(REMEMBERED)(self._needs_by_class)
         self.deciding = {
             name: [np.array(numbers)[:, self.states[name].class_of] for numbers in self.compiled.deciding_numbers(name)]
             for name in self.compiled.parameters
@@ -70,37 +90,42 @@ class SlowPath:
 
     def score(self, states: Mapping[str, StateArray], points: bool) -> Found:
         """Rows by which contexts they lack."""
-        rows = len(next(iter(states.values())))
-        lacks = np.zeros(rows, np.int64)
-        contexts = self.compiled.contexts
-        names = list(contexts)
-        ruling = {name for rule in self.compiled.chart.context_refusals for name, _ in rule.when}
-        for name in names:
+        lacks = np.zeros(len(next(iter(states.values()))), np.int64)
+        contexts, lacking = self.compiled.contexts, False
+        for name, context in contexts.items():
             classes = self.context_class[name][states[name]]
-            if name not in ruling:  # its class does not matter to which contexts can occur together
-                classes = np.where(classes == contexts[name].count, classes, 0)
-            lacks = lacks * (contexts[name].count + 1) + classes
-        if all((self.context_class[name][states[name]] < contexts[name].count).all() for name in names):
+            unknown = classes == context.count
+            lacking = lacking or bool(unknown.any())
+            if name not in self.ruling:  # its class does not matter to which contexts can occur together
+                classes = np.where(unknown, classes, 0)
+            lacks = lacks * (context.count + 1) + classes
+        if not lacking:
             return self._score_alike(dict(states), [], [()], points)
-        found = self._room(rows, points)
-        for lacking in np.unique(lacks).tolist():
-            at = np.flatnonzero(lacks == lacking)
-            known: dict[str, Value] = {}
-            unknown: list[str] = []
-            for name in reversed(names):
-                lacking, one = divmod(lacking, contexts[name].count + 1)
-                if one == contexts[name].count:
-                    unknown.insert(0, name)
-                elif name in ruling:
-                    known[name] = contexts[name].values[one]
-            possible = possible_values(self.compiled.chart, contexts, known, unknown)
-            part = self._score_alike({name: np.ascontiguousarray(given[at]) for name, given in states.items()}, unknown, possible, points)
+        if (lacks == lacks[0]).all():
+            return self._score_alike(dict(states), *self._unknown(int(lacks[0])), points)
+        found = self._room(len(lacks), points)
+        for kind in np.unique(lacks).tolist():
+            at = np.flatnonzero(lacks == kind)
+            part = self._score_alike({name: given.take(at) for name, given in states.items()}, *self._unknown(kind), points)
             for name in ("status", "least", "most", "level", "level_max"):
                 getattr(found, name)[at] = getattr(part, name)
             found.words[:, at] = part.words
             if points:
                 found.points[:, at] = part.points
         return found
+
+    def _unknown(self, lacks: int) -> tuple[list[str], list[tuple[int, ...]]]:
+        """The contexts that rows of one kind lack, and the values that those can have together."""
+        known: dict[str, Value] = {}
+        unknown: list[str] = []
+        contexts = self.compiled.contexts
+        for name in reversed(list(contexts)):
+            lacks, one = divmod(lacks, contexts[name].count + 1)
+            if one == contexts[name].count:
+                unknown.insert(0, name)
+            elif name in self.ruling:
+                known[name] = contexts[name].values[one]
+        return unknown, possible_values(self.compiled.chart, contexts, known, unknown)
 
     def _room(self, rows: int, points: bool) -> Found:
         least, most, level, level_max = np.zeros((4, rows), np.int64)
@@ -111,8 +136,6 @@ class SlowPath:
         """Rows that lack the same contexts, under each of the values that those can have."""
         layout = self.layout
         given = {name: states[name].copy() for name in unknown}
-        columns = [EncodedColumn(own, states[name], own.by_state) for name, own in self.states.items()]
-        arguments, _held = self.programs.program(columns, fuse=False).bind(columns)
         rows = len(next(iter(states.values())))
         found, begun = self._room(rows, points), False
         words = np.empty((layout.words, rows), layout.dtype)
@@ -120,9 +143,8 @@ class SlowPath:
         for chosen in possible:
             for name, place in zip(unknown, chosen, strict=True):
                 states[name][:] = self._state_in(name, {name: place}, given)
-            k.sum_rows(*arguments, given_points, words)
-            results = (found.status, found.least, found.most, found.level, found.level_max, found.words)
-            join_rows(words, self.fields, self.rules, self.text, self.missing, begun, *results)
+            self.sums.add(states, words, given_points)
+            self.sums.join(words, found, begun)
             if points:
                 found.points[:] = np.where(found.points == given_points, given_points, np.int16(NO_POINTS)) if begun else given_points
             begun = True
@@ -138,25 +160,56 @@ class SlowPath:
         A row whose contexts are required needs them where they choose between its tables. A row whose contexts are all optional needs them
         only where they change what it counts for.
         """
+        if not unknown:
+            return
         needed = {name: np.zeros(len(found.status), np.bool_) for name in unknown}
         for own in self.compiled.parameters.values():
             names = [name for name in unknown if name in own.contexts]
             if not names or own.parameter.role == "recorded":
                 continue
-            numbers = self._deciding_numbers(own, unknown, possible, states)
-            differs = np.logical_or.reduce([one != numbers[0] for one in numbers])
-            if not own.parameter.required:
-                differs &= states[own.id] < self.states[own.id].read
-            alone = {name: differs & _changes(unknown.index(name), possible, numbers) for name in names}
-            together = ~np.logical_or.reduce(list(alone.values()))  # where only several together change the row, each of them is needed
-            for name in names:
-                needed[name] |= alone[name] | (differs & together)
+            if own.group or own.id in own.contexts:  # other rows of the set decide too
+                bits = self._needs(own, unknown, possible, states)
+            else:
+                bits = self.needs(own.id, tuple(unknown), tuple(possible))[self._class_number(own, unknown, states)]
+            for place, name in enumerate(names):
+                needed[name] |= bits & (2 << place) > 0
             if own.parameter.role == "scored":
-                found.status[differs] = PARTIAL
+                found.status[bits & DIFFERS > 0] = PARTIAL
         for name in unknown:
             field = self.layout.field_at(f"missing:{name}")
             not_skipped = states[name] == self.states[name].missing
             found.words[field.word, needed[name] & not_skipped] |= field.bits
+
+    def _needs(self, own: CompiledParameter, unknown: list[str], possible: list[tuple[int, ...]], states: Mapping[str, StateArray]) -> Bits:
+        """For each row: DIFFERS where the unknown contexts change what a parameter counts for, and a bit for each of them that it needs."""
+        numbers = self._deciding_numbers(own, unknown, possible, states)
+        differs = np.logical_or.reduce([one != numbers[0] for one in numbers])
+        if not own.parameter.required:
+            differs &= states[own.id] < self.states[own.id].read
+        alone = [differs & _changes(unknown.index(name), possible, numbers) for name in unknown if name in own.contexts]
+        together = ~np.logical_or.reduce(alone)  # where only several together change the row, each of them is needed
+        bits = np.where(differs, np.int32(DIFFERS), np.int32(0))
+        for place, changes in enumerate(alone):
+            bits[changes | (differs & together)] |= 2 << place
+        return bits
+
+    def _needs_by_class(self, parameter: str, unknown: tuple[str, ...], possible: tuple[tuple[int, ...], ...]) -> Bits:
+        """`_needs` of every state of a parameter under every class of its known contexts, by `_class_number`. Few, and the same for all rows."""
+        own = self.compiled.parameters[parameter]
+        known = [name for name in own.contexts if name not in unknown]
+        sizes = [self.states[parameter].size, *(self.compiled.contexts[name].count for name in known)]
+        state, *classes = np.indices(sizes).reshape(len(sizes), -1)
+        states = {name: np.full(len(state), self.states[name].missing, np.int32) for name in unknown}
+        states |= {name: self.state_of_class[name][one] for name, one in zip(known, classes, strict=True)}
+        return self._needs(own, list(unknown), list(possible), states | {parameter: state.astype(np.int32)})
+
+    def _class_number(self, own: CompiledParameter, unknown: list[str], states: Mapping[str, StateArray]) -> StateArray:
+        """The place of each row in what `_needs_by_class` gives."""
+        number = states[own.id]
+        for name in own.contexts:
+            if name not in unknown:
+                number = number * np.int32(self.compiled.contexts[name].count) + self.context_class[name][states[name]]
+        return number
 
     def _deciding_numbers(
         self, own: CompiledParameter, unknown: list[str], possible: list[tuple[int, ...]], states: Mapping[str, StateArray]
