@@ -45,39 +45,25 @@ def read_map(entries: Iterable[str], *, ignore: Iterable[str] = (), missing: Ite
     FileError  what is said twice with different content: a column mapped to two names, two columns mapped to one name, a unit, the meaning of a
         value, a value that is a mark for missing in the same column
     """
-    said = _Said()
+    said = Said()
     for entry in entries:
         if entry.endswith(".toml") and "=" not in entry:
             _read_map_file(Path(entry), said)
             continue
-        theirs, sign, ours = entry.rpartition("=")
-        if theirs and sign and ours:
-            said.column(f"--map {entry}", theirs, ours)
-        else:
-            said.fault("bad_map", f"--map {entry}", "is not theirs=ours", "write --map theirs=ours, or a map file ending in .toml")
-    for entry in units:
-        ours, sign, unit = entry.partition("=")
-        if ours and sign and unit:
-            said.unit(f"--unit {entry}", ours, unit)
-        else:
-            said.fault("bad_unit", f"--unit {entry}", "is not parameter=unit", "write --unit temperature=[degF]")
-    for entry in missing:
-        ours, sign, mark = entry.partition("=")
-        if sign and _PARAMETER.fullmatch(ours):
-            if mark.strip():
-                said.missing_in.setdefault(ours, {}).setdefault(mark.strip(), f"--missing {entry}")
-            else:
-                said.fault("bad_missing", f"--missing {entry}", "names no mark", "write --missing heart_rate=0; a blank cell is missing in any case")
-        else:
-            said.missing.add(entry)
-    said.ignore.update(ignore)
+        said.entry(entry)
+    said.options(ignore=ignore, missing=missing, units=units)
     return said.whole()
 
 
 _PARAMETER = re.compile(r"[a-z][a-z0-9_]*")
+# Keys of a reading plan that a map file does not have (`reading/plan/read.py`).
+PLAN_KEYS = (
+    "source", "numbers", "patterns", "cells", "readings", "air_or_oxygen", "codes", "long", "times", "sets", "status", "hours_since_birth",
+    "age_years", "unused_patterns",
+)  # fmt: skip
 
 
-class _Said:
+class Said:
     """What the user has said about a table so far, and where, so that nothing is overridden."""
 
     def __init__(self) -> None:
@@ -87,6 +73,35 @@ class _Said:
         self.missing_in: dict[str, dict[str, str]] = {}
         self.ignore, self.missing = set[str](), set[str]()
         self.problems: list[Problem] = []
+        self.or_choose = ""  # how a reading plan can say which of two columns counts
+
+    def entry(self, entry: str) -> None:
+        """One `theirs=ours` of the command."""
+        theirs, sign, ours = entry.rpartition("=")
+        if theirs and sign and ours:
+            self.column(f"--map {entry}", theirs, ours)
+        else:
+            self.fault("bad_map", f"--map {entry}", "is not theirs=ours", "write --map theirs=ours, or a map file ending in .toml")
+
+    def options(self, *, ignore: Iterable[str] = (), missing: Iterable[str] = (), units: Iterable[str] = ()) -> None:
+        """What the command's --ignore, --missing and --unit say."""
+        for entry in units:
+            ours, sign, unit = entry.partition("=")
+            if ours and sign and unit:
+                self.unit(f"--unit {entry}", ours, unit)
+            else:
+                self.fault("bad_unit", f"--unit {entry}", "is not parameter=unit", "write --unit temperature=[degF]")
+        for entry in missing:
+            ours, sign, mark = entry.partition("=")
+            if sign and _PARAMETER.fullmatch(ours):
+                if mark.strip():
+                    self.missing_in.setdefault(ours, {}).setdefault(mark.strip(), f"--missing {entry}")
+                else:
+                    mend = "write --missing heart_rate=0; a blank cell is missing in any case"
+                    self.fault("bad_missing", f"--missing {entry}", "names no mark", mend)
+            else:
+                self.missing.add(entry)
+        self.ignore.update(ignore)
 
     def fault(self, code: str, where: str, what: str, mend: str) -> None:
         self.problems.append(Problem(code, where, what, mend))
@@ -100,7 +115,7 @@ class _Said:
         other = next((name for name, (meaning, _) in self.columns.items() if meaning == ours and name != theirs), None)
         if other is not None:
             there = self.columns[other][1]
-            mend = f"keep one; with --ignore the other is left alone. Two columns cannot be read as one {ours}"
+            mend = f"keep one; with --ignore the other is left alone. Two columns cannot be read as one {ours}" + self.or_choose.format(ours=ours)
             self.fault("bad_map", where, f"{other!r} is mapped to {ours!r} already ({there})", mend)
         self._once(self.columns, "bad_map", where, theirs, ours, "{name!r} is mapped to {before!r}")
 
@@ -111,6 +126,14 @@ class _Said:
         self._once(self.values.setdefault(ours, {}), "bad_map", where, theirs, meaning, "{name!r} means {before!r}")
 
     def whole(self) -> ColumnMap:
+        """The map. Raises FileError with everything that was said twice with different content."""
+        self.check()
+        if self.problems:
+            raise FileError(self.problems)
+        return self.made()
+
+    def check(self) -> None:
+        """What contradicts each other, as further problems."""
         for ours, marks in self.missing_in.items():
             for mark, where in marks.items():
                 if mark in self.values.get(ours, {}):
@@ -119,8 +142,9 @@ class _Said:
         for theirs in sorted(self.ignore & self.columns.keys()):
             ours, there = self.columns[theirs]
             self.fault("bad_map", f"--ignore {theirs}", f"{theirs!r} is mapped to {ours!r} already ({there})", "keep one of them")
-        if self.problems:
-            raise FileError(self.problems)
+
+    def made(self) -> ColumnMap:
+        """The map of what was said first, faults or not."""
         return ColumnMap(
             {theirs: ours for theirs, (ours, _) in self.columns.items()},
             {ours: {theirs: meaning for theirs, (meaning, _) in table.items()} for ours, table in self.values.items()},
@@ -131,8 +155,17 @@ class _Said:
         )
 
 
-def _read_map_file(path: Path, said: _Said) -> None:
+def _read_map_file(path: Path, said: Said) -> None:
     reader = TableReader(read_toml(path, said.problems) or {}, str(path), said.problems)
+    read_map_keys(reader, path, said)
+    for key in [key for key in reader.content if key in PLAN_KEYS]:
+        reader.take(key, object)
+        said.fault("key_of_a_plan", f"{path}, {key}", "is a key of a reading plan, which --map does not read", f"name the file with --plan {path}")
+    reader.finish()
+
+
+def read_map_keys(reader: TableReader, path: Path, said: Said) -> None:
+    """The keys of a map file, which a reading plan has too."""
     for theirs, ours in reader.text_table("columns").items():
         said.column(f"{path}, [columns], {theirs}", theirs, ours)
     for ours, unit in reader.text_table("units").items():
@@ -153,4 +186,3 @@ def _read_map_file(path: Path, said: _Said) -> None:
     else:
         said.missing.update(reader.texts("missing"))
     reader.take("note", str)
-    reader.finish()

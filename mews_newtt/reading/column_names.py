@@ -32,6 +32,7 @@ class Meaning(NamedTuple):
     parameters: tuple[str, ...]
     whole: bool  # all of the name says so; else some of its words do
     unit: str | None = None
+    foreign: bool = False  # the name ends in a unit that the parameters do not have, as `Age (hours)` and `RR (mmHg)` do
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -135,7 +136,7 @@ class _Index:
             rest = text[len(start) :]
             if any(rest in self.units[parameter] for parameter in parameters) or (parameters and rest in self.every_unit):
                 unit = next((self.units[parameter][rest] for parameter in parameters if rest in self.units[parameter]), None)
-                return Meaning(tuple(parameters), True, unit)
+                return Meaning(tuple(parameters), True, unit, all(rest not in self.units[parameter] for parameter in parameters))
         return None
 
     def _inside(self, words: tuple[str, ...], text: str) -> Meaning | None:
@@ -158,7 +159,7 @@ class _Index:
         return Meaning(tuple(parameters), False, next(filter(None, units), None))
 
     def _spelt(self, words: tuple[str, ...], text: str) -> Meaning | None:
-        """A slip of spelling: of the name, of the name before a unit, or of a long word in it."""
+        """A spelling mistake: in the name, in the name before a unit, or in a long word of it."""
         tries = [text, *("".join(words[:end]) for end in range(len(words) - 1, 0, -1)), *words]
         for part in dict.fromkeys(one for one in tries if len(one) >= LONG - 1):
             near = get_close_matches(part, self.spelt, 1, NEAR)

@@ -35,7 +35,7 @@ def mapped_columns(
 ) -> list[str]:
     """Our name for each column; an ignored one has none (""), whatever it is called, so that nothing reads it.
 
-    Raises ColumnError for every slip: doubled, mapped but absent, misspelt, or overwritten.
+    Raises ColumnError for every column that is doubled, mapped but absent, misspelt or overwritten.
     """
     problems = [
         Problem("column_absent", f"--map {theirs}={ours}", "there is no such column", _near_columns(theirs, names))

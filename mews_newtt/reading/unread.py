@@ -1,4 +1,4 @@
-"""The columns of a table that are not read. The summary names all of them, and says which may hold readings, by their name or their values."""
+"""The columns of a table that are not read. The summary names all of them, and says which may hold readings, judged by their names or values."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""One raw value to one reading: the only place that decides what is missing, which units and names are accepted, and what is impossible.
+"""One raw value to one reading: the only place that decides what is missing, whether a unit or a name is accepted, and what is impossible.
 
-Rules of reading: docs/reading-rules.md. Nothing here knows a chart.
+Rules of reading: docs/reading-rules.md. Units, names and limits: rules/parameters.toml. Nothing here knows a chart.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _COMPARED = re.compile(r"[<>≤≥]=?\s*\d[\d.,]*.{0,20}")
 _TWO_NUMBERS = re.compile(r"\d+([.,]\d+)?\s*[/–-]\s*\d+([.,]\d+)?")
 _OTHER_POINT = re.compile(r"[+-]?\d+[,·]\d+")
 _MARKED = re.compile(r"[='\"\s]*([+-]?\d{1,9}(?:\.\d{1,9})?)[*'\"\s]*")
+NOT_READ = "not read: "  # begins a cell that a reading plan could not read; the rest says which cell of the source, and why
 MISSING_WORDS = frozenset(("", "nan", "null"))
 _MISSING_TYPES = frozenset(("NAType", "NaTType", "MaskedConstant"))  # pandas.NA, pandas.NaT and numpy.ma.masked, known without an import
 
@@ -84,6 +85,8 @@ def read(observation: Observation, raw: Any) -> Reading | Problem | None:
         raw, unit = raw
     if is_missing(raw):
         return None
+    if isinstance(raw, str) and raw.startswith(NOT_READ):
+        return Problem("not_read", observation.id, raw.removeprefix(NOT_READ), "correct the cell, or say in the plan how it is read")
     if hasattr(raw, "dtype"):
         raw = _of_numpy(observation, raw)
         if isinstance(raw, Problem):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
@@ -18,6 +18,7 @@ import polars as pl
 
 from mews_newtt.errors import FileError
 from mews_newtt.tables.csv_rows import Header, read_header, text_lines, text_rows
+from mews_newtt.tables.loops import FEW, numba_is_loaded
 from mews_newtt.tables.quotes import LINE_FEED, whole_records
 from mews_newtt.tables.sources import read_ahead
 
@@ -56,6 +57,14 @@ class Block:
         """The line of the file on which a record of this block ends."""
         rows = self.rows if self.rows or not self.quoted else list(self._slow())
         return rows[row][0] if rows else self.before + row + 1
+
+    def lines(self, height: int) -> Sequence[int]:
+        """The lines on which the records of this block end; `height` is how many there are."""
+        if self.rows:
+            return [line for line, _ in self.rows]
+        if not self.quoted or self.data.count(b"\n") + (not self.data.endswith(b"\n")) == height:
+            return range(self.before + 1, self.before + 1 + height)
+        return [line for line, _ in self._slow()]
 
     def _slow(self) -> Iterator[tuple[int, list[str]]]:
         return text_rows(text_lines(io.BytesIO(self.data), self.name, self.before), self.header, self.name, self.before)
@@ -114,16 +123,20 @@ def _is_utf8(data: bytes) -> bool:
 
 
 class Blocks:
-    """The blocks of one CSV stream. The header is read at once, the rest as it is asked for."""
+    """The blocks of one CSV stream. The header is read at once, the rest as it is asked for.
 
-    def __init__(self, stream: BinaryIO, name: str):
+    `header` is given where the caller has read it: then the stream begins with the rows, and `header.lines` are the lines before them.
+    """
+
+    def __init__(self, stream: BinaryIO, name: str, header: Header | None = None):
         self.name = name
         self._stream = stream
         self._more = True
         self._rest = self._read()
         self._header_ends = self._header_lines = 0
         self._lone_returns = False
-        self.header = read_header(self._lines_of_header(), name)
+        self._given = header is not None
+        self.header = header or read_header(self._lines_of_header(), name)
         self._records = 0
 
     def _lines_of_header(self) -> Iterator[str]:
@@ -180,6 +193,8 @@ class Blocks:
         if b"\0" in data:
             return -1, False, False
         if b'"' in data:
+            if last and not numba_is_loaded() and len(data) > FEW:
+                return -1, False, False  # a file of one block: the strict reader is done before numba is loaded
             ended = data if data.endswith(b"\n") or not last else data + b"\n"
             end, self._records, longest = whole_records(np.frombuffer(ended, np.uint8), ord(self.header.delimiter), len(self.header.names))
             slow = longest > csv.field_size_limit()
@@ -187,14 +202,15 @@ class Blocks:
                 return (len(data) if end == len(ended) else -1), True, slow
             return int(end), True, slow
         known = data[:-1] if data.endswith(b"\r") and not last else data  # the next byte decides what the last one is
-        if known.count(b"\r") != known.count(b"\r\n"):
+        returns = known.count(b"\r")
+        if returns and returns != known.count(b"\r\n"):
             return -1, False, False
         return len(data) if last else data.rfind(b"\n") + 1, False, _has_long_line(data)
 
     def _careful(self, rest: bytes, before: int) -> Iterator[Block]:
         """Everything from here on by the strict reader."""
         lines = text_lines(read_ahead(rest, self._stream), self.name, before)
-        if not before:
+        if not before and not self._given:
             read_header(lines, self.name)
         rows = text_rows(lines, self.header, self.name, before or None)
         while True:

@@ -13,9 +13,10 @@ from mews_newtt.chart.catalogue import Catalogue, require_status
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError, Problem
 from mews_newtt.reading.columns import POINTS_PREFIX, ColumnMap
+from mews_newtt.reading.plan import Plan
 from mews_newtt.scoring.result_cells import points_names
 from mews_newtt.tables.atomic import whole_path
-from mews_newtt.tables.read import open_table
+from mews_newtt.tables.planned.table import map_beside, open_planned
 from mews_newtt.tables.summary import OnBadRow
 from mews_newtt.tables.table import as_table, score_table
 
@@ -75,7 +76,7 @@ def day_of(raw: Any) -> date:
 def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap | None = None, **options: Any) -> Any:
     """`score_table` with each row on the version in force on its day; adds `chart_version`.
 
-    A row whose `observed_at` names no day, or a day before the first version, is refused and says so in `error`.
+    A row whose `observed_at` names no day, or a day before the first version, is refused; `error` says why.
     """
     table = _takeable(as_table(data))
     column_map = column_map or ColumnMap()
@@ -165,21 +166,30 @@ def _refused(table: Any, own: int, why: list[str]) -> Any:
 
 
 def score_file_by_date(
-    timeline: Timeline, path: Path, output: Path, *, column_map: ColumnMap | None = None, on_bad_row: OnBadRow = "error", **options: Any
+    timeline: Timeline,
+    path: Path,
+    output: Path,
+    *,
+    column_map: ColumnMap | None = None,
+    plan: Plan | None = None,
+    on_bad_row: OnBadRow = "error",
+    **options: Any,
 ) -> dict[str, int]:
     """Score a file of sets by date into a CSV file, a chunk of rows at a time. Returns the number of rows by version (`refused` for none).
+
+    A plan's times are taken: the day of a set is that of its own zone, as the plan says.
 
     The output appears under its name only when it is complete. With `on_bad_row="error"` the first row that cannot be scored stops it.
     """
     counts: dict[str, int] = {}
-    with open_table(path, None) as table, whole_path(output) as beside, beside.open("wb") as out:
-        first = True
+    with open_planned(timeline.turns[-1][1], path, None, plan) as table, whole_path(output) as beside, beside.open("wb") as out:
+        first, column_map = True, map_beside(column_map, plan, table)
         for chunk, frame in table.frames():
             rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
             scored = pl.DataFrame(pl.from_arrow(score_table_by_date(timeline, rows, column_map=column_map, **options)))
             bad = scored.with_row_index("place_").filter(pl.col("score_status") == "refused")
             if on_bad_row == "error" and bad.height:
-                where = f"{chunk.name}, row {chunk.row_of(int(bad['place_'][0]))}"
+                where = chunk.place_of(int(bad["place_"][0]))
                 raise FileError(Problem("row_refused", where, str(bad["error"][0]), "correct the row, or use --on-bad-row report"))
             for version, number in scored.group_by(VERSION).len().iter_rows():
                 counts[version or "refused"] = counts.get(version or "refused", 0) + number

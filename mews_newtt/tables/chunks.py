@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -20,10 +21,11 @@ import pyarrow as pa
 from polars.io.plugins import register_io_source
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.arrow import SMALL_CHUNK
+from mews_newtt.engines.arrow import SMALL_CHUNK, array_of, bitmap_of, numbers_of
 from mews_newtt.engines.base import REFUSED, Results, default_threads
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
+from mews_newtt.reading.plan import Plan
 from mews_newtt.reading.repeats import Repeats
 from mews_newtt.reading.rows import given_of_row
 from mews_newtt.reading.unread import LOOKED_AT, Unread
@@ -35,8 +37,8 @@ from mews_newtt.tables.formats import Format
 from mews_newtt.tables.frames import as_polars
 from mews_newtt.tables.plain import refusals
 from mews_newtt.tables.read import Chunk, Table, table_of
-from mews_newtt.tables.sources import Source
-from mews_newtt.tables.summary import OnBadRow, Progress, Summary
+from mews_newtt.tables.sources import Input, Source
+from mews_newtt.tables.summary import READ_BY_PLAN, OnBadRow, Progress, Summary, part_of
 from mews_newtt.tables.table import result_columns, score_columns
 from mews_newtt.tables.write import run_interruptibly, sink
 
@@ -54,14 +56,16 @@ class Scored(NamedTuple):
 class Scorer:
     """Scores chunks of the same columns on one chart. Only the columns that are read go to the engine; the others are not converted."""
 
-    def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap, points: bool, flags: bool, as_text: bool):
+    def __init__(
+        self, chart: Chart, names: Sequence[str], column_map: ColumnMap, points: bool, flags: bool, as_text: bool, about: Sequence[str] = ()
+    ):
         self.chart, self.column_map, self.points, self.flags, self.as_text = chart, column_map, points, flags, as_text
         added = points_names(chart) if points else ()
         ours = self.ours_of = dict(zip(names, check_columns(names, chart, column_map, added=added), strict=True))
         read = [their for their in names if ours[their].removeprefix(SKIP_PREFIX) in chart.by_id and their not in column_map.ignore]
         self.read, self.ours = read, [ours[their] for their in read]
         self.theirs = {our: their for their, our in ours.items()}
-        self.unread = Unread(names, list(ours.values()), chart, column_map)
+        self.unread = Unread(names, list(ours.values()), chart, column_map, about)
 
     def score(self, chunk: Chunk) -> Scored:
         """Read and score a chunk; safe on several threads at once."""
@@ -70,7 +74,8 @@ class Scorer:
         if frame.height < frame.n_chunks() * SMALL_CHUNK:
             chosen = chosen.rechunk()
         read = chosen.to_arrow(compat_level=pl.CompatLevel.newest())
-        results = score_columns(self.chart, read, self.ours, self.column_map, self.points, 1)
+        expected = round(frame.height / chunk.share) if chunk.share else None
+        results = score_columns(self.chart, read, self.ours, self.column_map, self.points, 1, expected)
         columns = dict(result_columns(self.chart, results, self.points, self.flags))
         if self.as_text:
             columns |= {name: _blank_as_null(column) for name, column in columns.items() if name in WORDED}
@@ -81,7 +86,7 @@ class Scorer:
         row = int(np.argmax(found.results.status == REFUSED))
         cells = {our: _cell(found.frame.get_column(their), row) for our, their in zip(self.ours, self.read, strict=True)}
         given = given_of_row(cells, self.column_map, frozenset(self.chart.by_id))
-        where = f"{found.chunk.name}, row {found.chunk.row_of(row)}"
+        where = found.chunk.place_of(row)
         return refusals(self.chart, given, where, self.theirs)
 
 
@@ -109,11 +114,13 @@ def _cell(column: pl.Series, row: int) -> Any:
 
 def score_chunks(
     chart: Chart,
-    sources: Sequence[Source],
+    sources: Sequence[Source | Input],
     output: str | Path | BinaryIO,
     form: Format,
     *,
     column_map: ColumnMap,
+    plan: Plan | None = None,
+    named: str | None = None,
     points: bool = False,
     flags: bool = True,
     on_bad_row: OnBadRow = "error",
@@ -122,12 +129,18 @@ def score_chunks(
 ) -> Summary:
     """Score sources of one shape into one output of a format. The parameters, the result and the errors are those of `score_file`."""
     with contextlib.ExitStack() as stack:
-        tables = [stack.enter_context(table_of(source)) for source in sources]
+        tables = [stack.enter_context(one) for one in _opened(chart, sources, named, plan, progress)]
+        progress = progress if plan is None else part_of(progress, READ_BY_PLAN, 1)
         _same_columns(tables)
+        if plan is not None:
+            column_map = _map_beside(column_map, plan, tables[0])
         summary = Summary.of(chart)
         into = stack.enter_context(whole_output(output))
-        scorer = Scorer(chart, tables[0].names, column_map, points, flags, form.kind == "csv")
+        scorer = Scorer(chart, tables[0].names, column_map, points, flags, form.kind == "csv", tables[0].about)
         summary.unread = scorer.unread
+        summary.readings = [table.report for table in tables if table.report is not None]
+        for report in summary.readings:
+            summary.unread.names += tuple(report.columns_left(summary.unread.names))
         empty = scorer.score(Chunk(lambda: tables[0].columns, lambda row: row, tables[0].name)).frame
         _fits(empty, form, tables[0].name)
         failures: list[BaseException] = []
@@ -157,6 +170,38 @@ def score_chunks(
         except BaseException as failure:
             raise _own(failures, failure, output) from None
     return summary
+
+
+def _size(one: Source | Input) -> int:
+    """Of an input that a plan reads, in bytes; 0 where it is not known."""
+    return Path(one).stat().st_size if isinstance(one, (str, Path)) and Path(one).is_file() else 0
+
+
+def _opened(
+    chart: Chart, sources: Sequence[Source | Input], named: str | None, plan: Plan | None, progress: Progress | None
+) -> Iterator[contextlib.AbstractContextManager[Table]]:
+    """The tables to score. Where a plan makes sets, several inputs are one table: a set may have its rows in several of them."""
+    inputs = [one for one in sources if not isinstance(one, Source)]
+    if plan is None:
+        yield from (table_of(one) for one in sources if isinstance(one, Source))
+        return
+    # Only here: what reads by a plan loads Arrow's functions on columns, which a small table does without.
+    from mews_newtt.tables.planned.joined import makes_sets
+    from mews_newtt.tables.planned.table import open_planned, open_together
+
+    if len(inputs) > 1 and makes_sets(plan, inputs, named):
+        yield open_together(chart, inputs, named, plan, part_of(progress, 0, READ_BY_PLAN))
+        return
+    sizes = [0, *accumulate(_size(one) for one in inputs)]
+    for one, pair in zip(inputs, pairwise(sizes), strict=True):
+        yield open_planned(chart, one, named, plan, part_of(progress, *(READ_BY_PLAN * size / (sizes[-1] or 1) for size in pair)))
+
+
+def _map_beside(column_map: ColumnMap, plan: Plan, table: Table) -> ColumnMap:
+    # As above.
+    from mews_newtt.tables.planned.table import map_beside
+
+    return map_beside(column_map, plan, table)
 
 
 def _in_order(scorer: Scorer, tables: list[Table], threads: int) -> Iterator[tuple[Scored, float | None]]:
@@ -222,5 +267,5 @@ def _fits(frame: pl.DataFrame, form: Format, name: str) -> None:
 
 def _blank_as_null(column: pa.DictionaryArray) -> pa.DictionaryArray:
     """The empty text (the first of the dictionary) as null."""
-    codes = column.indices.to_numpy(zero_copy_only=False)
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes == 0), column.dictionary, safe=False)
+    codes = numbers_of(column.indices)
+    return pa.DictionaryArray.from_arrays(array_of(codes, bitmap_of(codes != 0)), column.dictionary, safe=False)

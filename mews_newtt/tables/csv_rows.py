@@ -13,6 +13,7 @@ from mews_newtt.errors import FileError, Problem
 
 DELIMITERS = ",;\t|"
 LONGEST_CELL = 1_000_000  # characters
+INDEX = "column 1"  # what a first column without a name is called: R and pandas write one for the numbers of rows
 
 
 def allow_long_cells() -> None:
@@ -28,19 +29,23 @@ class Header(NamedTuple):
     lines: int = 1
 
 
-def read_header(lines: Iterator[str], name: str) -> Header:
-    """Take the header from the lines of a CSV file. The delimiter is the one of comma, semicolon, tab and bar that the first line has most of."""
+def read_header(lines: Iterator[str], name: str, delimiter: str | None = None) -> Header:
+    """Take the header from the lines of a CSV file. The delimiter is the one of comma, semicolon, tab and bar that the first line has most of, where
+    none is given.
+    """
     line = next(lines, None)
     if line is None or not line.strip():
         raise FileError(Problem("file_empty", name, "is empty", "the first line must name the columns"))
     counts = {mark: line.count(mark) for mark in DELIMITERS}
     best = max(counts, key=lambda mark: counts[mark])
-    delimiter = best if counts[best] else ","
+    delimiter = delimiter or (best if counts[best] else ",")
     rows = csv.reader(chain([line], lines), delimiter=delimiter, strict=True)
     try:
         names = next(rows)
     except csv.Error as fault:
         raise FileError(Problem("not_csv", f"{name}, row 1", f"is not CSV: {fault}", "the first line must name the columns")) from None
+    if len(names) > 1 and not names[0].strip() and names[1].strip() and INDEX not in names:
+        names[0] = INDEX
     blank = [number for number, column in enumerate(names, start=1) if not column.strip()]
     if blank:
         raise FileError(Problem("column_unnamed", f"{name}, column {blank[0]}", "has no name", "name every column in the first line"))

@@ -6,15 +6,16 @@ import contextlib
 import importlib.util
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.reading.plan import Plan
 from mews_newtt.tables.atomic import whole_output
-from mews_newtt.tables.formats import CSV
+from mews_newtt.tables.formats import CSV, STDIO, kind_by_name
 from mews_newtt.tables.formats import output_format as format_of_output
 from mews_newtt.tables.plain import score_csv
 from mews_newtt.tables.sources import Input, Source, each_input, read_ahead, source_of
@@ -30,6 +31,7 @@ def score_file(
     output: str | Path | BinaryIO,
     *,
     column_map: ColumnMap | None = None,
+    plan: Plan | None = None,
     format: str | None = None,
     output_format: str | None = None,
     points: bool = False,
@@ -45,10 +47,12 @@ def score_file(
     Parameters
     ----------
     inputs : one or more files, or a folder of them (in the order of their names); `-` is standard input; a binary stream.
-        CSV (also .gz, .zst), Parquet, NDJSON (also .gz, .zst), a JSON array. All have the same columns.
+        The formats are `formats.KINDS`; text may be packed (.gz, .zst). All have the same columns.
     output : a file; `-` is standard output; a binary stream. A file appears under its name only when it is whole.
     column_map : how somebody else's columns, values and units are read
-    format, output_format : csv, parquet or ndjson (an input also json), where the names do not say
+    plan : how somebody else's file becomes sets (`read_plan`): columns, words, units, shapes and times. It holds a map, so give one of them.
+        A plan that is no more than a map means the same as the map. With any other, the output holds the sets as they were read.
+    format, output_format : a name of `formats.KINDS`, where the names do not say; an output needs one that can be written
     points : add `points_<parameter>`; flags: False leaves the flags column out
     explain : add the reasons and warnings in words; as_json: write the whole Score of each row as a line of JSON instead of a table.
         Both are for one plain CSV file.
@@ -72,12 +76,24 @@ def score_file(
     """
     if on_bad_row not in get_args(OnBadRow):
         raise ValueError(f"on_bad_row must be 'error' or 'report', not {on_bad_row!r}")
-    in_words, given = explain or as_json, each_input(inputs)
-    if in_words and len(given) > 1:
+    in_words, given = explain or as_json, each_input(inputs, _suffixes(plan))
+    plan = None if plan is None else _more_than_a_map(chart, plan, given)
+    if plan is not None and plan.is_map:
+        if plan.faults:
+            raise FileError(plan.faults)
+        if column_map is not None and column_map != ColumnMap():
+            raise FileError(Problem("map_and_plan", "column_map", "is given beside a plan", "put everything into the plan: a map is a part of it"))
+        column_map, plan = plan.column_map, None
+    if in_words and (len(given) > 1 or plan is not None):
         raise _only_plain()
+    if plan is not None:
+        form = format_of_output(output, output_format)
+        _not_over_an_input([Path(one) for one in given if isinstance(one, (str, Path)) and str(one) != STDIO], output)
+        more: dict[str, Any] = {"points": points, "flags": flags, "on_bad_row": on_bad_row, "progress": progress, "threads": threads}
+        return _batch(given)(chart, given, output, form, column_map=column_map or ColumnMap(), plan=plan, named=format, **more)
     sources = [source_of(one, format, stream_kind="csv" if in_words else None) for one in given]
     form = format_of_output(output, output_format, rows_as_json=as_json)
-    _not_over_an_input(sources, output)
+    _not_over_an_input([source.given for source in sources if isinstance(source.given, Path)], output)
     plain = form == CSV and [source.form for source in sources] == [CSV]
     if in_words and not plain:
         raise _only_plain()
@@ -95,14 +111,39 @@ def score_file(
             source = sources[0]
             stream, text = stack.enter_context(source.opened()), stack.enter_context(_text(output))
             return score_csv(chart, stream, text, name=source.name, size=source.size, explain=explain, as_json=as_json, **options)
-        try:
-            from mews_newtt.tables.chunks import score_chunks  # batch extra
-        except ModuleNotFoundError as absent:
-            if (absent.name or "").startswith("mews_newtt"):
-                raise
-            where, what = ", ".join(source.name for source in sources), f"needs the batch extra ({absent.name} is not installed)"
-            raise FileError(Problem("extra_missing", where, what, 'pip install "mews-newtt[batch]"')) from None
-        return score_chunks(chart, sources, output, form, threads=threads, **options)
+        return _batch([source.name for source in sources])(chart, sources, output, form, threads=threads, **options)
+
+
+def _suffixes(plan: Plan | None) -> Collection[str]:
+    """Of files in a folder that only a reading plan reads."""
+    if plan is None or not batch_installed():
+        return ()
+    from mews_newtt.tables.origins.settings import ORIGINS  # batch extra
+
+    return [suffix for kind in ORIGINS.values() for suffix in kind.suffixes]
+
+
+def _more_than_a_map(chart: Chart, plan: Plan, inputs: Sequence[Input]) -> Plan:
+    """The plan; where it is only a map and a file is of a kind that no map reads, as a plan of that kind."""
+    if not plan.is_map or all(not isinstance(one, (str, Path)) or kind_by_name(one) in ("csv", "parquet") for one in inputs) or not batch_installed():
+        return plan
+    from mews_newtt.tables.planned.sources import plan_for  # batch extra
+
+    for one in inputs:
+        plan = plan_for(plan, one, chart.observations)
+    return plan
+
+
+def _batch(names: Sequence[Any]) -> Callable[..., Summary]:
+    """What scores files with the compiled engine."""
+    try:
+        from mews_newtt.tables.chunks import score_chunks  # batch extra
+    except ModuleNotFoundError as absent:
+        if (absent.name or "").startswith("mews_newtt"):
+            raise
+        where, what = ", ".join(map(str, names)), f"needs the batch extra ({absent.name} is not installed)"
+        raise FileError(Problem("extra_missing", where, what, 'pip install "mews-newtt[batch]"')) from None
+    return score_chunks
 
 
 def batch_installed() -> bool:
@@ -144,9 +185,9 @@ def _text(output: str | Path | BinaryIO) -> Iterator[_Utf8]:
         yield _Utf8(stream)
 
 
-def _not_over_an_input(sources: Sequence[Source], output: str | Path | BinaryIO) -> None:
+def _not_over_an_input(paths: Sequence[Path], output: str | Path | BinaryIO) -> None:
     if not isinstance(output, (str, Path)) or not Path(output).is_file():
         return
-    for source in sources:
-        if isinstance(source.given, Path) and source.given.samefile(output):
-            raise FileError(Problem("output_is_input", str(source.given), "is both input and output", "write to another file"))
+    for path in paths:
+        if path.exists() and path.samefile(output):
+            raise FileError(Problem("output_is_input", str(path), "is both input and output", "write to another file"))

@@ -13,6 +13,7 @@ from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.json_text import JsonError, read_object
 from mews_newtt.reading.suggest import ColumnSample
 from mews_newtt.tables.csv_rows import read_header, text_lines, text_rows
+from mews_newtt.tables.formats import DAMAGED, PACKED
 
 START_BYTES = 4 << 20  # bytes that are read at most
 SAMPLED_ROWS = 1000
@@ -33,9 +34,9 @@ def first_look(path: Path, name: str, kind: str) -> FirstLook:
 
     Parameters
     ----------
-    path : the file; `.gz` and `.zst` are unpacked
+    path : the file; a packed one (`formats.PACKED`) is unpacked
     name : what messages call the file
-    kind : "csv", "ndjson" or "parquet"
+    kind : "csv", "ndjson" or "parquet", a kind of `formats.KINDS`
 
     Raises
     ------
@@ -43,18 +44,20 @@ def first_look(path: Path, name: str, kind: str) -> FirstLook:
     """
     if kind == "parquet":
         return _parquet(path, name)
+    if kind not in ("csv", "ndjson"):
+        raise NotImplementedError(f"nothing here looks into a file of the kind {kind!r}")
     try:
         with _opened(path) as stream:
             start = stream.read(START_BYTES)
             cut = bool(stream.read(1))
-    except (OSError, EOFError) as fault:
+    except (OSError, *DAMAGED) as fault:
         raise _unreadable(name, fault) from None
     rows, names, used = _rows_of_json(start, cut, name) if kind == "ndjson" else _rows_of_csv(start, cut, name)
     cells: dict[str, dict[str, None]] = {each: {} for each in names}
     for row in rows:
         for each, cell in row.items():
             cells.setdefault(each, {}).setdefault(cell[:200])
-    packed = path.suffix in (".gz", ".zst")
+    packed = path.suffix in PACKED
     about = None if packed or not rows else len(rows) if len(rows) < SAMPLED_ROWS and not cut else _about(path.stat().st_size * len(rows) / used)
     return FirstLook([ColumnSample(each, tuple(values)) for each, values in cells.items()], about)
 

@@ -1,13 +1,12 @@
 """Compiled loops over bytes of JSON, before Polars reads them: find lines that may hold a name twice; turn an array of sets into lines."""
 
-# mypy: disable-error-code="untyped-decorator"
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-from mews_newtt.engines.numba import kernel
+from mews_newtt.tables.loops import Loop
 
 QUOTE, BACKSLASH, COMMA, LINE_FEED, RETURN, SPACE, TAB = 34, 92, 44, 10, 13, 32, 9
 OPEN, CLOSE = (91, 123), (93, 125)  # [ { and ] }
@@ -16,7 +15,7 @@ DEPTH, INSIDE, ESCAPED, PART, STATE_SIZE = 0, 1, 2, 3, 4  # what `lines_of_array
 BEFORE, FILLED, WANTED, ENDED = 0, 1, 2, 3  # its PART: no element yet, in one, after a comma, after the array
 
 
-@kernel
+@Loop
 def line_to_check(data: Any, at: int, hashes: Any, used: Any) -> Any:
     """Start and end of the first line, from `at` on, that may hold a name twice on its first level; -1 where none does.
 
@@ -62,7 +61,7 @@ def line_to_check(data: Any, at: int, hashes: Any, used: Any) -> Any:
     return -1, -1
 
 
-@kernel
+@Loop
 def lines_of_array(data: Any, out: Any, state: Any) -> Any:
     """A block of a JSON array as lines, one for each element, byte by byte. False where it is not an array, or an element is empty."""
     depth, inside, escaped, part = state[DEPTH], state[INSIDE] != 0, state[ESCAPED] != 0, state[PART]

@@ -1,4 +1,4 @@
-"""What Polars cannot tell of JSON: a name that occurs twice, an array of sets, and the line of a fault."""
+"""What Polars does not do for JSON: find a name given twice, read an array of sets, and name the line of a fault."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.json_text import JsonError, read_object
 from mews_newtt.tables.json_bytes import ENDED, PART, SLOTS, STATE_SIZE, line_to_check, lines_of_array
+from mews_newtt.tables.loops import FEW, numba_is_loaded
 
 BLOCK = 8 << 20  # bytes looked at together
 NEW_LINE = b"\n"
@@ -25,6 +26,8 @@ def name_twice(path: Path, name: str, row: str = "line") -> Problem | None:
     hashes, done = np.zeros(SLOTS, np.uint64), 0
     with path.open("rb") as stream:
         for block in _whole_lines(stream):
+            if len(block) < BLOCK and len(block) > FEW and not done and not numba_is_loaded():
+                return _line_by_line(block, name, row)  # a small file: done before numba is loaded
             data, used, end = np.frombuffer(block, np.uint8), np.zeros(SLOTS, np.int64), -1
             while True:
                 start, end = line_to_check(data, end + 1, hashes, used)
@@ -34,6 +37,14 @@ def name_twice(path: Path, name: str, row: str = "line") -> Problem | None:
                 if problem:
                     return _placed(problem, f"{name}, {row} {done + block.count(NEW_LINE, 0, start) + 1}")
             done += block.count(b"\n")
+    return None
+
+
+def _line_by_line(block: bytes, name: str, row: str) -> Problem | None:
+    for number, line in enumerate(block.split(NEW_LINE), start=1):
+        problem = _twice(line) if line.strip() else None
+        if problem:
+            return _placed(problem, f"{name}, {row} {number}")
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import narwhals as nw
@@ -15,6 +16,8 @@ from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.result_cells import points_names
 
 NESTED = (nw.List, nw.Array, nw.Struct)
+LARGEST_COMPILED = 8000  # bytes of a Java method; larger ones run uncompiled, unless Java has COMPILES_LARGE among its options
+COMPILES_LARGE = "-XX:-DontCompileHugeMethods"
 
 
 def lazy_frame(data: Any) -> nw.LazyFrame[Any] | None:
@@ -45,7 +48,22 @@ def score_lazy_frame(chart: Chart, frame: nw.LazyFrame[Any], *, points: bool = F
             faults.append(Problem("column_map", f"column {name}", what, "translate the column first, or collect the frame and use score_table"))
     if faults:
         raise ColumnError(faults)
-    return nw.to_native(score_expressions(_compiled(chart), frame, read, points=points, flags=flags))
+    if not (frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect()):
+        return nw.to_native(score_expressions(_compiled(chart), frame, read, points=points, flags=flags))
+    native = nw.to_native(frame)  # Spark takes a dot in a name for a part of a struct
+    _warn_where_spark_is_slow(native.sparkSession.conf)
+    plain = {name: f"{PREFIX}own_{place}" if "." in name or "`" in name else name for place, name in enumerate(names)}
+    frame, read = nw.from_native(native.toDF(*plain.values())), {our: plain[name] for our, name in read.items()}
+    scored = nw.to_native(score_expressions(_compiled(chart), frame, read, points=points, flags=flags))
+    return scored.toDF(*names, *scored.columns[len(names) :])
+
+
+def _warn_where_spark_is_slow(conf: Any) -> None:
+    """Spark makes one large Java method of a chart. With Spark's own settings Java does not compile it, and scoring takes several times as long."""
+    splits = conf.get("spark.sql.codegen.wholeStage") == "false" or int(conf.get("spark.sql.codegen.hugeMethodLimit")) <= LARGEST_COMPILED
+    if not splits and COMPILES_LARGE not in (conf.get("spark.executor.extraJavaOptions", "") or ""):
+        mend = f'spark.conf.set("spark.sql.codegen.hugeMethodLimit", {LARGEST_COMPILED})'
+        warnings.warn(f"Spark would score several times slower than it can, with methods too large for Java to compile: run {mend}", stacklevel=4)
 
 
 def _compiled(chart: Chart) -> CompiledChart:

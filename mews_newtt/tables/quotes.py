@@ -1,16 +1,15 @@
 """A compiled loop over a block of CSV: is it quoted by the rules, so that every reader reads it alike, and where does its last whole record end?"""
 
-# mypy: disable-error-code="untyped-decorator"
 from __future__ import annotations
 
 from typing import Any
 
-from mews_newtt.engines.numba import kernel
+from mews_newtt.tables.loops import Loop
 
 QUOTE, LINE_FEED, RETURN = 34, 10, 13
 
 
-@kernel
+@Loop
 def whole_records(data: Any, delimiter: int, width: int) -> Any:
     """Where the last whole record ends (0: none), how many records there are, and the bytes of the longest cell; -1 where a record is not plain.
 

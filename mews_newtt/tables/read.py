@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import glob
 import gzip
-import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +16,11 @@ import polars as pl
 import pyarrow as pa
 
 from mews_newtt.errors import FileError, Problem
+from mews_newtt.reading.plan.report import FILE_STEP, ReadingReport
 from mews_newtt.tables.blocks import Block, Blocks, schema
-from mews_newtt.tables.formats import Format
+from mews_newtt.tables.formats import DAMAGED, Format
 from mews_newtt.tables.json_lines import ArrayLines, json_problem, name_twice
+from mews_newtt.tables.nameless import nameless_file
 from mews_newtt.tables.sources import Input, Source, sniffed, source_of
 
 ROWS = 1 << 18  # rows of a chunk: enough to share the cost of a call, few enough to keep memory flat
@@ -35,6 +35,8 @@ class Chunk:
     row_of : where a row (counted from 0) is in its file: a line of CSV, else a row number
     name : of the file; share: of its bytes or rows, done with these rows, where that is known
     fault : what is wrong after these rows, once they are read
+    places : the number of each row in its file, where rows of the file were left out or joined
+    files : their names, where several are read together; a number then says the file too (`report.row_says`)
     """
 
     frame: Callable[[], pl.DataFrame]
@@ -42,6 +44,23 @@ class Chunk:
     name: str
     share: float | None = None
     fault: Callable[[], FileError | None] = lambda: None
+    places: pl.Series | None = None
+    files: tuple[str, ...] = ()
+
+    def place_of(self, row: int) -> str:
+        """Where a row (counted from 0) is, as messages say it."""
+        number = self.row_of(row)
+        if self.files:
+            return f"{self.files[number // FILE_STEP]}, row {number % FILE_STEP}"
+        return f"{self.name}, row {number}"
+
+    def numbers(self, rows: int) -> Sequence[int] | pl.Series:
+        """Where each of so many rows is in its file."""
+        if self.places is not None:
+            return self.places
+        if rows and self.row_of(rows - 1) - self.row_of(0) == rows - 1:  # the numbers grow with every row
+            return range(self.row_of(0), self.row_of(0) + rows)
+        return [self.row_of(row) for row in range(rows)]
 
 
 @dataclass
@@ -53,6 +72,12 @@ class Table:
     columns: pl.DataFrame  # no rows
     chunks: Callable[[], Iterator[Chunk]]
     size: int = 0  # bytes, where it is a file
+    report: ReadingReport | None = None  # what became of the source's cells, where a plan was used
+    about: tuple[str, ...] = ()  # columns that say something about a row, and are no reading
+    left_alone: frozenset[str] = frozenset()  # columns that a plan leaves alone, whatever they are called
+    kind: str | None = None  # of the source that a plan reads
+    notes: Callable[[], list[dict[str, object]]] = list  # what was noted of it; complete once its rows are read
+    files: tuple[str, ...] = ()  # their names, where several are read together
 
     def frames(self) -> Iterator[tuple[Chunk, pl.DataFrame]]:
         """Each chunk with its rows. What is wrong after them is raised once the caller has finished with them."""
@@ -71,7 +96,12 @@ def open_table(given: Input, named: str | None) -> contextlib.AbstractContextMan
 def read_table(path: Path) -> pl.DataFrame:
     """A whole file as one frame; the cells of text files stay text."""
     with open_table(path, None) as table:
-        return pl.concat([table.columns, *(frame for _, frame in table.frames())])
+        return whole(table)
+
+
+def whole(table: Table) -> pl.DataFrame:
+    """All rows of a table as one frame."""
+    return pl.concat([table.columns, *(frame for _, frame in table.frames())])
 
 
 @contextlib.contextmanager
@@ -99,6 +129,8 @@ def _file(path: Path, form: Format, name: str, size: int, kind: str = "") -> Tab
         return _text_file(path, form, name, size)
     if form.kind == "parquet":
         return _parquet(path, name, size)
+    if form.kind not in ("ndjson", "json"):
+        raise NotImplementedError(f"nothing here reads a file of the kind {form.kind!r}")
 
     @contextlib.contextmanager
     def lines() -> Iterator[Path]:
@@ -114,14 +146,11 @@ def _file(path: Path, form: Format, name: str, size: int, kind: str = "") -> Tab
 @contextlib.contextmanager
 def _spooled(source: BinaryIO, form: Format, name: str) -> Iterator[Path]:
     """A stream copied to a temporary file: unpacked, and a JSON array as lines. The file is removed at the end."""
-    handle, spool = tempfile.mkstemp(prefix="mews-newtt.")
-    try:
-        with os.fdopen(handle, "wb") as out, _in_our_words(name, form.kind):
+    with nameless_file() as spool:
+        with spool.open("wb") as out, _in_our_words(name, form.kind):
             whole = unpacked(source, form.packed)
             shutil.copyfileobj(ArrayLines(whole, name) if form.kind == "json" else whole, out, 1 << 20)
-        yield Path(spool)
-    finally:
-        os.unlink(spool)
+        yield spool
 
 
 def unpacked(source: BinaryIO, packed: str | None) -> BinaryIO:
@@ -136,7 +165,7 @@ def _in_our_words(name: str, kind: str, lines: Path | None = None, row: str = "l
     """A fault of Polars, Arrow or a packer as a FileError; for JSON `lines` it names the line."""
     try:
         yield
-    except (pl.exceptions.PolarsError, pa.ArrowException, EOFError, OSError) as fault:
+    except (pl.exceptions.PolarsError, pa.ArrowException, *DAMAGED, OSError) as fault:
         if isinstance(fault, OSError) and fault.errno is not None:
             raise
         placed = json_problem(lines, name, row) if lines else None

@@ -1,10 +1,10 @@
-"""Reads several observation sets of one person from a small CSV table, scores them, and puts them in order of time."""
+"""Reads several observation sets of one person from a small CSV table, or takes those that a plan has read; scores them, in order of time."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
@@ -43,6 +43,14 @@ class Series(NamedTuple):
         return sum(bool(result.warnings) for _, result in self.sets)
 
 
+class PlannedSets(NamedTuple):
+    """The sets of one person as a reading plan made them: columns by our names, rows with their place in the source, and what became of the file."""
+
+    columns: Sequence[str]
+    rows: Sequence[tuple[int, Sequence[str | None]]]
+    reading: Mapping[str, Any]
+
+
 class _Row(NamedTuple):
     line: int
     cells: Mapping[str, str]  # by our column names
@@ -66,14 +74,26 @@ def read_series(chart: Chart, content: bytes, *, dates: str = "", file_order: bo
     lines = text_lines(io.BytesIO(content), NAME)
     header = read_header(lines, NAME)
     ours = check_columns(header.names, chart)
+    numbered = ((line, [cell.strip() for cell in cells]) for line, cells in text_rows(lines, header, NAME))
+    return _scored(chart, ours, header.names, ((line, cells) for line, cells in numbered if any(cells)), dates, file_order)
+
+
+def series_of_planned(chart: Chart, found: PlannedSets, *, file_order: bool = False) -> Series:
+    """Score the sets that a plan has read, in the order of the plan's times. What was not read is in the reading report. Raises as `read_series`."""
+    rows = ((row, [cell or "" for cell in cells]) for row, cells in found.rows)
+    series = _scored(chart, list(found.columns), [], rows, "", file_order)
+    return series if COLUMN in found.columns else series._replace(why_not="" if series.ordered else "the plan names no column of their times")
+
+
+def _scored(
+    chart: Chart, ours: list[str], names: Sequence[str], cells_of: Iterable[tuple[int, list[str]]], dates: str, file_order: bool
+) -> Series:
+    """The series of rows whose cells are under `ours`; `names` are the columns as the file calls them, of which those not read are listed."""
     rows: list[_Row] = []
     values: list[dict[str, None]] = [{} for _ in ours]
-    for line, cells in text_rows(lines, header, NAME):
-        cells = [cell.strip() for cell in cells]
-        if not any(cells):
-            continue
+    for line, cells in cells_of:
         if len(rows) == MOST_SETS:
-            raise FileError(Problem("too_many_rows", NAME, f"has more than {MOST_SETS} sets", "send fewer, or validate the file instead"))
+            raise too_many_sets()
         row = dict(zip(ours, cells, strict=True))
         rows.append(_Row(line, row, score(chart, given_of_row(row, ColumnMap(), frozenset(chart.by_id)), raise_refused=False)))
         for seen, cell in zip(values, cells, strict=True):
@@ -83,10 +103,14 @@ def read_series(chart: Chart, content: bytes, *, dates: str = "", file_order: bo
     _one_person(rows)
     unread = [
         (name, ", ".join([cell[:40] for cell in seen if cell][:SHOWN]))
-        for name, our, seen in zip(header.names, ours, values, strict=True)
+        for name, our, seen in zip(names, ours, values, strict=False)
         if our not in (COLUMN, PERSON) and our.removeprefix(SKIP_PREFIX) not in chart.by_id
     ]
     return _in_order(rows, ours, dates, file_order, unread)
+
+
+def too_many_sets() -> FileError:
+    return FileError(Problem("too_many_rows", NAME, f"has more than {MOST_SETS} sets", "send fewer, or validate the file instead"))
 
 
 def _one_person(rows: list[_Row]) -> None:

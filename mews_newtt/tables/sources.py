@@ -6,15 +6,16 @@ import contextlib
 import io
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.tables.formats import LONGEST_MAGIC, STDIO, Format, format_of, is_table, kind_of, packing_of
+from mews_newtt.tables.formats import LONGEST_MAGIC, STDIO, TITLES, Format, any_of, format_of, is_table, kind_of, packing_of
 
 Input = str | Path | BinaryIO
+PART = 1 << 20  # bytes that are read at once
 HEAD = 1 << 12  # bytes that are looked at to tell what a stream is
 
 
@@ -40,14 +41,15 @@ class Source(NamedTuple):
             yield stream
 
 
-def each_input(inputs: Input | Sequence[Input]) -> list[Input]:
-    """The inputs one by one; for a folder, its tables in the order of their names."""
+def each_input(inputs: Input | Sequence[Input], more: Collection[str] = ()) -> list[Input]:
+    """The inputs one by one; for a folder, its tables in the order of their names. `more` are further suffixes of tables."""
     found: list[Input] = []
     for one in inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]:
         if isinstance(one, (str, Path)) and str(one) != STDIO and Path(one).is_dir():
-            inside = sorted(path for path in Path(one).iterdir() if path.is_file() and is_table(path))
+            files = (path for path in Path(one).iterdir() if path.is_file() and not path.name.startswith("."))
+            inside = sorted(path for path in files if is_table(path) or path.suffix.lower() in more)
             if not inside:
-                raise FileError(Problem("folder_empty", str(one), "holds no CSV, Parquet, NDJSON or JSON file", "name another folder"))
+                raise FileError(Problem("folder_empty", str(one), f"holds no {any_of(TITLES)}", "name another folder"))
             found += inside
         else:
             found.append(one)
@@ -80,7 +82,7 @@ def source_of(given: Input, named: str | None = None, *, stream_kind: str | None
 
 
 def sniffed(stream: BinaryIO, named: str | None = None) -> tuple[BinaryIO, Format]:
-    """A stream from its start again, and its format by its first bytes. What a packed stream holds can be told only once it is unpacked."""
+    """A stream from its start again, and its format by its first bytes. The content of a packed stream is known only once it is unpacked."""
     head = stream.read(LONGEST_MAGIC if named else HEAD)
     packed = packing_of(head)
     return read_ahead(head, stream), Format(named or ("" if packed else kind_of(head)), packed)
@@ -94,13 +96,17 @@ def _unreadable(path: Path, fault: OSError) -> FileError:
 
 def read_ahead(head: bytes, rest: BinaryIO) -> BinaryIO:
     """A stream from its start: the bytes that were read already, then the rest."""
-    return cast(BinaryIO, io.BufferedReader(_ReadAhead(head, rest), 1 << 20))
+    return stream_of(chain([head], iter(lambda: rest.read(PART), b"")))
 
 
-class _ReadAhead(io.RawIOBase):
-    def __init__(self, head: bytes, rest: BinaryIO):
-        self._parts = chain([head], iter(lambda: rest.read(1 << 20), b""))
-        self._left = memoryview(b"")
+def stream_of(parts: Iterator[bytes]) -> BinaryIO:
+    """Parts of bytes as a stream."""
+    return cast(BinaryIO, io.BufferedReader(_Parts(parts), PART))
+
+
+class _Parts(io.RawIOBase):
+    def __init__(self, parts: Iterator[bytes]):
+        self._parts, self._left = parts, memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -112,6 +118,5 @@ class _ReadAhead(io.RawIOBase):
                 return 0
             self._left = memoryview(part)
         size = min(len(into), len(self._left))
-        into[:size] = self._left[:size]
-        self._left = self._left[size:]
+        into[:size], self._left = self._left[:size], self._left[size:]
         return size

@@ -7,12 +7,21 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.reading.repeats import Repeats
 from mews_newtt.reading.unread import Unread
 from mews_newtt.scoring.result import Score
 
 OnBadRow = Literal["error", "report"]
+READ_BY_PLAN = 0.8  # of the time of a file that a plan reads, what is over when its sets are made
 Progress = Callable[[int, float | None], None]  # rows done, and the share of the work (0 to 1) where it is known
+
+
+def part_of(progress: Progress | None, low: float, high: float) -> Progress | None:
+    """The progress of a part of the work, which takes the whole from share `low` to share `high`."""
+    if progress is None:
+        return None
+    return lambda rows, share: progress(rows, None if share is None else low + (high - low) * share)
 
 
 class Summary:
@@ -22,6 +31,7 @@ class Summary:
     status, totals, levels, missing, flags : rows by score status, total, level certainly reached, missing parameter and flag
     unread : the columns that nothing was read from, and which of them may hold readings
     repeats : rows of one person and one time
+    readings : what a reading plan read of each input, where one was used
     """
 
     def __init__(self, chart: dict[str, str], levels: Iterable[str] = ()):
@@ -34,6 +44,7 @@ class Summary:
         self.flags: Counter[str] = Counter()
         self.unread = Unread()
         self.repeats = Repeats()
+        self.readings: list[ReadingReport] = []
 
     @classmethod
     def of(cls, chart: Chart) -> Summary:
@@ -64,6 +75,8 @@ class Summary:
             "flags": _by_count(self.flags),
             **self.unread.to_dict(),
             **self.repeats.to_dict(),
+            **({"reading": self.readings[0].to_dict()} if len(self.readings) == 1 else {}),
+            **({"readings": [report.to_dict() for report in self.readings]} if len(self.readings) > 1 else {}),
         }
 
 

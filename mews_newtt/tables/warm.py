@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from mews_newtt.chart.catalogue import charts
-from mews_newtt.engines.numba import kept_in, score_rows, tell_first_compile
+from mews_newtt.engines.numba import kept_in, not_kept_in, score_rows, tell_first_compile
 from mews_newtt.tables.blocks import Blocks
 from mews_newtt.tables.json_bytes import SLOTS, line_to_check
 from mews_newtt.tables.json_lines import ArrayLines
@@ -39,7 +39,8 @@ def main() -> int:
     if not folder:
         sys.stderr.write(
             "compiled, but there is no folder to keep the code in that can be written: each process will compile again\n"
-            "    mend: set NUMBA_CACHE_DIR to a folder that this user can write, now and when the program runs\n"
+            + "".join(f"    {tried}: {why}\n" for tried, why in not_kept_in(score_rows).items())
+            + "    mend: set NUMBA_CACHE_DIR to a folder that this user can write, now and when the program runs\n"
         )
         return 2
     sys.stderr.write(f"ready after {seconds:.1f} s; the code is in {folder}\n")

@@ -64,8 +64,8 @@ def compare_answers(
     answers: list[Answer] = []
     with ThreadPoolExecutor(adapter.limits.at_once, "mews-newtt-conform") as pool:
         try:
-            for one in pool.map(ask, sent):
-                answers.append(one)
+            for answer in pool.map(ask, sent):
+                answers.append(answer)
                 if len(answers) == SILENT and _silent(answers):
                     break  # a platform that hangs would cost a timeout for every case
                 if progress is not None:
@@ -88,7 +88,7 @@ def compare_answers(
 
 
 def _silent(answers: Sequence[Answer]) -> bool:
-    return all(one.status.startswith(NO_ANSWER) for one in answers)
+    return all(answer.status.startswith(NO_ANSWER) for answer in answers)
 
 
 def _columns(chart: Chart, cases: Sequence[Case], answers: Sequence[Answer], adapter: Adapter) -> dict[str, list[str]]:

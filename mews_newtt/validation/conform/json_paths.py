@@ -37,7 +37,7 @@ def look_up(document: Any, path: str) -> Any:
             document = document[step] if isinstance(document, list) and step < len(document) else None
         else:
             found = document if isinstance(document, list) else []
-            document = next((one for one in found if isinstance(one, dict) and str(one.get(step[0])) == step[1]), None)
+            document = next((entry for entry in found if isinstance(entry, dict) and str(entry.get(step[0])) == step[1]), None)
     return document
 
 
@@ -56,7 +56,7 @@ def put(document: dict[str, Any], path: str, value: Any) -> None:
         if not isinstance(holder, wanted) or (following is None and isinstance(step, tuple)) or (isinstance(step, int) and step > MOST_ITEMS):
             raise ValueError(path)
         if isinstance(step, tuple):
-            entry = next((one for one in holder if isinstance(one, dict) and one.get(step[0]) == step[1]), None)
+            entry = next((each for each in holder if isinstance(each, dict) and each.get(step[0]) == step[1]), None)
             if entry is None:
                 entry = {step[0]: step[1]}
                 holder.append(entry)

@@ -178,10 +178,17 @@ class Command:
                     self._lines.put(line)
         self._lines.put(None)
 
+    def _next_line(self, seconds: float) -> bytes | None:
+        """The next line; None once the command has ended, for every caller. Raises queue.Empty when the time is over."""
+        line = self._lines.get(timeout=seconds) if seconds else self._lines.get_nowait()
+        if line is None:
+            self._lines.put(None)
+        return line
+
     def _in_step(self, case: Case) -> None:
         """Refuse a line that nobody asked for: it would be taken for the answer to the next case."""
         with contextlib.suppress(queue.Empty):
-            if self._lines.get_nowait() is None:
+            if self._next_line(0) is None:
                 raise BrokenPipeError
             raise FileError(
                 Problem(
@@ -204,7 +211,7 @@ class Command:
                 self._in_step(case)
                 self._process.stdin.write(line.encode())
                 self._process.stdin.flush()
-                answer = self._lines.get(timeout=self.adapter.limits.timeout_seconds)
+                answer = self._next_line(self.adapter.limits.timeout_seconds)
             except queue.Empty:
                 says = f"did not answer {case.id} within {self.adapter.limits.timeout_seconds:g} s"
                 mend = "it must answer each line with a line, at once: let it flush its output"
