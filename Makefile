@@ -14,7 +14,7 @@ serve: $(VENV)/service
 test: $(VENV)/dev
 	$(BIN)/python -m pytest -n auto
 
-test-deep: $(VENV)/spark
+test-deep: $(VENV)/deep $(VENV)/dbt/ready
 	$(BIN)/python -m pytest -n auto -m deep
 
 # Branch coverage of the library and the service by the fast tests, subprocesses too; docs/coverage.md says what is not covered and why.
@@ -36,7 +36,11 @@ lint: $(VENV)/dev
 bench: $(VENV)/bench
 	$(BIN)/python benchmarks/one_score.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/batch_scoring.py $(if $(QUICK),--quick)
+	$(BIN)/python benchmarks/engines.py $(if $(QUICK),--quick)
+	$(BIN)/python benchmarks/sql.py $(if $(QUICK),--quick)
+	$(BIN)/python benchmarks/in_memory.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/file_scoring.py $(if $(QUICK),--quick)
+	$(BIN)/python benchmarks/plans.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/validation.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/service_load.py $(if $(QUICK),--seconds 2 --rounds 2 --rows 200000)
 
@@ -61,8 +65,13 @@ $(VENV)/mutation: requirements/mutation.txt $(VENV)/dev
 	$(PIP) --require-hashes -r requirements/mutation.txt
 	touch $@
 
-$(VENV)/spark: requirements/spark.txt $(VENV)/dev
-	$(PIP) --require-hashes -r requirements/spark.txt
+$(VENV)/deep: requirements/deep.txt $(VENV)/dev
+	$(PIP) --require-hashes -r requirements/deep.txt
+	touch $@
+
+$(VENV)/dbt/ready: requirements/dbt.txt $(VENV)/core
+	$(PYTHON) -m venv $(VENV)/dbt
+	$(VENV)/dbt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dbt.txt
 	touch $@
 
 $(VENV)/bench: requirements/bench.txt $(VENV)/dev
@@ -75,7 +84,8 @@ lock: $(VENV)/dev
 	$(LOCK) --extra service pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/service.txt
 	$(LOCK) --extra dev pyproject.toml requirements/build.in -c requirements/service.txt -o requirements/dev.txt
 	$(LOCK) --extra dev --extra bench pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/bench.txt
-	$(LOCK) --extra dev --extra spark pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/spark.txt
+	$(LOCK) --extra dev --extra spark --extra ray pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/deep.txt
+	$(LOCK) --no-strip-extras requirements/dbt.in -o requirements/dbt.txt
 	$(LOCK) --extra dev --extra mutation pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/mutation.txt
 
 wheel: $(VENV)/dev

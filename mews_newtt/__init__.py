@@ -7,6 +7,7 @@ from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart, Drawable
 from mews_newtt.errors import ChartError, ChartNotFound, ColumnError, FileError, MewsNewttError, ObservationError, Problem
 from mews_newtt.reading.columns import ColumnMap, read_map
+from mews_newtt.reading.plan import Plan, read_plan
 from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.reading.unread import columns_not_read
 from mews_newtt.scoring.reference import score
@@ -14,7 +15,7 @@ from mews_newtt.scoring.result import Score
 
 if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports them when they are first asked for
     from mews_newtt.tables.files import score_file
-    from mews_newtt.tables.table import result_schema, score_frame, score_table
+    from mews_newtt.tables.table import result_schema, score_batches, score_frame, score_table
 
 __all__ = [
     "Chart",
@@ -26,14 +27,17 @@ __all__ = [
     "MewsNewttError",
     "ObservationError",
     "ObservationSet",
+    "Plan",
     "Problem",
     "Score",
     "charts",
     "columns_not_read",
     "load_chart",
     "read_map",
+    "read_plan",
     "result_schema",
     "score",
+    "score_batches",
     "score_file",
     "score_frame",
     "score_table",
@@ -41,6 +45,7 @@ __all__ = [
 __version__ = "0.1.0"
 _LATER = {  # not needed to score one set, and what reads tables is heavy
     "result_schema": "mews_newtt.tables.table",
+    "score_batches": "mews_newtt.tables.table",
     "score_file": "mews_newtt.tables.files",
     "score_frame": "mews_newtt.tables.table",
     "score_table": "mews_newtt.tables.table",

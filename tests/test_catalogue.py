@@ -210,7 +210,7 @@ def test_its_observations_cannot_redefine_ours(tmp_path: Path) -> None:
 def test_a_parameter_that_nobody_defined(tmp_path: Path) -> None:
     put(tmp_path, parameter="hart_rate")
     text = said(ChartError, "tortoise", folders=[tmp_path])
-    assert "'hart_rate' stands in no parameters.toml" in text and "write 'heart_rate'" in text
+    assert "'hart_rate' is not in any parameters.toml" in text and "write 'heart_rate'" in text
 
 
 def test_one_version_in_two_files(tmp_path: Path) -> None:

@@ -85,5 +85,5 @@ def test_the_chart_made_from_the_ranges_gives_the_totals_they_say() -> None:
 
 
 def test_a_chart_with_rows_that_no_range_is_known_for_is_refused() -> None:
-    with pytest.raises(ChartError, match="know nothing of consciousness"):
+    with pytest.raises(ChartError, match="have no entry for consciousness"):
         expected.expected_totals(load_chart("meows-send"), RANGES)

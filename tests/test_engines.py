@@ -71,7 +71,7 @@ def test_small_made_charts(engine: EngineUnderTest, pair: tuple[Made, MadeSet]) 
 
 def test_every_engine_is_under_test() -> None:
     assert ("reference", *ENGINES) == NAMES
-    with pytest.raises(ValueError, match="choose one of numba, expressions"):
+    with pytest.raises(ValueError, match="choose one of numba, arrays, expressions"):
         engine_of(load_chart("news2"), "abacus")
 
 

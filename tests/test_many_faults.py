@@ -39,9 +39,9 @@ def test_the_first_unknown_names_have_a_hint() -> None:
 
 def test_thousands_of_unknown_names_cost_little() -> None:
     names = {f"skip_k{number}": 1 for number in range(60_000)}
-    began = time.perf_counter()
+    began = time.process_time()
     faults(names)
-    assert time.perf_counter() - began < 1, "6 s when each was compared with every known name"
+    assert time.process_time() - began < 1, "6 s when each was compared with every known name"
 
 
 @pytest.mark.parametrize("given", [{"x" * 10**6: 1}, {"consciousness": "x" * 10**6}, {"temperature": "x" * 10**6}, {"temperature": (37, "x" * 10**6)},
@@ -63,10 +63,10 @@ def test_a_long_word_is_near_no_shorter_one_as_before(word: str) -> None:
 @pytest.mark.parametrize("read", [ObservationSet.from_json, read_json])
 def test_a_name_given_twice_among_very_many_is_found_at_once(read: object) -> None:
     text = "{" + ",".join(f'"k{number}": 1' for number in range(60_000)) + ', "k59999": 2}'
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ObservationError, match="k59999: is given twice"):
         read(text)  # type: ignore[operator]
-    assert time.perf_counter() - began < 2, "half a minute when every name was counted in all"
+    assert time.process_time() - began < 2, "half a minute when every name was counted in all"
 
 
 def test_an_error_travels_between_processes_with_its_problems() -> None:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted([*(ROOT / "mews_newtt").rglob("*.py"), *(ROOT / "service" / "mews_newtt_service").rglob("*.py")])
 CLINICAL_NAMES = ("total", "points", "reading", "value", "score", "rate", "temperature", "pressure", "saturation", "age", "hours", "fever", "worth", "level")
 KNOWN = {  # file and text
-    ("mews_newtt/engines/numba/layout.py", "LEVEL_BITS = 12"),
+    ("mews_newtt/engines/packed/layout.py", "LEVEL_BITS = 12"),
     ("mews_newtt/engines/numba/factorize.py", "abs(value) < 1000000000000000.0"),  # whole numbers that a float64 holds exactly
     ("mews_newtt/chart/check_names.py", "0 <= band.points <= 100"),  # a limit of the format
     ("mews_newtt/chart/check_names.py", "0 <= skip.points <= 100"),

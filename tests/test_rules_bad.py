@@ -35,7 +35,7 @@ FAULTS = [
     ("id_twice", 'id = "oil"\ntitle = "Oil"\n', 'id = "watch"\ntitle = "Oil"\n', ["level watch"], ["stands 2 times"]),
     ("unknown_source", 'id = "gait"\nrole = "scored"\nsource = "S1"', 'id = "gait"\nrole = "scored"\nsource = "S2"', ["parameter gait"], ["'S2'", "write 'S1'"]),
     ("source_not_cited", "[[zones]]\nid = \"white\"", '[[sources]]\nid = "S9"\ncite = "x"\n\n[[zones]]\nid = "white"', ["source S9"], ["nothing cites"]),
-    ("unknown_parameter", 'id = "gait"\nrole', 'id = "gate"\nrole', ["parameters["], ["'gate' stands in no parameters.toml", "write 'gait'"]),
+    ("unknown_parameter", 'id = "gait"\nrole', 'id = "gate"\nrole', ["parameters["], ["'gate' is not in any parameters.toml", "write 'gait'"]),
     ("unknown_parameter", 'parameters = ["left_wheel", "right_wheel"]', 'parameters = ["left_wheel", "front_wheel"]', ["group wheels"], ["front_wheel"]),
     ("unknown_zone", 'points = 3, zone = "red",    printed', 'points = 3, zone = "rad",    printed', ["parameter tick_rate", "band 3 (61 or more)"], ["'rad'", "write 'red'"]),
     ("unknown_level", '{ is = ["worried", "upset"], level = "rewind" }', '{ is = ["worried", "upset"], level = "rewnd" }', ["keeper_concern"], ["'rewnd'", "write 'rewind'"]),

@@ -12,6 +12,7 @@ import mews_newtt
 from mews_newtt import ChartNotFound, ColumnError, load_chart
 from mews_newtt.chart.model import STATUSES, Status
 from mews_newtt.reading.columns import check_columns
+from tests.patience import PATIENCE
 
 CORE_ONLY = """
 import inspect, io, pydoc, sys
@@ -36,7 +37,7 @@ for head in (b"heart_rate\\n80\\n", b"PAR1", b"\\x1f\\x8b\\x08", b'{"heart_rate"
 
 
 def test_without_the_batch_extra_names_can_be_listed_and_say_what_is_missing() -> None:
-    done = subprocess.run([sys.executable, "-c", CORE_ONLY], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", CORE_ONLY], capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     table, plain, *others = done.stdout.splitlines()
     assert table.startswith("score_table needs the batch extra") and 'pip install "mews-newtt[batch]"' in table

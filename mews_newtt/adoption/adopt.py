@@ -118,7 +118,7 @@ def checked(sheet: Sheet, built: Built, shelf: Catalogue, folder: Path) -> list[
         told.append(problem._replace(where=_placed(sheet, built, problem.where), mend=mend, warning=problem.warning and not odd))
     for item, names in (("points may fall", built.may_fall), ("unusual edges", built.unusual)):
         told += [
-            Problem("unknown_parameter", f"{sheet.name}, [Chart], {item}", f"{name!r} does not stand on this chart", "mend the name")
+            Problem("unknown_parameter", f"{sheet.name}, [Chart], {item}", f"{name!r} is not on this chart", "mend the name")
             for name in sorted(names - set(chart.by_id))
         ]
     return told

@@ -70,7 +70,7 @@ def build(
         if name not in observations:
             near = did_you_mean(name, list(observations))
             mend = f"write {near!r}" if near else "name an observation of parameters.toml, or add it there"
-            problems.append(_at(sheet, row, "parameter", "unknown_parameter", f"{name!r} stands in no parameters.toml", mend))
+            problems.append(_at(sheet, row, "parameter", "unknown_parameter", f"{name!r} is not in any parameters.toml", mend))
             continue
         _allowed(sheet, row, "role", ROLES, problems)
         rows.setdefault(f"parameter {name}", []).append(row)
@@ -92,7 +92,7 @@ def build(
         for row in sheet.rows[section.title]:
             name = row.values["parameter"]
             if name is not None and name not in {p.id for p in parameters} and name in observations:
-                what, mend = f"{name} does not stand under [{PARAMETERS.title}]", "add it there, or mend the name"
+                what, mend = f"{name} is not under [{PARAMETERS.title}]", "add it there, or mend the name"
                 problems.append(_at(sheet, row, "parameter", "parameter_not_listed", what, mend))
     for row in sheet.rows[LEVELS.title]:
         rows.setdefault(f"level {row.values['level']}", []).append(row)

@@ -27,7 +27,7 @@ def clashes(chart: Chart, shelf: Catalogue, folder: Path) -> list[Problem]:
     for other in others:
         if other.id == chart.id:
             if other.version == chart.version and Path(other.origin).resolve() != own:
-                what, mend = f"stands in {other.origin} already", "give the new one another version; a released chart never changes"
+                what, mend = f"is in {other.origin} already", "give the new one another version; a released chart never changes"
                 found.append(Problem("version_exists", f"{chart.id} {chart.version}", what, mend))
             continue
         taken = names & {name.casefold() for name in (other.id, other.short_title, *other.aliases)}

@@ -126,9 +126,7 @@ class _Reader:
             elif section is not None and columns is not None:
                 self._row(section, columns, line, cells)
             elif line > 2:
-                self.fault(
-                    "stray_cell", f"cell {cells[min(cells)].address}", "stands outside every section", "take it out, or mend the section's title"
-                )
+                self.fault("stray_cell", f"cell {cells[min(cells)].address}", "is outside every section", "take it out, or mend the section's title")
         for missed in [section.title for section in SECTIONS if section.title not in seen]:
             self.fault("section_missing", "sheet", f"has no section [{missed}]", "keep the sections of the empty sheet, also those without rows")
 

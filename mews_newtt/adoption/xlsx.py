@@ -35,11 +35,11 @@ def read_xlsx(name: str, content: bytes) -> Grid:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
-                raise FileError(Problem("sheet_too_large", name, "unpacks to far more than a sheet", "save the sheet anew"))
+                raise FileError(Problem("sheet_too_large", name, "unpacks to far more than a sheet", "save the sheet again"))
         book = openpyxl.load_workbook(io.BytesIO(content), data_only=False, rich_text=True)
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, SyntaxError) as fault:
         raise FileError(
-            Problem("not_xlsx", name, f"is no .xlsx file that can be read: {fault}", "open it in a spreadsheet and save it anew")
+            Problem("not_xlsx", name, f"cannot be read as an .xlsx file: {fault}", "open it in a spreadsheet and save it again")
         ) from None
     named = [sheet for sheet in book.worksheets if sheet.title.strip().casefold() == SHEET.casefold()]
     if not named and len(book.worksheets) != 1:
@@ -70,9 +70,7 @@ def read_xlsx(name: str, content: bytes) -> Grid:
 def _hidden(sheet: Any, name: str, r: int, c: int, letter: str, cell: Cell) -> Cell:
     hidden = sheet.row_dimensions[r + 1].hidden or bool(letter and sheet.column_dimensions[letter].hidden)
     if hidden and cell.fault is None:
-        return cell._replace(
-            fault=Problem("cell_hidden", f"{name}, cell {address(r, c)}", "stands in a hidden row or column", "show it, or take it out")
-        )
+        return cell._replace(fault=Problem("cell_hidden", f"{name}, cell {address(r, c)}", "is in a hidden row or column", "show it, or take it out"))
     return cell
 
 
@@ -113,7 +111,7 @@ def _cell(name: str, cell: Any, place: str) -> Cell | None:
             )
         number = Decimal(repr(value))
         if not number.is_finite() or len(number.normalize().as_tuple().digits) > 10:
-            return faulty("cell_long_number", f"holds {value!r}, which shows as something shorter", "write the number anew, as text")
+            return faulty("cell_long_number", f"holds {value!r}, which shows as something shorter", "write the number again, as text")
         return Cell(place, format(number.normalize(), "f"))
     if not isinstance(value, str):
         return faulty("cell_kind", f"holds a {type(value).__name__}", "write it as text")
@@ -137,7 +135,7 @@ def _date_fault(where: str, found: date) -> Problem:
         "cell_became_date",
         where,
         f"holds the date {found.isoformat()}",
-        "if a range such as 9-11 was meant, format the cell as text and write it anew",
+        "if a range such as 9-11 was meant, format the cell as text and write it again",
     )
 
 

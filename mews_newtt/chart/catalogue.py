@@ -221,7 +221,9 @@ def load_chart(
             raise ChartNotFound(Problem("version_unknown", str(chart), f"is version {found.version}, not {version}", "leave the version out"))
         if sha256 is not None and not has_hash(found, sha256):
             raise ChartNotFound(
-                Problem("hash_unknown", str(chart), f"has the content hash {found.sha256}, not {sha256}", "look at what changed, then pin anew")
+                Problem(
+                    "hash_unknown", str(chart), f"has the content hash {found.sha256}, not {sha256}", "look at what changed, then pin the new hash"
+                )
             )
         require_status(found, minimum_status)
         return found

@@ -45,7 +45,7 @@ def _check_categories(c: CheckContext, where: str, parameter: Parameter, table: 
                 f"write {near!r}" if near else "use one of: " + ", ".join(known),
             )
         if times > 1:
-            yield Problem("band_overlap", c.at(where), f"{name!r} stands in {times} bands", "keep it in one")
+            yield Problem("band_overlap", c.at(where), f"{name!r} is in {times} bands", "keep it in one")
     for band in table.bands:
         if band.interval is not None or not band.categories:
             yield Problem("bad_band", c.at(where), "a band of categories needs `is` and no edges", 'write is = "..."')
@@ -114,7 +114,7 @@ def check_contexts(c: CheckContext) -> Iterator[Problem]:
             yield Problem(
                 "context_of_context",
                 c.at(f"parameter {name}"),
-                "chooses tables and has tables of its own contexts, or stands in a group",
+                "chooses tables and has tables of its own contexts, or is in a group",
                 "let it be chosen by nothing",
             )
             return

@@ -27,9 +27,7 @@ def bad_code(place: str, system: str, code: str) -> Problem:
 
 def unknown(c: CheckContext, where: str, what: str, name: str, known: list[str], add_to: str) -> Problem:
     near = did_you_mean(name, known, 0.5)
-    return Problem(
-        f"unknown_{what}", c.at(where), f"{what} {name!r} does not stand on this chart", f"write {near!r}" if near else f"add it under {add_to}"
-    )
+    return Problem(f"unknown_{what}", c.at(where), f"{what} {name!r} is not on this chart", f"write {near!r}" if near else f"add it under {add_to}")
 
 
 def all_bands(chart: Chart) -> Iterator[tuple[str, Parameter, Table, Band]]:

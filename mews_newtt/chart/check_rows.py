@@ -35,7 +35,7 @@ def check_direction(c: CheckContext) -> Iterator[Problem]:
 def check_quiet_band(c: CheckContext) -> Iterator[Problem]:
     """One band of each table must be the least in points, zone and level at once.
 
-    The level certainly reached by a partial set is that of its quietest completion; without such a band there is none.
+    The level certainly reached by a partial set is the level if every missing reading were in the least band: so there must be one.
     """
     for parameter in c.chart.parameters:
         for table in parameter.tables:

@@ -39,7 +39,9 @@ def choose(
         candidates = [chart for chart in candidates if has_hash(chart, sha256)]
         if not candidates:
             where = f"chart {name!r}" + (f", version {version}" if version else "")
-            raise ChartNotFound(Problem("hash_unknown", where, f"no such chart has the content hash {sha256}", "look at what changed, then pin anew"))
+            raise ChartNotFound(
+                Problem("hash_unknown", where, f"no such chart has the content hash {sha256}", "look at what changed, then pin the new hash")
+            )
     best = best_of(candidates) if version is not None or sha256 is not None else meant(candidates, on, doubts)
     require_status(best, minimum_status)
     return best
@@ -84,7 +86,8 @@ def best_of(candidates: Iterable[Chart]) -> Chart:
 def in_force(versions: Sequence[Chart], on: date | None = None) -> list[Chart]:
     """The versions of a chart that are in force on a day; today where none is given.
 
-    One is from its `effective_from` (from ever, where it has none) until a version that supersedes it and is trusted no less.
+    A version starts on its `effective_from`; without that it has no start. It ends when a version starts that supersedes it and has an
+    equal or better status.
     """
     day = (on or date.today()).isoformat() if any(chart.effective_from for chart in versions) else ""
     begun = [chart for chart in versions if not chart.effective_from or chart.effective_from <= day]

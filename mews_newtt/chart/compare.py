@@ -26,7 +26,7 @@ class BandGives(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One thing said differently: where, and what it was and is (None: it did not or does not stand there)."""
+    """One difference: where it is, and its content before and after (None: not there)."""
 
     where: str
     before: Any

@@ -70,7 +70,7 @@ def distinguishable_values(chart: Chart, context: str) -> tuple[Value, ...]:
             for edge in (wanted.low, wanted.high)
             if edge is not None
         }
-        | {  # a context that scores as well is told apart by its own bands too
+        | {  # the classes of a context that also scores depend on its own bands too
             edge
             for table in parameter.tables
             for band in table.bands

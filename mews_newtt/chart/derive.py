@@ -179,7 +179,7 @@ def points_distribution(bounds: Sequence[Bound]) -> dict[int, float]:
 
 
 def total_distribution(bounds_by_sign: Mapping[str, Sequence[Bound]]) -> dict[int, float]:
-    """The total to the share of the cohort that has it, were the signs independent."""
+    """The total to the share of the cohort that has it, if the signs were independent."""
     totals = {0: 1.0}
     for bounds in bounds_by_sign.values():
         wider: dict[int, float] = {}

@@ -1,4 +1,4 @@
-"""Arithmetic on decimals that is exact whatever precision, traps or rounding the caller has set in its own decimal context."""
+"""Exact arithmetic on decimals, independent of the precision, traps and rounding in the caller's decimal context."""
 
 from __future__ import annotations
 

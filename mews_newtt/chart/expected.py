@@ -30,7 +30,7 @@ def expected_points(table: Table, sign: Sign) -> dict[int, float]:
 
 
 def expected_totals(chart: Chart, ranges: Mapping[str, Any]) -> dict[int, float]:
-    """The total to the share of the cohort that has it, were the signs independent.
+    """The total to the share of the cohort that has it, if the signs were independent.
 
     Of a row with several tables the first is taken that has a range of its own in the file, else its first table.
 
@@ -51,11 +51,11 @@ def expected_totals(chart: Chart, ranges: Mapping[str, Any]) -> dict[int, float]
 
 
 def held(chart: Chart, ranges: Mapping[str, Any]) -> list[tuple[Parameter, Table, Sign]]:
-    """Each table of the chart's scored rows that the ranges can be held against, with the curves of its period or of the whole sign."""
+    """Each table of the chart's scored rows that can be compared with the ranges, with the curves of its period or of the whole sign."""
     known = {sign.id: sign for sign in signs(ranges)}
     missing = [p.id for p in chart.parameters if p.role == "scored" and p.id not in known]
     if missing:
-        where, what = f"chart {chart.id} {chart.version}", f"the ranges know nothing of {', '.join(missing)}"
+        where, what = f"chart {chart.id} {chart.version}", f"the ranges have no entry for {', '.join(missing)}"
         raise ChartError(Problem("no_ranges", where, what, "add their ranges, or choose a chart whose scored rows they hold"))
     found: list[tuple[Parameter, Table, Sign]] = []
     for parameter in chart.parameters:

@@ -24,9 +24,9 @@ def number(value: Number | str | None, unit: str = "") -> str:
 
 
 def is_above(value: Number | str | None, other: Number | str | None) -> bool:
-    """Whether one number is above another; so it is where one of them is not there.
+    """Whether one number is above another; true if one of them is missing.
 
-    They are compared as binary floats, which every engine can do alike. Numbers that only exact decimals tell apart are equal on every instrument.
+    They are compared as binary floats, which every engine can do alike. Numbers that differ only as exact decimals are equal on every instrument.
     """
     return value is None or other is None or float(value) > float(other)
 

@@ -42,7 +42,7 @@ def read_chart(path: Path, observations: Mapping[str, Observation]) -> tuple[Cha
     if content is None:
         return None, problems
     chart = _chart(TableReader(content, str(path), problems), observations)
-    if not problems:  # checks read a chart that is whole; on a torn one they would only echo
+    if not problems:  # the checks need a complete chart; on an incomplete one they would repeat these problems
         problems += check_chart(chart, str(path), _texts(content, "points_may_fall"))
     if any(not problem.warning for problem in problems):
         return None, problems
@@ -111,7 +111,7 @@ def _parameter(reader: TableReader, observations: Mapping[str, Observation]) -> 
     observation = observations.get(name)
     if observation is None:
         near = did_you_mean(name, list(observations))
-        reader.fault("unknown_parameter", f"{name!r} stands in no parameters.toml", f"write {near!r}" if near else "add it to parameters.toml", "id")
+        reader.fault("unknown_parameter", f"{name!r} is not in any parameters.toml", f"write {near!r}" if near else "add it to parameters.toml", "id")
         observation = Observation(id=name, title=name)
     role = _one_of(reader, "role", ROLES)
     tables = []

@@ -1,4 +1,4 @@
-"""Charts that are known and not here, and what is said where somebody asks for a chart that there is not."""
+"""Charts that are known and not included, and the message for the name of a chart that does not exist."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ EQUAL = 0.01  # names whose likeness differs by no more are as near as each othe
 
 
 def not_shipped() -> list[dict[str, Any]]:
-    """Charts that are known and not here, as `rules/not_shipped.toml` lists them."""
+    """Charts that are known and not included, as `rules/not_shipped.toml` lists them."""
     entries: list[dict[str, Any]] = (read_toml(builtin_rules() / "not_shipped.toml", []) or {}).get("not_shipped", [])
     return entries
 
 
 def unknown_chart(name: str, ids: Sequence[str]) -> Problem:
-    """What is wrong with a chart's name that none of these charts goes by, and what to write instead."""
+    """The problem with a name that no chart has, and what to write instead."""
     wanted = name.casefold().replace("-", " ")
     entry = next((one for one in not_shipped() if wanted in (one["id"].replace("-", " "), *one.get("names", ()))), None)
     where, listed = f"chart {name!r}", "charts: " + ", ".join(ids)

@@ -6,8 +6,9 @@ import argparse
 import json
 from pathlib import Path
 
-from mews_newtt.cli.options import add_chart, add_column_map, chosen_chart, chosen_map
-from mews_newtt.tables.read import read_table
+from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
+from mews_newtt.tables.planned.table import map_beside, open_planned
+from mews_newtt.tables.read import whole
 from mews_newtt.validation.coverage import Coverage, coverage
 
 SHOWN = 12
@@ -21,12 +22,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_chart(parser)
     parser.add_argument("input", metavar="FILE", type=Path, help="CSV, NDJSON or Parquet; also packed (.gz, .zst)")
     add_column_map(parser)
+    add_plan(parser)
     parser.add_argument("--json", action="store_true", help="everything as JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = coverage(chosen_chart(arguments), read_table(arguments.input), column_map=chosen_map(arguments))
+    chart, column_map = chosen_chart(arguments), chosen_map(arguments)
+    plan = chosen_plan(arguments, chart)
+    with open_planned(chart, arguments.input, None, plan) as table:
+        found = coverage(chart, whole(table), column_map=map_beside(column_map, plan, table), about=table.about)
+        found.reading = table.report
     if arguments.json:
         print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -37,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _tell(found: Coverage) -> None:
     chart = found.chart
     print(f"{chart.short_title} {chart.version} ({chart.status}), sha256 {chart.sha256[:12]}: {found.says}")
-    for line in found.unread.says():
+    for line in (*found.unread.says(), *(found.reading.says() if found.reading else ())):
         print(line)
     _list("untested", [f"{item.kind}: {item.says}" for item in found.untested])
     _list("would not show", [fault["words"] for fault in found.alive])

@@ -19,7 +19,7 @@ from mews_newtt.errors import ChartError, FileError, Problem
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "From reference ranges (median and two centiles of each sign, several periods) to the bounds of a centile chart, and the "
-        "distribution of totals to expect were the signs independent. Without RANGES: those that come with the package."
+        "distribution of totals that independent signs would give. Without RANGES: those that come with the package."
     )
     parser.add_argument("ranges", metavar="RANGES.toml", nargs="?", type=Path, help="ranges in the form of rules/reference_ranges.toml")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="write the chart to this folder of charts, as <id>/<version>.toml")

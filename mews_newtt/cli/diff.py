@@ -19,8 +19,7 @@ if TYPE_CHECKING:  # batch extra
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "What changed between two charts or versions, and which recordable readings now score differently. "
-        "Exit 0 they say the same, 1 they differ."
+        "What changed between two charts or versions, and which recordable readings now score differently. Exit 0 they say the same, 1 they differ."
     )
     parser.add_argument("before", metavar="A", help="a chart's id, id@version, or a chart file (.toml)")
     parser.add_argument("after", metavar="B", help="the same of the other chart")

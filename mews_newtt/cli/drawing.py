@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -18,6 +19,7 @@ from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.chart.words import count, gives, group_says, scope_says, skip_gives
 from mews_newtt.drawn.colours import PLAIN, paint
 from mews_newtt.drawn.words import ROLE_TITLES, reached_by, table_title
+from mews_newtt.validation.proving.recorded import WHOLE, every_combination, total
 
 _STATUS_COLOURS = {"verified": "green", "transcribed": "cyan", "secondary": "yellow", "derived": "magenta", "local": "blue"}
 
@@ -54,12 +56,28 @@ def draw_list(charts: Sequence[Chart]) -> None:
     console.print("`mews-newtt charts show CHART` draws a chart; `mews-newtt charts --not-shipped` lists what is not here and why.")
 
 
+def draw_proofs(proofs: Sequence[tuple[Chart, Mapping[str, Any] | None]]) -> None:
+    """What is on record of every chart: a line each, numbers as people write them."""
+    console = _console()
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("chart", "version", "tried all", "combinations", "sets", "by reference", "differ"):
+        grid.add_column(heading, justify="left" if heading in ("chart", "version", "tried all") else "right", no_wrap=True)
+    for chart, proof in proofs:
+        if proof is None:
+            grid.add_row(chart.id, chart.version, "not on record")
+            continue
+        whole = every_combination(proof)
+        tried = ("no, too many", f"{proof['combinations_alike']:,}") if whole is None else (WHOLE[whole["part"]], f"{whole['sets']:,}")
+        grid.add_row(chart.id, chart.version, *tried, *(f"{total(proof, count):,}" for count in ("sets", "by_reference", "differences")))
+    console.print(grid)
+
+
 def draw_not_shipped(entries: Iterable[Mapping[str, str]]) -> None:
     console = _console()
     for entry in entries:
         console.print(f"[bold]{escape(entry['title'])}[/] ({escape(entry['id'])}; owner: {escape(entry['owner'])})")
         console.print(f"  why not: {escape(entry['why'])}")
-        console.print(f"  what would mend it: {escape(entry['mend'])}\n")
+        console.print(f"  what is needed: {escape(entry['mend'])}\n")
 
 
 def draw_chart(chart: Chart) -> None:

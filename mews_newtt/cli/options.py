@@ -8,6 +8,7 @@ from pathlib import Path
 from mews_newtt.chart.catalogue import FOLDERS_VARIABLE, load_chart
 from mews_newtt.chart.model import STATUSES, Chart, Status
 from mews_newtt.reading.columns import ColumnMap, read_map
+from mews_newtt.reading.plan import Plan, read_plan
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +30,11 @@ def add_chart(parser: argparse.ArgumentParser) -> None:
     add_rules(parser)
 
 
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """How somebody else's whole file is read."""
+    parser.add_argument("--plan", metavar="FILE.toml", type=Path, help="a reading plan: how somebody else's file becomes sets (docs/plans.md)")
+
+
 def add_column_map(parser: argparse.ArgumentParser, meaning: str = "no reading") -> None:
     """How somebody else's columns, units and marks are read; `meaning` is what a mark for missing stands for."""
     parser.add_argument("--map", metavar="THEIRS=OURS", action="append", default=[], help="rename a column, or a map file (.toml); may be repeated")
@@ -39,8 +45,21 @@ def add_column_map(parser: argparse.ArgumentParser, meaning: str = "no reading")
     )
 
 
+def chosen_plan(arguments: argparse.Namespace, chart: Chart | None = None) -> Plan | None:
+    """The plan of `add_plan`, with what --map, --ignore, --missing and --unit say beside it; None without one.
+
+    Its faults are kept in it: whoever opens the file names them beside those of the file.
+    """
+    if arguments.plan is None:
+        return None
+    said = {"ignore": arguments.ignore, "missing": arguments.missing, "units": arguments.unit}
+    return read_plan(arguments.plan, arguments.map, observations=None if chart is None else chart.observations, keep_faults=True, **said)
+
+
 def chosen_map(arguments: argparse.Namespace) -> ColumnMap:
     """What `add_column_map` was given."""
+    if getattr(arguments, "plan", None) is not None:
+        return ColumnMap()  # the plan holds it
     return read_map(arguments.map, ignore=arguments.ignore, missing=arguments.missing, units=arguments.unit)
 
 

@@ -12,8 +12,8 @@ from mews_newtt.validation.packs import check_folder, make_pack, write_pack
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Write a test pack into a folder: cases.csv, cases.ndjson, sheet.html to print, pack.json. It tells the chart from every "
-        "single-fault mutant of it; how many were made, shown and proven equivalent is stated."
+        "Write a test pack into a folder: cases.csv, cases.ndjson, sheet.html to print, pack.json. It distinguishes the "
+        "chart from every mutant of it with a single fault, and says how many were made, killed and proven equivalent."
     )
     add_chart(parser)
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", required=True, help="the folder to write; new, empty, or an earlier pack")

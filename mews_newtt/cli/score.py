@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.cli.options import add_chart, add_column_map, chosen_chart
+from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart
 from mews_newtt.cli.score_by_date import score_by_date
 from mews_newtt.cli.score_files import score_files
 from mews_newtt.errors import FileError, ObservationError, Problem
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 from mews_newtt.tables.atomic import whole_file
-
-FORMATS = ("csv", "parquet", "ndjson")  # of the output; an input may be a JSON array too
+from mews_newtt.tables.formats import KINDS, PACKED, TITLES, WRITTEN, any_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = "Score one observation set (--obs) or every row of files."
     add_chart(parser)
-    parser.add_argument("input", metavar="FILE", nargs="*", help="CSV (also .gz, .zst), Parquet, NDJSON or JSON files, a folder; - is standard input")
+    inputs = f"{any_of(TITLES)}, text also packed ({', '.join(PACKED)}); a folder of them; - is standard input"
+    parser.add_argument("input", metavar="FILE", nargs="*", help=inputs)
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="where to write; without it, standard output")
     parser.add_argument(
         "--obs", nargs="+", metavar="NAME=VALUE", default=None, help="one set: respiratory_rate=24 temperature=98.6[degF] skip_systolic_bp=U4 ..."
@@ -31,14 +31,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--explain", action="store_true", help="every row of the chart in words")
     parser.add_argument("--points", action="store_true", help="files: add points_<parameter> columns")
     add_column_map(parser)
+    add_plan(parser)
     parser.add_argument(
         "--on-bad-row",
         choices=("error", "report"),
         default="error",
         help="a row that cannot be scored stops the run (error), or is kept with status refused (report)",
     )
-    parser.add_argument("--format", choices=(*FORMATS, "json"), help="files: what the input is, where its name does not say")
-    parser.add_argument("--output-format", choices=FORMATS, help="files: what the output is to be, where its name does not say")
+    parser.add_argument("--format", choices=tuple(KINDS), help="files: what the input is, where its name does not say")
+    parser.add_argument("--output-format", choices=WRITTEN, help="files: what the output is to be, where its name does not say")
     parser.add_argument("--summary", type=Path, metavar="FILE.json", help="files: write the counts of the summary as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="files: draw totals, levels and missing readings (.svg; .png with matplotlib)")
     parser.add_argument("--by-date", action="store_true", help="files: score each row on the version in force on the day of its observed_at")
@@ -86,6 +87,7 @@ def _refuse_file_options(arguments: argparse.Namespace) -> None:
         "--ignore": arguments.ignore,
         "--unit": arguments.unit,
         "--missing": arguments.missing,
+        "--plan": arguments.plan,
         "--points": arguments.points,
         "--on-bad-row": arguments.on_bad_row != "error",
         "--format": arguments.format,

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from mews_newtt.chart.catalogue import catalogue
-from mews_newtt.cli.options import chosen_map
+from mews_newtt.cli.options import chosen_map, chosen_plan
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.unread import columns_not_read
 
@@ -16,18 +16,20 @@ def score_by_date(arguments: argparse.Namespace) -> None:
     """Score one file into a CSV file with a column `chart_version`. The rows by version go to standard error."""
     _refuse_others(arguments)
     from mews_newtt.tables.by_date import charts_by_date, score_file_by_date  # batch extra
-    from mews_newtt.tables.read import open_table  # batch extra
+    from mews_newtt.tables.planned.table import map_beside, open_planned  # batch extra
 
     source, column_map = Path(arguments.input[0]), chosen_map(arguments)
     timeline = charts_by_date(catalogue(arguments.rules), arguments.chart, arguments.min_status)
-    counts = score_file_by_date(
-        timeline, source, arguments.output, column_map=column_map, on_bad_row=arguments.on_bad_row, points=arguments.points
-    )
-    with open_table(source, None) as table:
-        unread = columns_not_read(timeline.turns[-1][1], table.names, column_map)
+    chart = timeline.turns[-1][1]
+    plan = chosen_plan(arguments, chart)
+    options = {"column_map": column_map, "plan": plan, "on_bad_row": arguments.on_bad_row, "points": arguments.points}
+    counts = score_file_by_date(timeline, source, arguments.output, **options)
+    with open_planned(chart, source, None, plan) as table:
+        unread = columns_not_read(chart, table.names, map_beside(column_map, plan, table))
+        reading = table.report
     print(f"{timeline.id} by date: {timeline.says}", file=sys.stderr)
     print("  rows: " + ", ".join(f"{version} {rows}" for version, rows in sorted(counts.items())), file=sys.stderr)
-    for line in unread.says():
+    for line in (*unread.says(), *(reading.says() if reading else ())):
         print(f"  {line}", file=sys.stderr)
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.cli.options import chosen_map
+from mews_newtt.cli.options import chosen_map, chosen_plan
 from mews_newtt.cli.progress import progress_bar
 from mews_newtt.cli.summary_plot import check_picture, draw
 from mews_newtt.tables.atomic import whole_file
@@ -24,10 +24,12 @@ STOPPED = "stopped; no output file was written"
 
 def score_files(chart: Chart, arguments: argparse.Namespace) -> None:
     """Score the files that were named. The summary goes to standard error, and to the files that were asked for."""
-    column_map = chosen_map(arguments)
+    column_map, plan = chosen_map(arguments), chosen_plan(arguments, chart)
     if arguments.plot is not None:
         check_picture(arguments.plot)
     output = arguments.output or Path(STDIO)
+    by_content = plan is not None and not plan.is_map  # a plan's source is known by its content
+    named = csv_unless_named(arguments.input[0]) if len(arguments.input) == 1 and not by_content else None
     signal.signal(signal.SIGTERM, _stop)  # ends as Ctrl-C does: no incomplete file is left
     try:
         with progress_bar(chart.short_title) as progress:
@@ -36,7 +38,8 @@ def score_files(chart: Chart, arguments: argparse.Namespace) -> None:
                 arguments.input,
                 output,
                 column_map=column_map,
-                format=arguments.format or (csv_unless_named(arguments.input[0]) if len(arguments.input) == 1 else None),
+                plan=plan,
+                format=arguments.format or named,
                 output_format=arguments.output_format or csv_unless_named(output),
                 points=arguments.points,
                 explain=arguments.explain,
@@ -78,6 +81,7 @@ def says(chart: Chart, summary: Summary) -> str:
             more = f", and {len(entries) - MOST_SHOWN} more" if len(entries) > MOST_SHOWN else ""
             lines.append(f"  {what}: " + ", ".join(f"{name}: {count}" for name, count in entries[:MOST_SHOWN]) + more)
     lines += [f"  {line}" for line in (*summary.unread.says(), *summary.repeats.says())]
+    lines += [f"  {line}" for report in summary.readings for line in report.says()]
     return "\n".join(lines)
 
 

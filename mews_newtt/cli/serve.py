@@ -18,8 +18,7 @@ from mews_newtt_service.settings import Settings
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Run the scoring service: JSON, FHIR and CDS Hooks, and the workbench. "
-        "Every setting is also an environment variable (docs/service.md)."
+        "Run the scoring service: JSON, FHIR and CDS Hooks, and the workbench. Every setting is also an environment variable (docs/service.md)."
     )
     parser.add_argument("--host", help="address to listen on (127.0.0.1); another one needs a clients file")
     parser.add_argument("--port", type=int, help="port to listen on (8311); 0 takes a free one")

@@ -13,9 +13,10 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from mews_newtt.cli.options import add_chart, add_column_map, chosen_chart, chosen_map
+from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
 from mews_newtt.cli.progress import progress_bar
 from mews_newtt.errors import FileError, Problem
+from mews_newtt.tables.formats import KINDS, PACKED, TITLES, any_of
 from mews_newtt.validation.compare import diagnosed, validate_file
 from mews_newtt.validation.exercised import PLURAL, gaps
 from mews_newtt.validation.reports import as_document, check_report_folder, write_reports
@@ -30,9 +31,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         "Exit 0 all agree, 1 something disagrees, 2 unusable input or nothing to compare."
     )
     add_chart(parser)
-    parser.add_argument("input", metavar="FILE", type=Path, help="CSV, NDJSON or Parquet; CSV and NDJSON also packed (.gz, .zst)")
+    parser.add_argument("input", metavar="FILE", type=Path, help=f"{any_of(TITLES)}; text also packed ({', '.join(PACKED)})")
     add_column_map(parser, "no reading and no score")
-    parser.add_argument("--format", choices=("csv", "parquet", "ndjson", "json"), help="what the file is, where its name does not say")
+    add_plan(parser)
+    parser.add_argument("--format", choices=tuple(KINDS), help="what the file is, where its name does not say")
     parser.add_argument(
         "--blanks-disagree", action="store_true", help="a blank expected cell disagrees where the chart gives an answer for a complete set"
     )
@@ -53,11 +55,18 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     chart, column_map = chosen_chart(arguments), chosen_map(arguments)
+    plan = chosen_plan(arguments, chart)
     if arguments.report is not None:
         check_report_folder(arguments.report)
     with progress_bar(chart.short_title) as progress:
         found = validate_file(
-            chart, arguments.input, column_map=column_map, format=arguments.format, progress=progress, blanks_disagree=arguments.blanks_disagree
+            chart,
+            arguments.input,
+            column_map=column_map,
+            plan=plan,
+            format=arguments.format,
+            progress=progress,
+            blanks_disagree=arguments.blanks_disagree,
         )
     return conclude(found, arguments)
 
@@ -115,6 +124,8 @@ def tell(found: Validation, report: Path | None) -> None:
     console.print(f"source: {visible(found.source.name)}{digest}; {rows}: {counts}")
     if found.ignored:
         console.print(f"not read: {visible(', '.join(found.ignored))}")
+    for line in found.reading.says() if found.reading else ():
+        console.print(visible(line))
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("column", no_wrap=True)
     for heading in ("compared", "agree", "disagree", "lower", "higher", "blank"):

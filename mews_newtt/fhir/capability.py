@@ -1,4 +1,4 @@
-"""What the FHIR endpoint can do, as FHIR says it: CapabilityStatement, OperationDefinitions, and the CodeSystems of our own codes."""
+"""Describes the FHIR endpoint in resources of FHIR: CapabilityStatement, OperationDefinitions, and the CodeSystems of our own codes."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ _OPERATIONS = {
     ),
     "ews-verify": (
         "Verify a stated score",
-        "Holds the score that a Bundle carries against the chart and the readings in the same Bundle. Nothing is stored.",
+        "Compares the score in a Bundle with the chart and the readings of the same Bundle. Nothing is stored.",
         (
             ("verdict", 1, "1", "code", "agrees, disagrees or nothing_compared"),
             ("chart", 1, "1", "string", "Chart and version, id|version"),
-            ("difference", 0, "*", "", "One thing that is stated and is not so"),
+            ("difference", 0, "*", "", "One stated value that differs from the chart"),
             ("computed", 1, "1", "Observation", "The score as the chart gives it"),
             ("outcome", 0, "1", "OperationOutcome", "Warnings: what was left out"),
         ),
@@ -140,7 +140,10 @@ def code_systems(charts: Iterable[Chart]) -> dict[str, Resource]:
         for level in chart.levels:
             levels.setdefault(f"{chart.id}-{level.id}", f"{chart.title} - {level.title}")
     contents = {
-        PARAMETER: ("What is observed, where no public code is known to us or beside it", {name: o.title for name, o in observations.items()}),
+        PARAMETER: (
+            "What is observed: used where we know no public code, and beside public codes",
+            {name: o.title for name, o in observations.items()},
+        ),
         CATEGORY: (
             "Answers of categorical observations",
             {f"{o.id}.{c.id}": f"{o.title}: {c.title}" for o in observations.values() for c in o.categories},

@@ -10,24 +10,25 @@ from typing import Any
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import MewsNewttError, ObservationError, Problem
-from mews_newtt.fhir.bundle import Content, Faults, take_apart
+from mews_newtt.fhir.bundle import Content, take_apart
 from mews_newtt.fhir.codes import AMOUNTS, OTHER_PANELS, PRESSURE_PANEL_KEYS, PRESSURES, SUPPORT, Codes, codes_of, parameter_keys
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.readings import Readings, read_set, score_readings
 from mews_newtt.fhir.rounds import AHEAD, LONGEST_WINDOW, one_round, rows_in, time_of, window_of
 from mews_newtt.fhir.scored import level_of
 from mews_newtt.fhir.times import fhir_time, in_words, is_instant, minutes_between, moment
+from mews_newtt.reading.fhir_parts import Faults
 from mews_newtt.scoring.result import Score
 
 HOOK = "patient-view"
 SUMMARY = 139  # a card's summary is shorter than 140 characters
 GROUP = "patient_group"
-STALE = LONGEST_WINDOW  # minutes: older readings are never `info`, where the chart gives no time for the next ones. Our choice
+STALE = LONGEST_WINDOW  # minutes: after this time a card is not `info`, where the chart gives no interval. Our choice
 POPULATIONS = {"maternity": frozenset(("pregnant", "in_labour", "postnatal")), "newborn": frozenset(("newborn",))}
 
 
-class DataNotHad(MewsNewttError):
-    """What the service needs was not sent and is not fetched: answered with 412."""
+class PrefetchMissing(MewsNewttError):
+    """A prefetch item is missing, and this service fetches nothing: the answer is 412."""
 
 
 def population(chart: Chart) -> str | None:
@@ -88,11 +89,11 @@ def cards(chart: Chart, request: Mapping[str, Any], *, now: datetime | None = No
 
     Parameters
     ----------
-    now : the time by the caller's clock. Readings later than that are left out and told; the card says how old the others are
+    now : the time by the caller's clock. Later readings are left out, with a warning; the card says how old the others are
 
     Raises
     ------
-    DataNotHad        a prefetch item is missing
+    PrefetchMissing        a prefetch item is missing
     ObservationError  the call itself is malformed
     """
     patient_id, patient, bundle, window = _call(request)
@@ -137,7 +138,7 @@ def _age(readings: Readings, now: datetime | None) -> int | None:
 def _times(readings: Readings, now: datetime | None) -> str:
     """When the readings were taken, and how old they are."""
     if readings.effective is None:
-        return "Readings of a time not given."
+        return "The time of the readings is not given."
     first, last = (fhir_time(text) for text in readings.effective)
     age = _age(readings, now)
     old = "" if age is None else f", {in_words(age)} old"
@@ -160,12 +161,12 @@ def _call(request: Mapping[str, Any]) -> tuple[str, Resource, Resource, int]:
     found = [prefetch.get(name) for name in ("patient", "observations")]
     wanted = ("Patient", "Bundle")
     missing = [
-        Problem("prefetch_missing", f"prefetch.{name}", f"is not a {kind}", "send what the discovery document asks for; nothing is fetched here")
+        Problem("prefetch_missing", f"prefetch.{name}", f"is not a {kind}", "send what the discovery document asks for; this service fetches nothing")
         for name, kind, item in zip(("patient", "observations"), wanted, found, strict=True)
         if not isinstance(item, dict) or item.get("resourceType") != kind
     ]
     if missing:
-        raise DataNotHad(missing)
+        raise PrefetchMissing(missing)
     patient, bundle = ({**item} if isinstance(item, dict) else {} for item in found)
     return patient_id, patient, bundle, window
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart, Observation, Parameter, Table
+from mews_newtt.reading.coded_names import CATEGORY, OURS, PARAMETER, category_keys, coded_names, known_unit, named_by_categories, parameter_keys
+from mews_newtt.reading.fhir_parts import LOINC, MDC, OBSERVATION_CATEGORY, SNOMED, Key
 
-SNOMED = "http://snomed.info/sct"
-LOINC = "http://loinc.org"
-MDC = "urn:iso:std:iso:11073:10101"
+__all__ = ["CATEGORY", "OURS", "PARAMETER", "category_keys", "known_unit", "named_by_categories", "parameter_keys"]  # the part that plans read too
+
 UCUM = "http://unitsofmeasure.org"
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
-OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 VITAL_SIGNS = (OBSERVATION_CATEGORY, "vital-signs")
 
-# Our own systems: content in docs/fhir.md, and as CodeSystem resources of the service.
-OURS = "urn:mews-newtt:CodeSystem:"
-PARAMETER = OURS + "parameter"  # code: the parameter's id
-CATEGORY = OURS + "category"  # code: <parameter id>.<category id>
+# More systems of our own: content in docs/fhir.md, and as CodeSystem resources of the service.
 SCORE = OURS + "score"  # code: <chart id>-total, <chart id>-<parameter id>, ...
 LEVEL = OURS + "level"  # code: <chart id>-<level id>
 SKIP = OURS + "skip-reason"  # code: a skip code of the chart, or `other` with text
@@ -32,22 +28,13 @@ PRESSURE_PANEL_KEYS = ((SNOMED, "75367002"), (LOINC, "85354-9"))
 PRESSURE_PANEL = {"coding": [{"system": system, "code": code} for system, code in PRESSURE_PANEL_KEYS], "text": "Blood pressure"}
 PRESSURES = ("8480-6", "8462-4")  # LOINC codes of its components, in their order
 OTHER_PANELS = ((LOINC, "55284-4"), (MDC, "150020"))  # of C-CDA and of devices: asked for, never written
-# How much oxygen: what an amount says of air or oxygen is in oxygen.py.
+# Amounts of oxygen; oxygen.py decides what they say about air or oxygen.
 SUPPORT = "air_or_oxygen"
 FLOW, PERCENT = "oxygen_flow", "oxygen_percent"
 AMOUNTS = {SUPPORT: (FLOW, PERCENT)}
 # What a person is worried about goes to the problem list (Digital Maternity Record Standard).
 CONCERNS = frozenset(("concern", "nurse_concern", "parental_concern", "carer_concern"))
 AGE = "age_years"
-
-_SAME_SYSTEM = {
-    "urn:oid:2.16.840.1.113883.6.96": SNOMED,
-    "urn:oid:2.16.840.1.113883.6.1": LOINC,
-    "urn:oid:2.16.840.1.113883.6.24": MDC,
-    **{f"https{system.removeprefix('http')}": system for system in (SNOMED, LOINC, OBSERVATION_CATEGORY)},
-}
-_ANNOTATION = re.compile(r"\{[^{}]*\}")
-Key = tuple[str, str]  # system and code
 
 
 class SubScore(NamedTuple):
@@ -63,15 +50,7 @@ class Codes:
     def __init__(self, chart: Chart):
         self.chart = chart
         self.observations: Mapping[str, Observation] = chart.observations
-        self.parameter: dict[Key, str] = {}
-        self.category: dict[Key, tuple[str, str]] = {}
-        ordered = [*(p.observation for p in chart.parameters), *(o for o in self.observations.values() if o.id not in chart.by_id)]
-        for observation in ordered:  # those of the chart first: theirs is the code where two share it
-            for key in parameter_keys(observation):
-                self.parameter.setdefault(key, observation.id)
-            for category in observation.categories:
-                for key in category_keys(observation, category.id):
-                    self.category.setdefault(key, (observation.id, category.id))
+        self.parameter, self.category = coded_names(chart)
         self.total: set[Key] = {(SCORE, total_code(chart))} | ({(SNOMED, chart.snomed_total)} if chart.snomed_total else set())
         self.sub_scores: dict[Key, SubScore] = {}
         for parameter in chart.parameters:
@@ -105,23 +84,6 @@ def codes_of(chart: Chart) -> Codes:
     return found
 
 
-def parameter_keys(observation: Observation) -> list[Key]:
-    """Every code that names a parameter, preferred first."""
-    public = ((SNOMED, observation.snomed), (LOINC, observation.loinc), (MDC, observation.mdc))
-    return [*((system, code) for system, codes in public for code in codes), (PARAMETER, observation.id)]
-
-
-def category_keys(observation: Observation, name: str) -> list[Key]:
-    """Every code that names one answer of a categorical parameter, preferred first."""
-    snomed = next(category.snomed for category in observation.categories if category.id == name)
-    return [*([(SNOMED, snomed)] if snomed else []), (CATEGORY, f"{observation.id}.{name}")]
-
-
-def named_by_categories(observation: Observation) -> bool:
-    """Whether the answers have the codes: `breathing room air` is then the code of an Observation without a value."""
-    return bool(observation.categories) and not observation.snomed and not observation.loinc and all(c.snomed for c in observation.categories)
-
-
 def total_code(chart: Chart) -> str:
     """Our own code of a chart's total, or of its level where it has no points."""
     return f"{chart.id}-total" if chart.has_points else f"{chart.id}-level"
@@ -136,17 +98,3 @@ def sub_score_key(chart: Chart, parameter: Parameter, table: Table | None) -> Ke
 def concept(keys: Iterable[Key], text: str) -> dict[str, Any]:
     """A CodeableConcept. This software keeps no display texts of other code systems, so it gives none."""
     return {"coding": [{"system": system, "code": code} for system, code in keys], "text": text}
-
-
-def key_of(coding: Mapping[str, Any]) -> Key | None:
-    """System and code of a Coding, where it has both."""
-    system, code = coding.get("system"), coding.get("code")
-    if not isinstance(system, str) or not isinstance(code, str):
-        return None
-    plain = system.rstrip("/")
-    return _SAME_SYSTEM.get(plain, plain), code
-
-
-def known_unit(observation: Observation, given: str) -> str | None:
-    """The UCUM code of a unit that the parameter can be given in; annotations such as {Breaths} say nothing about the unit."""
-    return observation.unit_named(given) or observation.unit_named(_ANNOTATION.sub("", given))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from mews_newtt.fhir.bundle import Content, Faults, FoundObservation, codings
+from mews_newtt.fhir.bundle import Content, FoundObservation
 from mews_newtt.fhir.codes import Codes
 from mews_newtt.fhir.readings import Readings
 from mews_newtt.fhir.rounds import WINDOW, time_of
 from mews_newtt.fhir.verify import StatedScores, verdict
+from mews_newtt.reading.fhir_parts import Faults, codings
 from mews_newtt.scoring.result import Score
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.stated import Difference, without_readings

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from mews_newtt.reading.fhir_parts import Resource as Resource
 from mews_newtt.reading.json_text import read_object
-
-Resource = dict[str, Any]
 
 
 def read_json(text: str | bytes) -> Resource:

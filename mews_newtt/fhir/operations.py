@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
-from mews_newtt.fhir.bundle import Content, Faults, codings, take_apart
+from mews_newtt.fhir.bundle import Content, take_apart
 from mews_newtt.fhir.codes import codes_of
 from mews_newtt.fhir.evidence import judge, one_score
 from mews_newtt.fhir.jsontext import Resource
@@ -18,6 +18,7 @@ from mews_newtt.fhir.rounds import one_round, window_of
 from mews_newtt.fhir.scored import score_bundle, score_observation
 from mews_newtt.fhir.times import is_instant, is_time
 from mews_newtt.fhir.verify import read_stated
+from mews_newtt.reading.fhir_parts import Faults, codings
 from mews_newtt.scoring.result import Score
 from mews_newtt.validation.stated import Difference
 

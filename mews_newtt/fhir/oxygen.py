@@ -7,11 +7,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from mews_newtt.chart.model import Number
-from mews_newtt.fhir.bundle import Faults
 from mews_newtt.fhir.codes import FLOW, PERCENT
-
-AIR_PERCENT = 21  # air is 20.9 % oxygen, written as 21: a fact of chemistry, not of a chart
-AIR, OXYGEN = "air", "oxygen"
+from mews_newtt.reading.fhir_parts import Faults
+from mews_newtt.reading.oxygen import AIR, AIR_PERCENT, OXYGEN
 
 
 class Amount(NamedTuple):

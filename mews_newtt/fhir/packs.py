@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from mews_newtt.chart.model import Chart, Parameter
-from mews_newtt.fhir.codes import LEVEL, OURS, SCORE_UNIT, Key, concept, sub_score_key
+from mews_newtt.fhir.codes import LEVEL, OURS, SCORE_UNIT, concept, sub_score_key
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.scored import level_of, total_key
 from mews_newtt.fhir.write import observations_bundle
+from mews_newtt.reading.fhir_parts import Key
 
 CASE = OURS.replace("CodeSystem", "case").rstrip(":")
 _POINTS = "expected_points_"

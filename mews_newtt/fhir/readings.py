@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
-from mews_newtt.fhir.bundle import Content, Faults, FoundObservation, codings, listed
+from mews_newtt.fhir.bundle import Content, FoundObservation
 from mews_newtt.fhir.codes import AGE, AMOUNTS, OTHER, SKIP, SUPPORT, Codes, codes_of, known_unit
 from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.oxygen import Amount, settle
@@ -17,6 +17,7 @@ from mews_newtt.fhir.rounds import time_of
 from mews_newtt.fhir.times import completed_years, span
 from mews_newtt.fhir.unread import Rows, Unread, called
 from mews_newtt.fhir.values import number_of, value_of
+from mews_newtt.reading.fhir_parts import Faults, codings, listed
 from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score

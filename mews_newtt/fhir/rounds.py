@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from mews_newtt.errors import ObservationError, Problem
-from mews_newtt.fhir.bundle import Content, Faults, FoundObservation, codings
+from mews_newtt.fhir.bundle import Content, FoundObservation
 from mews_newtt.fhir.codes import Codes
 from mews_newtt.fhir.times import in_words, is_instant, minutes_between, moment, span
 from mews_newtt.fhir.unread import called
+from mews_newtt.reading.fhir_parts import Faults, codings
 from mews_newtt.scoring.wording import count
 
 WINDOW = 30  # minutes: the longest round, where the caller says no other. Our choice

@@ -9,23 +9,12 @@ from typing import Any
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart, Level
-from mews_newtt.fhir.codes import (
-    ABSENT,
-    CONCERNS,
-    LEVEL,
-    OBSERVATION_CATEGORY,
-    SCORE,
-    SCORE_UNIT,
-    SNOMED,
-    Key,
-    concept,
-    sub_score_key,
-    total_code,
-)
+from mews_newtt.fhir.codes import ABSENT, CONCERNS, LEVEL, SCORE, SCORE_UNIT, concept, sub_score_key, total_code
 from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.readings import Readings
 from mews_newtt.fhir.times import fhir_time, later
+from mews_newtt.reading.fhir_parts import OBSERVATION_CATEGORY, SNOMED, Key
 from mews_newtt.scoring.result import ParameterScore, Score
 
 PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-EarlyWarningTotalScore"

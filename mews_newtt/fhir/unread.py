@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 from mews_newtt.chart.codes import loinc_is_sound, snomed_is_sound
 from mews_newtt.chart.model import Observation, Parameter
-from mews_newtt.fhir.bundle import Faults, codings
-from mews_newtt.fhir.codes import LEVEL, LOINC, SCORE, SNOMED, VITAL_SIGNS, Codes, known_unit
+from mews_newtt.fhir.codes import LEVEL, SCORE, VITAL_SIGNS, Codes, known_unit
 from mews_newtt.fhir.jsontext import Resource
+from mews_newtt.reading.fhir_parts import LOINC, SNOMED, Faults, codings
 
 LONGEST = 200  # characters of a name that are looked at
-SHOWN = 60  # characters of it that are told
+SHOWN = 60  # characters of it that a message shows
 SHORT = 3  # a name of so few letters (hr, rr, bm) must be a word of a short text
 FEW = 3  # words of a short text
-# What vital signs are measured in that no row of a chart is: a body's size, and scores.
+# Units of body measurements and of scores: no parameter of a chart has them.
 _OTHER_UNIT = re.compile(r"kg|g|lb|oz|\[lb_av\]|\[oz_av\]|cm|m|mm|\[in_i\]|in|ft|kg/m2|m2|\{[^{}]*\}", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"[^0-9a-z]+")
 

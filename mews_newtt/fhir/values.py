@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from mews_newtt.chart.model import Observation
-from mews_newtt.fhir.bundle import Faults, codings
 from mews_newtt.fhir.codes import category_keys, known_unit
 from mews_newtt.fhir.jsontext import Resource
+from mews_newtt.reading.fhir_parts import Faults, codings
 
 VALUES = ("valueQuantity", "valueCodeableConcept", "valueString", "valueBoolean", "valueInteger")
 
@@ -91,7 +91,7 @@ def _category(observation: Observation, body: Resource, place: str, faults: Faul
     names = {c.id for c in observation.categories if not set(keys).isdisjoint(category_keys(observation, c.id))}
     concept = faults.object(body, "valueCodeableConcept", place)
     text = concept.get("text")
-    if names:  # words beside a code are not needed; those that name another answer must not be passed over
+    if names:  # words beside a code are not needed; those that name another answer must not be ignored
         words = [text, *(coding.get("display") for _, coding in faults.objects(concept, "coding", f"{place}.valueCodeableConcept"))]
         names |= {observation.category_by_name.get(word.strip().casefold(), "") for word in words if isinstance(word, str)} - {""}
     if len(names) > 1:

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.fhir.bundle import Content, Faults, FoundObservation, codings, refers_to
-from mews_newtt.fhir.codes import LEVEL, Codes, Key, codes_of
+from mews_newtt.fhir.bundle import Content, FoundObservation, refers_to
+from mews_newtt.fhir.codes import LEVEL, Codes, codes_of
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.scored import sub_scores
+from mews_newtt.reading.fhir_parts import Faults, Key, codings
 from mews_newtt.scoring.result import Score
 from mews_newtt.validation.stated import Claim, Difference, verdict_on, without_readings
 from mews_newtt.validation.stated import read_stated as read_stated_cell

@@ -9,12 +9,10 @@ from typing import Any
 
 from mews_newtt.chart.model import Chart, Observation
 from mews_newtt.fhir.codes import (
-    LOINC,
     OTHER,
     PRESSURE_PANEL,
     PRESSURES,
     SKIP,
-    SNOMED,
     UCUM,
     category_keys,
     codes_of,
@@ -24,6 +22,7 @@ from mews_newtt.fhir.codes import (
     parameter_keys,
 )
 from mews_newtt.fhir.jsontext import Resource
+from mews_newtt.reading.fhir_parts import LOINC, SNOMED
 from mews_newtt.reading.sets import ObservationSet
 from mews_newtt.reading.values import SKIP_PREFIX
 

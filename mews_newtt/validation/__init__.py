@@ -14,28 +14,33 @@ if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` loads these
     from mews_newtt.validation.coverage import coverage
     from mews_newtt.validation.diagnose import diagnose
     from mews_newtt.validation.packs import make_pack, write_pack
+    from mews_newtt.validation.proving.prove import Proof, prove
     from mews_newtt.validation.reports import write_reports
     from mews_newtt.validation.result import Validation
 
 _HOMES = {
+    "Proof": "proving.prove",
     "Validation": "result",
     "conform": "conform",
     "coverage": "coverage",
     "diagnose": "diagnose",
     "diagnosed": "compare",
     "make_pack": "packs",
+    "prove": "proving.prove",
     "validate": "compare",
     "validate_file": "compare",
     "write_pack": "packs",
     "write_reports": "reports",
 }
 __all__ = [
+    "Proof",
     "Validation",
     "conform",
     "coverage",
     "diagnose",
     "diagnosed",
     "make_pack",
+    "prove",
     "validate",
     "validate_file",
     "write_pack",

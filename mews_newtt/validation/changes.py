@@ -72,11 +72,11 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Chan
     kinds = [{kind["kind"]: kind for kind in document["kinds"]} for document in (before, after)]
     for name, kind in (kinds[0] | kinds[1]).items():
         counts.append(Change(kind["says"], *(each.get(name, {}).get("cells", 0) for each in kinds)))
-    one, two = ({each.place: each for each in listed_rows(document)} for document in (before, after))
+    earlier, later = ({each.place: each for each in listed_rows(document)} for document in (before, after))
     return Changes(
         counts,
-        [each for place, each in one.items() if place not in two],
-        [each for place, each in two.items() if place not in one],
-        len(one.keys() & two.keys()),
+        [each for place, each in earlier.items() if place not in later],
+        [each for place, each in later.items() if place not in earlier],
+        len(earlier.keys() & later.keys()),
         all(document["disagreements_listed"] == document["disagreed"] for document in (before, after)),
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import pyarrow as pa
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines.base import COMPLETE, NO_POINTS, REFUSED, Results
 from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.reading.unread import LOOKED_AT
 from mews_newtt.validation.comparer import Compared, Comparer, explained, line_columns, lines_of
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, ExpectedColumn, Kinds, Numbers
@@ -26,12 +27,35 @@ from mews_newtt.validation.tally import Tally
 WRONG_KEPT, RIGHT_KEPT = 50_000, 100_000  # rows that the diagnosis looks at
 
 
+class Limits(NamedTuple):
+    """How many rows are kept: with their reasons, and for the diagnosis, those that disagree and agree. `spooled`: and lines of the CSV."""
+
+    listed: int
+    wrong: int
+    right: int
+    spooled: bool = True
+
+
+class Part(NamedTuple):
+    """What was counted in a part of the rows. It can be sent from one process to another."""
+
+    numbers: tuple[int, int, int, int]  # rows, compared, wrong, without readings
+    counters: tuple[Counter[Any], ...]
+    by_column: Mapping[str, ColumnCounts]
+    exercised: list[tuple[int, int]]
+    uncounted: set[str]
+    doubts: Mapping[str, str]
+    listed: list[Disagreement]
+    samples: tuple[_Sample, _Sample]
+
+
 class _Sample:
     """An even sample of no more than a number of rows: each time there are too many, every second one is dropped."""
 
     def __init__(self, most: int):
         self.most, self.stride, self.rows, self.frames = most, 1, 0, list[pl.DataFrame]()
         self.seen = 0
+        self.whole = True  # it holds all rows that it was given
 
     def add(self, frame: pl.DataFrame, rows: npt.NDArray[np.int64]) -> None:
         start = -self.seen % self.stride
@@ -43,12 +67,20 @@ class _Sample:
         while self.rows > self.most:
             half = pl.concat(self.frames)[::2]
             self.frames, self.rows, self.stride = [half], half.height, self.stride * 2
+            self.whole = False
+
+    def join(self, other: _Sample) -> None:
+        """Add the rows that another sample kept."""
+        for frame in other.frames:
+            self.add(frame, np.arange(frame.height))
+        self.whole = self.whole and other.whole
 
 
 class Collector:
     """Adds up chunks, in their order."""
 
-    def __init__(self, comparer: Comparer, before: int):
+    def __init__(self, comparer: Comparer, before: int, limits: Limits | None = None):
+        self.limits = limits or Limits(MOST_LISTED, WRONG_KEPT, RIGHT_KEPT)
         self.comparer, self.chart, self.before = comparer, comparer.chart, before
         self.rows = self.compared = self.wrong = self.bare = 0
         self.status: Counter[str] = Counter()
@@ -60,8 +92,8 @@ class Collector:
         self.tally = Tally(comparer.chart, comparer.column_map)
         self.tally.exercised.known = {column.parameter for column in comparer.expected if column.holds == "points"}
         self.listed: list[Disagreement] = []
-        self.spool = Spool(line_columns(comparer))
-        self.kept_wrong, self.kept_right = _Sample(WRONG_KEPT), _Sample(RIGHT_KEPT)
+        self.spool = Spool(line_columns(comparer)) if self.limits.spooled else None
+        self.kept_wrong, self.kept_right = _Sample(self.limits.wrong), _Sample(self.limits.right)
 
     def add(self, chunk: Compared) -> None:
         """Count a chunk."""
@@ -148,15 +180,50 @@ class Collector:
             into[label, words.get(computed) or right_says(computed)] += number
 
     def _keep_wrong(self, chunk: Compared, wrong_rows: npt.NDArray[np.int64]) -> None:
-        self.spool.add(lines_of(self.comparer, chunk, wrong_rows, self.before + self.rows))
-        room = MOST_LISTED - len(self.listed)
+        if self.spool is not None:
+            self.spool.add(lines_of(self.comparer, chunk, wrong_rows, self.before + self.rows))
+        room = self.limits.listed - len(self.listed)
         for row in wrong_rows[:room].tolist() if room > 0 else ():
             self.listed.append(explained(self.comparer, chunk, row, self.before + self.rows))
         self.kept_wrong.add(chunk.frame, wrong_rows)
 
-    def finish(self, source: Origin) -> Validation:
-        """The result."""
-        notes = [
+    def part(self) -> Part:
+        """What was counted so far, for `join` of another collector over the same columns."""
+        return Part(
+            (self.rows, self.compared, self.wrong, self.bare),
+            self._counters(),
+            self.by_column,
+            [(counts.rows, counts.disagreed) for counts in self.tally.exercised.every_count()],
+            self.tally.uncounted,
+            self.comparer.unread.doubts,
+            self.listed,
+            (self.kept_wrong, self.kept_right),
+        )
+
+    def join(self, part: Part) -> None:
+        """Add what another collector counted in the rows that follow."""
+        before = self.before + self.rows
+        rows, compared, wrong, bare = part.numbers
+        self.rows, self.compared, self.wrong, self.bare = self.rows + rows, self.compared + compared, self.wrong + wrong, self.bare + bare
+        for own, other in zip(self._counters(), part.counters, strict=True):
+            own.update(other)
+        for name, counts in part.by_column.items():
+            self.by_column[name].add(counts)
+        for counted, (seen, disagreed) in zip(self.tally.exercised.every_count(), part.exercised, strict=True):
+            counted.add(seen, disagreed)
+        self.tally.uncounted |= part.uncounted
+        self.comparer.unread.doubts |= {name: why for name, why in part.doubts.items() if name not in self.comparer.unread.doubts}
+        room = max(self.limits.listed - len(self.listed), 0)
+        self.listed += [one._replace(row=before + one.row) for one in part.listed[:room]]
+        self.kept_wrong.join(part.samples[0])
+        self.kept_right.join(part.samples[1])
+
+    def _counters(self) -> tuple[Counter[Any], ...]:
+        return self.status, self.blank, self.kinds, self.totals, self.levels
+
+    def finish(self, source: Origin, notes: Sequence[str] = (), reading: ReadingReport | None = None) -> Validation:
+        """The result. `notes` come after those that the counts give; `reading` is what a plan read of the file."""
+        more, notes = notes, [
             f"{name}: more than 50,000 different values in one chunk of rows; its bands and edges were not counted there"
             for name in sorted(self.tally.uncounted)
         ]
@@ -184,11 +251,12 @@ class Collector:
             _level_matrix(self.chart, self.levels) if "level" in stated else None,
             self.tally.exercised,
             tuple(self.listed),
-            self.comparer.unread.names,
+            self.comparer.unread.names + tuple(reading.columns_left(self.comparer.unread.names) if reading else ()),
             self.comparer.without_column,
             self.bare,
             self.comparer.reader.blanks_disagree,
-            tuple(notes),
+            (*notes, *more),
+            reading=reading,
             spool=self.spool,
             sample=self._sample() if self.wrong else None,
         )
@@ -200,7 +268,7 @@ class Collector:
         columns = [frame.get_column(theirs).alias(our) for theirs, our in comparer.read]
         columns += [frame.get_column(column.theirs).alias(column.name) for column in comparer.expected]
         own = comparer.column_map._replace(columns={}, ignore=frozenset())
-        return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.stride == self.kept_right.stride == 1
+        return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.whole and self.kept_right.whole
 
 
 def _total_matrix(counts: Mapping[tuple[str, str], int]) -> Matrix:

@@ -21,22 +21,25 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.engines.base import default_threads
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.reading.plan import Plan
 from mews_newtt.tables.formats import STDIO
-from mews_newtt.tables.read import Chunk, open_table
-from mews_newtt.tables.summary import Progress
+from mews_newtt.tables.planned.table import map_beside, open_planned
+from mews_newtt.tables.read import Chunk
+from mews_newtt.tables.summary import READ_BY_PLAN, Progress, part_of
 from mews_newtt.tables.table import ArrowStream, as_table
 from mews_newtt.validation.collect import Collector
 from mews_newtt.validation.comparer import Compared, Comparer
 from mews_newtt.validation.diagnose import diagnose
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.result import Origin, Validation
+from mews_newtt.validation.spark import is_spark_frame, validate_spark
 
 ROWS = 1 << 18  # of a chunk
 
 
 def validate(
     chart: Chart,
-    data: ArrowStream,
+    data: ArrowStream | Any,
     *,
     column_map: ColumnMap | None = None,
     threads: int | None = None,
@@ -47,16 +50,22 @@ def validate(
 
     Parameters
     ----------
-    data : rows of readings, as `score_table` takes them, and any of `expected_total`, `expected_level`,
+    data : rows of readings, as `score_table` takes them, or a Spark frame; and any of `expected_total`, `expected_level`,
         `expected_points_<parameter>` and `expected_status` (complete, partial, refused). A blank expected cell states nothing.
     column_map : how the columns, values and units of another system are read
     source : where the rows come from, for the reports
     blanks_disagree : a blank expected cell disagrees where the chart gives an answer for a complete set
 
+    A Spark frame is compared partition by partition where it is. Counts are of all rows and equal those of the same rows in memory. The result lists
+    at most 100 rows of each partition and 1,000 in all, holds a sample for `diagnosed`, and no lines for disagreements.csv. `row` is the place of a
+    row in `frame.collect()` while the partitions stay as they are, so give a `case_id`. `threads` is for tables in memory.
+
     Raises
     ------
-    ColumnError  no expected column, or a column whose name is a slip
+    ColumnError  no expected column, or a column with a misspelt name
     """
+    if is_spark_frame(data):
+        return validate_spark(chart, data, column_map or ColumnMap(), blanks_disagree, source)
     table = as_table(data)
     comparer = Comparer(chart, table.column_names, column_map or ColumnMap(), blanks_disagree)  # refuses columns named twice
     frame = pl.DataFrame(table)
@@ -72,6 +81,7 @@ def validate_file(
     path: str | Path,
     *,
     column_map: ColumnMap | None = None,
+    plan: Plan | None = None,
     format: str | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -79,16 +89,22 @@ def validate_file(
 ) -> Validation:
     """Compare the answers in a file with a chart: CSV (also .gz, .zst), Parquet or NDJSON, of any length.
 
+    Parameters
+    ----------
+    column_map, plan : how somebody else's file is read; a plan holds a map, so give one of them
+
     Raises
     ------
-    FileError  a file that is not what it says, no expected column, or a column whose name is a slip
+    FileError  a file that is not what it says, no expected column, a column with a misspelt name, or faults of the plan
     """
     if str(path) == STDIO:
         raise FileError(Problem("not_a_file", "standard input", "cannot be filed as evidence", "save it as a file and name that"))
     path = Path(path)
     before = _identity(path)
-    with open_table(path, format) as table, ThreadPoolExecutor(1, "mews-newtt-hash") as beside:
-        comparer = Comparer(chart, table.names, column_map or ColumnMap(), blanks_disagree)
+    planned = plan is not None and not plan.is_map
+    reading, progress = part_of(progress, 0, READ_BY_PLAN), part_of(progress, READ_BY_PLAN if planned else 0, 1)
+    with open_planned(chart, path, format, plan, reading) as table, ThreadPoolExecutor(1, "mews-newtt-hash") as beside:
+        comparer = Comparer(chart, table.names, map_beside(column_map, plan, table), blanks_disagree, table.about)
         hashed = beside.submit(_hash, path)
         stretches = iter(table.chunks())
         first = next(stretches, None)
@@ -102,7 +118,9 @@ def validate_file(
                 yield compare, stretch
 
         def compare(stretch: Chunk) -> tuple[Compared, Chunk]:
-            return comparer.compare(stretch.frame()), stretch
+            found = comparer.compare(stretch.frame())
+            found.places = None if stretch.places is None else stretch.places.to_numpy()
+            return found, stretch
 
         for found, stretch in _in_order(work(), threads or default_threads()):
             collector.add(found)
@@ -112,11 +130,11 @@ def validate_file(
             if progress is not None:
                 progress(collector.rows, stretch.share)
         digest = _result(hashed)
-        if before is None or digest is None or _identity(path) != before:  # the hash would vouch for what was not compared
+        if before is None or digest is None or _identity(path) != before:  # else the hash would be that of other content
             raise FileError(
                 Problem("file_changed", path.name, "was changed, moved or removed while it was read", "run it again when nothing writes to it")
             )
-        return collector.finish(Origin(path.name, digest, before[0]))
+        return collector.finish(Origin(path.name, digest, before[0]), reading=table.report)
 
 
 def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anyway: bool = False) -> Validation:

@@ -38,12 +38,17 @@ class Compared:
     values: dict[str, Numbers]
     kinds: dict[str, Kinds]
     columns: dict[str, Coded]
+    places: Numbers | None = None  # where each row is in its file, if rows of the file were left out or joined
+
+    def numbers(self, rows: npt.NDArray[np.int64], before: int) -> npt.NDArray[Any]:
+        """The numbers of some rows, as a person finds them in the file; `before` rows come before this chunk."""
+        return rows + before + 1 if self.places is None else self.places[rows]
 
 
 class Comparer:
     """Compares chunks of the same columns with one chart; safe on several threads at once."""
 
-    def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap, blanks_disagree: bool):
+    def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap, blanks_disagree: bool, about: Sequence[str] = ()):
         self.chart, self.column_map = chart, column_map
         ours = columns_of(names, chart, column_map)
         self.expected = expected_columns(names, ours, chart, column_map)
@@ -51,7 +56,7 @@ class Comparer:
         pairs = [pair for pair in zip(names, ours, strict=True) if pair[0] not in column_map.ignore]
         self.read = [(theirs, our) for theirs, our in pairs if our.removeprefix(SKIP_PREFIX) in chart.by_id]
         self.case_id = next((theirs for theirs, our in pairs if our == "case_id"), None)
-        self.unread = Unread(names, ours, chart, column_map, used=[column.theirs for column in self.expected])
+        self.unread = Unread(names, ours, chart, column_map, used=[*(column.theirs for column in self.expected), *about])
         self.without_column = tuple(p.id for p in rows_without_column(chart, [our for _, our in self.read]) if p.role == "scored")
         self.points = any(column.holds == "points" for column in self.expected)
 
@@ -67,7 +72,7 @@ class Comparer:
         return Compared(frame, results, values, kinds, columns)
 
     def _bare(self, results: Results, columns: dict[str, Coded]) -> Flags:
-        """Rows without any reading or reason for none of the parameters that the chart scores."""
+        """Rows that have neither a reading nor a reason for no reading of any scored parameter."""
         rows = np.flatnonzero(results.status == PARTIAL)
         for name, (raws, codes) in sorted(columns.items(), key=lambda column: len(column[1][0])):
             if not len(rows):
@@ -105,7 +110,7 @@ def lines_of(comparer: Comparer, chunk: Compared, rows: npt.NDArray[np.int64], b
         parts.append(
             pl.DataFrame(
                 [
-                    pl.Series("row", wrong + before + 1),
+                    pl.Series("row", chunk.numbers(wrong, before)),
                     pl.Series("index", wrong),
                     pl.Series("order", np.full(len(wrong), order)),
                     pl.Series("column", [column.name] * len(wrong), pl.String),
@@ -177,11 +182,11 @@ def explained(comparer: Comparer, chunk: Compared, row: int, before: int) -> Dis
     why += result.warnings
     case = None if comparer.case_id is None else as_text(frame.get_column(comparer.case_id)[row])
     given = {our: as_text(cell) for our, cell in cells.items() if as_text(cell)}
-    return Disagreement(before + row + 1, case, tuple(wrong), given, result.says, tuple(why))
+    return Disagreement(int(chunk.numbers(np.array([row]), before)[0]), case, tuple(wrong), given, result.says, tuple(why))
 
 
 def _cell(column: pl.Series, row: int) -> Any:
-    """A value as `read` takes it: a float32 stays one, since its shortest decimal is another than a float64's."""
+    """A value as `read` takes it: a float32 stays a float32, because as a float64 it would have another shortest decimal."""
     value = column[row]
     return np.float32(value) if column.dtype == pl.Float32 and value is not None else value
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.reading.columns import ColumnMap, mapped_columns
+from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.reading.unread import LOOKED_AT, Unread
 from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.tables.table import as_table, score_columns
@@ -36,6 +37,7 @@ class Coverage:
     alive: list[dict[str, str]] = field(default_factory=list)
     to_add: list[Case] = field(default_factory=list)
     unread: Unread = field(default_factory=Unread)
+    reading: ReadingReport | None = None  # what a reading plan read of the file
 
     @property
     def untested(self) -> list[Item]:
@@ -59,15 +61,17 @@ class Coverage:
             "alive": self.alive,
             "to_add": [case.to_dict() for case in self.to_add],
             **self.unread.to_dict(),
+            **({"reading": self.reading.to_dict()} if self.reading else {}),
         }
 
 
-def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) -> Coverage:
+def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None, about: Sequence[str] = ()) -> Coverage:
     """What a table of test cases exercises.
 
     Parameters
     ----------
     data : the table, anything with the Arrow C stream interface; its expected columns are ignored
+    about : columns that say something about a row, and are no reading
     """
     table = as_table(data)
     column_map = column_map or ColumnMap()
@@ -76,7 +80,7 @@ def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None) ->
     faults = pack_faults(chart, None)
     survivors = [fault for fault in faults if not len(killers_of(scorer, fault))]
     result = Coverage(chart, table.num_rows, _exercised(chart, table, ours, column_map), len(faults), len(faults) - len(survivors), 0)
-    result.unread = Unread(table.column_names, ours, chart, column_map)
+    result.unread = Unread(table.column_names, ours, chart, column_map, about)
     result.unread.look({name: table.column(name).slice(0, LOOKED_AT).to_pylist() for name in result.unread.screened})
     if not survivors:
         return result

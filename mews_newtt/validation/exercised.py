@@ -100,17 +100,17 @@ class Exercised:
         made = cls(chart, levels={level.id: RowCounts() for level in chart.levels})
         made.settings = [(setting, RowCounts()) for setting in settings(chart)] if chart.context_ids else []
         made.totals = {total: RowCounts() for _, start in _starts(chart) for total in (start - 1, start)}
-        made.scope = {place: RowCounts() for place, rule in enumerate(chart.scope) if rule.refuse}
+        made.scope = {index: RowCounts() for index, rule in enumerate(chart.scope) if rule.refuse}
         for parameter in chart.parameters:
             made.rows[parameter.id] = RowCounts()
             if parameter.required and parameter.role == "scored":
                 made.missing[parameter.id] = RowCounts()
             made.skips |= {(parameter.id, skip.code.casefold()): RowCounts() for skip in parameter.skips}
-            for place, table in enumerate(parameter.tables):
+            for index, table in enumerate(parameter.tables):
                 for at in range(len(table.bands) if table.applies else 0):
-                    made.bands[parameter.id, place, at] = RowCounts()
+                    made.bands[parameter.id, index, at] = RowCounts()
                     if at and parameter.observation.numeric:
-                        made.edges[parameter.id, place, at] = Edge()
+                        made.edges[parameter.id, index, at] = Edge()
         return made
 
     def add_reading(self, parameter: Parameter, table: int, value: Number | str, rows: int, disagreed: int) -> None:
@@ -132,6 +132,16 @@ class Exercised:
             edge = self.edges[parameter.id, table, at]
             (edge.first_above if at == where.band else edge.last_below).add(rows, disagreed)
 
+    def every_count(self) -> Iterator[RowCounts]:
+        """All counts, in an order that is the same for every Exercised of the chart."""
+        yield from self.bands.values()
+        for edge in self.edges.values():
+            yield from vars(edge).values()
+        for counts in (self.levels, self.skips, self.missing, self.rows, self.totals, self.scope):
+            yield from counts.values()
+        yield from (counts for _, counts in self.settings)
+        yield self.refused
+
     def items(self) -> list[Item]:
         """Everything that could be exercised, in chart order."""
         return [*self._bands_and_edges(), *self._others()]
@@ -139,16 +149,16 @@ class Exercised:
     def _bands_and_edges(self) -> Iterator[Item]:
         chart = self.chart
         for parameter in chart.parameters:
-            for place, table in enumerate(parameter.tables):
+            for index, table in enumerate(parameter.tables):
                 if not table.applies:
                     continue
                 name = row_name(parameter, table)
-                here = [self.bands[parameter.id, place, at] for at in range(len(table.bands))]
+                here = [self.bands[parameter.id, index, at] for at in range(len(table.bands))]
                 for band, counts in zip(table.bands, here, strict=True):
                     kind = "trigger" if band.level is not None else "band"
                     yield Item(kind, f"{name}, {band_words(band)}: {gives(chart, band)}", counts.rows, counts.disagreed)
                 for at in range(1, len(table.bands)):
-                    edge = self.edges.get((parameter.id, place, at))
+                    edge = self.edges.get((parameter.id, index, at))
                     for value, side, words in _sides(parameter, table.bands[at - 1], table.bands[at], edge):
                         says = f"{name} {number(value, parameter.observation.unit)}, {words} the edge to {gives(chart, table.bands[at])}"
                         yield Item("edge", says, side.rows, side.disagreed)
@@ -169,8 +179,8 @@ class Exercised:
                 counts = self.skips[parameter.id, skip.code.casefold()]
                 yield Item("skip", f"{parameter.title} not taken, {skip.code} ({skip.says})", counts.rows, counts.disagreed)
         yield Item("refused", "an impossible or unreadable reading", self.refused.rows, self.refused.disagreed)
-        for place, counts in self.scope.items():
-            yield Item("refused", f"a set the chart is not for: {chart.scope[place].says}", counts.rows, counts.disagreed)
+        for index, counts in self.scope.items():
+            yield Item("refused", f"a set the chart is not for: {chart.scope[index].says}", counts.rows, counts.disagreed)
 
     def by_parameter(self) -> list[dict[str, Any]]:
         """Where rows disagree, by parameter; edges and bands without a disagreement are left out."""
@@ -235,7 +245,7 @@ def _sides(parameter: Parameter, low: Band, high: Band, edge: Edge | None) -> It
 def _locate(chart: Chart, parameter: Parameter, table: int, value: Number | str) -> Location:
     bands = parameter.tables[table].bands
     band, _ = find_band(chart, parameter.tables[table], value)
-    at = next(place for place, one in enumerate(bands) if one is band)
+    at = next(index for index, each in enumerate(bands) if each is band)
     if isinstance(value, str):
         return Location(at)
     exact = Fraction(value)

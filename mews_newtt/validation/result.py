@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import Exercised
 from mews_newtt.validation.spool import Spool
@@ -79,6 +80,10 @@ class ColumnCounts:
     lower: int = 0
     higher: int = 0
 
+    def add(self, other: ColumnCounts) -> None:
+        for name, cells in vars(other).items():
+            setattr(self, name, getattr(self, name) + cells)
+
     def to_dict(self) -> dict[str, int]:
         return dict(vars(self))
 
@@ -109,6 +114,7 @@ class Validation:
     exercised : what the compared rows exercise of the chart, and how many of those rows disagree
     disagreements : the first rows that disagree, explained; `listed_all` says whether these are all
     ignored : columns that were not read; without_column: scored parameters that no column was read for
+    reading : what became of every column and code of the file, where a reading plan was used
     without_readings : rows that state something and have no reading: there is nothing to compare them with
     """
 
@@ -132,6 +138,7 @@ class Validation:
     blanks_disagree: bool = False
     notes: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
+    reading: ReadingReport | None = field(default=None, compare=False)
     spool: Spool | None = field(default=None, compare=False, repr=False)
     sample: Any = field(default=None, compare=False, repr=False)  # an Arrow table for the diagnosis; not part of the result
 
@@ -200,7 +207,8 @@ class Validation:
             "exercised": self.exercised.to_dict(),
             "ignored_columns": list(self.ignored),
             "notes": list(self.notes),
-            "disagreements": [one.to_dict() for one in self.disagreements],
+            **({"reading": self.reading.to_dict()} if self.reading else {}),
+            "disagreements": [row.to_dict() for row in self.disagreements],
             "disagreements_listed": len(self.disagreements),
             "diagnosis": self.diagnosis and self.diagnosis.to_dict(),
         }

@@ -92,10 +92,10 @@ class Tally:
         room = size * (tables + 1)
         rows = np.bincount(key if counted.all() else key[counted], minlength=room).reshape(-1, size)[:tables]
         wrongly = np.bincount(key[counted & wrong], minlength=room).reshape(-1, size)
-        for table, place in zip(*(found.tolist() for found in np.nonzero(rows)), strict=True):
-            value = own[place]
+        for table, index in zip(*(found.tolist() for found in np.nonzero(rows)), strict=True):
+            value = own[index]
             if value is not None:
-                self.exercised.add_reading(parameter, table, value, int(rows[table, place]), int(wrongly[table, place]))
+                self.exercised.add_reading(parameter, table, value, int(rows[table, index]), int(wrongly[table, index]))
 
     def _chosen(self, parameter: Parameter, values: Mapping[str, list[Value]], columns: Mapping[str, Coded], rows: int) -> Codes:
         """The index of the table that each row's contexts choose; the number of tables where they choose none."""
@@ -127,7 +127,7 @@ class Tally:
         places = []
         for chosen in product(*(examples for _, examples in classes)):
             table = only_table(self.chart, parameter, {name: value for (name, _), value in zip(classes, chosen, strict=True) if value is not None})
-            places.append(next((place for place, one in enumerate(parameter.tables) if one is table), len(parameter.tables)))
+            places.append(next((number for number, each in enumerate(parameter.tables) if each is table), len(parameter.tables)))
         return np.array(places, np.int32)[key]
 
     def _outcomes(self, results: Results, chosen: Flags, wrong: Flags) -> None:
@@ -147,9 +147,9 @@ class Tally:
         if not refused.any():
             return
         rest = refused.copy()
-        for place, counts in self.exercised.scope.items():
+        for index, counts in self.exercised.scope.items():
             here = refused.copy()
-            for name, wanted in self.chart.scope[place].when:
+            for name, wanted in self.chart.scope[index].when:
                 own = values.get(name, [None])
                 holds = np.array([value is not None and matches(wanted, value) for value in own], np.bool_)
                 here &= holds[columns[name][1]] if name in values else holds[0]
@@ -192,10 +192,10 @@ class Tally:
     def _skips(self, parameter: Parameter, skips: Coded, counted: Flags, wrong: Flags) -> None:
         raws, codes = skips
         rows, wrongly = (np.bincount(codes[chosen], minlength=len(raws)) for chosen in (counted, counted & wrong))
-        for place, raw in enumerate(raws):
+        for index, raw in enumerate(raws):
             counts = self.exercised.skips.get((parameter.id, self._code(parameter, raw)))
             if counts is not None:
-                counts.add(int(rows[place]), int(wrongly[place]))
+                counts.add(int(rows[index]), int(wrongly[index]))
 
     def _missing(self, parameter: Parameter, rows: Flags, wrong: Flags) -> None:
         self.exercised.missing[parameter.id].add(int(rows.sum()), int((rows & wrong).sum()))
@@ -203,5 +203,5 @@ class Tally:
 
 def _add_counts(into: list[RowCounts], codes: npt.NDArray[Any], wrong: Flags) -> None:
     rows, wrongly = np.bincount(codes, minlength=len(into)), np.bincount(codes[wrong], minlength=len(into))
-    for place, counts in enumerate(into):
-        counts.add(int(rows[place]), int(wrongly[place]))
+    for index, counts in enumerate(into):
+        counts.add(int(rows[index]), int(wrongly[index]))

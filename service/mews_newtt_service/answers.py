@@ -24,7 +24,7 @@ _TAIL = f', "{ENGINE}": {_encode(__version__)}}}'
 
 
 def chart_headers(chart: Chart) -> dict[str, str]:
-    """Which chart and engine an answer rests on."""
+    """The chart and the engine behind an answer."""
     return {
         "Mews-Newtt-Chart": f"{chart.id}@{chart.version}",
         "Mews-Newtt-Chart-Status": chart.status,

@@ -82,8 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = Service(
         title="mews_newtt",
         version=__version__,
-        summary="Scores early-warning observation charts in maternity and newborn care; "
-        "every answer says which chart, version and status it rests on.",
+        summary="Scores early-warning observation charts in maternity and newborn care; every answer names its chart, with version and status.",
         description="Not a registered medical device. Errors are problem details (RFC 9457) with the library's own code, where, what and mend.",
         docs_url=None,
         redoc_url=None,

@@ -84,12 +84,15 @@ SCHEMAS: dict[str, Document] = {
     },
 }
 SET: Document = {"$ref": "#/components/schemas/Set"}
-PROBLEM: Document = {"description": "what, where and how to mend it", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+PROBLEM: Document = {
+    "description": "what is wrong, where, and what to do",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 JSON_ERROR: Document = {
     "description": "OAuth 2.0 error",
     "content": {"application/json": {"schema": {"type": "object"}}, MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-NOT_MODIFIED: dict[int | str, Document] = {304: {"description": "the ETag given still holds"}}
+NOT_MODIFIED: dict[int | str, Document] = {304: {"description": "unchanged since the ETag that was sent"}}
 _MIDDLEWARE = (400, 401, 403, 405, 408, 421, 429)
 GET_RESPONSES: dict[int | str, Document] = dict.fromkeys((*_MIDDLEWARE, 404, 406, 503), PROBLEM)
 POST_RESPONSES: dict[int | str, Document] = dict.fromkeys((*_MIDDLEWARE, 404, 406, 409, 413, 415, 422), PROBLEM)

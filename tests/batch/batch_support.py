@@ -127,7 +127,7 @@ def _recordable_near(chart: Chart, name: str, rng: random.Random) -> Decimal:
     return (edge // step + rng.randint(-3, 3)) * step
 
 
-def _tidy_row(chart: Chart, rng: random.Random) -> Row:
+def tidy_row(chart: Chart, rng: random.Random) -> Row:
     """A set that has everything; of a group of which one may be given, one."""
     row = {parameter.id: tidy_value(chart, parameter.id, rng) for parameter in chart.parameters}
     for group in chart.groups:
@@ -144,7 +144,7 @@ def random_columns(
     columns: dict[str, pa.Array] = {}
     cells: dict[str, list[Any]] = {}
     whole = rng.random() < 0.8
-    neat = [_tidy_row(chart, rng) if rng.random() < tidy else None for _ in range(rows)]
+    neat = [tidy_row(chart, rng) if rng.random() < tidy else None for _ in range(rows)]
     for parameter in chart.parameters:
         name, kind = parameter.id, rng.random()
         if kind < 0.08 and not whole:

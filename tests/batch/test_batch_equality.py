@@ -7,9 +7,10 @@ from collections import Counter
 from random import Random
 from unittest.mock import patch
 
+import numpy as np
 import pyarrow as pa
 import pytest
-from batch_support import assert_same, edges_of, numbers_near, random_columns
+from batch_support import assert_same, edges_of, expected, numbers_near, random_columns
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,8 @@ from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines import arrow
 from mews_newtt.engines.base import StringPool
-from mews_newtt.engines.numba import engine, program
+from mews_newtt.engines.numba import columns, engine, program
+from mews_newtt.engines.packed import exact
 from mews_newtt.tables.table import score_table
 from tests.strategies import made_chart
 
@@ -25,10 +27,45 @@ SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 
 
 def _check(chart: Chart, rng: Random, rows: int) -> None:
-    """However few or many columns share a table."""
+    """However few or many columns share a table, by the wide layout and without it, and in blocks of any size."""
     table, cells = random_columns(chart, rows, rng, missing=rng.choice([0.02, 0.15, 0.4]))
-    with patch.object(program, "MOST_ENTRIES", rng.choice([1, 60, 1 << 12, 1 << 12])):
+    with (
+        patch.object(program, "MOST_ENTRIES", rng.choice([1, 60, 1 << 12, 1 << 12])),
+        patch.object(engine, "MANY", rng.choice([0, 1 << 10])),
+        patch.object(engine, "SAMPLE", rng.choice([3, 1 << 12])),
+        patch.object(columns, "BLOCK", rng.choice([7, 1 << 14])),
+        patch.object(columns, "DENSE", rng.choice([0, 3])),
+    ):
         assert_same(chart, table, cells)
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32"])
+def test_rows_finer_than_recorded_do_not_need_the_slow_path(kind: str) -> None:
+    """Many of them are scored by the wide layout; a few are not worth it."""
+    chart = load_chart("news2")
+    for rows, share, slow in ((20_000, 1.0, 0), (20_000, 0.01, 200), (500, 1.0, 500)):
+        fine = int(rows * share)
+        heat = pa.array([36.8123 + n % 50 / 10 for n in range(fine)] + [36.8] * (rows - fine), kind)
+        table = pa.table({"temperature": heat, "heart_rate": pa.array([80.0] * rows)})
+        counted = 0
+
+        def count(_self: object, found: object, *_: object) -> None:
+            nonlocal counted
+            counted += len(found)  # type: ignore[arg-type]
+
+        with patch.object(exact.ExactRows, "write", count):
+            score_table(chart, table)
+        assert counted == slow, (rows, share)
+        one = score_table(chart, table, threads=1).to_pylist()
+        assert one == score_table(chart, table, threads=2).to_pylist()
+        for place in range(0, rows, rows // 50):
+            assert {name: one[place][name] for name in one[place] if name not in table.column_names} == {
+                name: cell for name, cell in expected(chart, table.slice(place, 1).to_pylist()[0] if kind == "float64" else _as_single(table, place)).items() if not name.startswith("points_")
+            }
+
+
+def _as_single(table: pa.Table, place: int) -> dict[str, object]:
+    return {"temperature": np.float32(table.column("temperature")[place].as_py()), "heart_rate": 80.0}
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -116,7 +153,8 @@ def test_every_edge_in_every_type(name: str, kind: str) -> None:
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_threads_and_chunks_change_nothing(name: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "SLICE", 64)
-    monkeypatch.setattr(engine, "SLOW_ROWS", 37)
+    monkeypatch.setattr(exact, "SLICE", 64)
+    monkeypatch.setattr(exact, "ROWS", 37)
     monkeypatch.setattr(engine, "SMALL_CHUNK", 1)
     monkeypatch.setattr(arrow, "SMALL_CHUNK", 1)
     chart = load_chart(name)
@@ -129,6 +167,7 @@ def test_threads_and_chunks_change_nothing(name: str, threads: int, monkeypatch:
 def test_one_thread_numbers_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two threads that number at once give two texts one number; and whoever comes first must not change the dictionaries of a result."""
     monkeypatch.setattr(engine, "SLICE", 64)
+    monkeypatch.setattr(exact, "SLICE", 64)
     callers: set[int] = set()
     number = StringPool.code
 

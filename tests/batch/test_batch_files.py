@@ -6,7 +6,6 @@ from pathlib import Path
 from random import Random
 
 import polars as pl
-import pyarrow as pa
 import pytest
 from batch_support import expected, random_value
 
@@ -14,12 +13,11 @@ from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import FileError
 from mews_newtt.tables import read
 from mews_newtt.tables.files import score_file
-from mews_newtt.tables.formats import format_of
-from mews_newtt.tables.write import sink
+from tests.file_forms import forms, write_rows
 
 RESULTS = ["score_status", "total", "total_min", "total_max", "level", "level_max", "level_rank", "level_max_rank", "missing", "flags", "error"]
-IN = ["in.csv", "in.csv.gz", "in.csv.zst", "in.parquet", "in.ndjson"]
-OUT = ["out.csv", "out.csv.gz", "out.csv.zst", "out.parquet", "out.ndjson"]
+IN = [f"in{form}" for form in forms()]
+OUT = [f"out{form}" for form in forms(written=True)]
 NAMES = ("respiratory_rate", "oxygen_saturation", "air_or_oxygen", "systolic_bp", "heart_rate", "consciousness", "temperature")
 
 
@@ -34,12 +32,6 @@ def rows() -> list[dict[str, object]]:
             row[name] = value if value is None or isinstance(value, str) else float(value)
         found.append(row)
     return found
-
-
-def _write(rows: list[dict[str, object]], path: Path) -> None:
-    frame = pl.from_arrow(pa.Table.from_pylist(rows))
-    assert isinstance(frame, pl.DataFrame)
-    sink(frame.lazy(), path, format_of(path))
 
 
 def _read(path: Path) -> pl.DataFrame:
@@ -62,7 +54,7 @@ def _same(found: pl.DataFrame, rows: list[dict[str, object]]) -> None:
 @pytest.mark.parametrize("target", ["out.csv", "out.parquet"])
 def test_every_input_format(source: str, target: str, rows: list[dict[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "ROWS", 97)
-    _write(rows, tmp_path / source)
+    write_rows(rows, tmp_path / source)
     summary = score_file(load_chart("news2"), tmp_path / source, tmp_path / target, on_bad_row="report")
     found = _read(tmp_path / target)
     _same(found, rows)
@@ -73,15 +65,15 @@ def test_every_input_format(source: str, target: str, rows: list[dict[str, objec
 
 @pytest.mark.parametrize("target", OUT)
 def test_every_output_format(target: str, rows: list[dict[str, object]], tmp_path: Path) -> None:
-    _write(rows, tmp_path / "in.parquet")
+    write_rows(rows, tmp_path / "in.parquet")
     score_file(load_chart("news2"), tmp_path / "in.parquet", tmp_path / target, on_bad_row="report")
     _same(_read(tmp_path / target), rows)
 
 
 def test_several_inputs_and_a_folder(rows: list[dict[str, object]], tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    _write(rows[:100], tmp_path / "in" / "a.csv")
-    _write(rows[100:], tmp_path / "in" / "b.csv")
+    write_rows(rows[:100], tmp_path / "in" / "a.csv")
+    write_rows(rows[100:], tmp_path / "in" / "b.csv")
     score_file(load_chart("news2"), tmp_path / "in", tmp_path / "o.csv", on_bad_row="report")
     _same(_read(tmp_path / "o.csv"), rows)
     score_file(load_chart("news2"), [tmp_path / "in" / "a.csv", tmp_path / "in" / "b.csv"], tmp_path / "p.csv", on_bad_row="report")

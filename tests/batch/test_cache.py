@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -91,6 +92,49 @@ def test_nowhere_to_keep_it_is_no_fault(compiled_in: Callable[..., Any], tmp_pat
     assert cache.kept_in(compiled_in(tmp_path / "a", tmp_path / "b")) == ""
     assert cache.kept_in(compiled_in()) == ""
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_another_user_is_passed_over(compiled_in: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NUMBA_CACHE_DIR may name a folder that this user may not even look into; pathlib raises there before Python 3.12."""
+    listed = Path.glob
+
+    def glob(folder: Path, pattern: str) -> Any:
+        if folder.is_relative_to(tmp_path / "theirs"):
+            raise PermissionError(13, "Permission denied")
+        return listed(folder, pattern)
+
+    monkeypatch.setattr(Path, "glob", glob)
+    (tmp_path / "theirs").write_text("a file, so that nothing can be written there", encoding="utf-8")
+    made = compiled_in(tmp_path / "theirs", tmp_path / "home")
+    assert cache.is_kept(made)
+    assert cache.kept_in(made).startswith(str(tmp_path / "home"))
+
+
+def test_what_could_not_be_written_is_named_with_the_reason(compiled_in: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_only(monkeypatch)
+    found = cache.not_kept_in(compiled_in(tmp_path / "a", tmp_path / "b"))
+    assert [(Path(folder).parent, why) for folder, why in found.items()] == [(tmp_path / "a", "Permission denied"), (tmp_path / "b", "Permission denied")]
+
+
+@pytest.mark.deep
+def test_warming_up_where_nothing_can_be_kept_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    """A package without machine code whose folders are all taken by files: as for a user who may write nowhere."""
+    package = tmp_path / "package"
+    ignore = shutil.ignore_patterns("__pycache__")
+    for part in ("mews_newtt", "rules"):
+        shutil.copytree(ROOT / part, package / part, ignore=ignore)
+    for blocked in (package / "mews_newtt" / "engines" / "numba" / "__pycache__", package / "mews_newtt" / "tables" / "__pycache__", tmp_path / "home", tmp_path / "named"):
+        blocked.write_text("a file where a folder should be", encoding="utf-8")
+    (tmp_path / "tmp").mkdir()
+    own = {"HOME": str(tmp_path / "home"), "NUMBA_CACHE_DIR": str(tmp_path / "named"), "TMPDIR": str(tmp_path / "tmp"), "PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
+    variables = {name: value for name, value in os.environ.items() if name != "XDG_CACHE_HOME"} | own
+    done = subprocess.run([sys.executable, "-m", "mews_newtt.batch.warm"], env=variables, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    assert "compiled, but there is no folder to keep the code in that can be written: each process will compile again" in done.stderr
+    for folder in (tmp_path / "named", package, tmp_path / "home"):
+        assert f"    {folder}" in done.stderr, done.stderr
+    assert "mend: set NUMBA_CACHE_DIR to a folder that this user can write" in done.stderr
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 def test_the_host_process_keeps_its_settings(tmp_path: Path) -> None:

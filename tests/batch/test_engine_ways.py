@@ -41,7 +41,7 @@ def widened(chart: Chart, times: int) -> Chart:
 def test_a_chart_too_wide_for_the_fast_layout(name: str) -> None:
     """Its missing and flag bits do not fit into one word, so every row takes the slow path."""
     chart = widened(load_chart(name), 9)
-    assert not engine_of(chart).fast.fits
+    assert not engine_of(chart).fast.layout.fits
     found = set()
     for seed in range(3):
         table, cells = random_columns(chart, 60, Random(seed), missing=0.02, tidy=0.8)
@@ -100,7 +100,7 @@ def test_programs_are_made_once_for_each_kind_of_columns_and_go_nowhere() -> Non
     assert engine_of(chart) is engine
 
     def made() -> int:
-        return sum(programs._remembered.cache_info().misses for programs in (engine.programs, engine.slow.programs))
+        return sum(programs._remembered.cache_info().misses for programs in (engine.fast.programs, engine.exact.scorer.sums.programs))
 
     for kind in ("f8", "i2", "str"):
         before = made()
@@ -108,13 +108,13 @@ def test_programs_are_made_once_for_each_kind_of_columns_and_go_nowhere() -> Non
             rates = np.arange(low, low + 40) if kind == "i2" else np.arange(low, low + 40) + 0.5  # texts come in another order in each chunk
             score_table(chart, pa.table({"age_years": pa.array([3.0, None] * 20), "heart_rate": pa.array(rates.astype(kind))}))
         assert made() - before <= 2, kind  # one for each layout
-    many = engine.programs._remembered.cache_info().maxsize
+    many = engine.fast.programs._remembered.cache_info().maxsize
     for kinds in product((pa.int16(), pa.int32(), pa.float32(), pa.float64()), repeat=2):
         score_table(chart, pa.table({"heart_rate": pa.array([80], kinds[0]), "temperature": pa.array([37], kinds[1])}))
-    assert engine.programs._remembered.cache_info().currsize == many
+    assert engine.fast.programs._remembered.cache_info().currsize == many
     score_table(chart, pa.table({"temperature": ["36.8123", "whose is this"]}))
     for other in (pickle.loads(pickle.dumps(engine)), copy.copy(engine), copy.deepcopy(engine)):
-        assert other is not engine and other.programs._remembered.cache_info().currsize == 0
+        assert other is not engine and other.fast.programs._remembered.cache_info().currsize == 0
         assert not any(own.text_states for own in other.states.values())
     for content in (pickle.dumps(engine), pickle.dumps(chart), pickle.dumps(copy.copy(chart))):
         assert b"36.8123" not in content and b"whose" not in content

@@ -15,22 +15,17 @@ from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import FileError
 from mews_newtt.tables.by_date import Timeline, score_file_by_date
 from mews_newtt.tables.files import score_file
-from mews_newtt.tables.formats import format_of
 from mews_newtt.tables.share import changed_rows
-from mews_newtt.tables.write import sink
 from mews_newtt.validation import validate_file
+from tests.file_forms import forms, write_rows
 
 NEWS2 = load_chart("news2")
-FORMS = [".csv", ".csv.gz", ".parquet", ".ndjson", ".ndjson.gz", ".json"]
+FORMS = forms(packed=(".gz",))
 NAMES = ["ward[1]", "ward?", "*", "w{a,b}d", "[!x]", "50%"]
 
 
 def write(path: Path, rate: int) -> None:
-    row = {"case_id": "A", "observed_at": "2026-01-31", "heart_rate": rate, "expected_points_heart_rate": 0}
-    if path.suffix == ".json":
-        path.write_text(json.dumps([row]), encoding="utf-8")
-    else:
-        sink(pl.DataFrame([row]).lazy(), path, format_of(path))
+    write_rows([{"case_id": "A", "observed_at": "2026-01-31", "heart_rate": rate, "expected_points_heart_rate": 0}], path)
 
 
 @pytest.mark.parametrize("form", FORMS)

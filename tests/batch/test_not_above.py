@@ -13,6 +13,7 @@ from batch_support import assert_same
 
 from mews_newtt import load_chart, score
 from mews_newtt.engines.numba import engine
+from mews_newtt.engines.packed import exact
 from mews_newtt.tables.table import score_table
 from tests.strategies import made_chart
 
@@ -67,6 +68,7 @@ def test_readings_a_whisker_apart(kind: str) -> None:
 
 def test_columns_of_swapped_pressures_slices_and_no_column(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "SLICE", 64)
+    monkeypatch.setattr(exact, "SLICE", 64)
     rng = Random(2)
     highs = [rng.choice([None, *range(60, 180)]) for _ in range(700)]
     lows = [rng.choice([None, *range(50, 140)]) for _ in range(700)]

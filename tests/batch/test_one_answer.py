@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from mews_newtt.tables.plain import score_csv
 from mews_newtt.tables.table import score_frame, score_table
 from mews_newtt.tables.write import sink
 from mews_newtt.validation import validate, validate_file
+from tests.file_forms import forms
 
 CASES = Path(__file__).parents[1] / "vectors" / "cases"
 CHARTS = [load_chart("news2"), load_chart("newtt2", "0.1"), load_chart("npews")]
@@ -90,7 +92,8 @@ def write(rows: Rows, path: Path, blanks: str = "null") -> None:
     elif ".json" in path.name:
         sets = [{name: cell or (None if blanks == "null" else "") for name, cell in row.items() if cell or blanks != "absent"} for row in rows]
         sets[0] = {name: sets[0].get(name) for name in rows[0]}  # the columns in their order
-        path.write_text(json.dumps(sets, indent=1), encoding="utf-8")
+        text = json.dumps(sets, indent=1).encode()
+        path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
     else:
         sink(frame_of(rows).lazy(), path, format_of(path))
 
@@ -206,7 +209,7 @@ def assert_validated(chart: Chart, rows: Rows, wanted: Results, column_map: Colu
                 return
             full[complete]["expected_total"] = str(int(full[complete]["expected_total"]) + 1)
         found = [validate(chart, table, column_map=column_map) for table in (pa.Table.from_pylist(full), frame_of(full).to_arrow())]
-        for name in ("in.csv", "in.csv.gz", "in.parquet", "in.ndjson", "in.json"):
+        for name in [f"in{form}" for form in forms(packed=(".gz",))]:
             write(full, folder / name)
             found.append(validate_file(chart, folder / name, column_map=column_map))
         assert [(dict(one.kinds), one.rows, one.compared) for one in found] == [(kinds, len(rows), len(rows))] * len(found)

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,7 +30,7 @@ def run(*arguments: str | Path, stdin: bytes | None = None, cwd: Path = ROOT, **
     """Run `mews-newtt` with these arguments; no traceback may ever reach a user."""
     done = subprocess.run(
         [sys.executable, "-m", "mews_newtt", *map(str, arguments)], cwd=cwd, env={**environment(), **more},
-        input=stdin, capture_output=True, check=False, timeout=60,
+        input=stdin, capture_output=True, check=False, timeout=PATIENCE,
     )
     ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
     assert "Traceback" not in ran.err, ran.err

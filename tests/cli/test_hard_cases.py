@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import ROOT, environment, run
+from tests.patience import PATIENCE
 
 HEADER = "case_id,respiratory_rate,oxygen_saturation,air_or_oxygen,systolic_bp,heart_rate,consciousness,temperature"
 WELL = "1,18,97,air,120,80,A,36.8"
@@ -32,7 +33,7 @@ def table(folder: Path, text: str | bytes = f"{HEADER}\n{WELL}\n", name: str = "
 def shell(command: str) -> subprocess.CompletedProcess[str]:
     """Run a shell line in which MEWS stands for the command."""
     line = command.replace("MEWS", f"'{sys.executable}' -m mews_newtt")
-    done = subprocess.run(["sh", "-c", line], cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(["sh", "-c", line], cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr, done.stderr
     return done
 

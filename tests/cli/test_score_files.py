@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import ROOT, environment, run
+from tests.patience import PATIENCE
 
 HEADER = "case_id,respiratory_rate,oxygen_saturation,air_or_oxygen,systolic_bp,heart_rate,consciousness,temperature"
 WELL = "1,18,97,air,120,80,A,36.8"
@@ -135,6 +136,13 @@ def test_maps_units_marks_and_columns_left_alone(tmp_path: Path) -> None:
     assert "converted:temperature" in found["flags"] and "converted exactly to 36.5 °C" in found["warnings"]
 
 
+@pytest.mark.parametrize(("unit", "cell"), [("[degF]", "97.7"), ("degF", "97.7"), ("K", "309.65"), ("kelvin", "309.65")])
+def test_a_column_in_another_unit(unit: str, cell: str, tmp_path: Path) -> None:
+    code, said, written = score_text(tmp_path, f"temperature\n{cell}\n", "--unit", f"temperature={unit}", "--explain")
+    assert code == 0, said
+    assert "converted exactly to 36.5 °C" in rows(written or "")[0]["warnings"]
+
+
 def test_a_map_file_and_the_public_set(tmp_path: Path) -> None:
     output = tmp_path / "out.csv"
     ran = run("score", "news2", "examples/nhsr_synthetic_news.csv", "--map", "examples/nhsr_news2_map.toml", "-o", output)
@@ -207,7 +215,7 @@ def test_a_run_that_is_stopped_leaves_the_old_output_whole(tmp_path: Path, numbe
             break
         time.sleep(0.05)
     process.send_signal(number)
-    process.wait(timeout=20)
+    process.wait(timeout=PATIENCE)
     said = process.stderr.read().decode()
     for stream in (process.stdin, process.stdout, process.stderr):
         stream.close()
@@ -222,6 +230,6 @@ def test_two_runs_into_one_file_leave_one_whole_file(tmp_path: Path) -> None:
     source.write_text(f"{HEADER}\n" + f"{WELL}\n" * 2000)
     command = [sys.executable, "-m", "mews_newtt", "score", "news2", str(source), "-o", str(output)]
     runs = [subprocess.Popen(command, cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL) for _ in range(2)]
-    assert [process.wait(timeout=60) for process in runs] == [0, 0]
+    assert [process.wait(timeout=PATIENCE) for process in runs] == [0, 0]
     assert len(rows(output.read_text())) == 2000
     assert sorted(os.listdir(tmp_path)) == ["scored.csv", "ward.csv"]

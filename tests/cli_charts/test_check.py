@@ -63,7 +63,7 @@ def test_every_fault_at_once_each_with_line_and_mend(site: Path) -> None:
     assert ran.code == 2
     assert f"{path}:57, parameter tick_rate, tables[1], band 3 (61 or more): leaves recordable values" in ran.out
     assert "    mend: start it one step (1) after 59, or at the same edge   [error: band_gap]" in ran.out
-    assert f"{path}:118, parameter gait, band 3 (stuck): level 'rewnd' does not stand on this chart" in ran.out
+    assert f"{path}:118, parameter gait, band 3 (stuck): level 'rewnd' is not on this chart" in ran.out
     assert f"{path}: cannot be used: 2 errors" in ran.out
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mews_newtt import ObservationError, charts, load_chart
-from mews_newtt.fhir.cds import DataNotHad, cards, check_feedback, population, services
+from mews_newtt.fhir.cds import PrefetchMissing, cards, check_feedback, population, services
 from mews_newtt.fhir.jsontext import read_json, write_json
 from mews_newtt.fhir.write import observations_bundle
 from tests.fhir.support import MEWS, TIME, Resource, chart_named, coded, empties, observation, quantity
@@ -128,7 +128,7 @@ def test_prefetch_that_cannot_be_had(name: str) -> None:
         request = deepcopy(call(MEWS, UNWELL))
         del request["prefetch"][name]
         request["prefetch"] |= broken
-        with pytest.raises(DataNotHad) as refusal:
+        with pytest.raises(PrefetchMissing) as refusal:
             cards(chart_named(MEWS), request)
         assert [problem.where for problem in refusal.value.problems] == [f"prefetch.{name}"]
 

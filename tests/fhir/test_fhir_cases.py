@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mews_newtt import ObservationError, charts
-from mews_newtt.fhir.cds import DataNotHad, cards
+from mews_newtt.fhir.cds import PrefetchMissing, cards
 from mews_newtt.fhir.jsontext import read_json
 from mews_newtt.fhir.operations import ews_score, ews_verify
 from tests.fhir.support import MEWS, Resource, assert_r4, chart_named, find, parts, resources
@@ -165,6 +165,6 @@ def test_cards() -> None:
     assert "partial set" in seconds["summary"] and "Readings of 2026-03-02T08:00:00Z." in seconds["detail"]
     zone = card("h05_cds_no_zone")
     assert "cannot be scored" in zone["summary"] and "without a time zone" in zone["detail"] and zone["indicator"] == "warning"
-    with pytest.raises(DataNotHad) as absent:
+    with pytest.raises(PrefetchMissing) as absent:
         cards(chart_named(MEWS), case("h04_cds_no_patient"))
     assert [problem.code for problem in absent.value.problems] == ["prefetch_missing"]

@@ -9,7 +9,8 @@ from mews_newtt import charts
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.codes import loinc_is_sound, snomed_is_sound
 from mews_newtt.chart.model import plain_unit
-from mews_newtt.fhir.codes import LOINC, PRESSURE_PANEL, PRESSURES, SNOMED, codes_of, known_unit, parameter_keys
+from mews_newtt.fhir.codes import PRESSURE_PANEL, PRESSURES, codes_of, known_unit, parameter_keys
+from mews_newtt.reading.fhir_parts import LOINC, SNOMED
 
 PACKAGE = Path(__file__).resolve().parents[2] / "mews_newtt" / "fhir"
 PANEL = {"75367002", "85354-9", "8480-6", "8462-4"}  # UK Core vital signs: blood pressure

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mews_newtt import ObservationError
-from mews_newtt.fhir.bundle import Faults
 from mews_newtt.fhir.codes import FLOW, PERCENT
 from mews_newtt.fhir.oxygen import AIR, OXYGEN, Amount, meant, settle
+from mews_newtt.reading.fhir_parts import Faults
 from tests.fhir.support import ADULT, Resource, bundle, coded, observation, quantity, resources, scored
 
 WITHOUT = [each for each in ADULT if each is not ADULT[3]]  # nothing said of air or oxygen

@@ -57,6 +57,14 @@ def test_pulse_or_heart_rate_in_annotated_units(code: str, unit: str) -> None:
     assert scored(bundle(*others, observation(coded(code), valueQuantity=quantity(95, unit)))).result.total == 5
 
 
+@pytest.mark.parametrize(("value", "unit"), [(38.1, "Cel"), ("100.58", "[degF]"), ("311.25", "K")])
+def test_a_temperature_in_any_unit_of_the_parameters_file(value: Any, unit: str) -> None:
+    sent = observation(coded("276885007"), valueQuantity=quantity(value, unit))
+    result = scored(bundle(sent)).result
+    assert next(row.value for row in result.parameters if row.id == "temperature") == Decimal("38.1")
+    assert ("converted:temperature" in result.flags) == (unit != "Cel")
+
+
 @pytest.mark.parametrize("system", ["urn:oid:2.16.840.1.113883.6.1", "https://loinc.org", "http://loinc.org/", "https://loinc.org/"])
 def test_a_code_system_by_its_oid_or_a_slip_of_its_address(system: str) -> None:
     rate = deepcopy(RR)

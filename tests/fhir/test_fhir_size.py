@@ -10,9 +10,10 @@ import pytest
 
 from mews_newtt import ObservationError, charts
 from mews_newtt.errors import Problem, at_most
-from mews_newtt.fhir.bundle import MOST_LISTED, MOST_OBSERVATIONS
+from mews_newtt.fhir.bundle import MOST_OBSERVATIONS
 from mews_newtt.fhir.jsontext import read_json, write_json
 from mews_newtt.fhir.operations import ews_score, ews_verify
+from mews_newtt.reading.fhir_parts import MOST_LISTED
 from tests.fhir.support import ADULT, Resource, coded, find, quantity, scored
 
 SIZE = 600_000  # bytes

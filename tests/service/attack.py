@@ -8,6 +8,7 @@ import threading
 import time
 from typing import NamedTuple
 
+from tests.patience import PATIENCE
 from tests.service.support import FULL, SCORE
 
 MOST_DELAY = 0.25  # seconds that any request under 1 MB may hold up another client's score
@@ -25,7 +26,7 @@ class Seen(NamedTuple):
 
 
 def send(port: int, method: str, path: str, body: bytes, kind: str, chunked: bool = False, **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     given = {"Content-Type": kind, **headers}
     if chunked:
         parts = (body[start : start + 65_536] for start in range(0, len(body), 65_536))

@@ -19,6 +19,7 @@ import httpx
 
 from mews_newtt_service.app import create_app
 from mews_newtt_service.settings import Settings
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 FULL = {
@@ -68,7 +69,7 @@ class Service:
             before = self.log.stat().st_size
             self.process = subprocess.Popen(command, env=found, stderr=log, stdout=subprocess.DEVNULL, start_new_session=True)
         self.url = self._url(before)
-        self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
         self._until_ready()
 
     def _url(self, before: int) -> str:
@@ -92,7 +93,7 @@ class Service:
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
 
-    def job(self, answer: httpx.Response, seconds: float = 60) -> dict[str, Any]:
+    def job(self, answer: httpx.Response, seconds: float = PATIENCE) -> dict[str, Any]:
         """Poll a job to its end."""
         assert answer.status_code == 202, answer.text
         deadline = time.monotonic() + seconds
@@ -115,7 +116,7 @@ class Service:
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            return self.process.wait(60)
+            return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise

@@ -1,4 +1,4 @@
-"""A database that says nothing: every request that needs it ends in time, and single scores go on."""
+"""A database that says nothing: every request that needs it ends in time, and single scores still work."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import pytest
 
 from mews_newtt_service.jobs.database import ANSWER_SECONDS
 from mews_newtt_service.routes.health import LOOK_SECONDS
+from tests.patience import PATIENCE
+from tests.postgres import PostgreSQL
 from tests.service.attack import beside, send
 from tests.service.support import FULL, SCORE, Service
-from tests.service.test_jobs import PostgreSQL
 
 
 @pytest.fixture
 def postgres() -> Iterator[PostgreSQL]:
-    found = PostgreSQL()
-    yield found
-    found.close()
+    with PostgreSQL() as found:
+        yield found
 
 
 def everybody(postgres: PostgreSQL, what: signal.Signals) -> None:
@@ -44,10 +44,10 @@ def test_a_frozen_database_holds_nobody_for_long(postgres: PostgreSQL, tmp_path:
                 assert time.monotonic() - began < ANSWER_SECONDS + 5, "it hung for more than 40 s"
             began = time.monotonic()
             assert service.http.post(SCORE, json=FULL).json()["total"] == 5
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 5
         finally:
             everybody(postgres, signal.SIGCONT)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while service.http.get("/readyz").status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(0.2)

@@ -21,8 +21,9 @@ from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.pages import runs
 from mews_newtt_service.routes import health
 from mews_newtt_service.settings import Settings
+from tests.postgres import PostgreSQL
 from tests.service.support import CSV, MANY, SCORE, VERIFY, client, codes
-from tests.service.test_jobs import ASYNC, PostgreSQL
+from tests.service.test_jobs import ASYNC
 
 SETS = b"heart_rate,respiratory_rate,total\n80,20,0\n"
 CHOSEN = {"column-0": "heart_rate", "column-1": "respiratory_rate", "column-2": "expected_total", "do": "run", "anyway": "yes"}
@@ -263,9 +264,8 @@ def test_a_mother_and_her_baby_may_be_scored_in_one_trace(http: Any) -> None:
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[PostgreSQL]:
-    found = PostgreSQL()
-    yield found
-    found.close()
+    with PostgreSQL() as found:
+        yield found
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -294,7 +294,7 @@ def test_the_job_limit_holds_for_requests_at_the_same_moment(tmp_path: Path, req
     assert sum(one.startswith(kind) for one in made) == 5, made
     assert all("wait or run already" in one for one in made if not one.startswith(kind))
     found = processes[0].jobs("one client")[0]
-    assert processes[0].start(found.id, "one client", {}).id == found.id
+    assert processes[0].start(found.id, "one client", found.kind, {}).id == found.id
     assert processes[0].workers() == 0
     processes[0].alive("w")
     processes[0].alive("w")

@@ -156,7 +156,7 @@ def test_a_key_address_that_hangs_holds_up_nobody_else(tmp_path: Path, silent: i
         began = time.monotonic()
         assert service.http.get("/readyz").status_code == 200
         assert ask(service.http, assertion()).status_code == 200
-        assert time.monotonic() - began < 2.5, "60 requests took all threads for 5 s each"
+        assert time.monotonic() - began < 4.5, "60 requests took all threads for 5 s each"
         for one in waiting:
             one.join()
         assert {answer.status_code for answer in answers} == {503}

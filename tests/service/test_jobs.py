@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import signal
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +19,9 @@ from mews_newtt_service.jobs import memory
 from mews_newtt_service.jobs.database import away
 from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.settings import Settings
+from tests.patience import PATIENCE
+from tests.postgres import PostgreSQL
 from tests.service.support import CSV, FULL, MANY, SCORE, Service, client, codes, many_rows
-from tests.tools import need
 
 ASYNC = {"Content-Type": "text/csv", "Prefer": "respond-async"}
 
@@ -115,7 +113,7 @@ def test_a_running_job_is_cancelled(service: Service, tmp_path: Path) -> None:
     assert service.job(service.http.post(MANY, content=CSV, headers=ASYNC))["state"] == "done"  # the worker is ready for the next
 
 
-def wait_until(happens: Any, seconds: float = 30) -> None:
+def wait_until(happens: Any, seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not happens():
         assert time.monotonic() < deadline, "it did not happen"
@@ -277,43 +275,10 @@ def test_a_client_may_not_fill_the_queue(tmp_path: Path) -> None:
 # PostgreSQL -------------------------------------------------------------------------------------------------------------------
 
 
-class PostgreSQL:
-    """A real server of its own, in a folder of its own."""
-
-    def __init__(self) -> None:
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-        need("PostgreSQL", found)
-        self.bin = found[-1].parent
-        self.user = "postgres" if os.getuid() == 0 else None
-        self.folder = Path(tempfile.mkdtemp(prefix="mn-", dir="/tmp"))  # a socket's path must be short; the folders of pytest are closed to other users
-        if self.user:
-            shutil.chown(self.folder, self.user)
-        self._run("initdb", "-D", str(self.folder / "db"), "-U", "tester", "-A", "trust", "--no-sync")
-        self.url = f"postgresql://tester@/postgres?host={self.folder}"
-        self.start()
-
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self.bin / program), *arguments]
-        done = subprocess.run(command, user=self.user, cwd="/", capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stderr
-
-    def start(self) -> None:
-        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
-        self._run("pg_ctl", "-D", str(self.folder / "db"), "-o", options, "-l", str(self.folder / "log"), "-w", "start")
-
-    def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self.folder / "db"), "-m", "immediate", "-w", "stop")
-
-    def close(self) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[PostgreSQL]:
-    found = PostgreSQL()
-    yield found
-    found.close()
+    with PostgreSQL() as found:
+        yield found
 
 
 def test_two_services_share_one_queue(postgres: PostgreSQL, tmp_path: Path) -> None:

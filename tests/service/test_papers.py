@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mews_newtt_service.settings import PREFIX, Settings
+from tests.patience import PATIENCE
 from tests.service.support import ROOT, Service
 
 NAMES = {PREFIX + field.name.upper() for field in dataclasses.fields(Settings)}
@@ -64,7 +65,7 @@ def test_the_example_clients_work(service: Service, name: str, program: str, scr
     needed = {"sh": "curl"}.get(program, program)
     if shutil.which(needed) is None:
         pytest.skip(f"{needed} is not installed")
-    done = subprocess.run([program, str(ROOT / "examples" / "clients" / script), service.url], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([program, str(ROOT / "examples" / "clients" / script), service.url], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     assert [words for words in SAID[name] if words not in done.stdout] == [], done.stdout
 
@@ -72,7 +73,7 @@ def test_the_example_clients_work(service: Service, name: str, program: str, scr
 def test_a_client_tells_what_is_wrong(service: Service, tmp_path: Path) -> None:
     script = (ROOT / "examples" / "clients" / "score.py").read_text().replace('"temperature": 37.5', '"temperature": 375')
     (tmp_path / "score.py").write_text(script)
-    done = subprocess.run([sys.executable, str(tmp_path / "score.py"), service.url], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, str(tmp_path / "score.py"), service.url], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 1
     assert "375 is impossible" in done.stderr
     assert "mend: " in done.stderr

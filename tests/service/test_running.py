@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from mews_newtt_service.logs import Log
+from tests.patience import PATIENCE
 from tests.service.support import CSV, FULL, MANY, SCORE, Service, client, codes
 
 # Readings and labels that appear nowhere else: none of them may come into a log or a count.
@@ -143,7 +144,7 @@ def test_slow_clients_hold_up_nobody(service: Service) -> None:
         start = time.perf_counter()
         for _ in range(10):
             assert service.http.post(SCORE, json=FULL).status_code == 200
-        assert time.perf_counter() - start < 2
+        assert time.perf_counter() - start < 8
     finally:
         for one in slow:
             one.close()
@@ -251,7 +252,7 @@ def test_web_processes_end_with_the_one_that_started_them(tmp_path: Path) -> Non
     service = Service(tmp_path, "--workers", "2")
     service.process.kill()
     service.process.wait()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with contextlib.suppress(httpx.TransportError):
             httpx.get(service.url + "/healthz", trust_env=False, timeout=2)

@@ -87,7 +87,7 @@ def test_a_text_without_end_after_deep_brackets_is_refused_at_once(http: Any) ->
     began = time.perf_counter()
     answer = http.post(SCORE, content=b"[" * 33 + b'"' + b'\\"' * 500_000, headers={"Content-Type": "application/json"})
     assert (answer.status_code, codes(answer)) == (400, ["json_too_deep"])
-    assert time.perf_counter() - began < 5, "an hour when each quote was looked at again from the start"
+    assert time.perf_counter() - began < 30, "an hour when each quote was looked at again from the start"
 
 
 def test_digits_stay_as_written(http: Any) -> None:

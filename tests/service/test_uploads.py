@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -258,3 +259,40 @@ def test_columns_that_were_not_read_are_named_in_the_answer(http: Any, packed: s
     assert answer.status_code == 200
     assert json.loads(answer.headers["mews-newtt-columns-not-read"]) == ["tempF", "Zoë 子"]
     assert json.loads(answer.headers["mews-newtt-columns-in-doubt"]) == ["tempF"]
+
+
+PLAN = '[columns]\nPuls = "heart_rate"\n[source]\nencoding = "cp1252"\n[numbers]\ndecimal = ","\n'
+
+
+def test_a_reading_plan_comes_beside_the_file(http: Any) -> None:
+    form = {"file": ("Süd.csv", "Puls;temperature;Größe\n80;36,8;1\n".encode("cp1252"))}
+    answer = http.post(MANY, files=form, data={"plan": PLAN}, headers={"Accept": "text/csv"})
+    assert answer.status_code == 200, answer.text
+    assert answer.text.splitlines()[1].split(",")[:2] == ["80", "36.8"] or "36.8" in answer.text
+
+
+def test_a_plan_reads_a_workbook_and_its_report_has_the_callers_name(http: Any) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(["Puls"])
+    book.active.append([80])
+    book.save(out)
+    form = {"file": ("ward.xlsx", out.getvalue())}
+    answer = http.post(MANY, files=form, data={"plan": '[columns]\nPuls = "heart_rate"\n'}, headers={"Prefer": "respond-async"})
+    assert answer.status_code == 202, answer.text
+    job = http.get(answer.headers["Content-Location"]).json()
+    while job["state"] not in ("done", "failed"):
+        time.sleep(0.05)
+        job = http.get(answer.headers["Content-Location"]).json()
+    assert job["state"] == "done", job
+    summary = http.get(next(file["href"] for file in job["files"] if file["name"] == "summary.json")).json()
+    assert summary["reading"]["source"] == "ward.xlsx" and summary["rows"] == 1
+    refused = http.post(MANY, files=form)
+    assert refused.status_code == 400 and refused.json()["problems"][0]["code"] == "format_unknown"
+
+
+def test_faults_of_a_plan_are_named_without_our_paths(http: Any) -> None:
+    answer = http.post(MANY, files={"file": ("a.csv", CSV)}, data={"plan": '[columns]\nx = "hart_rate"\n[numbers]\ndecimal = "x"\n'})
+    assert answer.status_code == 422 and "hart_rate" in answer.text and "/plan" not in answer.text
+    both = http.post(MANY, files={"file": ("a.csv", CSV)}, data={"plan": PLAN, "map": "ignore = []\n"})
+    assert both.status_code == 400 and both.json()["problems"][0]["code"] == "map_and_plan"

@@ -114,7 +114,8 @@ class Misreader:
                     if name not in found and f"skip_{name}" not in found:
                         found[name] = min(bands, key=self.chart.severity).categories[0]
         else:
-            raise AssertionError(f"a kind of fault that this test does not know: {self.fault.id}")
+            what = f"{self.fault.id}: a kind of fault that changes readings, which this file does not know"
+            raise AssertionError(f"{what}. Add what the platform takes the set for to `misread`, without the code of validation/mutants")
         return found
 
 

@@ -182,7 +182,7 @@ def platform(answer: Callable[[int, dict[str, Any], Mapping[str, str]], tuple[in
             thread.join()
 
 
-FAST = Adapter(limits=Limits(per_second=1000, at_once=2, timeout_seconds=5, retries=2))
+FAST = Adapter(limits=Limits(per_second=1000, at_once=2, timeout_seconds=60, retries=2))
 ONE = Case("c-1", {"heart_rate": "80"}, {"expected_status": "partial"}, "one")
 
 

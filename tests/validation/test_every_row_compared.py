@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +12,7 @@ from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import FileError
 from mews_newtt.tables import blocks, read
 from mews_newtt.validation import Validation, compare, validate, validate_file
+from tests.file_forms import forms, write_rows
 from tests.validation.platforms import NORMAL
 
 NEWS2 = load_chart("news2")
@@ -57,17 +57,13 @@ def test_a_table(threads: int) -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("name", ["in.csv", "in.csv.gz", "in.parquet", "in.ndjson", "in.json"])
+@pytest.mark.parametrize("name", [f"in{form}" for form in forms()])
 def test_a_file(name: str, threads: int, tmp_path: Path) -> None:
-    frame, path = pl.DataFrame(ROWS), tmp_path / name
+    path = tmp_path / name
     if name == "in.parquet":
-        frame.write_parquet(path, row_group_size=2)
-    elif name == "in.json":
-        path.write_text(json.dumps(ROWS), encoding="utf-8")
-    elif name == "in.ndjson":
-        frame.write_ndjson(path)
+        pl.DataFrame(ROWS).write_parquet(path, row_group_size=2)
     else:
-        frame.lazy().sink_csv(path, compression="gzip" if name.endswith("gz") else "uncompressed", check_extension=False)
+        write_rows(ROWS, path)
     with read.open_table(path, None) as table:
         assert len(list(table.chunks())) > 1, "else nothing here is in pieces"
     found_in(validate_file(NEWS2, path, threads=threads), 2 if "csv" in name else 1)

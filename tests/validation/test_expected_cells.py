@@ -30,6 +30,13 @@ def test_a_status_is_read_in_any_case(status: str) -> None:
     assert kinds({**NORMAL, "temperature": "", "expected_status": status}) == {"status": 1}
 
 
+@pytest.mark.parametrize("reason", ["", "U4"])
+@pytest.mark.parametrize("reading", ["", "70"])
+def test_a_total_is_compared_wherever_there_is_a_reading_or_a_reason(reading: str, reason: str) -> None:
+    row = {**dict.fromkeys(NORMAL, ""), "heart_rate": reading, "skip_temperature": reason, "expected_total": "7"}
+    assert kinds(row) == ({"total_of_partial": 1} if reading or reason else {})
+
+
 @pytest.mark.parametrize(
     ("status", "heart_rate", "kind"),
     [
@@ -57,6 +64,7 @@ def test_a_blank_total_is_no_answer_left_out_on_a_chart_without_points() -> None
     assert score(MEWC, dict(given)).status == "complete"
     row = {**given, "expected_total": "", "expected_level": ""}
     assert kinds(row, MEWC, blanks_disagree=True) == {"left_out": 1}
+    assert kinds({**given, "expected_level": ""}, MEWC, blanks_disagree=True) == {"left_out": 1}
     assert kinds({**given, "expected_total": "0"}, MEWC) == {"total_without_points": 1}
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
@@ -55,7 +57,7 @@ for moment in range(40):
 
 def killed(what: str, folder: Path) -> list[Path]:
     """The folders of runs killed before the first, second, ... change of a name; the last one ran to its end."""
-    run = subprocess.run([sys.executable, "-c", SCRIPT, what, str(folder)], capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run([sys.executable, "-c", SCRIPT, what, str(folder)], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert run.returncode == 0, run.stderr
     moments, code = (int(word) for word in run.stdout.split())
     assert moments >= 2 and code == 0, "it was killed at least twice before it ran to its end"

@@ -25,6 +25,7 @@ from mews_newtt.validation.cases import Pool
 from mews_newtt.validation.compare import validate
 from mews_newtt.validation.stated import Claim, sum_of_parts, verdict_on
 from tests.fhir.support import find, parts
+from tests.patience import PATIENCE
 from tests.service.support import client
 from tests.strategies import made_charts, sets_on
 
@@ -93,7 +94,7 @@ def by_page(http: Any, chart: Chart, cases: Sequence[tuple[dict[str, str], dict[
     form |= {f"theirs-{number}-0": "" for number in range(len(names))}  # words that the page would ask about are left as they are
     run = http.post(sent.headers["location"], data=form, headers={"Origin": "http://localhost"}, follow_redirects=False)
     assert run.status_code == 303, run.text
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         answer = http.get(f"{run.headers['location']}/files/validation.json")
         if answer.status_code == 200:

@@ -42,15 +42,15 @@ class Pool:
             yield dict(baseline)
             for parameter in self.chart.parameters:
                 yield from self._singles(setting, baseline, parameter)
-        for place, (setting, baseline) in enumerate(zip(self.settings, self.baselines, strict=True)):
-            yield from self._near_thresholds(setting, baseline, place)
+        for number, (setting, baseline) in enumerate(zip(self.settings, self.baselines, strict=True)):
+            yield from self._near_thresholds(setting, baseline, number)
         yield from self._partial()
         yield from self._contexts()
         yield from self._refused()
         yield from self._at_random()
 
     def values(self, setting: Setting, parameter: Parameter) -> list[str]:
-        """Readings of a parameter contribution trying in one setting."""
+        """Readings of a parameter that are worth trying in one setting."""
         if parameter.role == "recorded" or parameter.id in setting.given:
             return []
         if not parameter.observation.numeric:
@@ -101,8 +101,8 @@ class Pool:
             {chart.severity(b)[:2] for t in setting.tables.values() if t is not None for b in t.bands if any(chart.severity(b)[:2])}
         )
         rows = [p for p in chart.parameters if p.role == "scored" and p.id in baseline and p.id not in setting.given]
-        for place, parameter in enumerate(rows):
-            others = [*rows[place + 1 :], *rows[:place]]
+        for number, parameter in enumerate(rows):
+            others = [*rows[number + 1 :], *rows[:number]]
             others = others[turn % len(others) :] + others[: turn % len(others)] if others else []
             table = setting.tables[parameter.id]
             bands = [self.middle(parameter, band) for band in table.bands] if table is not None else []
@@ -193,8 +193,8 @@ class Pool:
     def _at_random(self) -> Iterator[Given]:
         rng = self.random
         for _ in range(self.amount):
-            place = rng.randrange(len(self.settings))
-            setting, given = self.settings[place], dict(self.baselines[place])
+            number = rng.randrange(len(self.settings))
+            setting, given = self.settings[number], dict(self.baselines[number])
             for parameter in self.chart.parameters:
                 if parameter.id not in given or parameter.id in setting.given or rng.random() < 0.55:
                     continue

@@ -63,7 +63,9 @@ class Search:
 
     def ranked(self) -> list[Hypothesis]:
         """Hypotheses that explain more than they break, the best first."""
-        return sorted((one for one in self.tried.values() if one.explains > one.breaks), key=lambda one: one.rank)
+        return sorted(
+            (hypothesis for hypothesis in self.tried.values() if hypothesis.explains > hypothesis.breaks), key=lambda hypothesis: hypothesis.rank
+        )
 
     def refine(self) -> None:
         """Follow moved edges that fit outwards. Then try pairs, where the best fault leaves something unexplained or breaks something."""
@@ -73,29 +75,33 @@ class Search:
             self._pairs()
 
     def _further(self) -> None:
-        edges = dict.fromkeys(one.fault.site for one in self.ranked()[:BEST] if one.fault.kind == "edge_moved" and one.fault.site)
+        edges = dict.fromkeys(
+            hypothesis.fault.site for hypothesis in self.ranked()[:BEST] if hypothesis.fault.kind == "edge_moved" and hypothesis.fault.site
+        )
         for site in list(edges)[:EDGES]:
             self.consider(moves_of(self.scorer.chart, site, FURTHER))
 
     def _pairs(self) -> None:
         chart = self.scorer.chart
-        singles = [one for one in self.ranked() if one.fault.kind not in ("other_chart", "group_apart", "partial_refused", "pair")]
+        singles = [
+            hypothesis for hypothesis in self.ranked() if hypothesis.fault.kind not in ("other_chart", "group_apart", "partial_refused", "pair")
+        ]
         firsts = self._distinct(singles)[:FIRSTS]
         pairs: list[Fault] = []
         for first in firsts:
             left = np.setdiff1d(np.flatnonzero(self.wrong), first.explained, assume_unique=True)
-            gains = [(len(np.intersect1d(one.explained, left, assume_unique=True)) - one.breaks, one) for one in singles]
-            seconds = [one for gain, one in sorted(gains, key=lambda pair: (-pair[0], pair[1].rank)) if gain > 0]
+            gains = [(len(np.intersect1d(hypothesis.explained, left, assume_unique=True)) - hypothesis.breaks, hypothesis) for hypothesis in singles]
+            seconds = [hypothesis for gain, hypothesis in sorted(gains, key=lambda pair: (-pair[0], pair[1].rank)) if gain > 0]
             for second in self._distinct(seconds)[:SECONDS]:
                 joined = both(first.fault, second.fault, chart)
                 if joined is not None and not self._tried_reversed(joined):
                     pairs.append(joined)
         self.consider(pairs)
-        best = next((one for one in self.ranked() if one.fault.joined), None)
+        best = next((hypothesis for hypothesis in self.ranked() if hypothesis.fault.joined), None)
         if best is None:
             return
         for kept in best.fault.joined:  # each half of the best pair together with every other fault that explains anything
-            joined_to = [both(kept, one.fault, chart) for one in singles]
+            joined_to = [both(kept, hypothesis.fault, chart) for hypothesis in singles]
             self.consider(pair for pair in joined_to if pair is not None and not self._tried_reversed(pair))
 
     def _tried_reversed(self, pair: Fault) -> bool:
@@ -104,27 +110,27 @@ class Search:
     def _distinct(self, tried: list[Hypothesis]) -> list[Hypothesis]:
         """Of hypotheses that explain the same rows, the first."""
         seen: dict[bytes, Hypothesis] = {}
-        for one in tried:
-            seen.setdefault(one.explained.tobytes() + bytes([one.breaks % 256]), one)
+        for hypothesis in tried:
+            seen.setdefault(hypothesis.explained.tobytes() + bytes([hypothesis.breaks % 256]), hypothesis)
         return list(seen.values())
 
     def findings(self, most: int) -> list[tuple[Hypothesis, list[Fault]]]:
         """The best explanations, in groups that the table cannot tell apart. A pair must explain more than any single fault."""
         ranked = self.ranked()
-        single = max((one.explains - one.breaks for one in ranked if not one.fault.joined), default=0)
-        ranked = [one for one in ranked if not one.fault.joined or one.explains - one.breaks > single]
+        single = max((hypothesis.explains - hypothesis.breaks for hypothesis in ranked if not hypothesis.fault.joined), default=0)
+        ranked = [hypothesis for hypothesis in ranked if not hypothesis.fault.joined or hypothesis.explains - hypothesis.breaks > single]
         groups: dict[bytes, tuple[Hypothesis, list[Fault]]] = {}
-        for one in ranked:
-            if len(groups) >= most and one.rank[:2] != ranked[0].rank[:2]:
+        for hypothesis in ranked:
+            if len(groups) >= most and hypothesis.rank[:2] != ranked[0].rank[:2]:
                 break
-            groups.setdefault(self._effect(one), (one, []))[1].append(one.fault)
+            groups.setdefault(self._effect(hypothesis), (hypothesis, []))[1].append(hypothesis.fault)
         return list(groups.values())[:most]
 
-    def _effect(self, one: Hypothesis) -> bytes:
+    def _effect(self, hypothesis: Hypothesis) -> bytes:
         """The answers in the cells that state something, where they differ from the chart's."""
-        if one.explains == self.disagreements and not one.breaks:
+        if hypothesis.explains == self.disagreements and not hypothesis.breaks:
             return b"everything"
-        found, shown = self.answers(one.fault)
+        found, shown = self.answers(hypothesis.fault)
         base = self.scorer.base
         before = Answers(found.rows, base.status[found.rows], base.total[found.rows], base.level[found.rows])
         was = self.claims.predictions(before, {name: base.points[name][found.rows] for name in self.claims.points})

@@ -1,7 +1,8 @@
 """The ways in which a platform may score wrongly, worked out from a chart: for the diagnosis, test packs and coverage.
 
 A new kind of fault is a new module here: `KINDS` says what the platform does wrong, `faults` makes the faults of a chart, `EXAMPLES` show what
-they do. Add the module to `MODULES`, at the place where its explanation is as plain as its neighbours'.
+they do. Add the module to `MODULES`, at the place where its explanation is as plain as its neighbours'. CONTRIBUTING.md, "Add a kind of mistake",
+names what else it may need.
 """
 
 from __future__ import annotations

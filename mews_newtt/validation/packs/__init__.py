@@ -1,4 +1,4 @@
-"""Test packs: cases that tell a chart from every single-fault mutant of it."""
+"""Test packs: cases that distinguish a chart from every mutant of it with a single fault."""
 
 from mews_newtt.validation.packs.files import NAMES, as_csv, as_ndjson, check_folder, write_pack
 from mews_newtt.validation.packs.killed import cover, killers_of, scorer_of

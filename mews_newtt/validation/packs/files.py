@@ -168,7 +168,7 @@ def _row(chart: Chart, case: Case, names: list[str], first: dict[str, str]) -> s
         kind = "changed" if text != first.get(name, "") else "none" if not text else ""
         cells.append(f"<td{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{escape(_category(chart, name, text)) or '–'}</td>")
     status, level = case.expected["expected_status"], case.expected["expected_level"]
-    titles = {one.id: one.title for one in chart.levels}
+    titles = {level.id: level.title for level in chart.levels}
     if status == "refused":
         total, says = "no score", "no score"
     else:

@@ -74,7 +74,7 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             matrices=[entry for entry in (_matrix("total", found.total_matrix), _matrix("level", found.level_matrix)) if entry],
             places=places,
             known=bool(found.exercised.known),
-            parameters=[one for one in found.exercised.by_parameter() if one["known"]],
+            parameters=[parameter for parameter in found.exercised.by_parameter() if parameter["known"]],
             drawing=Markup(chart_html(chart, marks=_marks(places), heading=2, ident="chart", parts=("rows", "levels", "sources"))),
             rows=found.disagreements[:ROWS_SHOWN],
             untried=_grouped([item for item in items if not item.rows]),
@@ -127,19 +127,20 @@ def outliers(found: Validation) -> list[Outlier]:
             tried = RowCounts(band["rows"], band["disagreed"])
             if _stands_out(tried, overall, parameter["known"]):
                 marked.append(Outlier(band["says"], tried.rows, tried.disagreed, (name, band["table"], band["band"]), False))
-    return sorted(marked, key=lambda one: (-one.share * one.disagreed, one.says))[:MARKED]
+    return sorted(marked, key=lambda outlier: (-outlier.share * outlier.disagreed, outlier.says))[:MARKED]
 
 
 def _stands_out(tried: RowCounts, overall: float, known: bool) -> bool:
     return tried.disagreed > 0 and (known or tried.disagreed / tried.rows >= min(STANDS_OUT * overall, (1 + overall) / 2))
 
 
-def _marks(places: list[Outlier]) -> Marks:
+def _marks(outliers: list[Outlier]) -> Marks:
     bands: dict[BandKey, list[Mark]] = {}
     edges: dict[BandKey, list[Mark]] = {}
-    for one in places:
-        side = ("below: " if one.says.endswith("below") else "above: ") if one.edge else ""
-        (edges if one.edge else bands).setdefault(one.key, []).append(Mark(f"{side}{one.disagreed:,} of {one.rows:,}", "fault"))
+    for outlier in outliers:
+        side = ("below: " if outlier.says.endswith("below") else "above: ") if outlier.edge else ""
+        mark = Mark(f"{side}{outlier.disagreed:,} of {outlier.rows:,}", "fault")
+        (edges if outlier.edge else bands).setdefault(outlier.key, []).append(mark)
     return Marks(bands, edges)
 
 

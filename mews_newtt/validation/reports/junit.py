@@ -62,7 +62,7 @@ def as_junit(found: Validation, run_on: str | None = None) -> str:
 
 
 def _rows(found: Validation, name: str) -> list[str]:
-    cells = ((one.row, cell) for one in found.disagreements for cell in one.cells if cell.column == name)
+    cells = ((row.row, cell) for row in found.disagreements for cell in row.cells if cell.column == name)
     lines = [f"row {row}: stated {cell.expected or 'nothing'}, the chart gives {cell.computed}; {cell.says}" for row, cell in islice(cells, SHOWN)]
     if len(lines) < found.by_column[name].disagreed:
         lines.append(f"{len(lines)} of {found.by_column[name].disagreed} are listed here; disagreements.csv has all")

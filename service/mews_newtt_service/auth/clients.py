@@ -110,18 +110,18 @@ def read_clients(path: Path, *, signing: bool = True) -> dict[str, Client]:
     entries = document.get("clients")
     faults: list[Problem] = []
     if not isinstance(entries, list) or not entries or document.keys() != {"clients"}:
-        raise SettingsError(Problem("clients_unreadable", str(path), "holds no clients, or something else too", "write one [[clients]] for each"))
+        raise SettingsError(Problem("clients_unreadable", str(path), "has no clients, or other keys than clients", "write one [[clients]] for each"))
     found: dict[str, Client] = {}
     for place, entry in enumerate(entries, start=1):
         client = _client(entry, f"{path}, client {place}", path.parent, faults)
         if client is not None and found.setdefault(client.id, client) is not client:
-            faults.append(Problem("client_twice", f"{path}, client {place}", f"{client.id} is there already", "give each client its own id"))
+            faults.append(Problem("client_twice", f"{path}, client {place}", f"{client.id} is used already", "give each client its own id"))
         if client is not None and not signing and (client.jwks or client.jwks_url):
             what = f"{client.id} signs in with a key pair, and the address it signs for is not set"
             faults.append(Problem("public_url_missing", f"{path}, client {place}", what, "set MEWS_NEWTT_PUBLIC_URL to the address clients use"))
     digests = [digest for client in found.values() for digest in client.key_sha256]
     if len(set(digests)) < len(digests):
-        faults.append(Problem("key_twice", str(path), "one key stands for two clients", "give each client its own key"))
+        faults.append(Problem("key_twice", str(path), "two clients have the same key", "give each client its own key"))
     if faults:
         raise SettingsError(faults)
     return found

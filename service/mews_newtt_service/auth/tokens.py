@@ -138,7 +138,7 @@ def _verified(assertion: str, header: dict[str, Any], key_set: dict[str, Any], a
         except jwt.InvalidSignatureError:
             continue
         except (*UNREADABLE, TypeError) as fault:
-            raise TokenError("invalid_client", f"the assertion does not hold ({type(fault).__name__})", 401) from None
+            raise TokenError("invalid_client", f"the assertion is not valid ({type(fault).__name__})", 401) from None
     return None
 
 

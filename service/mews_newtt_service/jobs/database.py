@@ -58,7 +58,7 @@ def open_database(settings: Settings) -> Database:
 
 def away() -> ServiceError:
     return refuse(
-        503, "database_unavailable", "database", "cannot be reached or written", "try again in a moment; single scores go on", Retry_After="5"
+        503, "database_unavailable", "database", "cannot be reached or written", "try again in a moment; single scores still work", Retry_After="5"
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mews_newtt.errors import Problem
@@ -41,6 +43,11 @@ class Job(NamedTuple):
     @property
     def ended(self) -> bool:
         return self.state in ENDED
+
+
+def upload_folder(folder: Path, parameters: Mapping[str, Any]) -> Path:
+    """Where the upload of a job is: in the job's own folder, or in that of the draft that the job looks at."""
+    return folder.parent / str(parameters["draft"]) if "draft" in parameters else folder
 
 
 def new_id() -> str:

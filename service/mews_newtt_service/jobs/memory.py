@@ -11,7 +11,7 @@ CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 
 def most(settings: Settings) -> int:
-    """Bytes that one worker may hold: as set, else its part of three quarters of all there is; 0 where that cannot be known."""
+    """Bytes that one worker may hold: the setting, or its share of three quarters of the memory; 0 if that is unknown."""
     if settings.job_memory_bytes:
         return settings.job_memory_bytes
     try:

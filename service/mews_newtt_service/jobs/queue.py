@@ -66,16 +66,19 @@ class Queue:
         *,
         size: int = 0,
         draft: bool = False,
+        until: float | None = None,
         request_key: str | None = None,
         digest: str = "",
     ) -> Job:
         """Queue a job, or keep an upload as a draft; the job already there where this client sent the same request before.
 
+        `until`: when the job and its results are removed at the latest, in seconds; without it, some hours after its end.
+
         Raises
         ------
         ServiceError  409 another request under the same key, 429 as many jobs or bytes of this client as are allowed
         """
-        states, expires = ("('draft')", f"{self._now} + {DRAFT_SECONDS}") if draft else (_WAITING, "NULL")
+        states, expires = ("('draft')", f"{self._now} + {DRAFT_SECONDS}") if draft else (_WAITING, "NULL" if until is None else repr(float(until)))
         made = self._database.run(
             (self._database.one_at_a_time, (client,)),
             (
@@ -96,7 +99,7 @@ class Queue:
             raise self._too_much(client, size, states)
         return known if made else self._same(known, digest)
 
-    def start(self, job_id: str, client: str, parameters: dict[str, Any], *, digest: str = "") -> Job:
+    def start(self, job_id: str, client: str, kind: str, parameters: dict[str, Any], *, digest: str = "") -> Job:
         """Queue the job of a draft; a draft that was started already is not started again.
 
         Raises
@@ -106,10 +109,10 @@ class Queue:
         self._database.run(
             (self._database.one_at_a_time, (client,)),
             (
-                f"UPDATE mews_newtt_jobs SET state = 'queued', parameters = ?, digest = ?, created = {self._now}, expires = NULL "
+                f"UPDATE mews_newtt_jobs SET state = 'queued', kind = ?, parameters = ?, digest = ?, created = {self._now}, expires = NULL "
                 "WHERE id = ? AND client = ? AND state = 'draft' "
                 f"AND (SELECT count(*) FROM mews_newtt_jobs WHERE client = ? AND state IN {_WAITING}) < ?",
-                (json.dumps(parameters), digest, job_id, client, client, self.settings.jobs_per_client),
+                (kind, json.dumps(parameters), digest, job_id, client, client, self.settings.jobs_per_client),
             ),
         )
         found = self._any(job_id, client)
@@ -307,7 +310,7 @@ class Queue:
         ended = self._database.run(
             ("UPDATE mews_newtt_jobs SET state = 'cancelling' WHERE id = ? AND state = 'running'", (job_id,)),
             (
-                f"UPDATE mews_newtt_jobs SET finished = coalesce(finished, {self._now}), expires = coalesce(expires, {self._keep}), "
+                f"UPDATE mews_newtt_jobs SET finished = coalesce(finished, {self._now}), expires = {self._keep}, "
                 "files = '[]', bytes = 0, state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END "
                 "WHERE id = ? AND state IN ('queued', 'done', 'failed', 'cancelled') RETURNING id",
                 (job_id,),
@@ -366,7 +369,7 @@ class Queue:
 
     @property
     def _keep(self) -> str:
-        return f"{self._now} + {self.settings.result_hours * 3600}"
+        return f"coalesce(expires, {self._now} + {self.settings.result_hours * 3600})"
 
 
 def _touched(folder: str) -> float:

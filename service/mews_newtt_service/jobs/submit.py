@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import anyio.to_thread
@@ -34,8 +35,19 @@ def wants_async(request: Request) -> bool:
     return any("respond-async" in value.replace(" ", "").lower().split(",") for value in request.headers.getlist("prefer"))
 
 
-async def submit(request: Request, kind: str, chart: Chart, *, upload: Upload | None = None, parameters: Mapping[str, Any] | None = None) -> Job:
+async def submit(
+    request: Request,
+    kind: str,
+    chart: Chart,
+    *,
+    upload: Upload | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    files: Mapping[str, bytes] = MappingProxyType({}),
+    until: float | None = None,
+) -> Job:
     """Queue a job for the caller, with the upload that came with the request; where it is refused, nothing of it is kept.
+
+    `files`: by name, what a job without an upload finds in its folder; `until`: see `Queue.add`.
 
     With respond-async, the same request again under the same Idempotency-Key (or X-Request-ID) gives the same job.
     """
@@ -48,10 +60,12 @@ async def submit(request: Request, kind: str, chart: Chart, *, upload: Upload | 
         try:
             repeat = _repeat(request, digest)
             if upload is None:
-                queue.make_folder(job_id)
+                folder = queue.make_folder(job_id)
+                for name, content in files.items():
+                    (folder / name).write_bytes(content)
             more = given | (_about(upload) if upload is not None else {})
-            size = upload.bytes if upload is not None else 0
-            job = queue.add(job_id, request.scope["client_id"], kind, chart, more, size=size, request_key=repeat, digest=digest)
+            size = upload.bytes if upload is not None else sum(map(len, files.values()))
+            job = queue.add(job_id, request.scope["client_id"], kind, chart, more, size=size, until=until, request_key=repeat, digest=digest)
         except BaseException:
             queue.drop_folder(job_id)
             raise
@@ -67,7 +81,7 @@ async def start(request: Request, kind: str, chart: Chart, upload: Upload, param
     queue: Queue = request.app.state.queue
     given = dict(parameters)
     digest = _digest(kind, chart, upload, given)
-    return await _queued(request, lambda: queue.start(upload.job_id, request.scope["client_id"], given | _about(upload), digest=digest))
+    return await _queued(request, lambda: queue.start(upload.job_id, request.scope["client_id"], kind, given | _about(upload), digest=digest))
 
 
 async def _queued(request: Request, add: Callable[[], Job]) -> Job:
@@ -87,7 +101,9 @@ def _about(upload: Upload) -> dict[str, Any]:
 
 def _digest(kind: str, chart: Chart, upload: Upload | None, parameters: Mapping[str, Any]) -> str:
     """A text that is the same for two requests that ask for the same job."""
-    sent = f"{upload.sha256} {hashlib.sha256(upload.fields.get('map', '').encode()).hexdigest()}" if upload is not None else ""
+    fields = upload.fields if upload is not None else {}
+    said = [f"{part} {hashlib.sha256(fields[part].encode()).hexdigest()}" for part in ("map", "plan") if part in fields]
+    sent = " ".join([upload.sha256, *said]) if upload is not None else ""
     return f"{kind} {chart.sha256} {sent} {sorted(parameters.items())}"
 
 
@@ -118,7 +134,7 @@ async def finished(request: Request, job_id: str) -> Job:
     while True:
         job = await anyio.to_thread.run_sync(queue.get, job_id)
         if job is None:
-            raise refuse(503, "job_lost", "job", "was removed while it was waited for", "send it again", Retry_After="1")
+            raise refuse(503, "job_lost", "job", "was deleted while the request waited for it", "send it again", Retry_After="1")
         if job.ended:
             break
         try:
@@ -134,7 +150,12 @@ async def finished(request: Request, job_id: str) -> Job:
             if not await anyio.to_thread.run_sync(queue.workers):
                 await anyio.to_thread.run_sync(queue.forget, job_id)
                 raise refuse(
-                    503, "no_worker", "long work", "is done by no process now", "tell whoever runs the service; single scores go on", Retry_After="30"
+                    503,
+                    "no_worker",
+                    "long work",
+                    "has no worker process to do it",
+                    "tell whoever runs the service; single scores still work",
+                    Retry_After="30",
                 )
     if job.state == "cancelled":
         raise refuse(503, "job_cancelled", "job", "was cancelled while it ran", "send it again", Retry_After="1")

@@ -15,26 +15,25 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from mews_newtt.tables import formats
+from mews_newtt.tables.origins.settings import ORIGINS
+from mews_newtt.tables.sources import HEAD
 from mews_newtt_service.jobs.queue import Queue, new_id
 from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.request_helpers import media_type
 
-FORMATS = {
-    "text/csv": "csv",
-    "text/tab-separated-values": "csv",
-    "application/vnd.apache.parquet": "parquet",
-    "application/x-ndjson": "ndjson",
-    "application/jsonl": "ndjson",
-}
-SUFFIXES = {suffix: kind for suffix, kind in formats.FORMATS.items() if kind in FORMATS.values()}  # no JSON array
+FORMATS = formats.BY_MEDIA_TYPE
+SUFFIXES = {suffix: kind for suffix, kind in formats.BY_SUFFIX.items() if kind in FORMATS.values()}  # no JSON array: it is a body of its own
+# What a reading plan reads besides. A plan finds out by the content what JSON is.
+OF_PLANS = {suffix: kind for kind, about in ORIGINS.items() for suffix in about.suffixes if suffix.count(".") == 1} | SUFFIXES
 PACKED = {"gzip": ".gz", "x-gzip": ".gz", "zstd": ".zst"}
 FLUSH_BYTES = 1 << 20  # so many bytes are gathered before they are written
 FIELD_BYTES = 64 * 1024
 MOST_PARTS = 20
+TEXTS = ("map", "plan")  # parts of a form that are kept beside the file
 
 
 class Upload(NamedTuple):
-    """A file that has come in whole: the job's id to be, what the file is called and is, and the form's other fields."""
+    """A complete uploaded file: the id of its future job, its name and kind, and the other fields of the form."""
 
     job_id: str
     name: str
@@ -45,12 +44,12 @@ class Upload(NamedTuple):
     fields: dict[str, str]
 
 
-async def receive_upload(request: Request) -> Upload:
-    """The body, or the form's part `file`, in a new job's folder.
+async def receive_upload(request: Request, *, any_kind: bool = False) -> Upload:
+    """The body, or the form's part `file`, in a new job's folder. `any_kind`: also what only a reading plan reads, with or without a plan.
 
     Raises
     ------
-    ServiceError  400 a broken form, 413 too large, 415 a kind of file that is not read here, 429 more than this client may have here,
+    ServiceError  400 a broken form, 413 too large, 415 a kind of file that the service does not read, 429 over the quota of the client,
         507 the disk is full
     """
     queue: Queue = request.app.state.queue
@@ -94,7 +93,7 @@ async def receive_upload(request: Request) -> Upload:
                 await anyio.to_thread.run_sync(sink.end)
             finally:
                 sink.close()
-            return _named(sink, job_id, folder, FORMATS.get(kind), PACKED.get(encoding, ""))
+            return _named(sink, job_id, folder, FORMATS.get(kind), PACKED.get(encoding, ""), any_kind)
         except BaseException:
             queue.drop_folder(job_id)
             raise
@@ -238,34 +237,61 @@ def _malformed(what: str) -> ServiceError:
     return refuse(400, "malformed_multipart", "form", what, "send multipart/form-data with one part named 'file'")
 
 
-def _named(sink: _Raw, job_id: str, folder: Path, kind: str | None, packed: str) -> Upload:
+def _named(sink: _Raw, job_id: str, folder: Path, kind: str | None, packed: str, any_kind: bool) -> Upload:
     """Rename the upload by its kind of file. The name that the form gives it is used in messages, and to find the kind."""
-    name = re.sub(r"[^\w. -]", "_", sink.name.replace("\\", "/").rpartition("/")[2])[:100] or "input"
+    name = plain_name(sink.name)
+    # A browser sends a blank part where no file is chosen.
+    fields = {part: text for part, text in sink.fields.items() if part not in TEXTS or text.strip()}
     upload = folder / "upload"
     with upload.open("rb") as start:
-        magic = start.read(4)
+        magic = start.read(HEAD)
     magic_packed = PACKED.get(formats.packing_of(magic) or "", "")
     if packed and packed != magic_packed:
         raise refuse(400, "not_readable", "body", "is not packed as Content-Encoding says", "leave the header out, or pack the body")
     if kind is None:
-        suffixes = [suffix.lower() for suffix in Path(name).suffixes if suffix.lower() not in formats.PACKED]
-        kind = SUFFIXES.get(suffixes[-1]) if suffixes else FORMATS.get(sink.kind)
-        if formats.kind_of(magic) == "parquet":
-            kind = "parquet"
+        kind = _kind(name, magic, sink.kind, of_plans=any_kind or "plan" in fields)
+    if kind is None and any_kind:
+        kind = formats.kind_of(magic)  # the readers of plans find out the rest by the content
     if kind is None:
-        raise refuse(400, "format_unknown", name, "does not say what it is", "name the file .csv, .parquet or .ndjson (.gz and .zst may follow)")
-    if kind == "parquet" and magic_packed:
-        raise refuse(400, "format_packed", name, "is a packed Parquet file", "Parquet packs its own columns: send it as it is")
-    stored = f"input.{kind}{magic_packed}"
+        mend = f"name the file {formats.any_of(formats.KINDS[each].suffix for each in dict.fromkeys(FORMATS.values()))}"
+        raise refuse(400, "format_unknown", name, "does not say what it is", f"{mend} ({' or '.join(formats.PACKED)} may follow)")
+    about = ORIGINS[kind]
+    if magic_packed and not about.text:
+        raise refuse(400, "format_packed", name, f"is a packed {about.title} file", f"{about.title} packs its own columns: send it as it is")
+    stored = f"input{about.suffix}{magic_packed}"
+    if {"map", "plan"} <= fields.keys():
+        raise refuse(400, "map_and_plan", "form part map", "is given beside a plan", "put everything into the plan: a map file is a part of it")
     upload.rename(folder / stored)
-    if "map" in sink.fields:
-        (folder / "map.toml").write_text(sink.fields["map"], encoding="utf-8")
-    return Upload(job_id, name, stored, kind, sink.size, sink.sha256, sink.fields)
+    for part in TEXTS:
+        if part in fields:
+            (folder / f"{part}.toml").write_text(fields[part], encoding="utf-8")
+    return Upload(job_id, name, stored, kind, sink.size, sink.sha256, fields)
 
 
-def keep_map(folder: Path, text: str) -> str:
-    """Keep a map file under a name made from its content, so that a later one does not change the map of a queued job. Returns the name."""
-    name = f"map-{hashlib.sha256(text.encode()).hexdigest()[:16]}.toml"
+def _kind(name: str, magic: bytes, sent_as: str, *, of_plans: bool) -> str | None:
+    """What kind a file is, by its name, or by its first bytes where they say so whatever its name is."""
+    suffixes = [suffix.lower() for suffix in Path(name).suffixes if suffix.lower() not in formats.PACKED]
+    known = OF_PLANS if of_plans else SUFFIXES
+    kind = known.get(suffixes[-1]) if suffixes else FORMATS.get(sent_as)
+    return begun if not formats.KINDS[begun := formats.kind_of(magic)].text else kind
+
+
+def stored_name(name: str, content: bytes) -> str:
+    """Under which name a file of any kind is stored that a reading plan reads."""
+    packed = PACKED.get(formats.packing_of(content[:HEAD]) or "", "")
+    kind = _kind(plain_name(name), content[:HEAD], "", of_plans=True) or formats.kind_of(content[:HEAD])
+    return f"input{ORIGINS[kind].suffix}{packed}"
+
+
+def plain_name(name: str) -> str:
+    """The name of a file as messages call it: no folder, and no sign that means something elsewhere."""
+    return re.sub(r"[^\w. -]", "_", name.replace("\\", "/").rpartition("/")[2])[:100] or "input"
+
+
+def keep_text(folder: Path, part: str, text: str) -> str:
+    """Keep a map or a plan under a name made from its content, so that a later one does not change that of a queued job. Returns the name."""
+    name = f"{part}-{hashlib.sha256(text.encode()).hexdigest()[:16]}/{part}.toml"
+    (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text(text, encoding="utf-8")
     return name
 

@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -23,6 +24,7 @@ from typing import Any, NoReturn
 from mews_newtt.errors import FileError, MewsNewttError, Problem
 from mews_newtt.tables.csv_rows import allow_long_cells
 from mews_newtt_service.jobs import memory
+from mews_newtt_service.jobs.job import upload_folder
 from mews_newtt_service.jobs.queue import Job, Queue, new_id, open_queue
 from mews_newtt_service.logs import log_now, places_of
 from mews_newtt_service.problems import ServiceError
@@ -38,7 +40,7 @@ LEFT_EARLY = 75  # exit code: the supervisor starts a fresh worker
 
 
 class Stopped(Exception):
-    """The job is to be abandoned."""
+    """The worker must leave off the job."""
 
 
 class Worker:
@@ -111,7 +113,7 @@ class Worker:
         except ServiceError:  # the database is away: the lease says who does the job again
             raise
         except MewsNewttError as fault:
-            problems = tidy_problems(fault.problems, self.queue.folder / job.id, job.parameters.get("name", "input"))
+            problems = tidy_problems(fault.problems, self.queue.folder / job.id, job.parameters)
             self._fail(job, problems)
             log_now("info", "job_failed", job=job.id, codes=sorted({problem.code for problem in problems}))
         except MemoryError:
@@ -224,15 +226,16 @@ def _notice_parent(worker: Worker) -> None:
             worker.stop()
 
 
-def tidy_problems(problems: tuple[Problem, ...], folder: Path, name: str) -> list[Problem]:
+def tidy_problems(problems: tuple[Problem, ...], folder: Path, parameters: Mapping[str, Any]) -> list[Problem]:
     """Problems with the caller's name of the file instead of our paths."""
-    inputs = sorted(folder.glob("*input*"), reverse=True)
-    maps = [str(path) for path in folder.glob("map*.toml")]
+    name, folders = str(parameters.get("name", "input")), dict.fromkeys((folder, upload_folder(folder, parameters)))
+    inputs = sorted((path for each in folders for path in each.glob("*input*")), reverse=True)
+    said = [(str(path), part) for part in ("map", "plan") for path in folder.rglob(f"{part}.toml")]
 
     def theirs(text: str) -> str:
-        for word in maps:
-            text = text.replace(word, "map")
-        for word in (*map(str, inputs), str(folder), *(path.name for path in inputs)):
+        for word, part in said:
+            text = text.replace(word, part)
+        for word in (*map(str, inputs), *map(str, folders), *(path.name for path in inputs)):
             text = text.replace(word, name)
         return text
 
@@ -269,7 +272,7 @@ def main() -> int:
         worker.queue.alive(worker.name)
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor says when
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file size limit is told as an error
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file above the size limit is an error and does not end the process
     from mews_newtt_service.jobs.work import warm  # loads Polars, as above
 
     warm()

@@ -16,7 +16,7 @@ from mews_newtt_service.settings import Settings
 
 SLOWEST = 1024  # bytes a second: a body that comes more slowly is given up
 _SINGLE_SCORE = re.compile(r"/v1/charts/[^/]+/score")
-_UPLOAD = re.compile(r"/v1/charts/[^/]+/(score-many|verify)|/workbench/validate")
+_UPLOAD = re.compile(r"/v1/charts/[^/]+/(score-many|verify)|/workbench/(validate|plan)")
 
 
 class BodyLimits:

@@ -18,6 +18,7 @@ from mews_newtt.chart.model import Chart, Condition
 from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.chart.words import condition_says
 from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, rows_html, standing_html
+from mews_newtt.validation.proving.recorded import PARTS, by_reference, headline, not_tried, recorded
 from mews_newtt_service.pages.render import chart_of, drawn, page, pinned_chart, shows_faults
 
 
@@ -48,6 +49,7 @@ async def chart_page(request: Request) -> Response:
     chart = chart_of(request)
     only, tabs = chosen_contexts(chart, request.query_params)
     others = [other for other in request.app.state.charts.charts() if other.sha256 != chart.sha256]
+    proof = recorded(chart)
     return page(
         request,
         "chart.html",
@@ -57,9 +59,16 @@ async def chart_page(request: Request) -> Response:
         standing=drawn(standing_html(chart, 1)),
         tabs=tabs,
         body=drawn(chart_html(chart, only=only, parts=("rows", "levels", "sources"), heading=1)),
+        proof=None if proof is None else proof_shown(proof),
         versions=request.app.state.charts.versions(chart.id),
         others=others,
     )
+
+
+def proof_shown(proof: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page says of a proof on record."""
+    parts = [{**part, "says": PARTS[part["part"]], "by_reference": by_reference(part)} for part in proof["parts"]]
+    return {"headline": headline(proof), "parts": parts, "not_tried": not_tried(proof), "software": proof["software"]}
 
 
 def chosen_contexts(chart: Chart, query: Mapping[str, str]) -> tuple[dict[str, Value], list[tuple[str, list[Choice]]]]:

@@ -23,16 +23,19 @@ class Draft(NamedTuple):
     chart: Chart
     like: str
     waits: bool = True
+    until: float | None = None  # when it is removed
 
     def path(self, queue: Queue) -> Path:
         return queue.path(self.upload.job_id, self.upload.stored)
 
 
-def keep(request: Request, draft: Draft) -> None:
+def keep(request: Request, draft: Draft) -> float | None:
+    """Keep an upload until its run is started. Returns when it is removed."""
     queue: Queue = request.app.state.queue
     upload = draft.upload
     parameters = {"upload": {**upload._asdict(), "fields": {}}, "like": draft.like}
-    queue.add(upload.job_id, request.scope["client_id"], "verify", draft.chart, parameters, size=upload.bytes, draft=True)
+    job = queue.add(upload.job_id, request.scope["client_id"], "verify", draft.chart, parameters, size=upload.bytes, draft=True)
+    return job.expires
 
 
 def find(request: Request, job_id: str) -> Draft:
@@ -42,7 +45,7 @@ def find(request: Request, job_id: str) -> Draft:
     if job is None or "upload" not in job.parameters:
         raise refuse(404, "upload_gone", "this upload", "is not here, or no longer", "send the file again")
     chart = request.app.state.charts.find(job.chart, job.version)
-    return Draft(Upload(**job.parameters["upload"]), chart, job.parameters["like"], job.state == "draft")
+    return Draft(Upload(**job.parameters["upload"]), chart, job.parameters["like"], job.state == "draft", job.expires)
 
 
 def run_of(request: Request, job_id: str) -> Job:

@@ -29,7 +29,8 @@ from mews_newtt_service.pages.render import page, shows_faults
 from mews_newtt_service.problems import refuse
 
 SHOWN = 20  # disagreements on the page; the files hold more
-RESULTS = {"verify": "validation.json", "pack": "pack.json"}
+ARCHIVES = {"verify": "validation", "pack": "pack", "score": "scores"}
+RESULTS = {"verify": "validation.json", "pack": "pack.json", "score": "summary.json"}
 _results: OrderedDict[str, dict[str, Any]] = OrderedDict()  # the last few answers that were looked at; a run's answer never changes
 _verdicts: OrderedDict[str, str] = OrderedDict()
 
@@ -62,10 +63,10 @@ def add_to(pages: APIRouter) -> None:
     pages.add_api_route("/workbench/runs/{job}/beside/{other}", shows_faults(compare_runs), methods=["GET"])
 
 
-def runs_of(request: Request, kind: str) -> list[Run]:
-    """The caller's runs of a kind, newest first."""
+def runs_of(request: Request, *kinds: str) -> list[Run]:
+    """The caller's runs of some kinds, newest first."""
     queue: Queue = request.app.state.queue
-    return [_shown(request, job) for job in queue.jobs(request.scope["client_id"]) if job.kind == kind and job.state != "cancelled"]
+    return [_shown(request, job) for job in queue.jobs(request.scope["client_id"]) if job.kind in kinds and job.state != "cancelled"]
 
 
 def _shown(request: Request, job: Job) -> Run:
@@ -73,6 +74,8 @@ def _shown(request: Request, job: Job) -> Run:
     if not verdict and job.kind == "verify" and job.state == "done":
         verdict = str((_result(request, job) or {}).get("verdict", ""))
         _keep(_verdicts, job.id, verdict, 5000)
+    if not verdict and job.kind == "score" and job.state == "done":
+        verdict = "scored"
     name = str(job.parameters.get("name", ""))
     return Run(job.id, job.kind, name, job.chart, job.version, job.state, _stamp(job.created), _stamp(job.expires), job.rows, verdict)
 
@@ -125,6 +128,8 @@ async def state(request: Request) -> Response:
 
 async def run_page(request: Request) -> Response:
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
+    if job.kind == "plan":
+        return RedirectResponse(f"/workbench/plan/{job.id}", 303)
     chart = request.app.state.charts.find(job.chart, job.version)
     here = "pack" if job.kind == "pack" else "validate"
     shown = _shown(request, job)
@@ -138,6 +143,8 @@ async def run_page(request: Request) -> Response:
     files = sorted(job.files, key=lambda file: file["name"])
     if job.kind == "pack":
         return page(request, "pack_made.html", title="A pack", here=here, chart=chart, run=shown, made=found, pages=pages, files=files)
+    if job.kind == "score":
+        return page(request, "scored.html", title=f"Scores of {shown.name}", here=here, chart=chart, run=shown, result=found, files=files)
     others = [run for run in await anyio.to_thread.run_sync(runs_of, request, "verify") if run.id != job.id and run.state == "done"]
     return page(
         request,
@@ -162,7 +169,8 @@ def shown_result(found: Mapping[str, Any], most: int) -> dict[str, Any]:
         "notes": found["notes"],
         "low": sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED),
         "all_partial": found["partial"] == found["rows"] > 0,
-        "unread": found["ignored_columns"],
+        "unread": found["ignored_columns"] if "reading" not in found else [],
+        "reading": found.get("reading"),
         "counts": [(name, found[name]) for name in COUNTS],
         "kinds": found["kinds"],
         "columns": found["by_column"],
@@ -206,7 +214,7 @@ async def everything(request: Request) -> Response:
         return made
 
     path = await anyio.to_thread.run_sync(packed)
-    name = f"{job.chart}-{job.version}-{'pack' if job.kind == 'pack' else 'validation'}.zip"
+    name = f"{job.chart}-{job.version}-{ARCHIVES.get(job.kind, job.kind)}.zip"
     return FileResponse(path, media_type="application/zip", filename=name, background=BackgroundTask(path.unlink, missing_ok=True))
 
 

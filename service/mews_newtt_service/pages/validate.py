@@ -12,21 +12,23 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.errors import ColumnError, FileError, MewsNewttError, Problem
+from mews_newtt.errors import ColumnError, MewsNewttError, Problem
 from mews_newtt.reading.columns import EXPECTED, EXPECTED_POINTS_PREFIX, ColumnMap, mapped_columns, read_map
 from mews_newtt.reading.suggest import map_file_text, suggest_columns
 from mews_newtt.tables.first_look import FirstLook, first_look
 from mews_newtt_service.jobs.queue import Queue, started
 from mews_newtt_service.jobs.submit import start
-from mews_newtt_service.jobs.uploads import keep_map, receive_upload
-from mews_newtt_service.pages import drafts
+from mews_newtt_service.jobs.uploads import keep_text
+from mews_newtt_service.pages import drafts, plans
 from mews_newtt_service.pages.column_form import LEAVE, MOST_WORDS, Chosen, choices, meanings
-from mews_newtt_service.pages.render import page, pinned_chart, shows_faults
+from mews_newtt_service.pages.render import page, shows_faults
 from mews_newtt_service.pages.rows_without_column import without_column
 from mews_newtt_service.pages.runs import runs_of
+from mews_newtt_service.problems import status_of
 from mews_newtt_service.settings import Settings
 
 MOST_COLUMNS = 500
+LOOKED_INTO = ("csv", "ndjson", "parquet")  # kinds whose columns this page can ask about
 
 
 def add_to(pages: APIRouter, settings: Settings) -> None:
@@ -51,23 +53,27 @@ async def upload_page(request: Request) -> Response:
         charts=charts.charts(),
         wanted=request.query_params.get("chart", ""),
         like=like,
-        runs=await anyio.to_thread.run_sync(runs_of, request, "verify"),
+        runs=await anyio.to_thread.run_sync(runs_of, request, "verify", "score"),
     )
 
 
 async def _take(request: Request) -> Response:
-    """Keep what is sent until its columns are named."""
-    queue: Queue = request.app.state.queue
-    upload = await receive_upload(request)
+    """Keep what is sent until its columns are named. A file with a plan, or of a kind that only a plan reads, goes the way of plans."""
+    draft = await plans.taken(request)
+    plan = draft.upload.fields.get("plan") or await anyio.to_thread.run_sync(_plan_before, request, draft)
+    if plan is not None or draft.upload.format not in LOOKED_INTO:
+        return await plans.look(request, draft, plan=plan)
+    return RedirectResponse(f"/workbench/validate/{draft.upload.job_id}", 303)
+
+
+def _plan_before(request: Request, draft: drafts.Draft) -> str | None:
+    """The plan of the earlier run, if it had one."""
     try:
-        if not upload.bytes:
-            raise FileError(Problem("file_empty", "the file", "is empty, or none was chosen", "choose a file with a first line of column names"))
-        chart = pinned_chart(request, upload.fields.get("chart", ""))
-        await anyio.to_thread.run_sync(drafts.keep, request, drafts.Draft(upload, chart, upload.fields.get("like", "")))
-    except BaseException:
-        queue.drop_folder(upload.job_id)
-        raise
-    return RedirectResponse(f"/workbench/validate/{upload.job_id}", 303)
+        job = drafts.run_of(request, draft.like)
+    except MewsNewttError:
+        return None  # there is none, or no longer
+    path = request.app.state.queue.path(job.id, str(job.parameters.get("plan", "plan.toml")))
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 async def columns_page(request: Request) -> Response:
@@ -77,7 +83,10 @@ async def columns_page(request: Request) -> Response:
         return RedirectResponse(f"/workbench/runs/{draft.upload.job_id}", 303)
     if not draft.waits and not draft.path(request.app.state.queue).is_file():
         raise started()
-    looked = await anyio.to_thread.run_sync(first_look, draft.path(request.app.state.queue), draft.upload.name, draft.upload.format)
+    try:
+        looked = await anyio.to_thread.run_sync(first_look, draft.path(request.app.state.queue), draft.upload.name, draft.upload.format)
+    except MewsNewttError as fault:
+        return _not_understood(request, draft, fault)
     if len(looked.columns) > MOST_COLUMNS:
         raise ColumnError(Problem("too_many_columns", draft.upload.name, f"has {len(looked.columns)} columns", f"send at most {MOST_COLUMNS}"))
     problems: tuple[Problem, ...] = ()
@@ -120,8 +129,23 @@ async def columns_page(request: Request) -> Response:
     )
 
 
+def _not_understood(request: Request, draft: drafts.Draft, fault: MewsNewttError) -> Response:
+    """A file that is no plain table: what is wrong with it, and the way by a reading plan."""
+    return page(
+        request,
+        "not_understood.html",
+        title="The file is no plain table",
+        here="validate",
+        chart=draft.chart,
+        status=status_of(fault),
+        name=draft.upload.name,
+        job=draft.upload.job_id,
+        problems=fault.problems,
+    )
+
+
 def _first(request: Request, draft: drafts.Draft, looked: FirstLook) -> Chosen:
-    """What is suggested before anybody chose: as in the earlier run where the columns are the same, else by the names."""
+    """The first suggestion: the choices of the earlier run where its columns are the same, else a choice by the names."""
     names = [column.name for column in looked.columns]
     if draft.like:
         try:
@@ -183,7 +207,7 @@ async def _start(request: Request, draft: drafts.Draft, looked: FirstLook, colum
             )
         )
     more: dict[str, Any] = {"upload": draft.upload._asdict(), "like": draft.like}
-    more["map"] = await anyio.to_thread.run_sync(keep_map, queue.path(draft.upload.job_id, ""), map_file_text(column_map))
+    more["map"] = await anyio.to_thread.run_sync(keep_text, queue.path(draft.upload.job_id, ""), "map", map_file_text(column_map))
     if looked.rows:
         more["about_rows"] = looked.rows
     without = without_column(draft.chart, [column_map.ours(name) for name in names if name not in column_map.ignore])
@@ -193,7 +217,7 @@ async def _start(request: Request, draft: drafts.Draft, looked: FirstLook, colum
 
 
 def _check(chart: Chart, names: list[str], column_map: ColumnMap) -> None:
-    """The library's own check, told for this page: its mends name options of the command."""
+    """The library's check with hints for this page, because its own hints name options of the command."""
     try:
         mapped_columns(names, chart, column_map, chart.observations, results=())  # nothing is written into this file, so no name is in the way
     except ColumnError as fault:

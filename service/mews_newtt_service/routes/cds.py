@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError
-from mews_newtt.fhir.cds import DataNotHad, cards, check_feedback, population, services
+from mews_newtt.fhir.cds import PrefetchMissing, cards, check_feedback, population, services
 from mews_newtt.fhir.jsontext import write_json
 from mews_newtt.fhir.write import observations_bundle
 from mews_newtt_service.answers import JSONAnswer, chart_headers
@@ -25,7 +25,7 @@ from mews_newtt_service.request_helpers import accepted, query, require_json
 from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
-IN_A_THREAD = 64 * 1024  # bytes: a longer body is read beside the others, not before them
+IN_A_THREAD = 64 * 1024  # bytes: a longer body is read in a thread
 _OBJECT = {"description": "the answer", "content": {"application/json": {"schema": {"type": "object"}}}}
 _ID = {"parameters": [{"name": "service_id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "id of a chart"}]}
 
@@ -69,7 +69,7 @@ def router(settings: Settings) -> APIRouter:
         "/cds-services/{service_id}",
         summary="Score the newest round of observations of the patient whose record is open",
         description="Cards, none where there is nothing to score. `context.windowMinutes` says how long a round may last (30). "
-        "412: the prefetch is not whole; nothing is fetched from the caller's FHIR server.",
+        "412: the prefetch is incomplete; this service does not ask the caller's FHIR server.",
         tags=["cds hooks"],
         responses={200: _OBJECT, 412: PROBLEM, **POST_RESPONSES},
         openapi_extra={**_body(_call_example()), **_ID},
@@ -82,7 +82,7 @@ def router(settings: Settings) -> APIRouter:
 
         try:
             text = work() if len(body) <= IN_A_THREAD else await anyio.to_thread.run_sync(work)
-        except DataNotHad as fault:
+        except PrefetchMissing as fault:
             raise ServiceError(412, fault.problems) from None
         except ObservationError as fault:
             raise ServiceError(400, fault.problems) from None

@@ -37,7 +37,7 @@ PINS = {
     "sha256": "content hash of the chart, for a bare Bundle",
     "window": "how long one round of observations may last, in minutes; 30 where it is not given",
 }
-IN_A_THREAD = 64 * 1024  # bytes: a longer body is read beside the others, not before them
+IN_A_THREAD = 64 * 1024  # bytes: a longer body is read in a thread
 _RESOURCE = {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
 _FHIR_VERSION = re.compile(r";\s*fhirVersion=\"?([^\";\s]*)", re.IGNORECASE)
 _MIDDLEWARE = (400, 401, 403, 404, 405, 406, 408, 421, 429)
@@ -107,7 +107,7 @@ def _content(says: str, example: Resource | None = None) -> dict[str, Any]:
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """An OperationOutcome; what the middleware refuses may also be problem details."""
     said = {**_content("OperationOutcome")["content"], "application/problem+json": {"schema": {"type": "object"}}}
-    return {status: {"description": "OperationOutcome: what, where and how to mend it", "content": said} for status in statuses}
+    return {status: {"description": "OperationOutcome: what is wrong, where, and what to do", "content": said} for status in statuses}
 
 
 def _in_query(name: str) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _guarded(does: Callable[[Request], Awaitable[Response]]) -> Callable[[Reques
 
 
 def _kind(request: Request, *known: str) -> tuple[dict[str, str], str]:
-    """The query, and the media type to answer in; `_format` outranks Accept, as FHIR has it."""
+    """The query, and the media type to answer in; `_format` counts before Accept, as FHIR requires."""
     found = query(request, "_format", *known)
     wanted = found.pop("_format", None)
     if wanted is None:

@@ -26,7 +26,7 @@ LONGEST_LOOK = 1.0
 
 
 class _Look:
-    """Counts the workers in the database. Many callers share one look, because anybody may ask /readyz."""
+    """Counts the workers in the database. Many requests share one count, because anybody may ask /readyz."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -70,7 +70,7 @@ def router(settings: Settings) -> APIRouter:
             raise ServiceError(503, state.charts.lost.problems)
         workers = await anyio.to_thread.run_sync(look.workers, state.queue)
         ready: dict[str, str | int] = {"status": "ok", "charts": len(charts), "database": "ok", "workers": workers}
-        if not workers:  # single scores go on
+        if not workers:  # single scores still work
             ready["long_work"] = "waits: no worker process is alive"
         if state.charts.fault is not None:  # still serving the charts as they were
             ready["charts_kept_because"] = state.charts.fault.problems[0].code

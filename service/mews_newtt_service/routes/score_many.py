@@ -17,6 +17,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
+from mews_newtt.tables import formats
 from mews_newtt.tables.summary import Summary
 from mews_newtt_service.answers import ENGINE, JSONParts, chart_headers, score_text
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
@@ -29,11 +30,27 @@ from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 NDJSON = "application/x-ndjson"
-OUTPUTS = {"text/csv": "csv", "application/vnd.apache.parquet": "parquet", NDJSON: "ndjson"}
+OUTPUTS = {formats.KINDS[name].media_types[0]: name for name in formats.WRITTEN}
 AT_ONCE = 16  # lines that are sent together
 FILE_BODY = {"schema": {"type": "string", "format": "binary"}}
 FORM_BODY = {
-    "schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}, "map": {"type": "string"}}}
+    "schema": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {
+                "type": "string",
+                "format": "binary",
+                "description": "CSV, NDJSON or Parquet; with a plan also .xlsx, .ods, .json, FHIR (.json, .ndjson) or .hl7, named by its suffix",
+            },
+            "map": {"type": "string", "description": "the TOML text of a map file; not beside a plan"},
+            "plan": {
+                "type": "string",
+                "description": "the TOML text of a reading plan (docs/plans.md): how the file becomes observation sets. Everything that is wrong "
+                "with the plan, or with the file under it, is named in one 422 answer; so are open questions of a proposed plan",
+            },
+        },
+    }
 }
 OPTIONS = [
     {"name": "points", "in": "query", "required": False, "schema": {"enum": ["false", "true"]}, "description": "files: add points_<parameter>"},
@@ -51,7 +68,7 @@ ANSWER: dict[int | str, dict[str, Any]] = {
         "description": "the same rows in the same order, and their scores",
         "content": {
             "application/json": {"schema": {"type": "object"}},
-            **{name: {"schema": {}} for name in (NDJSON, "text/csv", "application/vnd.apache.parquet")},
+            **{name: {"schema": {}} for name in OUTPUTS},
         },
     },
     202: {"description": "under way; see Content-Location", "content": {"application/json": {"schema": {"type": "object"}}}},
@@ -62,7 +79,7 @@ ANSWER: dict[int | str, dict[str, Any]] = {
 def file_body(*names: str, schema: dict[str, Any]) -> dict[str, Any]:
     """A body that is JSON or a file."""
     found = body(*names, schema=schema)
-    found["content"] |= dict.fromkeys((NDJSON, "text/csv", "application/vnd.apache.parquet"), FILE_BODY) | {"multipart/form-data": FORM_BODY}
+    found["content"] |= dict.fromkeys(OUTPUTS, FILE_BODY) | {"multipart/form-data": FORM_BODY}
     return found
 
 
@@ -74,7 +91,8 @@ def router(settings: Settings) -> APIRouter:
         "/v1/charts/{chart_id}/score-many",
         summary="Score many observation sets",
         description="JSON array in, JSON out. NDJSON in, NDJSON out, line by line. CSV or Parquet (also as the part `file` of a form, with a "
-        "map file as part `map`) in, the scored file out; `Prefer: respond-async` gives an address to poll. `on_bad_row=report` (the default) keeps "
+        "map file as part `map`, or a reading plan as part `plan`, which also reads workbooks, FHIR and HL7) in, the scored file out; "
+        "`Prefer: respond-async` gives an address to poll. `on_bad_row=report` (the default) keeps "
         "a row that cannot be scored, as refused. The header Mews-Newtt-Columns-Not-Read and summary.json name the columns that were not read.",
         tags=["scores"],
         responses={**LONG_RESPONSES, **ANSWER},
@@ -111,16 +129,16 @@ def router(settings: Settings) -> APIRouter:
             )
             if wants_async(request):
                 return accepted_answer(job, chart)
-            return await direct_answer(request, job, chart, f"scores.{wanted}")
+            return await direct_answer(request, job, chart, f"scores{formats.KINDS[wanted].suffix}")
 
     return routes
 
 
 def _output(request: Request, upload: Upload) -> str:
-    """csv, parquet or ndjson: as Accept says, else as it came."""
-    same = next(name for name, kind in OUTPUTS.items() if kind == upload.format)
+    """A kind of `formats.WRITTEN`: as Accept says, else as it came."""
+    same_first = sorted(OUTPUTS, key=lambda name: OUTPUTS[name] != upload.format)
     try:
-        return OUTPUTS[accepted(request, same, *(name for name in OUTPUTS if name != same))]
+        return OUTPUTS[accepted(request, *same_first)]
     except ServiceError:
         request.app.state.queue.drop_folder(upload.job_id)
         raise

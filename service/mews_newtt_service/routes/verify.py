@@ -43,7 +43,8 @@ def router(settings: Settings) -> APIRouter:
         "/v1/charts/{chart_id}/verify",
         summary="Check stated scores against the computed ones",
         description='One: {"observations": {...}, "stated": {"total": 6, "points": {"temperature": 1}}}. Many: a JSON array or a file with '
-        "expected_total, expected_level or expected_points_<parameter> beside the readings; the answer then holds the diagnosis.",
+        "expected_total, expected_level or expected_points_<parameter> beside the readings; the answer then holds the diagnosis. "
+        "A form with the part `file` may hold a reading plan as part `plan`; the answer then holds the reading report (`reading`).",
         tags=["verification"],
         responses={**LONG_RESPONSES, **ANSWER},
         openapi_extra={"requestBody": file_body("stated", schema={"type": ["object", "array"]}), "parameters": [*PIN, OPTIONS[-1]]},

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE
 from tests.tools import need
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -35,9 +36,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     need("chromium", CHROMIUM.exists())
+    expect.set_options(timeout=60_000)  # a busy machine draws slowly
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
         yield chromium
@@ -48,7 +50,7 @@ def _opened(browser: Any, service: str, **options: Any) -> Iterator[Any]:
     """A page that must ask nobody else for anything, and whose console must stay silent."""
     context = browser.new_context(base_url=service, viewport={"width": 1280, "height": 900}, **options)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE * 1000)
     outside: list[str] = []
     said: list[str] = []
     page.on("request", lambda request: outside.append(request.url) if not request.url.startswith((service, "blob:", "data:")) else None)
@@ -74,5 +76,5 @@ def plain(browser: Any, service: str) -> Iterator[Any]:
 @pytest.fixture
 def client(service: str) -> Iterator[Any]:
     """Without a browser, for what needs none."""
-    with httpx.Client(base_url=service, follow_redirects=True, timeout=20) as opened:
+    with httpx.Client(base_url=service, follow_redirects=True, timeout=PATIENCE) as opened:
         yield opened

@@ -17,6 +17,7 @@ PAGES = {
     "try": "/workbench/try/npews/2023.1",
     "series": "/workbench/series/mews/0.1",
     "validate": "/workbench/validate",
+    "plan": "/workbench/plan",
     "pack": "/workbench/pack",
     "about": "/workbench/about",
     "fault": "/workbench/charts/nix",

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mews_newtt import load_chart, score
+from tests.patience import PATIENCE
 from tests.service.pages.test_pages_access import findings
 
 
@@ -19,7 +20,7 @@ def test_a_pack_is_made_downloaded_printed_and_deleted(page: Any) -> None:
     expect(page.get_by_label("Chart")).to_have_value("newtt2@0.1")
     page.get_by_label("A shorter pack").check()
     page.get_by_role("button", name="Make it").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("A pack for", timeout=60_000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("A pack for", timeout=PATIENCE * 1000)
     expect(page.locator(".wb-verdict")).to_contain_text("kill rate")
     assert findings(page) == []
     with page.expect_download() as download:
@@ -46,7 +47,7 @@ def test_without_javascript_the_page_looks_again_by_itself(plain: Any) -> None:
     plain.goto("/workbench/pack?chart=mewc@2014.1")
     plain.get_by_label("A shorter pack").check()
     plain.get_by_role("button", name="Make it").click()
-    expect(plain.get_by_role("heading", level=1)).to_contain_text("A pack for", timeout=60_000)
+    expect(plain.get_by_role("heading", level=1)).to_contain_text("A pack for", timeout=PATIENCE * 1000)
 
 
 def test_a_seed_that_is_none_is_refused(plain: Any) -> None:

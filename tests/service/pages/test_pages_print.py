@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mews_newtt import Chart, load_chart
+from tests.patience import PATIENCE
 from tests.service.pages.test_pages_series import HEADER, ROWS
 from tests.service.pages.test_pages_validate import ROWS as RESULTS
 from tests.service.pages.test_pages_validate import say_the_words, send, validated, written
@@ -24,7 +25,7 @@ def sheets(page: Any, folder: Path) -> list[str]:
     path = folder / "printed.pdf"
     page.pdf(path=path, format="A4", prefer_css_page_size=True)
     need("pdftotext", shutil.which("pdftotext"))
-    text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True, timeout=30).stdout
+    text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
     return [" ".join(sheet.split()) for sheet in text.split("\f")[:-1]]
 
 
@@ -96,7 +97,7 @@ def test_a_report_and_a_sheet_of_cases_are_stamped(page: Any, tmp_path: Path) ->
     page.goto("/workbench/pack?chart=newtt2@0.1")
     page.get_by_label("A shorter pack").check()
     page.get_by_role("button", name="Make it").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("A pack for", timeout=60_000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("A pack for", timeout=PATIENCE * 1000)
     page.get_by_role("link", name="Open the printable sheet").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Test cases")
     printed = sheets(page, tmp_path)

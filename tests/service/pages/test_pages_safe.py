@@ -19,6 +19,7 @@ PAGES = [
     "/workbench/try/newtt2/0.1",
     "/workbench/series/mews/0.1",
     "/workbench/validate",
+    "/workbench/plan",
     "/workbench/pack",
     "/workbench/about",
     "/workbench/nothing/here",

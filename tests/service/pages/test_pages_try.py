@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from tests.patience import PATIENCE
+
 NEWS2 = "/workbench/try/news2/2017.1"
 READINGS = {"respiratory_rate": "21", "oxygen_saturation": "93", "systolic_bp": "120", "heart_rate": "95", "temperature": "37.5"}
 
@@ -220,7 +222,7 @@ def test_the_same_as_json_fhir_and_curl(page: Any, service: str) -> None:
     assert json.loads(page.locator("#as-fhir-sent").text_content())["resourceType"] == "Bundle"
     command = page.locator("#as-curl").text_content()
     assert service in command
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=20)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert json.loads(done.stdout)["total"] == 5
 
 
