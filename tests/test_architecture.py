@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import mews_newtt
+from tests.parsed import parsed
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "mews_newtt"
@@ -39,7 +40,7 @@ ALLOWED = {
 def imports(path: Path) -> set[str]:
     """Modules that a file imports anywhere in it."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -80,7 +81,7 @@ def edges() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in MODULES:
         targets = set()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Import):
                 targets |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
@@ -133,7 +134,7 @@ def imports_inside(path: Path) -> list[tuple[int, bool]]:
     lines, found = text.splitlines(), []
     inside = {
         node.lineno: node
-        for function in ast.walk(ast.parse(text))
+        for function in ast.walk(parsed(text))
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
         for node in ast.walk(function)
         if isinstance(node, (ast.Import, ast.ImportFrom))
@@ -180,7 +181,7 @@ def test_only_the_choice_of_a_chart_reads_the_clock_and_the_environment() -> Non
     found = {}
     for path in MODULES:
         if layer(path) in ("errors", "chart", "reading", "scoring"):
-            read = {node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)} & CLOCKS
+            read = {node.attr for node in ast.walk(parsed(path)) if isinstance(node, ast.Attribute)} & CLOCKS
             found |= {path.relative_to(PACKAGE).as_posix(): read} if read else {}
     assert set(found) == READS_CLOCK_OR_ENVIRONMENT, found
 
@@ -204,7 +205,7 @@ def test_public_names_are_kept_and_documented() -> None:
 def test_no_chart_is_known_by_name_in_the_code() -> None:
     names = {folder.name for folder in (ROOT / "rules").iterdir() if folder.is_dir()}
     for path in MODULES + SERVICE:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert node.value not in names, f"{path}: line {node.lineno} names the chart {node.value}"
 

@@ -16,6 +16,7 @@ from mews_newtt import charts, load_chart
 from mews_newtt.chart.bands import find_band
 from mews_newtt.compiled import FORMS, CompiledChart, compile_chart
 from mews_newtt.reading.values import Reading, read
+from tests.parsed import parsed
 
 FOLDER = Path(front_door.__file__).parent
 ALLOWED = {"__future__", "bisect", "collections", "dataclasses", "decimal", "fractions", "functools", "itertools", "math", "typing", "mews_newtt"}
@@ -24,7 +25,7 @@ SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
 def test_no_arrays_no_floats_and_no_caches(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     for node in ast.walk(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         assert {name.split(".")[0] for name in names} <= ALLOWED, names

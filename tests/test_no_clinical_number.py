@@ -15,6 +15,7 @@ import pytest
 
 from mews_newtt import charts
 from mews_newtt.chart.catalogue import catalogue
+from tests.parsed import parsed
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted([*(ROOT / "mews_newtt").rglob("*.py"), *(ROOT / "service" / "mews_newtt_service").rglob("*.py")])
@@ -92,7 +93,7 @@ def _converts(node: ast.expr) -> bool:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_clinical_number_in_code(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     edges = clinical_numbers()
     name = path.relative_to(ROOT).as_posix()
     assert not [(line, number) for line, number in constants(tree) if number in edges and (name, str(number)) not in KNOWN]
@@ -103,6 +104,6 @@ def test_no_clinical_number_in_code(path: Path) -> None:
     "text", ["FEVER = 38.1", 'limit = Decimal("38.1")', "if total >= 7: pass", "if 25 <= reading.value: pass", "x = 3 <= row.points", "heart_rate = 131"]
 )
 def test_the_nets_catch_what_they_are_for(text: str) -> None:
-    tree = ast.parse(text)
+    tree = parsed(text)
     edges = clinical_numbers()
     assert list(compared(tree)) or [number for _, number in constants(tree) if number in edges]

@@ -20,6 +20,7 @@ from mews_newtt import ObservationError, ObservationSet, load_chart, score
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.reading.values import Reading
 from mews_newtt.tables.plain import score_csv
+from tests.parsed import parsed
 
 NEWS2 = load_chart("news2")
 WELL = {
@@ -380,5 +381,5 @@ def test_more_distinct_values_than_are_remembered() -> None:
 def test_only_one_module_knows_the_words_for_a_missing_value() -> None:
     root = Path(__file__).resolve().parents[1]
     sources = [*(root / "mews_newtt").rglob("*.py"), *(root / "service").rglob("*.py")]
-    knowing = {path.name for path in sources for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant) and node.value == "nan"}
+    knowing = {path.name for path in sources for node in ast.walk(parsed(path)) if isinstance(node, ast.Constant) and node.value == "nan"}
     assert knowing == {"values.py"}
