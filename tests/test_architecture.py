@@ -30,6 +30,7 @@ ALLOWED = {
     "tables": INNER | {"engines"},
     "batch": {"tables"},
     "drawn": {"errors", "chart", "reading", "scoring"},
+    "episode": {"errors", "chart", "reading", "scoring"},
     "validation": INNER | {"engines", "tables", "drawn"},
     "adoption": INNER | {"engines", "tables"},
     "fhir": INNER | {"tables", "validation"},
