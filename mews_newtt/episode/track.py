@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from mews_newtt.episode.clock import instant
 from mews_newtt.episode.due import Rules
 from mews_newtt.episode.policy import Policy, require_for
 from mews_newtt.episode.read_times import ROW, WHY, placed_in_time
-from mews_newtt.errors import ColumnError, Problem
+from mews_newtt.errors import ColumnError, FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
 from mews_newtt.tables.table import score_frame
 
@@ -23,6 +24,7 @@ ADDED = (
     "set_status", "level_change", "points_up", "points_down", "minutes_since_last", "due_at", "due_at_worst", "minutes_late", "overdue_minutes",
     "retrospective", "worst_level", "track_error",
 )  # fmt: skip
+TIMES = ("due_at", "due_at_worst")  # of these
 TRUE = ("1", "true", "yes", "y", "t")
 FALSE = ("0", "false", "no", "n", "f", "")
 NEVER = -(2**62)  # stands for "nothing" among numbers that are carried forward
@@ -85,12 +87,23 @@ def track_frame(
     names = _columns(frame, columns or Columns(), chart, column_map)
     scored: pl.DataFrame = score_frame(chart, frame, column_map=column_map, points=True)
     marked = placed_in_time(scored, names.person, names.taken, names.recorded, zone)
+    moment = None if now is None else _moment(now, marked.zoned, zone)
     sets = _versions(marked.frame, names, _content(frame, chart, column_map, names))
-    followed = _followed(chart, tuple(policies), sets, now, marked.zoned)
+    followed = _followed(chart, tuple(policies), sets, moment, marked.zoned)
     found = followed.sort(ROW).select(ADDED)
     if not points:
         scored = scored.drop([name for name in scored.columns if name.startswith("points_") and name not in frame.columns])
     return scored.hstack(found)
+
+
+def _moment(now: datetime, zoned: bool, zone: str | None) -> datetime:
+    """The time to count to, as the times of the table are held: in UTC, or without any zone."""
+    if now.utcoffset() is None and zone is not None:
+        now = now.replace(tzinfo=ZoneInfo(zone))
+    if (now.utcoffset() is not None) != zoned:
+        what = "has no offset from UTC, and the times of the table have" if zoned else "has an offset from UTC, and the times of the table have none"
+        raise FileError(Problem("time_without_offset", "now", what, "write it as the table does, or name the zone of times without an offset"))
+    return instant(now).replace(tzinfo=None)
 
 
 def _columns(frame: pl.DataFrame, names: Columns, chart: Chart, column_map: ColumnMap) -> Columns:
@@ -185,7 +198,7 @@ def _followed(chart: Chart, policies: tuple[Policy, ...], frame: pl.DataFrame, n
     gave = [p.id for p in chart.parameters if p.role == "scored"] if chart.has_points else []
     overdue = pl.lit(None, pl.Float64)
     if now is not None:
-        moment = pl.lit(instant(now).replace(tzinfo=None)).cast(pl.Datetime("us")).dt.epoch("us")
+        moment = pl.lit(now).cast(pl.Datetime("us")).dt.epoch("us")
         overdue = pl.when(course.is_last & due_at.is_not_null()).then((moment - due_at).clip(lower_bound=0) / MINUTE)
 
     def in_zone(micros: pl.Expr) -> pl.Expr:

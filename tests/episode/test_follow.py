@@ -179,7 +179,8 @@ class TestBirth:
         readings = {"patient_group": "postnatal", "heart_rate": 104}
         sets = follow(MEWS, [Entry(readings, EIGHT + hours * HOUR) for hours in (47, 49)], born=EIGHT).sets
         pulse = [next(row for row in one.score.parameters if row.id == "heart_rate") for one in sets]
-        assert [row.table and row.table.title for row in pulse][0] != [row.table and row.table.title for row in pulse][1]
+        first, second = (row.table for row in pulse)
+        assert first is not None and second is not None and first.title != second.title
 
     def test_hours_that_the_set_gives_are_not_replaced(self) -> None:
         readings = {"patient_group": "postnatal", "heart_rate": 104}

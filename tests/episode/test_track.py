@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -97,6 +97,8 @@ def test_times_without_an_offset_are_read_in_the_zone_that_is_named() -> None:
         ([{"patient_id": "a", **WELL}], {}, "column_needed"),
         ([row("a", 5)], {}, "column_type"),
         ([row("a", EIGHT, due_at="x")], {}, "column_taken"),
+        ([row("a", EIGHT)], {"now": datetime(2026, 11, 2, tzinfo=UTC)}, "time_without_offset"),
+        ([row("a", "2026-11-01 08:00Z")], {"now": NOW}, "time_without_offset"),
         ([row("a", EIGHT)], {"policies": [load_policy("npews-times")]}, "policy_of_another_chart"),
     ],
 )
@@ -110,6 +112,11 @@ def test_columns_of_other_names_are_mapped() -> None:
     rows = table(row("a", EIGHT), row("a", EIGHT + HOUR)).rename({"patient_id": "MRN", "observed_at": "Taken"})
     found = track_frame(NEWS2, rows, column_map=read_map(["MRN=patient_id", "Taken=observed_at"]))
     assert found.get_column("minutes_since_last").to_list() == [None, 60]
+
+
+def test_now_is_read_in_the_zone_of_the_times() -> None:
+    found = track_frame(NEWS2, table(row("a", "2026-10-25 00:30", heart_rate=135)), zone="Europe/London", now=datetime(2026, 10, 25, 2, 30))
+    assert found.get_column("overdue_minutes").to_list() == [120]
 
 
 def test_an_empty_table_has_the_columns_too() -> None:

@@ -1,0 +1,83 @@
+"""`mews-newtt track`: follows the sets of many people through a file: changes, due times, late and overdue sets."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
+from mews_newtt.episode.policy import Policy
+from mews_newtt.episode.read_policy import load_policy
+from mews_newtt.episode.summary import summary_of
+from mews_newtt.episode.track import TIMES, Columns, track_frame
+from mews_newtt.errors import FileError, Problem
+from mews_newtt.reading.unread import columns_not_read
+from mews_newtt.tables.atomic import whole_output
+from mews_newtt.tables.formats import KINDS, STDIO, csv_unless_named, output_format
+from mews_newtt.tables.planned.table import map_beside, open_planned
+from mews_newtt.tables.read import whole
+from mews_newtt.tables.write import sink
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Score a file of sets of many people and follow each person: change of level and points, when the next set is due and whether it came "
+        "late, corrections, entries made late. The file needs patient_id and observed_at, in any order of rows; recorded_at, set_id (versions of "
+        "one set have the same) and void (entered in error) are used where they are there. Exit 0, or 1 where a person could not be followed."
+    )
+    add_chart(parser)
+    parser.add_argument("input", metavar="FILE", type=Path, help="CSV, NDJSON or Parquet, also packed; with --plan anything that a plan reads")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="CSV, NDJSON or Parquet by its name; without it, CSV on standard output")
+    add_column_map(parser)
+    add_plan(parser)
+    parser.add_argument("--policy", metavar="NAME", action="append", default=[], help="a policy's id, id@version or file (.toml); may be repeated")
+    parser.add_argument("--zone", metavar="NAME", help="the zone of times without an offset, such as Europe/London")
+    parser.add_argument("--now", metavar="TIME", help="count overdue sets to this time: 2026-11-20T08:00, with an offset if the file has offsets")
+    parser.add_argument("--points", action="store_true", help="add the points of each parameter")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    chart, column_map = chosen_chart(arguments), chosen_map(arguments)
+    policies = [_policy(name, arguments.rules) for name in arguments.policy]
+    output = arguments.output or Path(STDIO)
+    form, now, plan = output_format(output, csv_unless_named(output)), _time(arguments.now), chosen_plan(arguments, chart)
+    if arguments.output is not None and arguments.output.resolve() == arguments.input.resolve():
+        raise FileError(Problem("output_is_input", str(arguments.output), "is the input as well", "write another file"))
+    with open_planned(chart, arguments.input, None, plan) as table:
+        beside = map_beside(column_map, plan, table)
+        unread = columns_not_read(chart, [name for name in table.names if name not in (Columns().set_id, Columns().void)], beside)
+        options = {"policies": policies, "now": now, "zone": arguments.zone, "column_map": beside, "points": arguments.points}
+        found = track_frame(chart, whole(table), **options)
+        reading = table.report
+    with whole_output(output) as into:
+        sink(_times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
+    summary = summary_of(chart, policies, found)
+    for line in (*summary.says(), *(f"  {line}" for line in (*unread.says(), *(reading.says() if reading else ())))):
+        print(line, file=sys.stderr)
+    return 1 if summary.unplaced else 0
+
+
+def _policy(name: str, folders: list[Path]) -> Policy:
+    """From a site's folder that has it, else from the package."""
+    for folder in folders:
+        if not name.endswith(".toml") and (folder / "policies" / name.partition("@")[0]).is_dir():
+            return load_policy(name, rules=folder)
+    return load_policy(name)
+
+
+def _times_as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """The times of the results as the other readers take them."""
+    times = [pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S" + ("%:z" if frame.schema[name] == pl.Datetime("us", "UTC") else "")) for name in TIMES]
+    return frame.with_columns(times)
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        return None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        raise FileError(Problem("not_a_time", "--now", f"{text!r} is no time", "write it as 2026-11-20T08:00")) from None
