@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import importlib.util
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,16 +13,18 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
-from starlette.datastructures import State
+from starlette.datastructures import Headers, State
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mews_newtt import __version__
 from mews_newtt.errors import MewsNewttError
+from mews_newtt_service.answers import ServedFile
 from mews_newtt_service.auth.access import Access
 from mews_newtt_service.chart_registry import ChartRegistry
+from mews_newtt_service.contract.document import describe
 from mews_newtt_service.jobs.queue import open_queue
 from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.logs import Log
@@ -36,7 +39,6 @@ from mews_newtt_service.middleware.request_ids import RequestIds
 from mews_newtt_service.middleware.request_log import RequestLog
 from mews_newtt_service.middleware.response_headers import ResponseHeaders
 from mews_newtt_service.middleware.tracing import Tracing
-from mews_newtt_service.openapi import describe
 from mews_newtt_service.routes import charts, health, jobs, pack, score, score_many, token, verify
 from mews_newtt_service.settings import Settings
 from mews_newtt_service.slices import Slices
@@ -121,10 +123,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 class _Static(StaticFiles):
     """Files that a browser may keep; it asks each time whether they changed (ETag)."""
 
-    def file_response(self, *given: Any, **named: Any) -> Response:
-        response = super().file_response(*given, **named)
-        response.headers["cache-control"] = "no-cache"
-        return response
+    def file_response(self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200) -> Response:
+        response = ServedFile(full_path, status_code, {"cache-control": "no-cache"}, stat_result=stat_result)
+        return NotModifiedResponse(response.headers) if self.is_not_modified(response.headers, Headers(scope=scope)) else response
 
 
 def _is_there(name: str) -> bool:

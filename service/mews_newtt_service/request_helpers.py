@@ -49,6 +49,13 @@ def yes(found: dict[str, str], name: str) -> bool:
     return one_of(found, name, ("false", "true")) == "true"
 
 
+def prefers(request: Request, wanted: str) -> bool:
+    """Whether the caller asks for this with the header Prefer (RFC 7240), such as `respond-async` or `return=minimal`."""
+    if b"prefer" not in request.scope["header_map"]:
+        return False
+    return any(wanted in value.replace(" ", "").replace('"', "").lower().split(",") for value in request.headers.getlist("prefer"))
+
+
 def media_type(request: Request) -> str:
     """The Content-Type without its parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -25,4 +26,10 @@ class PlainRoute(APIRoute):
 
 
 def plain_router(*, include_in_schema: bool = True) -> APIRouter:
-    return APIRouter(route_class=PlainRoute, include_in_schema=include_in_schema)
+    """A router of such routes. In the document an operation has the name of its function, which does not change when its path does."""
+    return APIRouter(
+        route_class=PlainRoute,
+        include_in_schema=include_in_schema,
+        default_response_class=Response,  # so that the document names no media type that a route does not name itself
+        generate_unique_id_function=lambda route: route.name,
+    )

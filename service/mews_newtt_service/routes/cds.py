@@ -59,7 +59,9 @@ def router(settings: Settings) -> APIRouter:
     """The routes of CDS Hooks."""
     routes = plain_router()
 
-    @routes.get("/cds-services", summary="CDS Hooks discovery", tags=["cds hooks"], responses={200: _OBJECT, **GET_RESPONSES})
+    @routes.get(
+        "/cds-services", name="list_cds_services", summary="CDS Hooks discovery", tags=["cds hooks"], responses={200: _OBJECT, **GET_RESPONSES}
+    )
     async def discovery(request: Request) -> Response:
         query(request)
         accepted(request, "application/json")
@@ -67,6 +69,7 @@ def router(settings: Settings) -> APIRouter:
 
     @routes.post(
         "/cds-services/{service_id}",
+        name="call_cds_service",
         summary="Score the newest round of observations of the patient whose record is open",
         description="Cards, none where there is nothing to score. `context.windowMinutes` says how long a round may last (30). "
         "412: the prefetch is incomplete; this service does not ask the caller's FHIR server.",
@@ -90,6 +93,7 @@ def router(settings: Settings) -> APIRouter:
 
     @routes.post(
         "/cds-services/{service_id}/feedback",
+        name="send_cds_feedback",
         summary="Whether cards were accepted or overridden; checked, and not kept",
         tags=["cds hooks"],
         responses={200: _OBJECT, **POST_RESPONSES},

@@ -21,6 +21,7 @@ from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.write import observations_bundle
 from mews_newtt_service.answers import chart_headers
 from mews_newtt_service.clock import clock
+from mews_newtt_service.contract.components import ref
 from mews_newtt_service.json_in import strict_object
 from mews_newtt_service.openapi import sample
 from mews_newtt_service.problems import ServiceError, refuse, status_of
@@ -38,7 +39,7 @@ PINS = {
     "window": "how long one round of observations may last, in minutes; 30 where it is not given",
 }
 IN_A_THREAD = 64 * 1024  # bytes: a longer body is read in a thread
-_RESOURCE = {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
+_RESOURCE = ref("Resource")
 _FHIR_VERSION = re.compile(r";\s*fhirVersion=\"?([^\";\s]*)", re.IGNORECASE)
 _MIDDLEWARE = (400, 401, 403, 404, 405, 406, 408, 421, 429)
 
@@ -57,6 +58,7 @@ def router(settings: Settings) -> APIRouter:
             f"{BASE}/${name}",
             _guarded(does),
             methods=["POST"],
+            name=f"fhir_{name.replace('-', '_')}",
             summary=f"FHIR operation ${name}",
             description="Nothing is stored. A partial set is 200; what cannot be scored is 422, every fault with its place.",
             tags=["fhir"],
@@ -66,16 +68,17 @@ def router(settings: Settings) -> APIRouter:
                 "parameters": [_in_query(each) for each in PINS],
             },
         )
-    for path, gives, says in (
-        ("metadata", _metadata, "CapabilityStatement"),
-        ("OperationDefinition/{name}", _definition, "OperationDefinition of an operation"),
-        ("CodeSystem/{name}", _code_system, "CodeSystem of our own codes: parameter, category, score, level, skip-reason"),
+    for path, gives, called, says in (
+        ("metadata", _metadata, "fhir_get_metadata", "CapabilityStatement"),
+        ("OperationDefinition/{name}", _definition, "fhir_get_operation_definition", "OperationDefinition of an operation"),
+        ("CodeSystem/{name}", _code_system, "fhir_get_code_system", "CodeSystem of our own codes: parameter, category, score, level, skip-reason"),
     ):
         names = [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}] if "{name}" in path else []
         routes.add_api_route(
             f"{BASE}/{path}",
             _guarded(gives),
             methods=["GET"],
+            name=called,
             summary=says,
             tags=["fhir"],
             responses={200: _content("the resource"), **_errors(*_MIDDLEWARE)},
@@ -106,7 +109,7 @@ def _content(says: str, example: Resource | None = None) -> dict[str, Any]:
 
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """An OperationOutcome; what the middleware refuses may also be problem details."""
-    said = {**_content("OperationOutcome")["content"], "application/problem+json": {"schema": {"type": "object"}}}
+    said = {**_content("OperationOutcome")["content"], "application/problem+json": {"schema": ref("Problem")}}
     return {status: {"description": "OperationOutcome: what is wrong, where, and what to do", "content": said} for status in statuses}
 
 
