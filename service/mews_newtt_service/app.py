@@ -31,6 +31,7 @@ from mews_newtt_service.logs import Log
 from mews_newtt_service.metrics import Metrics
 from mews_newtt_service.middleware.authentication import Authentication
 from mews_newtt_service.middleware.body_limits import BodyLimits
+from mews_newtt_service.middleware.compression import Compression
 from mews_newtt_service.middleware.concurrency import ConcurrencyLimit
 from mews_newtt_service.middleware.errors import Errors
 from mews_newtt_service.middleware.head_as_get import HeadAsGet
@@ -39,7 +40,7 @@ from mews_newtt_service.middleware.request_ids import RequestIds
 from mews_newtt_service.middleware.request_log import RequestLog
 from mews_newtt_service.middleware.response_headers import ResponseHeaders
 from mews_newtt_service.middleware.tracing import Tracing
-from mews_newtt_service.routes import charts, health, jobs, pack, score, score_many, token, verify
+from mews_newtt_service.routes import charts, contract, health, jobs, pack, score, score_many, token, verify
 from mews_newtt_service.settings import Settings
 from mews_newtt_service.slices import Slices
 
@@ -68,7 +69,7 @@ class Service(FastAPI):
 def with_middleware(app: ASGIApp, state: State) -> ASGIApp:
     """The layers of `middleware` around an application, outermost first."""
     layers: list[Callable[[ASGIApp, State], ASGIApp]] = [HeadAsGet, RequestLog, *([Tracing] if state.settings.telemetry else [])]
-    layers += [ResponseHeaders, Errors, RequestIds, Hosts, Authentication, BodyLimits]
+    layers += [ResponseHeaders, Errors, RequestIds, Compression, Hosts, Authentication, BodyLimits]
     for layer in reversed(layers):
         app = layer(app, state)
     return app
@@ -86,8 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         summary="Scores early-warning observation charts in maternity and newborn care; every answer names its chart, with version and status.",
         description="Not a registered medical device. Errors are problem details (RFC 9457) with the library's own code, where, what and mend.",
-        docs_url=None,
-        redoc_url=None,
+        openapi_url=None,  # `routes.contract` serves the document, and `pages.api_page` shows it
         lifespan=_lifespan,
     )
     app.state.settings = settings
@@ -104,7 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.slices = Slices()
     app.state.concurrency = ConcurrencyLimit(settings.uploads_at_once)
     routes: list[BaseRoute] = []
-    for module in (score, charts, score_many, verify, pack, jobs, token, health):
+    for module in (score, charts, score_many, verify, pack, jobs, token, health, contract):
         routes.extend(module.router(settings).routes)
     for name in OPTIONAL:
         if _is_there(name):

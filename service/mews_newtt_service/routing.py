@@ -20,9 +20,25 @@ class PlainRoute(APIRoute):
         scope["route"] = self
         allowed = self.methods or set()
         if scope["method"] not in allowed:
-            raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
+            offered = methods_here(scope)
+            if scope["method"] == "OPTIONS":
+                await Response(None, 204, {"Allow": offered})(scope, receive, send)
+                return
+            raise HTTPException(405, headers={"Allow": offered})
         response = await self.endpoint(Request(scope, receive, send))
         await response(scope, receive, send)
+
+
+def methods_here(scope: Scope) -> str:
+    """The methods that a path takes, for the header Allow. Of `{chart_id}/{version}` and `{chart_id}/pack` the one with fewer parameters counts."""
+    routes = [one for one in scope["app"].router.routes if isinstance(one, PlainRoute) and one.path_regex.match(scope["path"])]
+    nearest = min(map(_breadth, routes))
+    found = {method for one in routes if _breadth(one) == nearest for method in one.methods or ()}
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set()) | {"OPTIONS"}))
+
+
+def _breadth(route: PlainRoute) -> tuple[bool, int]:
+    return ":path}" in route.path, route.path.count("{")
 
 
 def plain_router(*, include_in_schema: bool = True) -> APIRouter:

@@ -18,7 +18,7 @@ LOCAL, ANYBODY = "local", "anonymous"
 PROBES = frozenset(("/healthz", "/readyz"))  # asked by whatever keeps the service running: never limited
 TOKEN = "/oauth/token"
 OPEN = PROBES | frozenset((TOKEN, "/.well-known/smart-configuration", "/openapi.json"))
-OPEN_READS = frozenset(("/fhir/R4/metadata", "/cds-services"))
+OPEN_READS = frozenset(("/fhir/R4/metadata", "/cds-services", "/docs", "/workbench/drawn.css"))
 
 
 class Access:

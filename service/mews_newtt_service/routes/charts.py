@@ -15,7 +15,7 @@ from mews_newtt_service.chart_registry import ChartRegistry, summary_of, tag_of
 from mews_newtt_service.openapi import CONDITIONAL, GET_RESPONSES, NOT_MODIFIED, answer, chart_answer
 from mews_newtt_service.problems import refuse
 from mews_newtt_service.request_helpers import accepted, query
-from mews_newtt_service.routing import plain_router
+from mews_newtt_service.routing import methods_here, plain_router
 from mews_newtt_service.settings import Settings
 
 REVALIDATE = "private, no-cache"
@@ -67,7 +67,7 @@ def router(settings: Settings) -> APIRouter:
         accepted(request, "application/json")
         version: str = request.path_params["version"]
         if version in POSTED:  # these paths look like versions
-            raise refuse(405, "method_not_allowed", f"{request.method} {version}", "is not offered", "use POST", Allow="POST")
+            raise refuse(405, "method_not_allowed", f"{request.method} {version}", "is not offered", "use POST", Allow=methods_here(request.scope))
         chart = _charts(request).find(request.path_params["chart_id"], version)
         tag = tag_of(chart.sha256)
         headers = {**chart_headers(chart), "ETag": tag, "Cache-Control": REVALIDATE}
