@@ -22,6 +22,7 @@ from mews_newtt_service.contract.components import ANSWERS, HEADERS, request_mod
 from mews_newtt_service.contract.jobs import Job, JobList
 from mews_newtt_service.contract.packs import Pack
 from mews_newtt_service.contract.parts import Answer, Problem
+from mews_newtt_service.contract.reading import ReadingReport
 from mews_newtt_service.contract.running import Health, Readiness, SmartConfiguration, Token, TokenError
 from mews_newtt_service.contract.scores import ManyMinimalScores, ManyScores, MinimalScore, OneScore, Score
 from mews_newtt_service.contract.verify import Validation, Verdict
@@ -126,6 +127,14 @@ def every_answer(http: Any, came: Came) -> None:
     plan = '[columns]\nPuls = "heart_rate"\nAtmung = "respiratory_rate"\n[missing]\nrespiratory_rate = ["k.A."]\n[source]\ndelimiter = ";"\n'
     checked = done(http, http.post(VERIFY, files=form, data={"plan": plan}, headers=asked))
     holds(Validation, _file(http, checked, "validation.json"), came)
+    export = ROOT / "examples" / "plans" / "export"
+    ranges = ("ward.csv", "respiratory_rate,temperature\n18,<35\n")
+    for path, file, plan in (
+        ("/v1/charts/mews/score-file", ("export.csv", export.with_suffix(".csv").read_bytes()), export.with_suffix(".toml").read_text(encoding="utf-8")),
+        (MANY, ranges, "[numbers]\nranges = true\n"),
+    ):
+        scored = done(http, http.post(path, files={"file": file}, data={"plan": plan}, headers=asked))
+        holds(ReadingReport, json.dumps(json.loads(_file(http, scored, "summary.json"))["reading"]), came)
     holds(JobList, http.get("/v1/jobs?limit=2").content, came)
 
 
@@ -140,11 +149,8 @@ ELSEWHERE = {
     "Token": "test_auth.py: it needs a client with a key pair",
     "Readiness.charts_kept_because": "test_site_charts.py",
     "Readiness.clients_kept_because": "test_auth.py",
-    "CodeRead": "a plan for a file in long format",
     "Place.file": "several files that are read together",
-    "WordRead": "a plan that maps words or ranges",
     "ReadingReport.files": "several files that are read together",
-    "Note": "notes of workbooks and other sources",
     "Mutant": "a chart with mutants that no case shows",
 }
 

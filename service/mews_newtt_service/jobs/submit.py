@@ -50,7 +50,7 @@ async def submit(
 
     `files`: by name, what a job without an upload finds in its folder; `until`: see `Queue.add`.
 
-    With respond-async, the same request again under the same Idempotency-Key (or X-Request-ID) gives the same job.
+    With respond-async, the same request again under the same Idempotency-Key gives the same job.
     """
     queue: Queue = request.app.state.queue
     job_id = upload.job_id if upload is not None else new_id()
@@ -59,7 +59,7 @@ async def submit(
 
     def add() -> Job:
         try:
-            repeat = _repeat(request, digest)
+            repeat = _repeat(request)
             if upload is None:
                 folder = queue.make_folder(job_id)
                 for name, content in files.items():
@@ -108,17 +108,14 @@ def _digest(kind: str, chart: Chart, upload: Upload | None, parameters: Mapping[
     return f"{kind} {chart.sha256} {sent} {sorted(parameters.items())}"
 
 
-def _repeat(request: Request, digest: str) -> str | None:
-    """The key under which a repeated request finds its job. Many requests may share one request id, so it counts only together with the digest."""
-    if not wants_async(request):
+def _repeat(request: Request) -> str | None:
+    """The key under which a repeated request finds its job. The request id is none: a whole trace may share one."""
+    key = request.headers.get("idempotency-key") if wants_async(request) else None
+    if key is None:
         return None
-    key = request.headers.get("idempotency-key")
-    if key is not None:
-        if not _KEY.fullmatch(key):
-            raise refuse(400, "bad_idempotency_key", "Idempotency-Key", "is not a key", "send a UUID, or up to 200 visible characters")
-        return f"key {key}"
-    request_id = request.headers.get("x-request-id")
-    return None if request_id is None else f"id {request_id} {hashlib.sha256(digest.encode()).hexdigest()}"
+    if not _KEY.fullmatch(key):
+        raise refuse(400, "bad_idempotency_key", "Idempotency-Key", "is not a key", "send a UUID, or up to 200 visible characters")
+    return f"key {key}"
 
 
 def accepted_answer(job: Job, chart: Chart) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import cycle
 from typing import Any
 
 from fastapi import APIRouter
@@ -33,36 +34,56 @@ def _groups(document: Document) -> list[Document]:
     found: dict[str, Document] = {tag["name"]: {**tag, "operations": []} for tag in document["tags"]}
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            found[operation["tags"][0]]["operations"].append(_operation(document, method, path, operation))
+            found[operation["tags"][0]]["operations"].append(_operation(method, path, operation))
     return [group for group in found.values() if group["operations"]]
 
 
-def _operation(document: Document, method: str, path: str, operation: Document) -> Document:
+def _operation(method: str, path: str, operation: Document) -> Document:
     content = operation.get("requestBody", {}).get("content", {})
     return {
         "id": operation["operationId"],
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": operation.get("description", ""),
-        "parameters": [{**one, "type": type_of(one["schema"])} for one in operation.get("parameters", ())],
+        "description": _said(operation.get("description", "")),
+        "parameters": [{**one, "type": type_of(one["schema"]), "description": _said(one["description"])} for one in operation.get("parameters", ())],
         "bodies": [
             {"media": media, "type": type_of(one.get("schema", {})), "fields": _fields(one.get("schema", {}))} for media, one in content.items()
         ],
         "examples": [example for one in list(content.values())[:1] for example in _examples(one)],
-        "answers": [_answer(document, status, answer) for status, answer in sorted(operation["responses"].items())],
+        "answers": _answers(operation["responses"]),
     }
 
 
-def _answer(document: Document, status: str, answer: Document) -> Document:
+def _answers(responses: Document) -> list[Document]:
+    """An entry for each status; errors with the same body share one."""
+    found: list[Document] = []
+    for status, answer in sorted(responses.items()):
+        one = _answer(status, answer)
+        last = found[-1] if found else None
+        if last is not None and status >= "400" and (last["description"], last["bodies"]) == (one["description"], one["bodies"]):
+            last["status"] += f", {status}"
+            last["headers"] = list(dict.fromkeys([*last["headers"], *one["headers"]]))
+        else:
+            found.append(one)
+    return found
+
+
+def _answer(status: str, answer: Document) -> Document:
     content = answer.get("content", {})
     return {
         "status": status,
-        "description": answer["description"],
+        "description": _said(answer["description"]),
         "bodies": [{"media": media, "type": type_of(one.get("schema", {}))} for media, one in content.items()],
         "headers": [name for name in answer.get("headers", ()) if name != "X-Request-ID"],
         "examples": [example for one in content.values() for example in _examples(one)] if status < "300" else [],
     }
+
+
+def _said(text: str) -> Markup:
+    """A description; what is between backticks is code."""
+    parts = zip(text.split("`"), cycle((False, True)), strict=False)
+    return Markup("").join(Markup("<code>{0}</code>").format(part) if is_code else escape(part) for part, is_code in parts)
 
 
 def _examples(media: Document) -> list[tuple[str, str]]:
@@ -73,7 +94,7 @@ def _models(document: Document) -> list[Document]:
     return [
         {
             "name": name,
-            "description": schema.get("description", ""),
+            "description": _said(schema.get("description", "")),
             "type": None if "properties" in schema else type_of(schema),
             "fields": _fields(schema),
         }
@@ -84,7 +105,7 @@ def _models(document: Document) -> list[Document]:
 def _fields(schema: Document) -> list[Document]:
     required = schema.get("required", ())
     return [
-        {"name": name, "type": type_of(one), "description": one.get("description", ""), "required": name in required}
+        {"name": name, "type": type_of(one), "description": _said(one.get("description", "")), "required": name in required}
         for name, one in schema.get("properties", {}).items()
     ]
 
