@@ -302,7 +302,7 @@ def test_operations_have_names_that_read_well_and_say_what_they_need() -> None:
 
 
 def test_every_header_that_an_answer_has_is_declared(http: Any) -> None:
-    everywhere = {"content-type", "content-length", "cache-control", "content-security-policy", "x-content-type-options", "last-modified", "content-disposition"}
+    everywhere = {"content-type", "content-length", "cache-control", "content-security-policy", "x-content-type-options", "last-modified", "content-disposition", "content-encoding", "vary"}
     whole = document()
     for method, path, declared, more in (
         ("get", "/v1/charts", "/v1/charts", {}),
