@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mews_newtt.errors import ObservationError, Problem
@@ -34,6 +35,7 @@ class Content(NamedTuple):
     subject: Resource | None
     texts: Mapping[str, str]  # the simple input parameters that are given
     unplaced: frozenset[str] = frozenset()  # parameters with a reading that was left out but may belong to this round
+    by_text: Mapping[str, str] = MappingProxyType({})  # place of a value that is read by the text of its Observation, and that text
 
 
 def take_apart(resource: Mapping[str, Any], faults: Faults) -> Content:

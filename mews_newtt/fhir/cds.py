@@ -11,6 +11,7 @@ from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import MewsNewttError, ObservationError, Problem
 from mews_newtt.fhir.bundle import Content, take_apart
+from mews_newtt.fhir.by_text import read_by_text
 from mews_newtt.fhir.codes import AMOUNTS, OTHER_PANELS, PRESSURE_PANEL_KEYS, PRESSURES, SUPPORT, Codes, codes_of, parameter_keys
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.readings import Readings, read_set, score_readings
@@ -102,6 +103,7 @@ def cards(chart: Chart, request: Mapping[str, Any], *, now: datetime | None = No
         given = take_apart({**bundle, "link": []}, faults)
         _same_patient(given, patient, patient_id)
         codes = codes_of(chart)
+        given = read_by_text(codes, given)
         _goes_beyond(codes, given, window, now, bool(_has_next(bundle)), faults)
         given = one_round(codes, given, faults, window=window, now=now, timed_only=True)
         about = f"Patient/{patient_id}"

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.bundle import Content, take_apart
+from mews_newtt.fhir.by_text import read_by_text
 from mews_newtt.fhir.codes import codes_of
 from mews_newtt.fhir.evidence import judge, one_score
 from mews_newtt.fhir.jsontext import Resource
@@ -69,7 +70,7 @@ def ews_score(
     given = take_apart(resource, faults)
     found = _chart(given, find, chart, version, sha256)
     issued = _issued(given, issued, faults)
-    given = one_round(codes_of(found), given, faults, window=_window(given, window), now=now)
+    given = one_round(codes_of(found), read_by_text(codes_of(found), given), faults, window=_window(given, window), now=now)
     result, readings = _scored(found, given, faults, may_be_empty=False)
     return Answer(score_bundle(result, readings, issued=issued), result)
 
@@ -102,7 +103,7 @@ def ews_verify(
     issued = _issued(given, issued, faults)
     given, at = one_score(codes_of(found), given, faults)
     stated = read_stated(found, given, faults)
-    given = one_round(codes_of(found), given, faults, window=_window(given, window), now=now, at=at)
+    given = one_round(codes_of(found), read_by_text(codes_of(found), given), faults, window=_window(given, window), now=now, at=at)
     result, readings = _scored(found, given, faults)
     says, wrong = judge(result, stated, readings, faults)
     readings = readings._replace(notes=notes_of(faults))

@@ -15,7 +15,7 @@ from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.oxygen import Amount, settle
 from mews_newtt.fhir.rounds import time_of
 from mews_newtt.fhir.times import completed_years, span
-from mews_newtt.fhir.unread import Rows, Unread, called
+from mews_newtt.fhir.unread import SHOWN, Rows, Unread, called
 from mews_newtt.fhir.values import number_of, value_of
 from mews_newtt.reading.fhir_parts import Faults, codings, listed
 from mews_newtt.reading.sets import ObservationSet
@@ -24,7 +24,7 @@ from mews_newtt.scoring.result import Score
 
 FINAL, OPEN = ("final", "amended", "corrected"), ("preliminary", "registered", "unknown")
 MOST_NAMED = 10  # Observations of which none was read, in one message
-DOUBTS = ("may_be_reading", "time_not_exact")  # notes that leave a score not final
+DOUBTS = ("may_be_reading", "read_by_text", "time_not_exact")  # notes that leave a score not final
 UNPLACED = ("time_missing", "time_ahead")  # the same, where the round has no reading of that row
 
 
@@ -64,6 +64,7 @@ def read_set(chart: Chart, given: Content, faults: Faults, *, may_be_empty: bool
     reader = _Reader(chart, faults)
     for found in given.observations:
         reader.read(found)
+    reader.tell_by_text(given.by_text)
     reader.settle_oxygen()
     reader.age_of_patient(given)
     may_be = reader.tell_unread() | (given.unplaced - reader.raw.keys())
@@ -205,6 +206,14 @@ class _Reader:
             self._parameter(names[0], body, place, values)
         elif not has_parts or values:
             self.unread.append(Unread(place, body, self._categories))
+
+    def tell_by_text(self, by_text: Mapping[str, str]) -> None:
+        """Warn about every reading that counts and was read by the text of its Observation."""
+        for name, kept in self.raw.items():
+            if kept.place in by_text:
+                title = self.codes.observations[name].title
+                what = f"{by_text[kept.place][:SHOWN]!r} has a code that is not known here; its text was read as {title}"
+                self.faults.add("read_by_text", kept.place.removesuffix(".value"), what, "send it with a code of docs/fhir.md", warning=True)
 
     def tell_unread(self) -> frozenset[str]:
         """Warn about every unknown Observation. Returns the parameters without a reading that some of them may be."""
