@@ -25,7 +25,10 @@ from mews_newtt.scoring.result import Score
 FINAL, OPEN = ("final", "amended", "corrected"), ("preliminary", "registered", "unknown")
 MOST_NAMED = 10  # Observations of which none was read, in one message
 DOUBTS = ("may_be_reading", "read_by_text", "time_not_exact")  # notes that leave a score not final
-UNPLACED = ("time_missing", "time_ahead")  # the same, where the round has no reading of that row
+UNPLACED = ("time_missing", "time_ahead", "encounter_missing")  # the same, where the round has no reading of that row
+
+
+NOT_ASKED_FOR = ("outside_period", "other_encounter")  # left out, because the caller asked for others
 
 
 class Readings(NamedTuple):
@@ -97,7 +100,7 @@ def read_set(chart: Chart, given: Content, faults: Faults, *, may_be_empty: bool
 
 def _refuse_nothing(chart: Chart, unread: list[Unread], faults: Faults) -> None:
     """Refuse a request with Observations of which none was read. A request without Observations is a set with everything missing."""
-    left_out = [note.what for note in faults if note.code in UNPLACED][:MOST_NAMED]
+    left_out = [note.what for note in faults if note.code in (*UNPLACED, *NOT_ASKED_FOR)][:MOST_NAMED]
     if unread:
         names = ", ".join(dict.fromkeys(called(one.body, one.place) for one in unread[:MOST_NAMED]))
         names += f" and {len(unread) - MOST_NAMED} more" if len(unread) > MOST_NAMED else ""
