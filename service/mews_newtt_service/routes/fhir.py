@@ -28,6 +28,7 @@ from mews_newtt_service.json_in import strict_object
 from mews_newtt_service.openapi import sample
 from mews_newtt_service.problems import ServiceError, refuse, status_of
 from mews_newtt_service.request_helpers import accepted, media_type, one_of, query, yes
+from mews_newtt_service.routes.token import smart_configuration
 from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
@@ -100,6 +101,20 @@ def router(settings: Settings) -> APIRouter:
             responses={200: _content("the resource"), **_errors(*_MIDDLEWARE)},
             openapi_extra={"parameters": [*names, *(_in_query(each, words) for each, words in COMMON.items())]},
         )
+
+
+    async def smart(request: Request) -> Response:
+        query(request)
+        return smart_configuration(request, settings)
+
+    routes.add_api_route(
+        f"{BASE}/.well-known/smart-configuration",
+        _guarded(smart),
+        methods=["GET"],
+        summary="Where and how to sign in",
+        tags=["fhir"],
+        responses={200: {"description": "the document", "content": {"application/json": {"schema": {"type": "object"}}}}, **_errors(*_MIDDLEWARE)},
+    )
     every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
     routes.add_api_route("/fhir/{rest:path}", _guarded(_nothing_here), methods=every, include_in_schema=False)
     return routes
