@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.bundle import Collected, Content, FoundObservation, Loose, collect, resources_of, same_person
-from mews_newtt.fhir.jsontext import Resource
+from mews_newtt.fhir.jsontext import Model, Resource, plain
 from mews_newtt.fhir.operations import Answer, Find, Request, score_content
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.reading.fhir_parts import Faults, entries
@@ -40,7 +40,11 @@ class PersonScore(NamedTuple):
 
 
 def ews_score_many(
-    resource: Mapping[str, Any] | Iterable[Mapping[str, Any]], find: Find, request: Request | None = None, *, now: datetime | None = None
+    resource: Mapping[str, Any] | Model | Iterable[Mapping[str, Any] | Model],
+    find: Find,
+    request: Request | None = None,
+    *,
+    now: datetime | None = None,
 ) -> list[PersonScore]:
     """Score the newest round of every person's observations on one chart.
 
@@ -60,7 +64,7 @@ def ews_score_many(
     """
     request = request or Request()
     faults = Faults()
-    sets = [resources_of(resource, faults)] if isinstance(resource, Mapping) else list(_sets_of_lines(resource, faults))
+    sets = _sets_of(resource, faults)
     groups = [group for loose, texts in sets for group in _persons(collect(loose, texts, faults, most=MOST_RESOURCES), faults)]
     if len(groups) > MOST_PERSONS:
         what = f"holds observations of {len(groups):,} persons; at most {MOST_PERSONS:,} are scored in one request"
@@ -78,6 +82,12 @@ def many_resource(scores: Iterable[PersonScore]) -> Resource:
     """The scores as one Parameters: a `person` for each, with parts `subject`, `status`, and `result` or `outcome`."""
     people = [{"name": "person", "part": each.resource["parameter"]} for each in scores]
     return {"resourceType": "Parameters", **({"parameter": people} if people else {})}
+
+
+def _sets_of(resource: Mapping[str, Any] | Model | Iterable[Mapping[str, Any] | Model], faults: Faults) -> list[tuple[list[Loose], dict[str, str]]]:
+    if isinstance(resource, (Mapping, Model)):
+        return [resources_of(plain(resource), faults)]
+    return list(_sets_of_lines(map(plain, resource), faults))
 
 
 def _sets_of_lines(lines: Iterable[Mapping[str, Any]], faults: Faults) -> Iterator[tuple[list[Loose], dict[str, str]]]:

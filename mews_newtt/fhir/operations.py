@@ -13,7 +13,7 @@ from mews_newtt.fhir.bundle import Content, take_apart
 from mews_newtt.fhir.by_text import read_by_text
 from mews_newtt.fhir.codes import codes_of
 from mews_newtt.fhir.evidence import judge, one_score
-from mews_newtt.fhir.jsontext import Resource
+from mews_newtt.fhir.jsontext import Model, Resource, plain
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.readings import Readings, notes_of, read_set, score_readings
 from mews_newtt.fhir.rounds import one_round, window_of
@@ -60,7 +60,7 @@ class Request(NamedTuple):
 
 
 def ews_score(
-    resource: Mapping[str, Any],
+    resource: Mapping[str, Any] | Model,
     find: Find,
     *,
     chart: str | None = None,
@@ -78,8 +78,8 @@ def ews_score(
 
     Parameters
     ----------
-    resource : a Bundle of Observations, or Parameters with `chart`, `version`, `sha256`, `effective`, `issued`, `window`, and `observations`
-        (a Bundle) or `observation`
+    resource : as a mapping, or as a model of `fhir.resources`: a Bundle of Observations, or Parameters with `observations` (a Bundle) or
+        `observation`, and the parameters below under their own names, or `effective`
     find : gives a chart by name, version and content hash
     chart, version, sha256 : the same as the parameters, for a bare Bundle
     issued : when the score was made, as the caller says; the library has no clock
@@ -102,7 +102,7 @@ def ews_score(
     """
     faults = Faults()
     request = Request(chart, version, sha256, issued, window, start, end, lookback, encounter)
-    given = take_apart(resource, faults)
+    given = take_apart(plain(resource), faults)
     return score_content(request.chart_of(given, find), given, request, faults, now)
 
 
@@ -123,7 +123,7 @@ def score_content(chart: Chart, given: Content, request: Request, faults: Faults
 
 
 def ews_verify(
-    resource: Mapping[str, Any],
+    resource: Mapping[str, Any] | Model,
     find: Find,
     charts: Iterable[Chart] = (),
     *,
@@ -143,7 +143,7 @@ def ews_verify(
     stated parts are added up.
     """
     faults = Faults()
-    given = take_apart(resource, faults)
+    given = take_apart(plain(resource), faults)
     if chart is None and "chart" not in given.texts:
         chart = _chart_of_total(given, charts)
     found = _chart(given, find, chart, version, sha256)
