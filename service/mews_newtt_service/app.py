@@ -33,6 +33,7 @@ from mews_newtt_service.middleware.authentication import Authentication
 from mews_newtt_service.middleware.body_limits import BodyLimits
 from mews_newtt_service.middleware.compression import Compression
 from mews_newtt_service.middleware.concurrency import ConcurrencyLimit
+from mews_newtt_service.middleware.cors import Cors
 from mews_newtt_service.middleware.errors import Errors
 from mews_newtt_service.middleware.head_as_get import HeadAsGet
 from mews_newtt_service.middleware.hosts import Hosts
@@ -69,7 +70,7 @@ class Service(FastAPI):
 def with_middleware(app: ASGIApp, state: State) -> ASGIApp:
     """The layers of `middleware` around an application, outermost first."""
     layers: list[Callable[[ASGIApp, State], ASGIApp]] = [HeadAsGet, RequestLog, *([Tracing] if state.settings.telemetry else [])]
-    layers += [ResponseHeaders, Errors, RequestIds, Compression, Hosts, Authentication, BodyLimits]
+    layers += [ResponseHeaders, Errors, RequestIds, *([Cors] if state.settings.cors_origins else []), Compression, Hosts, Authentication, BodyLimits]
     for layer in reversed(layers):
         app = layer(app, state)
     return app

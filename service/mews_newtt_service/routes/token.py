@@ -67,16 +67,21 @@ def router(settings: Settings) -> APIRouter:
         responses={200: answer("SmartConfiguration"), **GET_RESPONSES},
     )
     async def get_smart_configuration(request: Request) -> Response:
-        document = {
-            "token_endpoint": _address(request, settings),
-            "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-            "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
-            "capabilities": ["client-confidential-asymmetric"],
-        }
-        return Response(json.dumps(document), media_type="application/json")
+        return smart_configuration(request, settings)
 
     return routes
+
+
+def smart_configuration(request: Request, settings: Settings) -> Response:
+    """Where and how to sign in, as SMART says it; the FHIR endpoint has the same under its own base."""
+    document = {
+        "token_endpoint": _address(request, settings),
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "capabilities": ["client-confidential-asymmetric"],
+    }
+    return Response(json.dumps(document), media_type="application/json")
 
 
 def _address(request: Request, settings: Settings) -> str:
