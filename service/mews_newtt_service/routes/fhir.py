@@ -312,7 +312,7 @@ async def _code_system(request: Request) -> Response:
 
 
 async def _nothing_here(request: Request) -> Response:
-    known = {f"{BASE}/${name}": "POST" for name in OPERATIONS} | {f"{BASE}/metadata": "GET"}
+    known = {f"{BASE}/${name}": "POST" for name in OPERATIONS} | {f"{BASE}/metadata": "GET", f"{BASE}/.well-known/smart-configuration": "GET"}
     path = request.url.path
     method = known.get(path) or ("GET" if path.startswith((f"{BASE}/OperationDefinition/", f"{BASE}/CodeSystem/")) else None)
     if method is not None and path.count("/") < 5:
