@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test test-deep coverage mutate lint bench lock wheel clean
+.PHONY: demo serve test test-deep coverage mutate lint contract bench lock wheel clean
 
 demo: $(VENV)/core
 	$(BIN)/python examples/demo.py demo-output
@@ -32,6 +32,10 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mews-newtt check rules/*/*.toml rules/parameters.toml
+
+# The contract of the service as a file: a change to it shows in review, and a test fails where the file is old.
+contract: $(VENV)/service
+	$(BIN)/python -m mews_newtt_service.contract service/openapi.json
 
 bench: $(VENV)/bench
 	$(BIN)/python benchmarks/one_score.py $(if $(QUICK),--quick)
@@ -84,7 +88,7 @@ lock: $(VENV)/dev
 	$(LOCK) --extra service pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/service.txt
 	$(LOCK) --extra dev pyproject.toml requirements/build.in -c requirements/service.txt -o requirements/dev.txt
 	$(LOCK) --extra dev --extra bench pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/bench.txt
-	$(LOCK) --extra dev --extra spark --extra ray pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/deep.txt
+	$(LOCK) --extra dev --extra spark --extra ray --extra clients pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/deep.txt
 	$(LOCK) --no-strip-extras requirements/dbt.in -o requirements/dbt.txt
 	$(LOCK) --extra dev --extra mutation pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/mutation.txt
 

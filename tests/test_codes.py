@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mews_newtt import charts
 from mews_newtt.chart.catalogue import builtin_rules, catalogue
-from mews_newtt.chart.codes import loinc_is_sound, snomed_is_sound
+from mews_newtt.chart.codes import loinc_answer_is_sound, loinc_is_sound, snomed_is_sound
 
 SNOMED = sorted({code for o in catalogue().observations.values() for code in (*o.snomed, *(c.snomed for c in o.categories if c.snomed))})
 LOINC = sorted({code for o in catalogue().observations.values() for code in o.loinc})
@@ -50,7 +50,8 @@ def test_every_code_in_every_rules_file(path: Path) -> None:
     """Read from the files themselves, so that no key is passed over; also the long numbers that stand in notes."""
     text = path.read_text(encoding="utf-8")
     for key, code in _coded(tomllib.loads(text)):
-        assert loinc_is_sound(code) if key == "loinc" else snomed_is_sound(code), code
+        sound = loinc_answer_is_sound if code.startswith("LA") else loinc_is_sound if key == "loinc" else snomed_is_sound
+        assert sound(code), code
     for code in re.findall(r"\b\d{10,13}10\d\b", text):
         assert snomed_is_sound(code), code
 
@@ -67,6 +68,15 @@ def test_snomed_codes_that_are_none(code: str) -> None:
 @pytest.mark.parametrize("code", ["9279-2", "9280-1", "8867-5", "8310-6", "88674", "8867-", "-4", "8867-44", "", "a867-4", "８８６７-4"])
 def test_loinc_codes_that_are_none(code: str) -> None:
     assert not loinc_is_sound(code)
+
+
+@pytest.mark.parametrize("code", ["LA9340-6", "LA6560-2", "LA17108-4", "LA17107-6", "LA9343-0"])
+def test_a_wrong_digit_is_caught_in_an_answer_of_loinc(code: str) -> None:
+    assert loinc_answer_is_sound(code)
+    for place in [n for n, digit in enumerate(code) if digit.isdigit()]:
+        wrong = code[:place] + str((int(code[place]) + 1) % 10) + code[place + 1 :]
+        assert not loinc_answer_is_sound(wrong)
+    assert not loinc_answer_is_sound(code[2:]) and not loinc_is_sound(code)
 
 
 @given(st.sampled_from(SNOMED), st.data())

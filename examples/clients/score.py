@@ -19,7 +19,7 @@ CHART = "news2"
 
 
 def call(method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, Any, bytes]:
-    """One request. The same X-Request-ID with the same body may be sent again after a broken connection."""
+    """One request. Its X-Request-ID finds it in the log of the service."""
     named = {name.replace("_", "-"): value for name, value in headers.items()} | {"X-Request-ID": str(uuid.uuid4())}
     if KEY:
         named["Authorization"] = f"Bearer {KEY}"
@@ -42,9 +42,10 @@ print(result["says"])
 if result["status"] != "complete":
     print("no total; missing:", ", ".join(result["missing"]))
 
-# A file: sent, watched, fetched.
+# A file: sent, watched, fetched. The same request under the same key may be sent again after a broken connection: it is the same job.
+key = str(uuid.uuid4())
 table = b"respiratory_rate,temperature\n21,37.5\n12,36.6\n"
-_, headers, _ = call("POST", f"/v1/charts/{CHART}/score-many", table, Content_Type="text/csv", Prefer="respond-async")
+_, headers, _ = call("POST", f"/v1/charts/{CHART}/score-file", table, Content_Type="text/csv", Prefer="respond-async", Idempotency_Key=key)
 where = headers["Content-Location"]
 while True:
     status, headers, found = call("GET", where)

@@ -17,7 +17,7 @@ from mews_newtt.chart.check_names import (
     check_unique,
 )
 from mews_newtt.chart.check_rows import check_categories_read, check_direction, check_gives, check_quiet_band
-from mews_newtt.chart.codes import loinc_is_sound, snomed_is_sound
+from mews_newtt.chart.codes import loinc_answer_is_sound, loinc_is_sound, snomed_is_sound
 from mews_newtt.chart.model import Chart, Observation, plain_unit
 from mews_newtt.errors import Problem
 
@@ -44,7 +44,9 @@ def check_observation(observation: Observation, place: str) -> list[Problem]:
     ]
     codes = [*observation.snomed, *(c.snomed for c in observation.categories if c.snomed)]
     found += [bad_code(place, "SNOMED CT", code) for code in codes if not snomed_is_sound(code)]
+    answers = [c.loinc for c in observation.categories if c.loinc]
     found += [bad_code(place, "LOINC", code) for code in observation.loinc if not loinc_is_sound(code)]
+    found += [bad_code(place, "LOINC", code) for code in answers if not loinc_answer_is_sound(code)]
     return found
 
 

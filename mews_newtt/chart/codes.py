@@ -37,9 +37,18 @@ def loinc_is_sound(code: str) -> bool:
     """Whether the code is digits, a hyphen and their mod-10 (Luhn) check digit."""
     if not re.fullmatch(r"[0-9]{1,7}-[0-9]", code):
         return False
+    return _has_its_check_digit(code)
+
+
+def loinc_answer_is_sound(code: str) -> bool:
+    """Whether the code of a LOINC answer is `LA`, digits, a hyphen and their check digit. A letter counts by its place in ASCII after `0`."""
+    return bool(re.fullmatch(r"LA[0-9]{1,7}-[0-9]", code)) and _has_its_check_digit(code)
+
+
+def _has_its_check_digit(code: str) -> bool:
     digits, check = code.split("-")
     total = 0
     for position, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if position % 2 == 0 else 1)
-        total += value // 10 + value % 10
+        value = ord(digit) - ord("0")
+        total += sum(divmod(2 * value, 10)) if position % 2 == 0 else value
     return (10 - total % 10) % 10 == int(check)

@@ -64,6 +64,7 @@ def _observation(name: str, reader: TableReader) -> Observation:
                 title=category.take("title", str, "", required=True),
                 synonyms=category.texts("synonyms"),
                 snomed=category.take("snomed", str),
+                loinc=category.take("loinc", str),
             )
         )
         category.finish()

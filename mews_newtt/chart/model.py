@@ -35,6 +35,7 @@ class Category:
     title: str
     synonyms: tuple[str, ...] = ()
     snomed: str | None = None
+    loinc: str | None = None  # a code of LOINC's answers
 
 
 def plain_unit(text: str) -> str:

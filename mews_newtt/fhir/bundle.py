@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mews_newtt.errors import ObservationError, Problem
@@ -10,8 +11,12 @@ from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.times import is_time, lacks_zone
 from mews_newtt.reading.fhir_parts import VOID, Faults, Holder, entries, subject_key, tail_of
 
-TEXTS = ("chart", "version", "sha256", "effective", "issued", "window")  # simple input parameters
+TEXTS = ("chart", "version", "sha256", "effective", "issued", "window", "start", "end", "lookback", "encounter")  # simple input parameters
+NUMBERS = ("window", "lookback")  # of them, in minutes
 MOST_OBSERVATIONS = 10_000  # one person at one time has far fewer
+
+
+Loose = tuple[str, Resource, str]  # place, resource, fullUrl
 
 
 class FoundObservation(NamedTuple):
@@ -34,6 +39,16 @@ class Content(NamedTuple):
     subject: Resource | None
     texts: Mapping[str, str]  # the simple input parameters that are given
     unplaced: frozenset[str] = frozenset()  # parameters with a reading that was left out but may belong to this round
+    by_text: Mapping[str, str] = MappingProxyType({})  # place of a value that is read by the text of its Observation, and that text
+
+
+class Collected(NamedTuple):
+    """Everything in a request, of one person or of several; `subjects` are References by the keys of the persons."""
+
+    observations: list[FoundObservation]
+    patients: list[tuple[str, Resource, frozenset[str]]]
+    subjects: Mapping[str, Resource]
+    texts: Mapping[str, str]
 
 
 def take_apart(resource: Mapping[str, Any], faults: Faults) -> Content:
@@ -41,11 +56,19 @@ def take_apart(resource: Mapping[str, Any], faults: Faults) -> Content:
 
     A problem that leaves nothing to read is raised at once; the others are added to `faults`.
     """
+    loose, texts = resources_of(resource, faults)
+    found = collect(loose, texts, faults, most=MOST_OBSERVATIONS)
+    _one_subject(found.observations, faults)
+    return Content(tuple(found.observations), tuple(found.patients), next(iter(found.subjects.values()), None), texts)
+
+
+def resources_of(resource: Mapping[str, Any], faults: Faults) -> tuple[list[Loose], dict[str, str]]:
+    """The resources in a Bundle or in Parameters, and the simple parameters."""
     kind = resource.get("resourceType")
     if kind == "Parameters":
         faults.other_rules(resource, kind)
     texts: dict[str, str] = {}
-    loose: list[tuple[str, Resource, str]] = []
+    loose: list[Loose] = []
     if kind == "Bundle":
         loose += entries(resource, "Bundle", faults)
     elif kind == "Parameters":
@@ -54,12 +77,17 @@ def take_apart(resource: Mapping[str, Any], faults: Faults) -> Content:
     else:
         shown = repr(kind[:60]) if isinstance(kind, str) else "no resource type"
         raise ObservationError(Problem("not_a_bundle", "resource", f"is {shown}", "send a Bundle of Observations, or Parameters that hold one"))
+    return loose, texts
+
+
+def collect(loose: list[Loose], texts: Mapping[str, str], faults: Faults, *, most: int) -> Collected:
+    """The Observations and Patients among resources; at most so many resources are read."""
     observations: list[FoundObservation] = []
     patients: list[tuple[str, Resource, frozenset[str]]] = []
     subjects: dict[str, Resource] = {}
     aliases = {name: tail_of(body) for _, body, name in loose if name and tail_of(body)}
     void: set[str] = set()
-    _count(loose)
+    _count(loose, most)
     for place, body, full_url in loose:
         if body.get("resourceType") == "Observation" and body.get("status") in VOID:
             void |= {full_url, tail_of(body)} - {""}
@@ -76,8 +104,7 @@ def take_apart(resource: Mapping[str, Any], faults: Faults) -> Content:
                 "observation_void", found.place, "is also in the request as entered in error or cancelled", "send only the version that is valid"
             )
     _one_version(observations, faults)
-    _one_subject(observations, faults)
-    return Content(tuple(observations), tuple(patients), next(iter(subjects.values()), None), texts)
+    return Collected(observations, patients, subjects, texts)
 
 
 def _holds_observations(body: Resource) -> bool:
@@ -85,14 +112,14 @@ def _holds_observations(body: Resource) -> bool:
     return isinstance(inside, list) and any(isinstance(one, dict) and one.get("resourceType") == "Observation" for one in inside)
 
 
-def _count(loose: Iterable[tuple[str, Resource, str]]) -> None:
+def _count(loose: Iterable[Loose], most: int) -> None:
     many = 0
     for _, body, _ in loose:
         inside = body.get("contained")
         many += 1 + (len(inside) if isinstance(inside, list) else 0)
-    if many > MOST_OBSERVATIONS:
-        what = f"holds {many:,} resources; at most {MOST_OBSERVATIONS:,} are read in one request"
-        raise ObservationError(Problem("too_many_observations", "resource", what, "send one person's observations of one time"))
+    if many > most:
+        what = f"holds {many:,} resources; at most {most:,} are read in one request"
+        raise ObservationError(Problem("too_many_observations", "resource", what, "send fewer in one request"))
 
 
 def _one_version(observations: Iterable[FoundObservation], faults: Faults) -> None:
@@ -104,11 +131,13 @@ def _one_version(observations: Iterable[FoundObservation], faults: Faults) -> No
             faults.add("observation_twice", found.place, f"is another version of {first.place}", "send only the version that is valid")
 
 
-def _take_parameter(place: str, parameter: Resource, texts: dict[str, str], loose: list[tuple[str, Resource, str]], faults: Faults) -> None:
+def _take_parameter(place: str, parameter: Resource, texts: dict[str, str], loose: list[Loose], faults: Faults) -> None:
     name = faults.text(parameter, "name", place)
     values = [key for key in parameter if key.startswith("value")]
-    if name == "window" and len(values) == 1 and type(parameter[values[0]]) is int:
+    if name in NUMBERS and len(values) == 1 and type(parameter[values[0]]) is int:
         parameter = {**parameter, values[0]: str(parameter[values[0]])}
+    if name == "encounter" and values == ["valueReference"] and isinstance(parameter["valueReference"], dict):
+        parameter = {**parameter, "valueReference": parameter["valueReference"].get("reference")}
     if name in TEXTS and len(values) == 1 and isinstance(parameter[values[0]], str):
         if texts.setdefault(name, parameter[values[0]]) != parameter[values[0]]:
             faults.add("parameter_twice", place, f"{name} is given twice, differently", "give it once")
@@ -136,7 +165,7 @@ def _with_contained(
     own = faults.object(body, "subject", place)
     subject = subject_key(own, holder, f"{place}.subject", faults) or (outer.subject if outer else "")
     for link_place, link in faults.objects(body, "focus", place):
-        if not _same_person(subject_key(link, holder, link_place, faults), subject):
+        if not same_person(subject_key(link, holder, link_place, faults), subject):
             faults.add("focus_elsewhere", link_place, "is not the patient: this Observation was left out", "nothing to do", warning=True)
             return
     about = _reference(own, holder)
@@ -168,7 +197,7 @@ def _reference(subject: Resource, holder: Holder) -> Resource:
     return found if found.keys() - {"type"} else {}
 
 
-def _same_person(one: str, other: str) -> bool:
+def same_person(one: str, other: str) -> bool:
     """Patient/1 and https://server/Patient/1 are the same person; patients of two servers are not."""
     return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
 
@@ -186,12 +215,13 @@ def _one_subject(observations: list[FoundObservation], faults: Faults) -> None:
         if found.subject:
             named.setdefault(found.subject, found)
     fullest = max(named, key=len, default="")
-    others = [one for one in named if not _same_person(one, fullest)]
+    others = [one for one in named if not same_person(one, fullest)]
     if others:
         first = next(iter(named))
         place = named[fullest if fullest != first and first in others else others[0]].place
         what = "is another person than in other Observations"
-        faults.add("subjects_differ", f"{place}.subject", what, "send one person's observations; send a mother's and a baby's separately")
+        mend = "send one person's observations, a mother's and a baby's separately; or use $ews-score-many"
+        faults.add("subjects_differ", f"{place}.subject", what, mend)
         return
     for found in observations:
         if named and not found.subject:

@@ -12,7 +12,7 @@ from mews_newtt.validation.stated import KINDS
 
 FHIR_VERSION = "4.0.1"
 MEDIA_TYPE = "application/fhir+json"
-WRITTEN = "2026-11-25"  # when these definitions were last changed
+WRITTEN = "2026-11-26"  # when these definitions were last changed
 _NOT_A_DEVICE = "Not a registered medical device."
 _INPUTS = (
     ("chart", 0, "1", "string", "Chart id or alias, or id|version"),
@@ -23,6 +23,18 @@ _INPUTS = (
     ("window", 0, "1", "unsignedInt", "How long one round of observations may last, in minutes; 30 where it is not given"),
     ("observations", 0, "*", "Bundle", "One person's Observations; the newest round of them is the set"),
     ("observation", 0, "*", "Observation", "The same, one by one"),
+)
+_ASKED = (
+    ("start", 0, "1", "instant", "Readings before it are left out, with a warning"),
+    ("end", 0, "1", "instant", "Readings after it are left out, with a warning"),
+    ("lookback", 0, "1", "positiveInt", "The same as a start so many minutes before the end, or before now"),
+    ("encounter", 0, "1", "Reference", "Readings of other encounters are left out; what has no encounter may belong to it, and counts as missing"),
+)
+_PERSON = (
+    ("subject", "Reference", "Whose observations they are; not there where nobody is named"),
+    ("status", "code", "complete, partial or refused"),
+    ("result", "Bundle", "As $ews-score returns it; not there where the set was refused"),
+    ("outcome", "OperationOutcome", "Why the set was refused; not there where it was scored"),
 )
 _DIFFERENCE = (
     ("kind", "code", f"{', '.join(KINDS)}, or table"),
@@ -46,6 +58,12 @@ _OPERATIONS = {
             ),
         ),
     ),
+    "ews-score-many": (
+        "Score the observations of many persons",
+        "Scores the newest round of each person's observations on one chart. No reading of one person counts for another. Nothing is stored. "
+        "As NDJSON (application/fhir+ndjson) the resources come a line each, and the answer has a line for each person.",
+        (("person", 0, "*", "", "One person: a score, or why there is none"),),
+    ),
     "ews-verify": (
         "Verify a stated score",
         "Compares the score in a Bundle with the chart and the readings of the same Bundle. Nothing is stored.",
@@ -61,8 +79,14 @@ _OPERATIONS = {
 OPERATIONS = tuple(_OPERATIONS)
 
 
-def capability_statement(base: str) -> Resource:
-    """The CapabilityStatement of an endpoint at that address."""
+def capability_statement(base: str, *, token: str | None = None, cors: bool = False) -> Resource:
+    """The CapabilityStatement of an endpoint at that address.
+
+    Parameters
+    ----------
+    token : the address where clients get their tokens; None where nobody has to sign in
+    cors : whether pages of other sites may call
+    """
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -72,10 +96,11 @@ def capability_statement(base: str) -> Resource:
         "software": {"name": "mews_newtt", "version": __version__},
         "implementation": {"description": "mews_newtt scoring service", "url": base},
         "fhirVersion": FHIR_VERSION,
-        "format": [MEDIA_TYPE, "json"],
+        "format": [MEDIA_TYPE, "json", "application/fhir+ndjson"],
         "rest": [
             {
                 "mode": "server",
+                "security": _security(token, cors),
                 "resource": [
                     {"type": "OperationDefinition", "interaction": [{"code": "read"}]},
                     {"type": "CodeSystem", "interaction": [{"code": "read"}]},
@@ -86,16 +111,34 @@ def capability_statement(base: str) -> Resource:
     }
 
 
+def _security(token: str | None, cors: bool) -> Resource:
+    if token is None:
+        return {"cors": cors, "description": "Nobody has to sign in; only this machine is served."}
+    address = {"url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris", "extension": [{"url": "token", "valueUri": token}]}
+    service = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}]}
+    says = "A key, or a token for a signed assertion (SMART Backend Services); see .well-known/smart-configuration under the base."
+    return {"extension": [address], "cors": cors, "service": [service], "description": says}
+
+
+def subsetted(code_system: Resource) -> Resource:
+    """The summary of a CodeSystem: without its concepts, and marked so."""
+    tag = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
+    kept = {name: value for name, value in code_system.items() if name not in ("resourceType", "concept")}
+    return {"resourceType": code_system["resourceType"], "meta": {"tag": [tag]}, **kept}
+
+
 def operation_definition(name: str, base: str) -> Resource | None:
     """The OperationDefinition of one operation; None where there is none of that name."""
     if name not in _OPERATIONS:
         return None
     title, says, outputs = _OPERATIONS[name]
-    parameters: list[Resource] = [_parameter(*each, use="in") for each in _INPUTS]
+    inputs = _INPUTS if name == "ews-verify" else (*_INPUTS, *_ASKED)
+    parameters: list[Resource] = [_parameter(*each, use="in") for each in inputs]
     for each in outputs:
         parameter = _parameter(*each, use="out")
         if not each[3]:
-            parameter["part"] = [_parameter(part, 1, "1", kind, words, use="out") for part, kind, words in _DIFFERENCE]
+            parts, least = (_PERSON, 0) if each[0] == "person" else (_DIFFERENCE, 1)
+            parameter["part"] = [_parameter(part, least, "1", kind, words, use="out") for part, kind, words in parts]
         parameters.append(parameter)
     return {
         "resourceType": "OperationDefinition",

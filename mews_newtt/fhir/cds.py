@@ -5,16 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import MewsNewttError, ObservationError, Problem
+from mews_newtt.fhir.asked import Asked, asked_for, asked_of
 from mews_newtt.fhir.bundle import Content, take_apart
+from mews_newtt.fhir.by_text import read_by_text
 from mews_newtt.fhir.codes import AMOUNTS, OTHER_PANELS, PRESSURE_PANEL_KEYS, PRESSURES, SUPPORT, Codes, codes_of, parameter_keys
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.readings import Readings, read_set, score_readings
-from mews_newtt.fhir.rounds import AHEAD, LONGEST_WINDOW, one_round, rows_in, time_of, window_of
+from mews_newtt.fhir.rounds import AHEAD, LONGEST_WINDOW, WINDOW, one_round, rows_in, time_of, window_of
 from mews_newtt.fhir.scored import level_of
 from mews_newtt.fhir.times import fhir_time, in_words, is_instant, minutes_between, moment
 from mews_newtt.reading.fhir_parts import Faults
@@ -81,14 +83,23 @@ def _query(chart: Chart) -> str:
     return f"Observation?patient={{{{context.patientId}}}}&code={tokens}&_sort=-date&_count=200"
 
 
-def cards(chart: Chart, request: Mapping[str, Any], *, now: datetime | None = None) -> dict[str, Any]:
+class Choices(NamedTuple):
+    """What an operator chooses for all cards; a call's own context counts before `window` and `lookback`."""
+
+    window: int = WINDOW  # minutes: the longest round
+    lookback: int = 0  # minutes: older readings are named and not scored; 0: any age
+    encounter: bool = False  # only readings of the encounter that is open
+
+
+def cards(chart: Chart, request: Mapping[str, Any], choices: Choices | None = None, *, now: datetime | None = None) -> dict[str, Any]:
     """The cards for one call; none where there is nothing that the chart reads.
 
     The set is the newest round of observations: what was observed within the window before the newest reading. The window is `context.windowMinutes`
-    (30 where it is not given). What was left out, and what was not read, is on the card.
+    (30 where it is not given). Readings older than `context.lookbackMinutes` are not scored. What was left out or not read is on the card.
 
     Parameters
     ----------
+    choices : what the operator chose
     now : the time by the caller's clock. Later readings are left out, with a warning; the card says how old the others are
 
     Raises
@@ -96,13 +107,17 @@ def cards(chart: Chart, request: Mapping[str, Any], *, now: datetime | None = No
     PrefetchMissing        a prefetch item is missing
     ObservationError  the call itself is malformed
     """
-    patient_id, patient, bundle, window = _call(request)
+    choices = choices or Choices()
+    patient_id, patient, bundle, asked = _call(request, choices, now)
+    window = window_of(asked.context.get("windowMinutes", choices.window))
     faults = Faults()
     try:
         given = take_apart({**bundle, "link": []}, faults)
         _same_patient(given, patient, patient_id)
         codes = codes_of(chart)
+        given = read_by_text(codes, given)
         _goes_beyond(codes, given, window, now, bool(_has_next(bundle)), faults)
+        given = asked_for(codes, given, asked.asked, faults)
         given = one_round(codes, given, faults, window=window, now=now, timed_only=True)
         about = f"Patient/{patient_id}"
         readings = read_set(chart, given._replace(patients=(("prefetch.patient", patient, frozenset((about,))),)), faults)
@@ -120,7 +135,9 @@ def cards(chart: Chart, request: Mapping[str, Any], *, now: datetime | None = No
 
 
 # Notes that say that readings are there, though nothing could be scored.
-_WORTH_A_CARD = frozenset(("may_be_reading", "time_missing", "time_ahead", "time_not_exact", "outside_window"))
+_WORTH_A_CARD = frozenset(
+    ("may_be_reading", "time_missing", "time_ahead", "time_not_exact", "outside_window", "outside_period", "other_encounter", "encounter_missing")
+)
 
 
 def _nothing_scored(chart: Chart, request: Mapping[str, Any], problems: Iterable[Problem]) -> dict[str, Any]:
@@ -145,7 +162,12 @@ def _times(readings: Readings, now: datetime | None) -> str:
     return f"Readings of {last}{old}." if first == last else f"Readings of one round, from {first} to {last}{old}."
 
 
-def _call(request: Mapping[str, Any]) -> tuple[str, Resource, Resource, int]:
+class _Asked(NamedTuple):
+    context: Resource
+    asked: Asked
+
+
+def _call(request: Mapping[str, Any], choices: Choices, now: datetime | None) -> tuple[str, Resource, Resource, _Asked]:
     faults = Faults()
     if request.get("hook") != HOOK:
         faults.add("unknown_hook", "hook", "is not the hook of this service", f"send {HOOK}")
@@ -157,7 +179,9 @@ def _call(request: Mapping[str, Any]) -> tuple[str, Resource, Resource, int]:
         faults.add("patient_missing", "context.patientId", "is not given", "say which patient's record is open")
     prefetch = faults.object(request, "prefetch", "request")
     faults.raise_errors()
-    window = window_of(context.get("windowMinutes"))
+    wanted_period = context.get("lookbackMinutes", choices.lookback or None)
+    encounter = context.get("encounterId") if choices.encounter else None
+    asked = asked_of({"lookback": wanted_period, "encounter": encounter}, now)
     found = [prefetch.get(name) for name in ("patient", "observations")]
     wanted = ("Patient", "Bundle")
     missing = [
@@ -168,7 +192,7 @@ def _call(request: Mapping[str, Any]) -> tuple[str, Resource, Resource, int]:
     if missing:
         raise PrefetchMissing(missing)
     patient, bundle = ({**item} if isinstance(item, dict) else {} for item in found)
-    return patient_id, patient, bundle, window
+    return patient_id, patient, bundle, _Asked(context, asked)
 
 
 def _has_next(bundle: Resource) -> bool:

@@ -76,6 +76,11 @@ class Codes:
         return any(key in self.total or key in self.sub_scores for key in keys)
 
 
+def is_public(key: Key) -> bool:
+    """Whether a code is of a public system or of ours. Where such a code is unknown, its text may leave out what the code says."""
+    return key[0] in (SNOMED, LOINC, MDC) or key[0].startswith(OURS)
+
+
 def codes_of(chart: Chart) -> Codes:
     """The chart's codes, looked up once."""
     found = chart.memo.get("fhir_codes")

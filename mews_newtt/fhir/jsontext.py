@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from mews_newtt.reading.fhir_parts import Resource as Resource
 from mews_newtt.reading.json_text import read_object
@@ -19,6 +19,36 @@ def read_json(text: str | bytes) -> Resource:
     ObservationError  not JSON, not an object, a name given twice, NaN or Infinity
     """
     return read_object(text, "resource", "send one FHIR resource as JSON")
+
+
+@runtime_checkable
+class Model(Protocol):
+    """A resource as a model of `fhir.resources`, or of another library of pydantic models that write FHIR JSON."""
+
+    def model_dump_json(self) -> str: ...
+
+
+def plain(resource: Mapping[str, Any] | Model) -> Mapping[str, Any]:
+    """A resource as a mapping; a model is read from the JSON that it writes, but for its decimals: models write them as floats, which round."""
+    if isinstance(resource, Mapping):
+        return resource
+    found = read_json(resource.model_dump_json())
+    _restore_decimals(resource, found)
+    return found
+
+
+def _restore_decimals(model: object, written: Any) -> None:
+    if isinstance(model, list) and isinstance(written, list) and len(model) == len(written):
+        for one, other in zip(model, written, strict=True):
+            _restore_decimals(one, other)
+    if not isinstance(written, dict):
+        return
+    for name, field in getattr(type(model), "model_fields", {}).items():
+        key, value = field.alias or name, getattr(model, name, None)
+        if isinstance(value, Decimal) and key in written:
+            written[key] = value
+        else:
+            _restore_decimals(value, written.get(key))
 
 
 def write_json(resource: Resource, indent: int | None = None) -> str:

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
+from mews_newtt.fhir.asked import asked_for, asked_of, old_readings
 from mews_newtt.fhir.bundle import Content, take_apart
+from mews_newtt.fhir.by_text import read_by_text
 from mews_newtt.fhir.codes import codes_of
 from mews_newtt.fhir.evidence import judge, one_score
-from mews_newtt.fhir.jsontext import Resource
+from mews_newtt.fhir.jsontext import Model, Resource, plain
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.readings import Readings, notes_of, read_set, score_readings
 from mews_newtt.fhir.rounds import one_round, window_of
@@ -32,8 +34,33 @@ class Answer(NamedTuple):
     result: Score
 
 
+class Request(NamedTuple):
+    """What a caller asks beside the resource. The same names as parameters of the resource say the same, and must not differ."""
+
+    chart: str | None = None
+    version: str | None = None
+    sha256: str | None = None
+    issued: str | None = None
+    window: str | int | None = None
+    start: str | None = None
+    end: str | None = None
+    lookback: str | int | None = None
+    encounter: str | None = None
+
+    def chart_of(self, given: Content, find: Find) -> Chart:
+        """The chart that is asked for. Raises ObservationError where none is, or two."""
+        return _chart(given, find, self.chart, self.version, self.sha256)
+
+    def value(self, name: str, given: Content) -> str | int | None:
+        """One parameter, from the resource or from the caller. Raises ObservationError where the two differ."""
+        here, stated = getattr(self, name), given.texts.get(name)
+        if stated is not None and here is not None and stated != str(here):
+            raise ObservationError(Problem("parameter_twice", name, "is given twice, differently", "give it once"))
+        return here if stated is None else stated
+
+
 def ews_score(
-    resource: Mapping[str, Any],
+    resource: Mapping[str, Any] | Model,
     find: Find,
     *,
     chart: str | None = None,
@@ -41,19 +68,27 @@ def ews_score(
     sha256: str | None = None,
     issued: str | None = None,
     window: str | int | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    lookback: str | int | None = None,
+    encounter: str | None = None,
     now: datetime | None = None,
 ) -> Answer:
     """Score the Observations of a Bundle, or of Parameters, on one chart.
 
     Parameters
     ----------
-    resource : a Bundle of Observations, or Parameters with `chart`, `version`, `sha256`, `effective`, `issued`, `window`, and `observations`
-        (a Bundle) or `observation`
+    resource : as a mapping, or as a model of `fhir.resources`: a Bundle of Observations, or Parameters with `observations` (a Bundle) or
+        `observation`, and the parameters below under their own names, or `effective`
     find : gives a chart by name, version and content hash
     chart, version, sha256 : the same as the parameters, for a bare Bundle
     issued : when the score was made, as the caller says; the library has no clock
     window : the longest round of observations, in minutes (default 30). The newest round is scored; a warning names what is outside it
-    now : the time by the caller's clock; later readings are left out, with a warning
+    start, end : instants; readings of other times are left out, with a warning
+    lookback : the same as a `start` so many minutes before `end`, or before `now`
+    encounter : a reference as the Observations have it; those of other encounters are left out. Those without an encounter may belong to it:
+        what they are for counts as missing
+    now : the time by the caller's clock; later readings are left out, with a warning, and readings older than a day are said to be old
 
     Returns
     -------
@@ -66,16 +101,29 @@ def ews_score(
     ChartNotFound     no such chart, version or hash
     """
     faults = Faults()
-    given = take_apart(resource, faults)
-    found = _chart(given, find, chart, version, sha256)
-    issued = _issued(given, issued, faults)
-    given = one_round(codes_of(found), given, faults, window=_window(given, window), now=now)
-    result, readings = _scored(found, given, faults, may_be_empty=False)
+    request = Request(chart, version, sha256, issued, window, start, end, lookback, encounter)
+    given = take_apart(plain(resource), faults)
+    return score_content(request.chart_of(given, find), given, request, faults, now)
+
+
+def score_content(chart: Chart, given: Content, request: Request, faults: Faults, now: datetime | None) -> Answer:
+    """The score of one person's observations."""
+    codes = codes_of(chart)
+    issued = _issued(given, request.issued, faults)
+    wanted = {name: value for name in ("start", "end", "lookback", "encounter") if (value := request.value(name, given)) is not None}
+    given = read_by_text(codes, given)
+    if wanted:
+        given = asked_for(codes, given, asked_of(wanted, now), faults)
+    timed_only = not wanted.keys().isdisjoint(("start", "end", "lookback"))
+    window = window_of(request.value("window", given))
+    given = one_round(codes, given, faults, window=window, now=now, timed_only=timed_only)
+    old_readings(codes, given, now, faults)
+    result, readings = _scored(chart, given, faults, may_be_empty=False)
     return Answer(score_bundle(result, readings, issued=issued), result)
 
 
 def ews_verify(
-    resource: Mapping[str, Any],
+    resource: Mapping[str, Any] | Model,
     find: Find,
     charts: Iterable[Chart] = (),
     *,
@@ -95,14 +143,15 @@ def ews_verify(
     stated parts are added up.
     """
     faults = Faults()
-    given = take_apart(resource, faults)
+    given = take_apart(plain(resource), faults)
     if chart is None and "chart" not in given.texts:
         chart = _chart_of_total(given, charts)
     found = _chart(given, find, chart, version, sha256)
     issued = _issued(given, issued, faults)
+    window = window_of(Request(window=window).value("window", given))
     given, at = one_score(codes_of(found), given, faults)
     stated = read_stated(found, given, faults)
-    given = one_round(codes_of(found), given, faults, window=_window(given, window), now=now, at=at)
+    given = one_round(codes_of(found), read_by_text(codes_of(found), given), faults, window=window, now=now, at=at)
     result, readings = _scored(found, given, faults)
     says, wrong = judge(result, stated, readings, faults)
     readings = readings._replace(notes=notes_of(faults))
@@ -117,13 +166,6 @@ def ews_verify(
 def _parts(difference: Difference) -> list[Resource]:
     names = ("kind", "where", "what", "stated", "computed", "says")
     return [{"name": name, "valueCode" if name == "kind" else "valueString": str(getattr(difference, name))} for name in names]
-
-
-def _window(given: Content, window: str | int | None) -> int:
-    stated = given.texts.get("window")
-    if stated is not None and window is not None and stated != str(window):
-        raise ObservationError(Problem("parameter_twice", "window", "is given twice, differently", "give it once"))
-    return window_of(window if stated is None else stated)
 
 
 def _scored(chart: Chart, given: Content, faults: Faults, *, may_be_empty: bool = True) -> tuple[Score, Readings]:

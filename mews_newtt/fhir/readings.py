@@ -15,7 +15,7 @@ from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.oxygen import Amount, settle
 from mews_newtt.fhir.rounds import time_of
 from mews_newtt.fhir.times import completed_years, span
-from mews_newtt.fhir.unread import Rows, Unread, called
+from mews_newtt.fhir.unread import SHOWN, Rows, Unread, called
 from mews_newtt.fhir.values import number_of, value_of
 from mews_newtt.reading.fhir_parts import Faults, codings, listed
 from mews_newtt.reading.sets import ObservationSet
@@ -24,8 +24,11 @@ from mews_newtt.scoring.result import Score
 
 FINAL, OPEN = ("final", "amended", "corrected"), ("preliminary", "registered", "unknown")
 MOST_NAMED = 10  # Observations of which none was read, in one message
-DOUBTS = ("may_be_reading", "time_not_exact")  # notes that leave a score not final
-UNPLACED = ("time_missing", "time_ahead")  # the same, where the round has no reading of that row
+DOUBTS = ("may_be_reading", "read_by_text", "time_not_exact")  # notes that leave a score not final
+UNPLACED = ("time_missing", "time_ahead", "encounter_missing")  # the same, where the round has no reading of that row
+
+
+NOT_ASKED_FOR = ("outside_period", "other_encounter")  # left out, because the caller asked for others
 
 
 class Readings(NamedTuple):
@@ -64,6 +67,7 @@ def read_set(chart: Chart, given: Content, faults: Faults, *, may_be_empty: bool
     reader = _Reader(chart, faults)
     for found in given.observations:
         reader.read(found)
+    reader.tell_by_text(given.by_text)
     reader.settle_oxygen()
     reader.age_of_patient(given)
     may_be = reader.tell_unread() | (given.unplaced - reader.raw.keys())
@@ -96,7 +100,7 @@ def read_set(chart: Chart, given: Content, faults: Faults, *, may_be_empty: bool
 
 def _refuse_nothing(chart: Chart, unread: list[Unread], faults: Faults) -> None:
     """Refuse a request with Observations of which none was read. A request without Observations is a set with everything missing."""
-    left_out = [note.what for note in faults if note.code in UNPLACED][:MOST_NAMED]
+    left_out = [note.what for note in faults if note.code in (*UNPLACED, *NOT_ASKED_FOR)][:MOST_NAMED]
     if unread:
         names = ", ".join(dict.fromkeys(called(one.body, one.place) for one in unread[:MOST_NAMED]))
         names += f" and {len(unread) - MOST_NAMED} more" if len(unread) > MOST_NAMED else ""
@@ -205,6 +209,14 @@ class _Reader:
             self._parameter(names[0], body, place, values)
         elif not has_parts or values:
             self.unread.append(Unread(place, body, self._categories))
+
+    def tell_by_text(self, by_text: Mapping[str, str]) -> None:
+        """Warn about every reading that counts and was read by the text of its Observation."""
+        for name, kept in self.raw.items():
+            if kept.place in by_text:
+                title = self.codes.observations[name].title
+                what = f"{by_text[kept.place][:SHOWN]!r} has a code that is not known here; its text was read as {title}"
+                self.faults.add("read_by_text", kept.place.removesuffix(".value"), what, "send it with a code of docs/fhir.md", warning=True)
 
     def tell_unread(self) -> frozenset[str]:
         """Warn about every unknown Observation. Returns the parameters without a reading that some of them may be."""

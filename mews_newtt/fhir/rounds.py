@@ -117,7 +117,7 @@ def one_round(
         what = f"{count(len(vague), 'observation')} of another day, or without a time of day, left out: {_titles(codes, vague)}"
         faults.add("time_not_exact" if placed else "outside_window", f"{vague[0].found.place}.effective", what, "send the time of day", warning=True)
     known = {id(one.found) for one in timed}
-    unplaced = {name for one in (*loose, *vague, *ahead) for name in one.names} - rows
+    unplaced = {*given.unplaced, *(name for one in (*loose, *vague, *ahead) for name in one.names)} - rows
     stays = []
     before: list[str] = []
     for found in given.observations:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from mews_newtt.chart.codes import loinc_is_sound, snomed_is_sound
@@ -34,17 +34,18 @@ def words_of(text: str) -> str:
     return f" {_NOT_WORDS.sub(' ', text[:LONGEST].casefold()).strip()} "
 
 
+def names_of(observation: Observation) -> tuple[str, ...]:
+    """The names of a parameter, as `words_of` writes them; a single letter is none."""
+    found = {words_of(name) for name in (observation.id, observation.title, *observation.also_called)}
+    return tuple(name for name in found if len(name.strip()) > 1)
+
+
 class Rows:
     """The parameters of a chart by their names."""
 
     def __init__(self, codes: Codes):
         self.codes = codes
-        self.names = {parameter.id: tuple(self._names(parameter.observation)) for parameter in codes.chart.parameters}
-
-    @staticmethod
-    def _names(observation: Observation) -> Iterator[str]:
-        found = {words_of(name) for name in (observation.id, observation.title, *observation.also_called)}
-        yield from (name for name in found if len(name.strip()) > 1)
+        self.names = {parameter.id: names_of(parameter.observation) for parameter in codes.chart.parameters}
 
     def may_be(self, unread: Unread, open_rows: Iterable[str]) -> list[str]:
         """The parameters without a reading that this may be a reading of."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from mews_newtt.chart.model import Observation
-from mews_newtt.fhir.codes import category_keys, known_unit
+from mews_newtt.fhir.codes import category_keys, is_public, known_unit
 from mews_newtt.fhir.jsontext import Resource
-from mews_newtt.reading.fhir_parts import Faults, codings
+from mews_newtt.reading.fhir_parts import Faults, Key, codings
 
 VALUES = ("valueQuantity", "valueCodeableConcept", "valueString", "valueBoolean", "valueInteger")
 
@@ -85,6 +86,15 @@ def _category_number(observation: Observation, quantity: Resource, place: str, f
     return number
 
 
+def answer_in_words(observation: Observation, concept: Resource, keys: Iterable[Key]) -> str | None:
+    """The answer that the words of a concept name: every word the same answer, and no code of a public system, which the words may leave out."""
+    if any(is_public(key) for key in keys):
+        return None
+    words = [concept.get("text"), *(coding.get("display") for _, coding in Faults().objects(concept, "coding", ""))]
+    answers = {observation.category_by_name.get(word.strip().casefold()) for word in words if isinstance(word, str) and word.strip()}
+    return answers.pop() if len(answers) == 1 else None
+
+
 def _category(observation: Observation, body: Resource, place: str, faults: Faults) -> Any:
     where = f"{place}.value"
     keys = codings(body, "valueCodeableConcept", place, faults)
@@ -104,6 +114,10 @@ def _category(observation: Observation, body: Resource, place: str, faults: Faul
         return None
     if names:
         return names.pop()
+    if keys and (answer := answer_in_words(observation, concept, keys)) is not None:
+        what = f"{observation.id}: the code of the answer is not known here; its text was read as {answer!r}"
+        faults.add("answer_by_text", where, what, "use the codes of docs/fhir.md", warning=True)
+        return answer
     if keys or not isinstance(text, str) or not text.strip():
         faults.add(
             "unknown_category",

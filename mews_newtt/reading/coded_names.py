@@ -45,8 +45,9 @@ def parameter_keys(observation: Observation) -> list[Key]:
 
 def category_keys(observation: Observation, name: str) -> list[Key]:
     """Every code that names one answer of a categorical parameter, preferred first."""
-    snomed = next(category.snomed for category in observation.categories if category.id == name)
-    return [*([(SNOMED, snomed)] if snomed else []), (CATEGORY, f"{observation.id}.{name}")]
+    answer = next(category for category in observation.categories if category.id == name)
+    public = ((SNOMED, answer.snomed), (LOINC, answer.loinc))
+    return [*((system, code) for system, code in public if code), (CATEGORY, f"{observation.id}.{name}")]
 
 
 def named_by_categories(observation: Observation) -> bool:

@@ -6,15 +6,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.levels import Reason
 from mews_newtt.scoring.result import ParameterScore, Score
+from mews_newtt_service.problems import refuse
 
 ENGINE = "engine_version"
+MINIMAL = "return=minimal"  # a preference of the caller (header Prefer)
 ROWS_KEPT = 20_000  # the scorer gives one row object for one reading, again and again: so many are kept as text
 PART_BYTES = 1 << 18
 _SCORE_HEADERS: dict[str, list[tuple[bytes, bytes]]] = {}  # by the chart's content hash
@@ -42,7 +45,7 @@ class JSONAnswer(Response):
 class ScoreAnswer(JSONAnswer):
     """A score with the chart in its headers. The headers of a chart are encoded once: that is most of what a Response costs."""
 
-    def __init__(self, text: str, chart: Chart):
+    def __init__(self, text: str, chart: Chart, *, minimal: bool = False):
         known = _SCORE_HEADERS.get(chart.sha256)
         if known is None:
             known = _SCORE_HEADERS[chart.sha256] = Response(None, 204, chart_headers(chart), self.media_type).raw_headers
@@ -50,6 +53,31 @@ class ScoreAnswer(JSONAnswer):
         self.background = None
         self.body = text.encode()
         self.raw_headers = [*known, (b"content-length", b"%d" % len(self.body))]
+        if minimal:
+            self.raw_headers.append((b"preference-applied", MINIMAL.encode()))
+
+
+class ServedFile(FileResponse):
+    """A file, or the part of it that a Range asks for. A Range that cannot be answered is an error like others (400 or 416)."""
+
+    chunk_size = 1 << 20
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def checked(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in (400, 416):
+                size = dict(message["headers"]).get(b"content-range", b"").decode("latin-1")
+                what = "asks for what the file does not have" if size else "is not a range of bytes"
+                more = {"Content_Range": size} if size else {}
+                raise refuse(message["status"], "bad_range", "Range", what, "send 'Range: bytes=0-99', or leave it out", **more)
+            await send(message)
+
+        await super().__call__(scope, receive, checked)
+
+
+def is_unchanged(request: Request, tag: str) -> bool:
+    """Whether the caller has the content with this ETag already (If-None-Match)."""
+    wanted = request.headers.get("if-none-match", "")
+    return wanted.strip() == "*" or tag in [part.strip().removeprefix("W/") for part in wanted.split(",")]
 
 
 class JSONParts(JSONAnswer):
@@ -92,6 +120,25 @@ def score_text(result: Score) -> str:
         f'"missing": {_list(result.missing)}, "skipped": {_list(result.skipped)}, '
         f'"flags": {_list(result.flags)}, "float_noise": {result.float_noise}, "warnings": {_list(result.warnings)}, '
         f'"problems": {_encode([one.to_dict() for one in result.problems]) if result.problems else "[]"}, "says": {_quote(result.says)}{_TAIL}'
+    )
+
+
+def minimal_text(result: Score) -> str:
+    """The result without rows, reasons and words, for callers that prefer `return=minimal`."""
+    chart = result.chart
+    return _encode(
+        {
+            "chart": f"{chart.id}@{chart.version}",
+            "status": result.status,
+            "total": result.total,
+            "total_min": result.total_min,
+            "total_max": result.total_max,
+            "level": result.level,
+            "level_max": result.level_max,
+            "missing": list(result.missing),
+            "flags": list(result.flags),
+            "problems": [one.to_dict() for one in result.problems],
+        }
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import importlib.util
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,23 +13,27 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
-from starlette.datastructures import State
+from starlette.datastructures import Headers, State
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mews_newtt import __version__
 from mews_newtt.errors import MewsNewttError
+from mews_newtt_service.answers import ServedFile
 from mews_newtt_service.auth.access import Access
 from mews_newtt_service.chart_registry import ChartRegistry
+from mews_newtt_service.contract.document import describe
 from mews_newtt_service.jobs.queue import open_queue
 from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.logs import Log
 from mews_newtt_service.metrics import Metrics
 from mews_newtt_service.middleware.authentication import Authentication
 from mews_newtt_service.middleware.body_limits import BodyLimits
+from mews_newtt_service.middleware.compression import Compression
 from mews_newtt_service.middleware.concurrency import ConcurrencyLimit
+from mews_newtt_service.middleware.cors import Cors
 from mews_newtt_service.middleware.errors import Errors
 from mews_newtt_service.middleware.head_as_get import HeadAsGet
 from mews_newtt_service.middleware.hosts import Hosts
@@ -36,8 +41,7 @@ from mews_newtt_service.middleware.request_ids import RequestIds
 from mews_newtt_service.middleware.request_log import RequestLog
 from mews_newtt_service.middleware.response_headers import ResponseHeaders
 from mews_newtt_service.middleware.tracing import Tracing
-from mews_newtt_service.openapi import describe
-from mews_newtt_service.routes import charts, health, jobs, pack, score, score_many, token, verify
+from mews_newtt_service.routes import charts, contract, health, jobs, pack, score, score_many, token, verify
 from mews_newtt_service.settings import Settings
 from mews_newtt_service.slices import Slices
 
@@ -66,7 +70,7 @@ class Service(FastAPI):
 def with_middleware(app: ASGIApp, state: State) -> ASGIApp:
     """The layers of `middleware` around an application, outermost first."""
     layers: list[Callable[[ASGIApp, State], ASGIApp]] = [HeadAsGet, RequestLog, *([Tracing] if state.settings.telemetry else [])]
-    layers += [ResponseHeaders, Errors, RequestIds, Hosts, Authentication, BodyLimits]
+    layers += [ResponseHeaders, Errors, RequestIds, *([Cors] if state.settings.cors_origins else []), Compression, Hosts, Authentication, BodyLimits]
     for layer in reversed(layers):
         app = layer(app, state)
     return app
@@ -84,8 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         summary="Scores early-warning observation charts in maternity and newborn care; every answer names its chart, with version and status.",
         description="Not a registered medical device. Errors are problem details (RFC 9457) with the library's own code, where, what and mend.",
-        docs_url=None,
-        redoc_url=None,
+        openapi_url=None,  # `routes.contract` serves the document, and `pages.api_page` shows it
         lifespan=_lifespan,
     )
     app.state.settings = settings
@@ -102,7 +105,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.slices = Slices()
     app.state.concurrency = ConcurrencyLimit(settings.uploads_at_once)
     routes: list[BaseRoute] = []
-    for module in (score, charts, score_many, verify, pack, jobs, token, health):
+    for module in (score, charts, score_many, verify, pack, jobs, token, health, contract):
         routes.extend(module.router(settings).routes)
     for name in OPTIONAL:
         if _is_there(name):
@@ -121,10 +124,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 class _Static(StaticFiles):
     """Files that a browser may keep; it asks each time whether they changed (ETag)."""
 
-    def file_response(self, *given: Any, **named: Any) -> Response:
-        response = super().file_response(*given, **named)
-        response.headers["cache-control"] = "no-cache"
-        return response
+    def file_response(self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200) -> Response:
+        response = ServedFile(full_path, status_code, {"cache-control": "no-cache"}, stat_result=stat_result)
+        return NotModifiedResponse(response.headers) if self.is_not_modified(response.headers, Headers(scope=scope)) else response
 
 
 def _is_there(name: str) -> bool:

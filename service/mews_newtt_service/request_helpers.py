@@ -49,6 +49,13 @@ def yes(found: dict[str, str], name: str) -> bool:
     return one_of(found, name, ("false", "true")) == "true"
 
 
+def prefers(request: Request, wanted: str) -> bool:
+    """Whether the caller asks for this with the header Prefer (RFC 7240), such as `respond-async` or `return=minimal`."""
+    if b"prefer" not in request.scope["header_map"]:
+        return False
+    return any(wanted in value.replace(" ", "").replace('"', "").lower().split(",") for value in request.headers.getlist("prefer"))
+
+
 def media_type(request: Request) -> str:
     """The Content-Type without its parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -59,11 +66,11 @@ def accepted(request: Request, *offered: str) -> str:
     wanted = request.scope["header_map"].get(b"accept", b"")  # see `middleware.request_ids`
     if wanted in (b"", b"*/*"):
         return offered[0]
-    qualities = _qualities(wanted.decode("latin-1"))
+    liked = qualities(wanted.decode("latin-1"))
     best, best_quality = None, 0.0
     for name in offered:
         group = name.partition("/")[0] + "/*"
-        quality = qualities.get(name, qualities.get(group, qualities.get("*/*", 0.0)))
+        quality = liked.get(name, liked.get(group, liked.get("*/*", 0.0)))
         if quality > best_quality:
             best, best_quality = name, quality
     if best is None:
@@ -71,7 +78,8 @@ def accepted(request: Request, *offered: str) -> str:
     return best
 
 
-def _qualities(wanted: str) -> dict[str, float]:
+def qualities(wanted: str) -> dict[str, float]:
+    """How much each of a list is liked, from 0 to 1, as headers such as Accept write it."""
     found: dict[str, float] = {}
     for part in wanted.split(",")[:50]:
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))

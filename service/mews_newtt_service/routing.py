@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -19,10 +20,32 @@ class PlainRoute(APIRoute):
         scope["route"] = self
         allowed = self.methods or set()
         if scope["method"] not in allowed:
-            raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
+            offered = methods_here(scope)
+            if scope["method"] == "OPTIONS":
+                await Response(None, 204, {"Allow": offered})(scope, receive, send)
+                return
+            raise HTTPException(405, headers={"Allow": offered})
         response = await self.endpoint(Request(scope, receive, send))
         await response(scope, receive, send)
 
 
+def methods_here(scope: Scope) -> str:
+    """The methods that a path takes, for the header Allow. Of `{chart_id}/{version}` and `{chart_id}/pack` the one with fewer parameters counts."""
+    routes = [one for one in scope["app"].router.routes if isinstance(one, PlainRoute) and one.path_regex.match(scope["path"])]
+    nearest = min(map(_breadth, routes))
+    found = {method for one in routes if _breadth(one) == nearest for method in one.methods or ()}
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set()) | {"OPTIONS"}))
+
+
+def _breadth(route: PlainRoute) -> tuple[bool, int]:
+    return ":path}" in route.path, route.path.count("{")
+
+
 def plain_router(*, include_in_schema: bool = True) -> APIRouter:
-    return APIRouter(route_class=PlainRoute, include_in_schema=include_in_schema)
+    """A router of such routes. In the document an operation has the name of its function, which does not change when its path does."""
+    return APIRouter(
+        route_class=PlainRoute,
+        include_in_schema=include_in_schema,
+        default_response_class=Response,  # so that the document names no media type that a route does not name itself
+        generate_unique_id_function=lambda route: route.name,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import multiprocessing
 import os
 import shutil
@@ -12,10 +13,13 @@ import sys
 import tempfile
 import threading
 from asyncio import BaseTransport, TimerHandle
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
@@ -23,6 +27,7 @@ from mews_newtt.errors import Problem
 from mews_newtt_service.auth.clients import read_clients
 from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.logs import log_libraries
+from mews_newtt_service.problems import MEDIA_TYPE, problem_document
 from mews_newtt_service.settings import Settings, SettingsError
 
 APPLICATION = "mews_newtt_service.app:create_app"
@@ -67,8 +72,9 @@ class TimeLimitedProtocol(HttpToolsProtocol):
         self._heading = 0 if self._moved else self._heading + len(data)
         if self._heading > HEADER_BYTES and not self.transport.is_closing():
             if self._is_idle:
-                self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
-            self.transport.close()
+                self._refuse(431, Problem("headers_too_large", "headers", f"are larger than {HEADER_BYTES:,} bytes", "send fewer, or shorter ones"))
+            else:
+                self.transport.close()
 
     def _wait(self) -> None:
         if self._waiting is None:
@@ -92,7 +98,29 @@ class TimeLimitedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._moved = True
         self._came()
-        super().on_headers_complete()
+        most = self.limit_concurrency
+        if most is None or max(len(self.connections), len(self.tasks)) < most:
+            super().on_headers_complete()
+            return
+        app = self.app
+        self.app, self.limit_concurrency = too_busy, None  # uvicorn's own answer is plain text
+        try:
+            super().on_headers_complete()
+        finally:
+            self.app, self.limit_concurrency = app, most
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP request: nothing of it is repeated in the answer."""
+        self._refuse(400, Problem("not_http", "request", "is not a valid HTTP request", "see RFC 9112"))
+
+    def _refuse(self, status: int, problem: Problem) -> None:
+        """Answer without the application, and close the connection."""
+        body = json.dumps(problem_document(status, [problem])).encode()
+        head = (
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {MEDIA_TYPE}\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
 
     def on_body(self, body: bytes) -> None:
         self._moved = True
@@ -116,6 +144,13 @@ class TimeLimitedProtocol(HttpToolsProtocol):
         self._came()
         self._read()
         super().connection_lost(exc)
+
+
+async def too_busy(scope: Scope, receive: Receive, send: Send) -> None:
+    """503: as many connections as the settings allow."""
+    problem = Problem("too_busy", "the service", "has as many connections as it can take", "try again in a moment")
+    headers = {"Retry-After": "1", "Connection": "close", "Cache-Control": "no-store"}
+    await Response(json.dumps(problem_document(503, [problem])), 503, headers, MEDIA_TYPE)(scope, receive, send)
 
 
 def run(settings: Settings) -> None:

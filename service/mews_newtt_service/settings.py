@@ -20,7 +20,10 @@ MIB = 1 << 20
 LEAST: dict[str, float] = dict.fromkeys(
     ("port", "requests_per_minute", "job_workers", "job_threads", "job_memory_bytes", "result_hours", "shutdown_seconds"), 0
 )
+LEAST |= dict.fromkeys(("cds_window_minutes", "cds_lookback_minutes"), 0)
 MOST: dict[str, float] = {"port": 65_535, "workers": 1_000, "job_workers": 1_000, "job_threads": 10_000}
+MOST |= {"cds_window_minutes": 24 * 60, "cds_lookback_minutes": 366 * 24 * 60}
+_ORIGIN = re.compile(r"https?://[^\s/?#*@]+")
 LONGEST = 10**9  # of any time or count
 LARGEST = 2**62  # of bytes
 
@@ -51,6 +54,18 @@ class Settings:
     proxies: tuple[str, ...] = field(
         default=(), metadata={"says": "addresses or networks of proxies in front of the service, with commas; their X-Forwarded-For is believed"}
     )
+    cors_origins: tuple[str, ...] = field(
+        default=(),
+        metadata={"says": "other sites whose pages may call from a browser, with commas, such as https://sandbox.cds-hooks.org; *: any site"},
+    )
+    cors_paths: tuple[str, ...] = field(
+        default=("/cds-services",), metadata={"says": "beginnings of the paths that those pages may call, with commas; /: all of them"}
+    )
+    cds_window_minutes: int = field(default=30, metadata={"says": "how long one round of observations may last, for cards"})
+    cds_lookback_minutes: int = field(
+        default=0, metadata={"says": "how old the readings of cards may be; older ones are named and not scored; 0: any age"}
+    )
+    cds_encounter: bool = field(default=False, metadata={"says": "cards take only readings of the encounter that is open (context.encounterId)"})
     data_folder: Path = field(default_factory=default_data_folder, metadata={"says": "folder of jobs, results and the embedded database"})
     database_url: str = field(
         default="", metadata={"says": "postgresql://... when several machines serve (also DATABASE_URL); empty: SQLite in the data folder"}
@@ -95,6 +110,10 @@ class Settings:
         faults = [fault for one in dataclasses.fields(self) if (fault := _out_of_range(one.name, getattr(self, one.name)))]
         if self.public_url and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", self.public_url):
             faults.append(Problem("bad_setting", PREFIX + "PUBLIC_URL", f"is {self.public_url[:60]!r}", "write https://name, and the path if any"))
+        faults += [_bad_origin(origin) for origin in self.cors_origins if origin != "*" and not _ORIGIN.fullmatch(origin)]
+        for path in self.cors_paths:
+            if not path.startswith("/"):
+                faults.append(Problem("bad_setting", PREFIX + "CORS_PATHS", f"names {path[:60]!r}", "write paths, such as /cds-services,/fhir"))
         for proxy in self.proxies:
             try:
                 ipaddress.ip_network(proxy, strict=False)
@@ -165,6 +184,11 @@ class Settings:
             value = getattr(self, one.name)
             found[PREFIX + one.name.upper()] = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
         return found
+
+
+def _bad_origin(origin: str) -> Problem:
+    mend = "write scheme and name, such as https://sandbox.cds-hooks.org, or *"
+    return Problem("bad_setting", PREFIX + "CORS_ORIGINS", f"names {origin[:60]!r}", mend)
 
 
 def _out_of_range(name: str, value: object) -> Problem | None:

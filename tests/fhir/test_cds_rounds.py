@@ -111,18 +111,18 @@ def test_nothing_but_readings_that_cannot_be_placed_is_a_card_and_nothing_at_all
 
 
 def test_what_was_not_read_is_on_the_card() -> None:
-    device = observation({"coding": [{"system": "urn:iso:std:iso:11073:10101", "code": "151562", "display": "MDC_RESP_RATE"}]}, valueQuantity=quantity(40, "/min"))
+    device = observation({"coding": [{"system": "urn:iso:std:iso:11073:10101", "code": "151666", "display": "MDC_RESP_RATE"}]}, valueQuantity=quantity(40, "/min"))
     rest = {name: value for name, value in UNWELL.items() if name != "respiratory_rate"}
     found = card(call(MEWS, rest, device))
-    assert "Not final: 'MDC_RESP_RATE' (151562) was not read and may be Respiratory rate" in found["detail"]
+    assert "Not final: 'MDC_RESP_RATE' (151666) was not read and may be Respiratory rate" in found["detail"]
     only = card(call(MEWS, {}, device))
-    assert "cannot be scored" in only["summary"] and "'MDC_RESP_RATE' (151562) was not read" in only["detail"].replace("\\", "")
+    assert "cannot be scored" in only["summary"] and "'MDC_RESP_RATE' (151666) was not read" in only["detail"].replace("\\", "")
 
 
 def test_a_calm_card_with_a_doubt_is_a_warning() -> None:
     well = UNWELL | {"concern": "none", "heart_rate": 80, "respiratory_rate": 16, "systolic_bp": 118}
     rest = {name: value for name, value in well.items() if name != "consciousness"}
-    seen = observation(coded("67775-7"), valueCodeableConcept={"text": "Alert"})
+    seen = observation(coded("11454-6"), valueCodeableConcept={"text": "Alert"})
     assert card(call(MEWS, well))["indicator"] == "info"
     found = card(call(MEWS, rest, seen))
     assert found["indicator"] == "warning" and "may be Level of consciousness" in found["detail"]

@@ -77,7 +77,7 @@ def test_answers_are_the_librarys(http: Any, data: st.DataObject) -> None:
     answer = post(http, f"{SCORE}?chart={chart.id}&version={chart.version}&sha256={chart.sha256}", sent)
     refused: list[str] = []
     try:
-        wanted = write_json(ews_score(read_json(write_json(sent)), find, chart=chart.id, version=chart.version).resource)
+        wanted = write_json(ews_score(read_json(write_json(sent)), find, chart=chart.id, version=chart.version, now=datetime.now(UTC)).resource)
     except ObservationError as refusal:
         refused = [problem.code for problem in refusal.problems]
     assert outcome(answer, 422) == refused if refused else answer.text == wanted

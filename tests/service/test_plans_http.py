@@ -152,6 +152,6 @@ def test_a_pattern_with_very_many_ways_through_a_cell_ends(http: Any) -> None:
 
 def test_the_openapi_document_describes_the_plan(http: Any) -> None:
     paths = http.get("/openapi.json").json()["paths"]
-    for name in ("score-many", "verify"):
+    for name in ("score-file", "verify-file"):
         form = paths[f"/v1/charts/{{chart_id}}/{name}"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
         assert form["properties"]["plan"]["type"] == "string" and "reading plan" in form["properties"]["plan"]["description"]

@@ -51,10 +51,11 @@ def test_no_reading_comes_into_logs_or_counts(service: Service) -> None:
 
 def test_head_is_get_without_a_body(service: Service) -> None:
     for path in ("/healthz", "/v1/charts", "/fhir/R4/metadata", "/openapi.json"):
-        head, got = service.http.head(path), service.http.get(path)
+        plain = {"Accept-Encoding": "identity"}  # a packed answer goes out before its length is known
+        head, got = service.http.head(path, headers=plain), service.http.get(path, headers=plain)
         assert (head.status_code, head.content) == (200, b"")
         assert [head.headers[name] for name in ("content-type", "content-length")] == [got.headers[name] for name in ("content-type", "content-length")]
-    assert (service.http.head(SCORE).status_code, service.http.head(SCORE).headers["allow"]) == (405, "POST")
+    assert (service.http.head(SCORE).status_code, service.http.head(SCORE).headers["allow"]) == (405, "OPTIONS, POST")
 
 
 def test_every_line_of_the_log_is_json(service: Service) -> None:

@@ -10,15 +10,17 @@ from starlette.types import Scope
 
 from mews_newtt_service.auth.addresses import address_of
 from mews_newtt_service.auth.clients import Client, Clients, OnError
-from mews_newtt_service.auth.tokens import Tokens
+from mews_newtt_service.auth.tokens import Tokens, is_cds_token
 from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.settings import Settings
 
 LOCAL, ANYBODY = "local", "anonymous"
 PROBES = frozenset(("/healthz", "/readyz"))  # asked by whatever keeps the service running: never limited
 TOKEN = "/oauth/token"
-OPEN = PROBES | frozenset((TOKEN, "/.well-known/smart-configuration", "/openapi.json"))
-OPEN_READS = frozenset(("/fhir/R4/metadata", "/cds-services"))
+CDS = "/cds-services/"
+SMART = "/.well-known/smart-configuration"
+OPEN = PROBES | frozenset((TOKEN, SMART, f"/fhir/R4{SMART}", "/openapi.json"))
+OPEN_READS = frozenset(("/fhir/R4/metadata", "/cds-services", "/docs", "/workbench/drawn.css"))
 
 
 class Access:
@@ -27,6 +29,7 @@ class Access:
     def __init__(self, settings: Settings, queue: Queue, on_error: OnError | None = None):
         self.clients = Clients(settings.clients_file, on_error, signing=bool(settings.public_url)) if settings.clients_file is not None else None
         self.tokens = Tokens(settings.data_folder, queue)
+        self._public_url = settings.public_url.rstrip("/")
         self._metrics_open = settings.metrics_open
         self._proxies = tuple(ipaddress.ip_network(one, strict=False) for one in settings.proxies)
 
@@ -39,6 +42,22 @@ class Access:
     def address(self, scope: Scope) -> str:
         """The address that a request comes from."""
         return address_of(scope, self._proxies)
+
+    def cds_token(self, method: str, path: str, headers: dict[bytes, bytes]) -> str | None:
+        """The JWT of a CDS Hooks client in a call to a service; None if the call signs in otherwise."""
+        if method != "POST" or not path.startswith(CDS):
+            return None
+        kind, _, value = headers.get(b"authorization", b"").partition(b" ")
+        token = value.strip()
+        return token.decode("ascii", "replace") if kind.lower() == b"bearer" and token.count(b".") == 2 and is_cds_token(token) else None
+
+    async def cds_client(self, token: str, path: str, clients: Clients) -> Client:
+        """The client that signed a JWT for this path. Its audience is the address that is called, or that of the service whose feedback this is.
+
+        Clients with public keys are there only where our public address is set (see `read_clients`), so the Host header plays no part.
+        """
+        address = f"{self._public_url}{path}"
+        return await self.tokens.cds_client(token, clients, [address, address.removesuffix("/feedback")])
 
     def client_of(self, headers: dict[bytes, bytes]) -> Client | None:
         """Whose key or token the headers hold; None if it is unknown or no longer valid, or if there is none."""

@@ -19,11 +19,11 @@ from mews_newtt_service.settings import SettingsError
 KEY_PREFIX = "mn_"
 LOOK_SECONDS = 2.0
 OnError = Callable[[SettingsError], None]
-KEYS = frozenset(("id", "key_sha256", "jwks", "jwks_url", "requests_per_minute", "expires", "note"))
+KEYS = frozenset(("id", "key_sha256", "jwks", "jwks_url", "cds_issuer", "requests_per_minute", "expires", "note"))
 
 
 class Client(NamedTuple):
-    """One caller: the hashes of its keys, where its public keys are, its limit and its last day."""
+    """One caller: the hashes of its keys, where its public keys are, its limit, its last day, and its name in CDS Hooks."""
 
     id: str
     key_sha256: tuple[str, ...] = ()
@@ -31,6 +31,7 @@ class Client(NamedTuple):
     jwks_url: str | None = None
     requests_per_minute: int | None = None
     expires: date | None = None
+    cds_issuer: str | None = None  # `iss` of its CDS Hooks JWTs; without it, its id
 
     def expired(self, now: datetime) -> bool:
         return self.expires is not None and now.date() > self.expires
@@ -96,6 +97,11 @@ class Clients:
         self._refresh()
         return self._valid(self.by_id.get(name))
 
+    def issuing(self, issuer: str) -> Client | None:
+        """The client whose CDS Hooks JWTs have this issuer."""
+        self._refresh()
+        return self._valid(next((client for client in self.by_id.values() if (client.cds_issuer or client.id) == issuer), None))
+
     def _valid(self, client: Client | None) -> Client | None:
         return None if client is None or client.expired(datetime.now(UTC)) else client
 
@@ -122,6 +128,9 @@ def read_clients(path: Path, *, signing: bool = True) -> dict[str, Client]:
     digests = [digest for client in found.values() for digest in client.key_sha256]
     if len(set(digests)) < len(digests):
         faults.append(Problem("key_twice", str(path), "two clients have the same key", "give each client its own key"))
+    issuers = [client.cds_issuer or client.id for client in found.values()]
+    if len(set(issuers)) < len(issuers):
+        faults.append(Problem("issuer_twice", str(path), "two clients have the same cds_issuer", "give each client its own"))
     if faults:
         raise SettingsError(faults)
     return found
@@ -152,13 +161,16 @@ def _client(entry: Any, where: str, folder: Path, faults: list[Problem]) -> Clie
         fault("jwks is not a file", "name a JWKS file beside the clients file")
     if not hashes and not keys and not url:
         fault("has neither key nor public keys", "give it key_sha256, jwks or jwks_url")
+    issuer = entry.get("cds_issuer")
+    if issuer is not None and (not isinstance(issuer, str) or not 0 < len(issuer) <= 500 or not (keys or url)):
+        fault("cds_issuer is no text, or stands without public keys", "write the iss of its JWTs, and jwks or jwks_url")
     if expires is not None and (not isinstance(expires, date) or isinstance(expires, datetime)):
         fault("expires is not a date", "write expires = 2027-03-31")
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
         fault("requests_per_minute is not a whole number of 1 or more", "write requests_per_minute = 600")
     if len(faults) > before:
         return None
-    return Client(str(name), tuple(hashes), folder / keys if keys else None, url, limit, expires)
+    return Client(str(name), tuple(hashes), folder / keys if keys else None, url, limit, expires, issuer)
 
 
 def _fetchable(url: object) -> bool:

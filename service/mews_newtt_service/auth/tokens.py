@@ -24,6 +24,8 @@ from mews_newtt_service.problems import ServiceError
 
 ALGORITHMS = ["RS384", "ES384"]
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+CLAIMS = ("iss", "sub", "aud", "exp", "jti")
+CDS_CLAIMS = ("iss", "aud", "exp", "iat", "jti")  # CDS Hooks 2.0
 LONGEST_ASSERTION = 300  # seconds an assertion may still be valid (SMART Backend Services)
 TOKEN_SECONDS = 300
 LEEWAY = 30
@@ -75,17 +77,50 @@ class Tokens:
             raise TokenError("invalid_client", "no key of the client fits the signature", 401)
         return client.id, await anyio.to_thread.run_sync(self._token, client, claims)
 
-    def _token(self, client: Client, claims: dict[str, Any]) -> str:
-        """A token for claims whose signature is right. Raises TokenError if the claims are wrong."""
-        if claims["sub"] != client.id or claims["iss"] != client.id:
-            raise TokenError("invalid_client", "iss and sub must both be the client's id", 401)
+    async def cds_client(self, token: str, clients: Clients, audiences: list[str]) -> Client:
+        """Whose CDS Hooks JWT this is: signed by a client for one of these addresses, valid for at most five minutes, and used for the first time.
+
+        Keys are the client's own in the clients file. The header `jku` is not followed: a caller must not say where its keys are.
+
+        Raises
+        ------
+        TokenError  401, or 503 where the client's public keys are not available
+        """
+        try:
+            header = jwt.get_unverified_header(token)
+            claimed = jwt.decode(token, options={"verify_signature": False})
+        except UNREADABLE:
+            raise TokenError("invalid_client", "it is not a signed JWT", 401) from None
+        client = clients.issuing(str(claimed.get("iss", "")))
+        if client is None or not (client.jwks or client.jwks_url):
+            raise TokenError("invalid_client", "no client has this iss and public keys", 401)
+        try:
+            claims = _verified(token, header, await self._key_sets.of(client), audiences, CDS_CLAIMS)
+            if claims is None:
+                newer = await self._key_sets.newer(client)
+                claims = _verified(token, header, newer, audiences, CDS_CLAIMS) if newer is not None else None
+        except NoKeys:
+            raise TokenError("temporarily_unavailable", "the client's public keys are not available", 503) from None
+        if claims is None:
+            raise TokenError("invalid_client", "no key of the client fits the signature", 401)
+        await anyio.to_thread.run_sync(self._use, client, claims)
+        return client
+
+    def _use(self, client: Client, claims: dict[str, Any]) -> None:
+        """Raise TokenError if the claims last too long or were used before."""
         expires = float(claims["exp"])
         if expires - time.time() > LONGEST_ASSERTION + LEEWAY:
             raise TokenError("invalid_client", "exp is more than five minutes ahead", 401)
         if not isinstance(claims["jti"], str) or not 1 <= len(claims["jti"]) <= 200:
             raise TokenError("invalid_client", "jti is not a text of up to 200 characters", 401)
         if not self._queue.first_use(client.id, claims["jti"], expires + LEEWAY):
-            raise TokenError("invalid_client", "the assertion was used before (jti)", 401)
+            raise TokenError("invalid_client", "it was used before (jti)", 401)
+
+    def _token(self, client: Client, claims: dict[str, Any]) -> str:
+        """A token for claims whose signature is right. Raises TokenError if the claims are wrong."""
+        if claims["sub"] != client.id or claims["iss"] != client.id:
+            raise TokenError("invalid_client", "iss and sub must both be the client's id", 401)
+        self._use(client, claims)
         now = int(time.time())
         return jwt.encode({"sub": client.id, "iat": now, "exp": now + TOKEN_SECONDS}, self._own_secret(), algorithm="HS256")
 
@@ -121,8 +156,18 @@ class Tokens:
             return self._secret
 
 
-def _verified(assertion: str, header: dict[str, Any], key_set: dict[str, Any], audience: str) -> dict[str, Any] | None:
-    """The claims of an assertion; None if no key fits its signature. Raises TokenError if a key fits and the claims are wrong."""
+def is_cds_token(token: bytes) -> bool:
+    """Whether a bearer is signed as clients sign, and not one of our own tokens."""
+    try:
+        return jwt.get_unverified_header(token).get("alg") in ALGORITHMS
+    except UNREADABLE:
+        return False
+
+
+def _verified(
+    assertion: str, header: dict[str, Any], key_set: dict[str, Any], audience: str | list[str], claims: tuple[str, ...] = CLAIMS
+) -> dict[str, Any] | None:
+    """The claims of a JWT; None if no key fits its signature. Raises TokenError if a key fits and the claims are wrong."""
     for key in _keys(header, key_set):
         try:
             return dict(
@@ -132,7 +177,7 @@ def _verified(assertion: str, header: dict[str, Any], key_set: dict[str, Any], a
                     algorithms=ALGORITHMS,
                     audience=audience,
                     leeway=LEEWAY,
-                    options={"require": ["iss", "sub", "aud", "exp", "jti"]},
+                    options={"require": list(claims)},
                 )
             )
         except jwt.InvalidSignatureError:

@@ -174,10 +174,14 @@ class Queue:
         """A client's draft, or the job that has become of it."""
         return self._any(job_id, client)
 
-    def jobs(self, client: str) -> list[Job]:
-        """A client's own jobs, newest first."""
+    def jobs(self, client: str, most: int = 200, before: tuple[float, str] | None = None) -> list[Job]:
+        """A client's own jobs, newest first. `before`: only those that come after this one (time and id) in that order."""
+        after, values = ("AND (created, id) < (?, ?) ", before) if before is not None else ("", ())
         rows = self._database.run(
-            (f"SELECT {COLUMNS} FROM mews_newtt_jobs WHERE client = ? AND state <> 'draft' ORDER BY created DESC LIMIT 200", (client,))
+            (
+                f"SELECT {COLUMNS} FROM mews_newtt_jobs WHERE client = ? AND state <> 'draft' {after}ORDER BY created DESC, id DESC LIMIT ?",
+                (client, *values, most),
+            )
         )
         return [job_of(row) for row in rows]
 

@@ -14,16 +14,17 @@ from typing import Any
 import anyio.to_thread
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
-from mews_newtt_service.answers import chart_headers, json_answer
+from mews_newtt_service.answers import ServedFile, chart_headers, json_answer
 from mews_newtt_service.jobs.queue import Job, Queue, new_id
 from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.jobs.unread import unread_headers
 from mews_newtt_service.jobs.uploads import Upload, disk_refusal
 from mews_newtt_service.problems import refuse
+from mews_newtt_service.request_helpers import prefers
 
 FIRST_LOOK, LATER_LOOK = 0.02, 0.15
 NO_WORKER_SECONDS = 20.0  # after so long in the queue we check whether any worker lives
@@ -32,7 +33,7 @@ _KEY = re.compile(r"[!-~]{1,200}")
 
 def wants_async(request: Request) -> bool:
     """Whether the caller wants an address to poll instead of waiting."""
-    return any("respond-async" in value.replace(" ", "").lower().split(",") for value in request.headers.getlist("prefer"))
+    return prefers(request, "respond-async")
 
 
 async def submit(
@@ -49,7 +50,7 @@ async def submit(
 
     `files`: by name, what a job without an upload finds in its folder; `until`: see `Queue.add`.
 
-    With respond-async, the same request again under the same Idempotency-Key (or X-Request-ID) gives the same job.
+    With respond-async, the same request again under the same Idempotency-Key gives the same job.
     """
     queue: Queue = request.app.state.queue
     job_id = upload.job_id if upload is not None else new_id()
@@ -58,7 +59,7 @@ async def submit(
 
     def add() -> Job:
         try:
-            repeat = _repeat(request, digest)
+            repeat = _repeat(request)
             if upload is None:
                 folder = queue.make_folder(job_id)
                 for name, content in files.items():
@@ -107,17 +108,14 @@ def _digest(kind: str, chart: Chart, upload: Upload | None, parameters: Mapping[
     return f"{kind} {chart.sha256} {sent} {sorted(parameters.items())}"
 
 
-def _repeat(request: Request, digest: str) -> str | None:
-    """The key under which a repeated request finds its job. Many requests may share one request id, so it counts only together with the digest."""
-    if not wants_async(request):
+def _repeat(request: Request) -> str | None:
+    """The key under which a repeated request finds its job. The request id is none: a whole trace may share one."""
+    key = request.headers.get("idempotency-key") if wants_async(request) else None
+    if key is None:
         return None
-    key = request.headers.get("idempotency-key")
-    if key is not None:
-        if not _KEY.fullmatch(key):
-            raise refuse(400, "bad_idempotency_key", "Idempotency-Key", "is not a key", "send a UUID, or up to 200 visible characters")
-        return f"key {key}"
-    request_id = request.headers.get("x-request-id")
-    return None if request_id is None else f"id {request_id} {hashlib.sha256(digest.encode()).hexdigest()}"
+    if not _KEY.fullmatch(key):
+        raise refuse(400, "bad_idempotency_key", "Idempotency-Key", "is not a key", "send a UUID, or up to 200 visible characters")
+    return f"key {key}"
 
 
 def accepted_answer(job: Job, chart: Chart) -> Response:
@@ -193,11 +191,7 @@ async def direct_answer(request: Request, job: Job, chart: Chart, name: str) -> 
     return file_answer(queue, job, name, {**chart_headers(chart), **unread}, forget=True)
 
 
-class _ResultFile(FileResponse):
-    chunk_size = 1 << 20
-
-
-def file_answer(queue: Queue, job: Job, name: str, headers: Mapping[str, str], *, forget: bool = False) -> Response:
+def file_answer(queue: Queue, job: Job, name: str, headers: Mapping[str, str], *, forget: bool = False) -> ServedFile:
     """One result file; 404 where the job has none of that name."""
     known = next((file for file in job.files if file["name"] == name), None)
     path = queue.path(job.id, f"{known['folder']}/{name}") if known else None
@@ -205,7 +199,7 @@ def file_answer(queue: Queue, job: Job, name: str, headers: Mapping[str, str], *
         raise refuse(404, "file_unknown", f"file {name[:100]}", "is not a result of this job", "see the job's files")
     more = {"Content-Disposition": f'attachment; filename="{name}"'} if known["media_type"].startswith(("text/html", "application/xml")) else {}
     done = BackgroundTask(queue.forget, job.id) if forget else None
-    return _ResultFile(path, headers={**headers, **more}, media_type=known["media_type"], background=done)
+    return ServedFile(path, headers={**headers, **more}, media_type=known["media_type"], background=done, stat_result=path.stat())
 
 
 def document_of(job: Job) -> dict[str, Any]:

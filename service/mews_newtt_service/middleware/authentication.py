@@ -8,10 +8,13 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mews_newtt_service.auth.access import ANYBODY, LOCAL, PROBES, TOKEN, Access
+from mews_newtt_service.auth.clients import Client, Clients
+from mews_newtt_service.auth.tokens import TokenError
 from mews_newtt_service.logs import Log
 from mews_newtt_service.middleware.rate_limit import RateLimits
 from mews_newtt_service.problems import refuse
 
+REALM = 'Bearer realm="mews_newtt", Basic realm="mews_newtt"'
 ANONYMOUS_PER_MINUTE = 600  # from one address: failed sign-ins, token requests and other open paths are counted separately
 
 
@@ -26,8 +29,40 @@ class Authentication:
         self._limits = RateLimits()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        scope["client_id"] = LOCAL if self._access.clients is None else self._client_id(scope)
+        clients = self._access.clients
+        if clients is None:
+            scope["client_id"] = LOCAL
+            return self.app(scope, receive, send)
+        signed = self._access.cds_token(scope["method"], scope["path"], scope["header_map"])
+        if signed is not None:
+            return self._signed(signed, clients, scope, receive, send)
+        scope["client_id"] = self._client_id(scope)
         return self.app(scope, receive, send)
+
+    async def _signed(self, token: str, clients: Clients, scope: Scope, receive: Receive, send: Send) -> None:
+        """A call with a JWT of CDS Hooks, whose keys may have to be fetched."""
+        try:
+            client = await self._access.cds_client(token, scope["path"], clients)
+        except TokenError as refusal:
+            self._failed(scope)
+            if refusal.status == 503:
+                raise refuse(503, "keys_unavailable", "Authorization", refusal.what, "try again in half a minute", Retry_After="30") from None
+            mend = "sign a new JWT for the address that is called: see docs/fhir.md, CDS Hooks"
+            what = f"holds a JWT that is not taken: {refusal.what}"
+            raise refuse(401, "not_signed_in", "Authorization", what, mend, WWW_Authenticate=REALM) from None
+        self._count(client)
+        scope["client_id"] = client.id
+        await self.app(scope, receive, send)
+
+    def _failed(self, scope: Scope) -> None:
+        address = self._access.address(scope)
+        self._limits.take(f"failed {address}", ANONYMOUS_PER_MINUTE)  # guessing is slow, and a wrong key locks out nobody else
+        self._log.event("warning", "sign_in_failed", request_id=scope["request_id"], address=address)
+
+    def _count(self, client: Client) -> None:
+        limit = client.requests_per_minute or self._per_minute
+        if limit:
+            self._limits.take(f"client {client.id}", limit)
 
     def _client_id(self, scope: Scope) -> str:
         access, path = self._access, scope["path"]
@@ -38,9 +73,7 @@ class Authentication:
         headers = scope["header_map"]
         client = access.client_of(headers)
         if client is None:
-            address = access.address(scope)
-            self._limits.take(f"failed {address}", ANONYMOUS_PER_MINUTE)  # guessing is slow, and a wrong key locks out nobody else
-            self._log.event("warning", "sign_in_failed", request_id=scope["request_id"], address=address)
+            self._failed(scope)
             tried = b"authorization" in headers or b"x-api-key" in headers
             raise refuse(
                 401,
@@ -48,9 +81,7 @@ class Authentication:
                 "Authorization",
                 "holds no key or token that is known and still valid" if tried else "is missing",
                 "send 'Authorization: Bearer <key or token>' or 'X-API-Key: <key>'",
-                WWW_Authenticate='Bearer realm="mews_newtt", Basic realm="mews_newtt"',
+                WWW_Authenticate=REALM,
             )
-        limit = client.requests_per_minute or self._per_minute
-        if limit:
-            self._limits.take(f"client {client.id}", limit)
+        self._count(client)
         return client.id

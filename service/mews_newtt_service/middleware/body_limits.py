@@ -16,7 +16,7 @@ from mews_newtt_service.settings import Settings
 
 SLOWEST = 1024  # bytes a second: a body that comes more slowly is given up
 _SINGLE_SCORE = re.compile(r"/v1/charts/[^/]+/score")
-_UPLOAD = re.compile(r"/v1/charts/[^/]+/(score-many|verify)|/workbench/(validate|plan)")
+_UPLOAD = re.compile(r"/v1/charts/[^/]+/(score-many|score-file|verify|verify-file)|/workbench/(validate|plan)")
 
 
 class BodyLimits:
@@ -88,5 +88,5 @@ class _LimitedReceive:
 
     def _too_large(self) -> ServiceError:
         return refuse(
-            413, "body_too_large", "body", f"is larger than {self._limit:,} bytes", "send less at once, or a file to score-many", Connection="close"
+            413, "body_too_large", "body", f"is larger than {self._limit:,} bytes", "send less at once, or a file to score-file", Connection="close"
         )

@@ -69,4 +69,7 @@ def _framework_error(scope: Scope, fault: HTTPException) -> Response:
         404: Problem("not_found", path, "there is nothing here", "see /openapi.json for the paths"),
         405: Problem("method_not_allowed", f"{scope['method']} {path}", "is not offered", "see /openapi.json for the methods"),
     }.get(fault.status_code, Problem("http_error", path, str(fault.detail), "see /openapi.json"))
-    return problem_response(scope, fault.status_code, [problem], fault.headers)
+    headers = dict(fault.headers or {})
+    if fault.status_code == 405:
+        headers.setdefault("Allow", "GET, HEAD")  # only the files of the pages say nothing themselves
+    return problem_response(scope, fault.status_code, [problem], headers)

@@ -28,7 +28,8 @@ class Hosts:
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if self._ours and _PORT.sub("", host) not in self._ours:
             raise refuse(421, "wrong_host", "Host", "is not a name of this service", "call it by its own name, or add the name to MEWS_NEWTT_HOSTS")
-        origin = headers.get(b"origin")
+        origin = None if "origin_is_allowed" in scope else headers.get(b"origin")
         if origin is not None and scope["method"] in CHANGING and origin.decode("latin-1").lower().partition("://")[2] != host:
-            raise refuse(403, "cross_origin", "Origin", "is another site", "call the service from its own pages, or from a program")
+            mend = "call the service from its own pages or a program; or the operator names the site in MEWS_NEWTT_CORS_ORIGINS"
+            raise refuse(403, "cross_origin", "Origin", "is another site", mend)
         return self.app(scope, receive, send)

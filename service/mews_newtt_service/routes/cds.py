@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError
-from mews_newtt.fhir.cds import PrefetchMissing, cards, check_feedback, population, services
+from mews_newtt.fhir.cds import Choices, PrefetchMissing, cards, check_feedback, population, services
 from mews_newtt.fhir.jsontext import write_json
 from mews_newtt.fhir.write import observations_bundle
 from mews_newtt_service.answers import JSONAnswer, chart_headers
@@ -58,8 +58,11 @@ def _call_example() -> dict[str, Any]:
 def router(settings: Settings) -> APIRouter:
     """The routes of CDS Hooks."""
     routes = plain_router()
+    choices = Choices(settings.cds_window_minutes, settings.cds_lookback_minutes, settings.cds_encounter)
 
-    @routes.get("/cds-services", summary="CDS Hooks discovery", tags=["cds hooks"], responses={200: _OBJECT, **GET_RESPONSES})
+    @routes.get(
+        "/cds-services", name="list_cds_services", summary="CDS Hooks discovery", tags=["cds hooks"], responses={200: _OBJECT, **GET_RESPONSES}
+    )
     async def discovery(request: Request) -> Response:
         query(request)
         accepted(request, "application/json")
@@ -67,8 +70,10 @@ def router(settings: Settings) -> APIRouter:
 
     @routes.post(
         "/cds-services/{service_id}",
+        name="call_cds_service",
         summary="Score the newest round of observations of the patient whose record is open",
-        description="Cards, none where there is nothing to score. `context.windowMinutes` says how long a round may last (30). "
+        description="Cards, none where there is nothing to score. `context.windowMinutes` says how long a round may last (30), "
+        "`context.lookbackMinutes` how old readings may be. Clients sign in with a JWT of CDS Hooks for this address, or with a key or token. "
         "412: the prefetch is incomplete; this service does not ask the caller's FHIR server.",
         tags=["cds hooks"],
         responses={200: _OBJECT, 412: PROBLEM, **POST_RESPONSES},
@@ -78,7 +83,8 @@ def router(settings: Settings) -> APIRouter:
         chart, body = await _called(request)
 
         def work() -> bytes:
-            return write_json(cards(chart, strict_object(body, request.app.state.settings.json_depth), now=clock())).encode("utf-8", "replace")
+            given = strict_object(body, request.app.state.settings.json_depth)
+            return write_json(cards(chart, given, choices, now=clock())).encode("utf-8", "replace")
 
         try:
             text = work() if len(body) <= IN_A_THREAD else await anyio.to_thread.run_sync(work)
@@ -90,6 +96,7 @@ def router(settings: Settings) -> APIRouter:
 
     @routes.post(
         "/cds-services/{service_id}/feedback",
+        name="send_cds_feedback",
         summary="Whether cards were accepted or overridden; checked, and not kept",
         tags=["cds hooks"],
         responses={200: _OBJECT, **POST_RESPONSES},

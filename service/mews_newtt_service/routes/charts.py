@@ -10,16 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mews_newtt import __version__
-from mews_newtt_service.answers import JSONAnswer, chart_headers
+from mews_newtt_service.answers import JSONAnswer, chart_headers, is_unchanged
 from mews_newtt_service.chart_registry import ChartRegistry, summary_of, tag_of
-from mews_newtt_service.openapi import GET_RESPONSES, NOT_MODIFIED, examples
+from mews_newtt_service.openapi import CONDITIONAL, GET_RESPONSES, NOT_MODIFIED, answer, chart_answer
 from mews_newtt_service.problems import refuse
 from mews_newtt_service.request_helpers import accepted, query
-from mews_newtt_service.routing import plain_router
+from mews_newtt_service.routing import methods_here, plain_router
 from mews_newtt_service.settings import Settings
 
 REVALIDATE = "private, no-cache"
-POSTED = frozenset(("score", "score-many", "verify", "pack"))
+LISTED = ("ETag", "Mews-Newtt-Engine")
+POSTED = frozenset(("score", "score-many", "score-file", "verify", "verify-file", "pack"))
 
 
 def router(settings: Settings) -> APIRouter:
@@ -27,7 +28,11 @@ def router(settings: Settings) -> APIRouter:
     routes = plain_router()
 
     @routes.get(
-        "/v1/charts", summary="Every version of every chart", tags=["charts"], responses={200: examples("charts"), **NOT_MODIFIED, **GET_RESPONSES}
+        "/v1/charts",
+        summary="Every version of every chart",
+        tags=["charts"],
+        responses={200: answer("ChartList", more=LISTED), **NOT_MODIFIED, **GET_RESPONSES},
+        openapi_extra=CONDITIONAL,
     )
     async def list_charts(request: Request) -> Response:
         query(request)
@@ -39,9 +44,10 @@ def router(settings: Settings) -> APIRouter:
         "/v1/charts/{chart_id}",
         summary="All versions of one chart",
         tags=["charts"],
-        responses={200: examples("chart_versions"), **NOT_MODIFIED, **GET_RESPONSES},
+        responses={200: answer("ChartVersions", more=LISTED), **NOT_MODIFIED, **GET_RESPONSES},
+        openapi_extra=CONDITIONAL,
     )
-    async def chart_versions(request: Request) -> Response:
+    async def get_chart_versions(request: Request) -> Response:
         query(request)
         accepted(request, "application/json")
         found = _charts(request).versions(request.path_params["chart_id"])
@@ -53,18 +59,19 @@ def router(settings: Settings) -> APIRouter:
         "/v1/charts/{chart_id}/{version}",
         summary="One version of a chart, whole; its ETag is its content hash",
         tags=["charts"],
-        responses={200: examples("chart"), **NOT_MODIFIED, **GET_RESPONSES},
+        responses={200: chart_answer("WholeChart", more=("ETag",)), **NOT_MODIFIED, **GET_RESPONSES},
+        openapi_extra=CONDITIONAL,
     )
-    async def one_chart(request: Request) -> Response:
+    async def get_chart(request: Request) -> Response:
         query(request)
         accepted(request, "application/json")
         version: str = request.path_params["version"]
         if version in POSTED:  # these paths look like versions
-            raise refuse(405, "method_not_allowed", f"{request.method} {version}", "is not offered", "use POST", Allow="POST")
+            raise refuse(405, "method_not_allowed", f"{request.method} {version}", "is not offered", "use POST", Allow=methods_here(request.scope))
         chart = _charts(request).find(request.path_params["chart_id"], version)
         tag = tag_of(chart.sha256)
         headers = {**chart_headers(chart), "ETag": tag, "Cache-Control": REVALIDATE}
-        if _has(request, tag):
+        if is_unchanged(request, tag):
             return Response(None, 304, headers)
         return JSONAnswer(_charts(request).content(chart), 200, headers)
 
@@ -78,11 +85,6 @@ def _charts(request: Request) -> ChartRegistry:
 
 def _tagged(request: Request, tag: str, document: dict[str, Any]) -> Response:
     headers = {"ETag": tag, "Cache-Control": REVALIDATE, "Mews-Newtt-Engine": __version__}
-    if _has(request, tag):
+    if is_unchanged(request, tag):
         return Response(None, 304, headers)
     return JSONAnswer(json.dumps({**document, "engine_version": __version__}, ensure_ascii=False).encode(), 200, headers)
-
-
-def _has(request: Request, tag: str) -> bool:
-    wanted = request.headers.get("if-none-match", "")
-    return wanted.strip() == "*" or tag in [part.strip().removeprefix("W/") for part in wanted.split(",")]

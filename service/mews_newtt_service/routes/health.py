@@ -15,7 +15,7 @@ from mews_newtt import __version__
 from mews_newtt_service.answers import json_answer
 from mews_newtt_service.jobs.database import away
 from mews_newtt_service.jobs.queue import Queue
-from mews_newtt_service.openapi import GET_RESPONSES, PROBLEM, examples
+from mews_newtt_service.openapi import GET_RESPONSES, answer
 from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.request_helpers import query
 from mews_newtt_service.routing import plain_router
@@ -51,8 +51,8 @@ def router(settings: Settings) -> APIRouter:
     routes = plain_router()
     look = _Look()
 
-    @routes.get("/healthz", summary="Whether the process answers", tags=["running"], responses={200: examples("health"), **GET_RESPONSES})
-    async def healthz(request: Request) -> Response:
+    @routes.get("/healthz", summary="Whether the process answers", tags=["running"], responses={200: answer("Health", "health"), **GET_RESPONSES})
+    async def get_health(request: Request) -> Response:
         query(request)
         return json_answer({"status": "ok", "version": __version__})
 
@@ -60,9 +60,9 @@ def router(settings: Settings) -> APIRouter:
         "/readyz",
         summary="Whether it can take work: charts read, database reached",
         tags=["running"],
-        responses={200: examples("ready"), 503: PROBLEM, **GET_RESPONSES},
+        responses={200: answer("Readiness"), **GET_RESPONSES},
     )
-    async def readyz(request: Request) -> Response:
+    async def get_readiness(request: Request) -> Response:
         query(request)
         state = request.app.state
         charts = state.charts.charts()
@@ -82,9 +82,9 @@ def router(settings: Settings) -> APIRouter:
         "/metrics",
         summary="Counts for Prometheus; no patient data",
         tags=["running"],
-        responses={200: {"description": "Prometheus text", "content": {"text/plain": {}}}, **GET_RESPONSES},
+        responses={200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}, **GET_RESPONSES},
     )
-    async def metrics(request: Request) -> Response:
+    async def get_metrics(request: Request) -> Response:
         query(request)
         text = await anyio.to_thread.run_sync(request.app.state.metrics.text)
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -2,43 +2,85 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import anyio.to_thread
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mews_newtt import __version__
-from mews_newtt_service.answers import json_answer
+from mews_newtt_service.answers import is_unchanged, json_answer
+from mews_newtt_service.contract.components import headers
 from mews_newtt_service.jobs.queue import Job, Queue
 from mews_newtt_service.jobs.submit import document_of, file_answer
-from mews_newtt_service.openapi import GET_RESPONSES, PROBLEM, examples, path_parameter
+from mews_newtt_service.openapi import CONDITIONAL, GET_RESPONSES, NOT_MODIFIED, PROBLEM, answer, header
 from mews_newtt_service.problems import refuse
 from mews_newtt_service.request_helpers import query
 from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
-UNDER_WAY = {"description": "under way; see X-Progress and Retry-After", "content": {"application/json": {"schema": {"type": "object"}}}}
-JOB_ID = [path_parameter("job_id")]
+UNDER_WAY = answer("Job", says="under way; ask again after Retry-After", more=("X-Progress",))
+
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+OF_FILE = headers("Mews-Newtt-Chart", "Mews-Newtt-Chart-Sha256", "Mews-Newtt-Engine", "ETag", "Accept-Ranges")
+FILE = {
+    "description": "the file, of the type that the job says",
+    "content": dict.fromkeys(("application/octet-stream", "*/*"), BYTES),
+    "headers": OF_FILE,
+}
+PART = {
+    "description": "the part of it that was asked for; several parts come as multipart/byteranges",
+    "content": dict.fromkeys(("application/octet-stream", "*/*", "multipart/byteranges"), BYTES),
+    "headers": {**OF_FILE, **headers("Content-Range")},
+}
+NO_SUCH_PART = {**PROBLEM, "headers": headers("Content-Range")}
+RANGE = [
+    header("Range", "`bytes=0-99`: only these bytes, so that a broken download can go on"),
+    header("If-Range", "an ETag: the whole file unless it is still this one"),
+]
+MOST_LISTED = 200
+PAGE: list[dict[str, Any]] = [
+    {
+        "name": "limit",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": MOST_LISTED},
+        "description": "most jobs of a page",
+    },
+    {"name": "before", "in": "query", "required": False, "schema": {"type": "string"}, "description": "where a page begins; taken from `next`"},
+]
+_PLACE = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)-([0-9a-f]{32})", re.ASCII)
 
 
 def router(settings: Settings) -> APIRouter:
     """The routes of long work."""
     routes = plain_router()
 
-    @routes.get("/v1/jobs", summary="Your jobs, newest first", tags=["jobs"], responses={200: examples(), **GET_RESPONSES})
+    @routes.get(
+        "/v1/jobs",
+        summary="Your jobs, newest first",
+        tags=["jobs"],
+        responses={200: answer("JobList", more=("Link",)), **GET_RESPONSES},
+        openapi_extra={"parameters": PAGE},
+    )
     async def list_jobs(request: Request) -> Response:
-        query(request)
-        found = await anyio.to_thread.run_sync(_queue(request).jobs, request.scope["client_id"])
-        return json_answer({"jobs": [document_of(job) for job in found]})
+        asked = query(request, "limit", "before")
+        most, before = _limit(asked), _place(asked)
+        found = await anyio.to_thread.run_sync(_queue(request).jobs, request.scope["client_id"], most + 1, before)
+        shown = found[:most]
+        after = f"/v1/jobs?limit={most}&before={shown[-1].created!r}-{shown[-1].id}" if len(found) > most else None
+        link = {"Link": f'<{after}>; rel="next"'} if after else {}
+        return json_answer({"jobs": [document_of(job) for job in shown], "next": after}, None, 200, link)
 
     @routes.get(
         "/v1/jobs/{job_id}",
         summary="One job: 202 while it is under way, 200 when it has ended",
         tags=["jobs"],
-        responses={200: examples(), 202: UNDER_WAY, **GET_RESPONSES},
-        openapi_extra={"parameters": JOB_ID},
+        responses={200: answer("Job", says="it has ended"), 202: UNDER_WAY, **GET_RESPONSES},
     )
-    async def one_job(request: Request) -> Response:
+    async def get_job(request: Request) -> Response:
         query(request)
         job = await _own(request)
         if job.ended:
@@ -51,11 +93,10 @@ def router(settings: Settings) -> APIRouter:
         "/v1/jobs/{job_id}",
         summary="Stop a job, or drop its results",
         tags=["jobs"],
-        responses={202: UNDER_WAY, **GET_RESPONSES},
+        responses={202: answer("Job", says="the job as it is now"), **GET_RESPONSES},
         status_code=202,
-        openapi_extra={"parameters": JOB_ID},
     )
-    async def cancel_job(request: Request) -> Response:
+    async def delete_job(request: Request) -> Response:
         query(request)
         job = await _own(request)
         await anyio.to_thread.run_sync(_queue(request).cancel, job.id)
@@ -65,18 +106,39 @@ def router(settings: Settings) -> APIRouter:
         "/v1/jobs/{job_id}/files/{name}",
         summary="One result file",
         tags=["jobs"],
-        responses={200: {"description": "the file", "content": {"application/octet-stream": {}}}, 409: PROBLEM, **GET_RESPONSES},
-        openapi_extra={"parameters": [*JOB_ID, path_parameter("name")]},
+        responses={**GET_RESPONSES, **NOT_MODIFIED, 200: FILE, 206: PART, 409: PROBLEM, 416: NO_SUCH_PART},
+        openapi_extra={"parameters": [*CONDITIONAL["parameters"], *RANGE]},
     )
-    async def job_file(request: Request) -> Response:
+    async def get_job_file(request: Request) -> Response:
         query(request)
         job = await _own(request)
         if job.state != "done":
             raise refuse(409, "job_not_done", f"job {job.id}", f"is {job.state}", "wait until it is done")
-        headers = {"Mews-Newtt-Chart": f"{job.chart}@{job.version}", "Mews-Newtt-Chart-Sha256": job.sha256, "Mews-Newtt-Engine": __version__}
-        return file_answer(_queue(request), job, request.path_params["name"], headers)
+        of_chart = {"Mews-Newtt-Chart": f"{job.chart}@{job.version}", "Mews-Newtt-Chart-Sha256": job.sha256, "Mews-Newtt-Engine": __version__}
+        found = file_answer(_queue(request), job, request.path_params["name"], of_chart)
+        if is_unchanged(request, found.headers["etag"]):
+            return Response(None, 304, {"ETag": found.headers["etag"]})
+        return found
 
     return routes
+
+
+def _limit(asked: dict[str, str]) -> int:
+    """How many jobs a page may hold."""
+    text = asked.get("limit", str(MOST_LISTED))
+    if not (text.isascii() and text.isdecimal() and len(text) < 5 and 1 <= int(text) <= MOST_LISTED):
+        raise refuse(400, "bad_parameter", "query limit", f"is {text[:60]!r}", f"write a whole number from 1 to {MOST_LISTED}")
+    return int(text)
+
+
+def _place(asked: dict[str, str]) -> tuple[float, str] | None:
+    """Time and id of the last job of the page before this one."""
+    if "before" not in asked:
+        return None
+    found = _PLACE.fullmatch(asked["before"])
+    if found is None:
+        raise refuse(400, "bad_parameter", "query before", "is not a place in the list", "take the whole path from `next` or the header Link")
+    return float(found[1]), found[2]
 
 
 def _queue(request: Request) -> Queue:

@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import Problem
+from mews_newtt_service.contract.components import ref
+from mews_newtt_service.contract.packs import MOST_SEED
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
 from mews_newtt_service.json_in import strict_object
-from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM, body
+from mews_newtt_service.openapi import ACCEPTED, ASYNC, KEY, LONG_RESPONSES, PIN, body, chart_answer
 from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.request_helpers import accepted, query, require_json
-from mews_newtt_service.routes.score_many import OPTIONS
 from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
@@ -25,33 +26,25 @@ FILES = {
     "application/fhir+json": "fhir.json",
     "application/fhir+ndjson": "fhir.ndjson",
 }
-MOST_SEED = 2**31
-BODY = {
-    "type": "object",
-    "properties": {"seed": {"type": "integer", "minimum": 0, "maximum": MOST_SEED - 1}, "manual": {"type": "boolean"}},
-    "additionalProperties": False,
-}
+TEXT = {"type": "string"}
+BUNDLE = {"type": "object", "description": "a FHIR R4 Bundle"}
 
 
 def router(settings: Settings) -> APIRouter:
     """The route of packs."""
     routes = plain_router()
-    answers = {name: {"schema": {"type": "object"} if name in ("application/json", "application/fhir+json") else {}} for name in FILES}
+    made = chart_answer("Pack", says="the pack")
+    made["content"] |= {name: {"schema": BUNDLE if name == "application/fhir+json" else TEXT} for name in FILES if name != "application/json"}
 
     @routes.post(
         "/v1/charts/{chart_id}/pack",
         summary="Make a pack of test cases",
         description="`Accept` chooses its form; `Prefer: respond-async` gives all of them as result files.",
         tags=["verification"],
-        responses={
-            **LONG_RESPONSES,
-            200: {"description": "the pack", "content": answers},
-            202: {"description": "under way; see Content-Location", "content": {"application/json": {"schema": {"type": "object"}}}},
-            500: PROBLEM,
-        },
-        openapi_extra={"requestBody": body("pack", schema=BODY), "parameters": [*PIN, OPTIONS[-1]]},
+        responses={**LONG_RESPONSES, 200: made, 202: ACCEPTED},
+        openapi_extra={"requestBody": body("pack", schema=ref("PackRequest")), "parameters": [*PIN, ASYNC, KEY]},
     )
-    async def pack(request: Request) -> Response:
+    async def make_pack(request: Request) -> Response:
         options = query(request, "version", "sha256")
         require_json(request)
         wanted = accepted(request, *FILES)

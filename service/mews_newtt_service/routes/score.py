@@ -8,13 +8,15 @@ from starlette.responses import Response
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.reference import score
-from mews_newtt_service.answers import ScoreAnswer, score_text
+from mews_newtt_service.answers import MINIMAL, ScoreAnswer, minimal_text, score_text
+from mews_newtt_service.contract.components import ref
 from mews_newtt_service.json_in import strict_object
-from mews_newtt_service.openapi import PIN, POST_RESPONSES, SET, body, examples
-from mews_newtt_service.request_helpers import accepted, query, read_body, require_json
+from mews_newtt_service.openapi import LEAST, PIN, POST_RESPONSES, body, chart_answer
+from mews_newtt_service.request_helpers import accepted, prefers, query, read_body, require_json
 from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
+ANSWER = {"anyOf": [ref("OneScore"), ref("MinimalScore")]}
 PATH = "/v1/charts/{chart_id}/score"
 
 
@@ -27,10 +29,10 @@ def router(settings: Settings) -> APIRouter:
         summary="Score one observation set",
         description="A partial set is 200 with `status: partial`, without a total. What cannot be scored is 422 and names every fault at once.",
         tags=["scores"],
-        responses={200: examples("score", "score_partial"), **POST_RESPONSES},
-        openapi_extra={"requestBody": body("set", "set_partial", schema=SET), "parameters": PIN},
+        responses={**POST_RESPONSES, 200: chart_answer(ANSWER, "score", "score_partial", "score_minimal", more=("Preference-Applied",))},
+        openapi_extra={"requestBody": body("set", "set_partial", schema=ref("Set")), "parameters": [*PIN, LEAST]},
     )
-    async def score_one(request: Request) -> Response:
+    async def score_set(request: Request) -> Response:
         require_json(request)
         accepted(request, "application/json")
         options = query(request, "version", "sha256")
@@ -38,6 +40,7 @@ def router(settings: Settings) -> APIRouter:
         chart: Chart = state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
         result = score(chart, strict_object(await read_body(request.receive), settings.json_depth))
         state.metrics.scored(chart, result.status)
-        return ScoreAnswer(score_text(result), chart)
+        minimal = prefers(request, MINIMAL)
+        return ScoreAnswer(minimal_text(result) if minimal else score_text(result), chart, minimal=minimal)
 
     return routes

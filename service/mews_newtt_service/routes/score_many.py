@@ -19,19 +19,22 @@ from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 from mews_newtt.tables import formats
 from mews_newtt.tables.summary import Summary
-from mews_newtt_service.answers import ENGINE, JSONParts, chart_headers, score_text
+from mews_newtt_service.answers import ENGINE, MINIMAL, JSONParts, chart_headers, minimal_text, score_text
+from mews_newtt_service.contract.components import ref
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
+from mews_newtt_service.jobs.unread import CODES, IN_DOUBT, NOT_READ
 from mews_newtt_service.jobs.uploads import Upload, receive_upload
 from mews_newtt_service.json_in import array_items, is_array, strict_json, strict_object
-from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM, SET, body
+from mews_newtt_service.openapi import ACCEPTED, ASYNC, KEY, LONG_RESPONSES, PIN, PREFER, body, chart_answer
 from mews_newtt_service.problems import ServiceError, refuse
-from mews_newtt_service.request_helpers import accepted, media_type, one_of, query, require_json, yes
+from mews_newtt_service.request_helpers import accepted, media_type, one_of, prefers, query, require_json, yes
 from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 NDJSON = "application/x-ndjson"
 OUTPUTS = {formats.KINDS[name].media_types[0]: name for name in formats.WRITTEN}
 AT_ONCE = 16  # lines that are sent together
+UNREAD = (NOT_READ, IN_DOUBT, CODES)
 FILE_BODY = {"schema": {"type": "string", "format": "binary"}}
 FORM_BODY = {
     "schema": {
@@ -61,26 +64,19 @@ OPTIONS = [
         "schema": {"enum": ["report", "error"]},
         "description": "a row that cannot be scored is kept as refused (report), or refuses the whole (error)",
     },
-    {"name": "Prefer", "in": "header", "required": False, "schema": {"enum": ["respond-async"]}, "description": "files: 202 and an address to poll"},
 ]
-ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "the same rows in the same order, and their scores",
-        "content": {
-            "application/json": {"schema": {"type": "object"}},
-            **{name: {"schema": {}} for name in OUTPUTS},
-        },
-    },
-    202: {"description": "under way; see Content-Location", "content": {"application/json": {"schema": {"type": "object"}}}},
-    500: PROBLEM,
-}
+ANSWER = chart_answer(
+    {"anyOf": [ref("ManyScores"), ref("ManyMinimalScores")]},
+    says="the same rows in the same order, and their scores",
+    more=(*UNREAD, "Preference-Applied"),
+)
+ANSWER["content"][NDJSON] = {"schema": {"type": "string", "description": "lines, each a score as the results of an array are"}}
+FILE_ANSWER = {**ANSWER, "description": "the file with its scores", "content": dict.fromkeys(OUTPUTS, FILE_BODY)}
+FILE = {"required": True, "content": {"multipart/form-data": FORM_BODY, **dict.fromkeys(OUTPUTS, FILE_BODY)}}
 
 
-def file_body(*names: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """A body that is JSON or a file."""
-    found = body(*names, schema=schema)
-    found["content"] |= dict.fromkeys(OUTPUTS, FILE_BODY) | {"multipart/form-data": FORM_BODY}
-    return found
+MANY = body("sets", schema={"type": "array", "items": ref("Set")})
+MANY["content"][NDJSON] = {"schema": {"type": "string", "description": "lines, each a set"}}
 
 
 def router(settings: Settings) -> APIRouter:
@@ -90,16 +86,11 @@ def router(settings: Settings) -> APIRouter:
     @routes.post(
         "/v1/charts/{chart_id}/score-many",
         summary="Score many observation sets",
-        description="JSON array in, JSON out. NDJSON in, NDJSON out, line by line. CSV or Parquet (also as the part `file` of a form, with a "
-        "map file as part `map`, or a reading plan as part `plan`, which also reads workbooks, FHIR and HL7) in, the scored file out; "
-        "`Prefer: respond-async` gives an address to poll. `on_bad_row=report` (the default) keeps "
-        "a row that cannot be scored, as refused. The header Mews-Newtt-Columns-Not-Read and summary.json name the columns that were not read.",
+        description="JSON array in, JSON out. NDJSON in, NDJSON out, line by line. `on_bad_row=report` (the default) keeps a set that cannot be "
+        "scored, as refused. Files are taken here too, as score-file takes them.",
         tags=["scores"],
-        responses={**LONG_RESPONSES, **ANSWER},
-        openapi_extra={
-            "requestBody": file_body("sets", schema={"type": "array", "items": SET}),
-            "parameters": [*PIN, *OPTIONS],
-        },
+        responses={**LONG_RESPONSES, 200: ANSWER, 202: ACCEPTED},
+        openapi_extra={"requestBody": MANY, "parameters": [*PIN, *OPTIONS, PREFER, KEY]},
     )
     async def score_many(request: Request) -> Response:
         options = query(request, "version", "sha256", "points", "on_bad_row")
@@ -121,17 +112,37 @@ def router(settings: Settings) -> APIRouter:
                     "leave it out, or send a JSON array",
                 )
             return Lines(request, chart, settings)
-        with request.app.state.concurrency.slot(request.scope["client_id"]):
-            upload = await receive_upload(request)
-            wanted = _output(request, upload)
-            job = await submit(
-                request, "score", chart, upload=upload, parameters={"output_format": wanted, "points": points, "on_bad_row": on_bad_row}
-            )
-            if wants_async(request):
-                return accepted_answer(job, chart)
-            return await direct_answer(request, job, chart, f"scores{formats.KINDS[wanted].suffix}")
+        return await _file(request, chart, on_bad_row, points)
+
+    @routes.post(
+        "/v1/charts/{chart_id}/score-file",
+        summary="Score a file",
+        description="CSV, NDJSON or Parquet, as the body or as the part `file` of a form, with a map file as part `map`, or a reading plan as part "
+        "`plan`, which also reads workbooks, FHIR and HL7. The answer is the scored file; `Prefer: respond-async` gives a path to poll instead. "
+        "`on_bad_row=report` (the default) keeps a row that cannot be scored, as refused. The header Mews-Newtt-Columns-Not-Read and summary.json "
+        "name the columns that were not read.",
+        tags=["scores"],
+        responses={**LONG_RESPONSES, 200: FILE_ANSWER, 202: ACCEPTED},
+        openapi_extra={"requestBody": FILE, "parameters": [*PIN, *OPTIONS, ASYNC, KEY]},
+    )
+    async def score_file(request: Request) -> Response:
+        options = query(request, "version", "sha256", "points", "on_bad_row")
+        on_bad_row, points = one_of(options, "on_bad_row", ("report", "error")), yes(options, "points")
+        chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        return await _file(request, chart, on_bad_row, points)
 
     return routes
+
+
+async def _file(request: Request, chart: Chart, on_bad_row: str, points: bool) -> Response:
+    """Score an uploaded file: its scores, or the job that makes them."""
+    with request.app.state.concurrency.slot(request.scope["client_id"]):
+        upload = await receive_upload(request)
+        wanted = _output(request, upload)
+        job = await submit(request, "score", chart, upload=upload, parameters={"output_format": wanted, "points": points, "on_bad_row": on_bad_row})
+        if wants_async(request):
+            return accepted_answer(job, chart)
+        return await direct_answer(request, job, chart, f"scores{formats.KINDS[wanted].suffix}")
 
 
 def _output(request: Request, upload: Upload) -> str:
@@ -149,6 +160,8 @@ async def _array(request: Request, chart: Chart, settings: Settings, on_bad_row:
     if not is_array(body):
         strict_json(body[: settings.json_bytes], settings.json_depth)  # so that text that is not JSON gets the error for that
         raise refuse(400, "not_an_array", "body", "is not a JSON array", "send [{...}, {...}], or one set to /score")
+    minimal = prefers(request, MINIMAL)
+    text = minimal_text if minimal else score_text
     summary = Summary(chart.identity())
     problems: list[Problem] = []
 
@@ -158,14 +171,14 @@ async def _array(request: Request, chart: Chart, settings: Settings, on_bad_row:
             if on_bad_row == "error":
                 problems.extend(Problem(p.code, f"[{place}].{p.where}", p.what, p.mend) for p in result.problems)
             summary.add(result)
-            yield f"{', ' if place else ''}{score_text(result)}".encode()
+            yield f"{', ' if place else ''}{text(result)}".encode()
 
     results = await request.app.state.slices.list_of(texts())
     if problems:
         raise ObservationError(problems)
     _count(request, chart, summary.status)
     head = json.dumps({"chart": chart.identity(), ENGINE: __version__, "summary": summary.to_dict()}, ensure_ascii=False)
-    return JSONParts([f'{head[:-1]}, "results": ['.encode(), *results, b"]}"], chart_headers(chart))
+    return JSONParts([f'{head[:-1]}, "results": ['.encode(), *results, b"]}"], {**chart_headers(chart), **_applied(minimal)})
 
 
 def sets_of(body: bytes, settings: Settings) -> Iterator[Any]:
@@ -183,6 +196,10 @@ def _one(chart: Chart, given: Any) -> Score:
     return score(chart, given, raise_refused=False)
 
 
+def _applied(minimal: bool) -> dict[str, str]:
+    return {"Preference-Applied": MINIMAL} if minimal else {}
+
+
 def _count(request: Request, chart: Chart, statuses: Mapping[str, int]) -> None:
     for status, rows in statuses.items():
         request.app.state.metrics.scored(chart, status, rows)
@@ -192,7 +209,8 @@ class Lines(Response):
     """Answers an NDJSON stream line by line while it comes. If the client does not read the answers, we stop reading its lines."""
 
     def __init__(self, request: Request, chart: Chart, settings: Settings):
-        super().__init__(None, 200, chart_headers(chart), NDJSON)
+        self._text = minimal_text if (minimal := prefers(request, MINIMAL)) else score_text
+        super().__init__(None, 200, {**chart_headers(chart), **_applied(minimal)}, NDJSON)
         self.request, self.chart, self.settings = request, chart, settings
         del self.headers["content-length"]
 
@@ -215,7 +233,7 @@ class Lines(Response):
         except ServiceError as fault:
             result = Score(self.chart, "refused", problems=fault.problems)
         statuses[result.status] += 1
-        return score_text(result) + "\n"
+        return self._text(result) + "\n"
 
     async def _groups(self) -> AsyncIterator[list[bytes]]:
         """The lines that are not blank, a few at a time. A line that is too long ends the stream."""

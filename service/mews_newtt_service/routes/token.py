@@ -12,28 +12,14 @@ from starlette.responses import JSONResponse, Response
 
 from mews_newtt_service.auth.access import Access
 from mews_newtt_service.auth.tokens import ALGORITHMS, ASSERTION_TYPE, TOKEN_SECONDS, TokenError
-from mews_newtt_service.openapi import GET_RESPONSES, JSON_ERROR, PROBLEM, examples
+from mews_newtt_service.contract.components import ref
+from mews_newtt_service.openapi import GET_RESPONSES, PROBLEM, TOKEN_ERROR, answer
 from mews_newtt_service.request_helpers import media_type
 from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
-FORM = {
-    "required": True,
-    "content": {
-        "application/x-www-form-urlencoded": {
-            "schema": {
-                "type": "object",
-                "required": ["grant_type", "client_assertion_type", "client_assertion"],
-                "properties": {
-                    "grant_type": {"const": "client_credentials"},
-                    "client_assertion_type": {"const": ASSERTION_TYPE},
-                    "client_assertion": {"type": "string"},
-                },
-            }
-        }
-    },
-}
-ERRORS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 503), JSON_ERROR)
+FORM = {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": ref("TokenRequest")}}}
+ERRORS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 503), TOKEN_ERROR)
 MIDDLEWARE: dict[int | str, dict[str, Any]] = dict.fromkeys((403, 405, 408, 409, 413, 415, 421, 429), PROBLEM)
 
 
@@ -45,10 +31,10 @@ def router(settings: Settings) -> APIRouter:
         "/oauth/token",
         summary="A token for a signed assertion",
         tags=["signing in"],
-        responses={200: examples(), **ERRORS, **MIDDLEWARE},
+        responses={200: answer("Token"), **ERRORS, **MIDDLEWARE},
         openapi_extra={"requestBody": FORM},
     )
-    async def token(request: Request) -> Response:
+    async def get_token(request: Request) -> Response:
         access: Access = request.app.state.access
         try:
             if media_type(request) != "application/x-www-form-urlencoded":
@@ -75,19 +61,27 @@ def router(settings: Settings) -> APIRouter:
         return JSONResponse({"access_token": made, "token_type": "bearer", "expires_in": TOKEN_SECONDS})
 
     @routes.get(
-        "/.well-known/smart-configuration", summary="Where and how to sign in", tags=["signing in"], responses={200: examples(), **GET_RESPONSES}
+        "/.well-known/smart-configuration",
+        summary="Where and how to sign in",
+        tags=["signing in"],
+        responses={200: answer("SmartConfiguration"), **GET_RESPONSES},
     )
-    async def configuration(request: Request) -> Response:
-        document = {
-            "token_endpoint": _address(request, settings),
-            "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-            "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
-            "capabilities": ["client-confidential-asymmetric"],
-        }
-        return Response(json.dumps(document), media_type="application/json")
+    async def get_smart_configuration(request: Request) -> Response:
+        return smart_configuration(request, settings)
 
     return routes
+
+
+def smart_configuration(request: Request, settings: Settings) -> Response:
+    """Where and how to sign in, as SMART says it; the FHIR endpoint has the same under its own base."""
+    document = {
+        "token_endpoint": _address(request, settings),
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "capabilities": ["client-confidential-asymmetric"],
+    }
+    return Response(json.dumps(document), media_type="application/json")
 
 
 def _address(request: Request, settings: Settings) -> str:

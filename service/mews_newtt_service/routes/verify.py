@@ -10,29 +10,28 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import Problem
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result_cells import points_columns
 from mews_newtt.validation.stated import NONE, Claim, read_stated, verdict_on
-from mews_newtt_service.answers import json_answer
+from mews_newtt_service.answers import ENGINE, json_answer
+from mews_newtt_service.contract.components import ref
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
-from mews_newtt_service.jobs.uploads import keep_json, receive_upload
+from mews_newtt_service.jobs.uploads import Upload, keep_json, receive_upload
 from mews_newtt_service.json_in import is_array, strict_json
-from mews_newtt_service.openapi import LONG_RESPONSES, PIN, PROBLEM
+from mews_newtt_service.openapi import ACCEPTED, ASYNC, KEY, LONG_RESPONSES, PIN, body, chart_answer
 from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.request_helpers import accepted, media_type, query, require_json
-from mews_newtt_service.routes.score_many import OPTIONS, file_body, sets_of
+from mews_newtt_service.routes.score_many import FILE, sets_of
 from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
 KEYS = ("observations", "stated")
 SEND = 'send {"observations": {...}, "stated": {"total": 6}}'
-ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {"description": "the verdict, and where stated and computed differ", "content": {"application/json": {"schema": {"type": "object"}}}},
-    202: {"description": "under way; see Content-Location", "content": {"application/json": {"schema": {"type": "object"}}}},
-    500: PROBLEM,
-}
+STATED = {"anyOf": [ref("StatedSet"), {"type": "array", "items": ref("StatedRow")}]}
+VERDICT = chart_answer({"anyOf": [ref("Verdict"), ref("Validation")]}, says="for one set the verdict, for many the validation")
 
 
 def router(settings: Settings) -> APIRouter:
@@ -42,36 +41,58 @@ def router(settings: Settings) -> APIRouter:
     @routes.post(
         "/v1/charts/{chart_id}/verify",
         summary="Check stated scores against the computed ones",
-        description='One: {"observations": {...}, "stated": {"total": 6, "points": {"temperature": 1}}}. Many: a JSON array or a file with '
-        "expected_total, expected_level or expected_points_<parameter> beside the readings; the answer then holds the diagnosis. "
-        "A form with the part `file` may hold a reading plan as part `plan`; the answer then holds the reading report (`reading`).",
+        description='One: {"observations": {...}, "stated": {"total": 6, "points": {"temperature": 1}}}. Many: a JSON array with expected_total, '
+        "expected_level or expected_points_<parameter> beside the readings; the answer then holds the diagnosis. "
+        "Files are taken here too, as verify-file takes them.",
         tags=["verification"],
-        responses={**LONG_RESPONSES, **ANSWER},
-        openapi_extra={"requestBody": file_body("stated", schema={"type": ["object", "array"]}), "parameters": [*PIN, OPTIONS[-1]]},
+        responses={**LONG_RESPONSES, 200: VERDICT, 202: ACCEPTED},
+        openapi_extra={"requestBody": body("stated", schema=STATED), "parameters": [*PIN, ASYNC, KEY]},
     )
     async def verify(request: Request) -> Response:
         options = query(request, "version", "sha256")
         accepted(request, "application/json")
         chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
-        body = b""
+        sent = b""
         if media_type(request) == "application/json":
             require_json(request)
-            body = await request.body()
-            if not is_array(body):
-                if len(body) > settings.json_bytes:
+            sent = await request.body()
+            if not is_array(sent):
+                if len(sent) > settings.json_bytes:
                     raise refuse(413, "body_too_large", "body", f"is larger than {settings.json_bytes:,} bytes", "send several sets as an array")
-                return _one(request, chart, strict_json(body, settings.json_depth))
+                return _one(request, chart, strict_json(sent, settings.json_depth))
         with request.app.state.concurrency.slot(request.scope["client_id"]):
-            if body:
-                upload = await keep_json(request, await request.app.state.slices.list_of(sets_of(body, settings)))
+            if sent:
+                upload = await keep_json(request, await request.app.state.slices.list_of(sets_of(sent, settings)))
             else:
                 upload = await receive_upload(request)
-            job = await submit(request, "verify", chart, upload=upload)
-            if wants_async(request):
-                return accepted_answer(job, chart)
-            return await direct_answer(request, job, chart, "validation.json")
+            return await _many(request, chart, upload)
+
+    @routes.post(
+        "/v1/charts/{chart_id}/verify-file",
+        summary="Check the stated scores of a file",
+        description="CSV, NDJSON or Parquet with expected_total, expected_level or expected_points_<parameter> beside the readings, as the body or "
+        "as the part `file` of a form, with a map file as part `map`, or a reading plan as part `plan`. The answer is the validation with its "
+        "diagnosis; with a plan it holds the reading report (`reading`).",
+        tags=["verification"],
+        responses={**LONG_RESPONSES, 200: chart_answer("Validation", says="the validation"), 202: ACCEPTED},
+        openapi_extra={"requestBody": FILE, "parameters": [*PIN, ASYNC, KEY]},
+    )
+    async def verify_file(request: Request) -> Response:
+        options = query(request, "version", "sha256")
+        accepted(request, "application/json")
+        chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        with request.app.state.concurrency.slot(request.scope["client_id"]):
+            return await _many(request, chart, await receive_upload(request))
 
     return routes
+
+
+async def _many(request: Request, chart: Chart, upload: Upload) -> Response:
+    """Validate an upload: the validation, or the job that makes it."""
+    job = await submit(request, "verify", chart, upload=upload)
+    if wants_async(request):
+        return accepted_answer(job, chart)
+    return await direct_answer(request, job, chart, "validation.json")
 
 
 def _one(request: Request, chart: Chart, document: object) -> Response:
@@ -82,7 +103,7 @@ def _one(request: Request, chart: Chart, document: object) -> Response:
     differences = [
         {"kind": one.kind, "where": one.where, "stated": _plain(one.stated), "computed": one.right, "says": one.says} for one in verdict.differences
     ]
-    return json_answer({"verdict": verdict.says, "differences": differences, "computed": result.to_dict()}, chart)
+    return json_answer({"verdict": verdict.says, "differences": differences, "computed": {**result.to_dict(), ENGINE: __version__}}, chart)
 
 
 def _read(chart: Chart, document: object) -> tuple[dict[str, Any], list[Claim]]:
