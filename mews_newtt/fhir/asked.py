@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from mews_newtt.errors import Problem
 from mews_newtt.fhir.bundle import Content, FoundObservation, refers_to
 from mews_newtt.fhir.codes import Codes
 from mews_newtt.fhir.rounds import rows_in, time_of
@@ -131,10 +132,11 @@ def _other_encounter(found: FoundObservation, asked: Asked) -> str:
     return "" if same else "other_encounter"
 
 
-def old_readings(codes: Codes, given: Content, now: datetime | None, faults: Faults) -> None:
-    """Say that the newest reading is more than a day old. The score is made all the same: it may be wanted for the record."""
-    times = [when for found in given.observations if rows_in(codes, found) for when, _ in [time_of(found)] if when]
-    newest = max(times, default=None)
-    if now is not None and newest is not None and now - newest > A_DAY:
-        what = f"the newest reading is of {newest.isoformat()}, more than a day ago"
-        faults.add("readings_old", "", what, "take new observations where the score is for care now", warning=True)
+def old_readings(effective: tuple[str, str] | None, now: datetime | None) -> Problem | None:
+    """A warning that the newest reading is more than a day old. The score is made all the same: it may be wanted for the record."""
+    if now is None or effective is None:
+        return None
+    if now - moment(effective[1]) <= (A_DAY if is_instant(effective[1]) else 2 * A_DAY):  # a date: its day may have ended just now
+        return None
+    what = f"the newest reading is of {moment(effective[1]).isoformat()}, more than a day ago"
+    return Problem("readings_old", "", what, "take new observations where the score is for care now", True)

@@ -11,7 +11,7 @@ from mews_newtt.fhir.codes import PARAMETER, Codes, category_keys, is_public, kn
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.unread import SHORT, names_of, spoken_names, words_of
 from mews_newtt.fhir.values import answer_in_words
-from mews_newtt.reading.fhir_parts import Faults, codings
+from mews_newtt.reading.fhir_parts import Faults, codings, key_of
 
 
 class Named(NamedTuple):
@@ -53,7 +53,8 @@ def read_by_text(codes: Codes, given: Content) -> Content:
 
 def _parts(found: FoundObservation) -> Iterator[tuple[str, Resource]]:
     yield found.place, found.body
-    yield from Faults().objects(found.body, "component", found.place)
+    if "component" in found.body:
+        yield from Faults().objects(found.body, "component", found.place)
 
 
 def _coded(codes: Codes, found: FoundObservation) -> Iterator[str]:
@@ -69,14 +70,21 @@ def _named(codes: Codes, found: FoundObservation) -> Iterator[Named]:
     if "specimen" in found.body:  # of a laboratory: glucose of urine is called glucose, too
         return
     for place, body in _parts(found):
-        keys = codings(body, "code", place, Faults())
-        if any(is_public(key) for key in keys):
+        if _is_coded(body):
             continue
         names = spoken_names(body)
         rows = {_row(codes, name) for name in names}
         row = rows.pop() if len(rows) == 1 else None
         if row is not None and _fits(codes.observations[row], body, place):
             yield Named(row, place, names[0])
+
+
+def _is_coded(body: Resource) -> bool:
+    """Whether there is a code of a public system or of ours. Nearly every Observation has one: this is quick."""
+    code = body.get("code")
+    several = code.get("coding") if isinstance(code, dict) else None
+    keys = [key_of(each) for each in several if isinstance(each, dict)] if isinstance(several, list) else []
+    return any(key is not None and is_public(key) for key in keys)
 
 
 def _row(codes: Codes, name: str) -> str | None:

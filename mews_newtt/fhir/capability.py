@@ -13,6 +13,7 @@ from mews_newtt.validation.stated import KINDS
 FHIR_VERSION = "4.0.1"
 MEDIA_TYPE = "application/fhir+json"
 WRITTEN = "2026-11-26"  # when these definitions were last changed
+_Parameter = tuple[str, int, str, str, str]  # name, least, most, type, what it is
 _NOT_A_DEVICE = "Not a registered medical device."
 _INPUTS = (
     ("chart", 0, "1", "string", "Chart id or alias, or id|version"),
@@ -132,7 +133,9 @@ def operation_definition(name: str, base: str) -> Resource | None:
     if name not in _OPERATIONS:
         return None
     title, says, outputs = _OPERATIONS[name]
-    inputs = _INPUTS if name == "ews-verify" else (*_INPUTS, *_ASKED)
+    inputs: tuple[_Parameter, ...] = _INPUTS if name == "ews-verify" else (*_INPUTS, *_ASKED)
+    if name == "ews-score-many":
+        inputs = tuple((*each[:4], "Observations of many persons, and their Patients") if each[0] == "observations" else each for each in inputs)
     parameters: list[Resource] = [_parameter(*each, use="in") for each in inputs]
     for each in outputs:
         parameter = _parameter(*each, use="out")

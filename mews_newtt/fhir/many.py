@@ -66,10 +66,8 @@ def ews_score_many(
     faults = Faults()
     sets = _sets_of(resource, faults)
     groups = [group for loose, texts in sets for group in _persons(collect(loose, texts, faults, most=MOST_RESOURCES), faults)]
-    if len(groups) > MOST_PERSONS:
-        what = f"holds observations of {len(groups):,} persons; at most {MOST_PERSONS:,} are scored in one request"
-        raise ObservationError(Problem("too_many_persons", "resource", what, "send fewer in one request"))
-    own = [_faults_of(group, faults) for group in groups]
+    _count(len(groups))
+    own = _own_faults(groups, faults)
     laid = {id(problem) for each in own for problem in each}
     rest = Faults(problem for problem in faults if id(problem) not in laid)
     rest.raise_errors()
@@ -112,7 +110,12 @@ class _Group(NamedTuple):
 def _persons(found: Collected, faults: Faults) -> Iterator[_Group]:
     """The observations by person. `Patient/1` is the same person as `https://server/Patient/1`, where no other server has a Patient/1."""
     keys = list(dict.fromkeys(each.subject for each in found.observations))
-    fullest = {key: [other for other in keys if len(other) > len(key) and key and same_person(key, other)] for key in keys}
+    _count(len(keys))
+    alike: dict[str, list[str]] = {}  # by the last part of the address: only these can be one person
+    for key in keys:
+        alike.setdefault(key.rpartition("/")[2], []).append(key)
+    near = {key: alike[key.rpartition("/")[2]] for key in keys}
+    fullest = {key: [other for other in near[key] if len(other) > len(key) and key and same_person(key, other)] for key in keys}
     meant = {key: others[0] if len(others := fullest[key]) == 1 else key for key in keys}
     for key in keys:
         meant[key] = meant[meant[key]]
@@ -124,22 +127,33 @@ def _persons(found: Collected, faults: Faults) -> Iterator[_Group]:
         yield _Group(Content(tuple(observations), tuple(found.patients), subject, found.texts), len(fullest[key]) > 1)
 
 
-def _faults_of(group: _Group, faults: Faults) -> Faults:
-    """The faults that lie in this person's observations, and those of the group itself."""
-    places = tuple(found.place for found in group.content.observations)
-    known = frozenset(places)
-    own = Faults(problem for problem in faults if _inside(problem.where, known))
-    if not group.content.observations[0].subject:
-        own.add("subject_missing", f"{places[0]}.subject", "is missing: nobody knows whose observation this is", "say whose observation it is")
-    if group.ambiguous:
-        own.add("subjects_differ", f"{places[0]}.subject", "may be a patient of several servers here", "give the whole address of the patient")
+def _count(persons: int) -> None:
+    if persons > MOST_PERSONS:
+        what = f"holds observations of {persons:,} persons; at most {MOST_PERSONS:,} are scored in one request"
+        raise ObservationError(Problem("too_many_persons", "resource", what, "send fewer in one request"))
+
+
+def _own_faults(groups: list[_Group], faults: Faults) -> list[Faults]:
+    """For each person, the faults that lie in their observations, and those of the group itself."""
+    own = [Faults() for _ in groups]
+    whose = {found.place: number for number, group in enumerate(groups) for found in group.content.observations}
+    for problem in faults:
+        number = _place_of(problem.where, whose)
+        if number is not None:
+            own[number].append(problem)
+    for group, each in zip(groups, own, strict=True):
+        place = f"{group.content.observations[0].place}.subject"
+        if not group.content.observations[0].subject:
+            each.add("subject_missing", place, "is missing: nobody knows whose observation this is", "say whose observation it is")
+        if group.ambiguous:
+            each.add("subjects_differ", place, "may be a patient of several servers here", "give the whole address of the patient")
     return own
 
 
-def _inside(where: str, places: frozenset[str]) -> bool:
-    """Whether a path lies in one of these places: itself, or one of its beginnings at a dot, is one."""
+def _place_of(where: str, whose: Mapping[str, int]) -> int | None:
+    """Whose observation a path lies in: the path itself, or one of its beginnings at a dot, is the place of one."""
     parts = where.split(".")
-    return any(".".join(parts[:length]) in places for length in range(1, len(parts) + 1))
+    return next((whose[start] for length in range(len(parts), 0, -1) if (start := ".".join(parts[:length])) in whose), None)
 
 
 def _scored(chart: Chart, group: _Group, request: Request, faults: Faults, now: datetime | None) -> PersonScore:

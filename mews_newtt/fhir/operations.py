@@ -117,8 +117,10 @@ def score_content(chart: Chart, given: Content, request: Request, faults: Faults
     timed_only = not wanted.keys().isdisjoint(("start", "end", "lookback"))
     window = window_of(request.value("window", given))
     given = one_round(codes, given, faults, window=window, now=now, timed_only=timed_only)
-    old_readings(codes, given, now, faults)
     result, readings = _scored(chart, given, faults, may_be_empty=False)
+    old = old_readings(readings.effective, now)
+    if old:
+        readings = readings._replace(notes=notes_of([*readings.notes, old]))
     return Answer(score_bundle(result, readings, issued=issued), result)
 
 

@@ -31,7 +31,8 @@ def test_every_setting_is_documented_with_its_meaning() -> None:
         row = next(line for line in text.splitlines() if line.startswith(f"| `{PREFIX}{field.name.upper()}`"))
         assert row.endswith(f"| {field.metadata['says']} |")
         if field.default not in (dataclasses.MISSING, None, "", ()):
-            shown = ("yes" if field.default else "no") if isinstance(field.default, bool) else str(field.default)
+            default = ",".join(field.default) if isinstance(field.default, tuple) else field.default
+            shown = ("yes" if default else "no") if isinstance(default, bool) else str(default)
             assert row.split("|")[2].strip().partition(" ")[0] == shown, row
 
 
