@@ -116,6 +116,8 @@ def tell(found: Validation, report: Path | None) -> None:
     colour = {"agrees": "bold green", "disagrees": "bold red"}.get(found.verdict, "bold yellow")
     if found.gap:
         console.print(found.gap, style="bold yellow")
+    for line in found.said_first:
+        console.print("\n".join(visible(part) for part in line.split("\n")), style="bold yellow")
     console.print(found.says, style=colour)
     console.print(f"chart: {chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}")
     digest = f", sha256 {found.source.sha256[:12]}" if found.source.sha256 else ""

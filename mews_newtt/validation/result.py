@@ -115,6 +115,7 @@ class Validation:
     disagreements : the first rows that disagree, explained; `listed_all` says whether these are all
     ignored : columns that were not read; without_column: scored parameters that no column was read for
     reading : what became of every column and code of the file, where a reading plan was used
+    said_first : what `conform` says before any word about the platform: what was not sent, and what the adapter does not know
     without_readings : rows that state something and have no reading: there is nothing to compare them with
     """
 
@@ -137,6 +138,7 @@ class Validation:
     without_readings: int = 0
     blanks_disagree: bool = False
     notes: tuple[str, ...] = ()
+    said_first: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
     reading: ReadingReport | None = field(default=None, compare=False)
     spool: Spool | None = field(default=None, compare=False, repr=False)
@@ -207,6 +209,7 @@ class Validation:
             "exercised": self.exercised.to_dict(),
             "ignored_columns": list(self.ignored),
             "notes": list(self.notes),
+            **({"said_first": list(self.said_first)} if self.said_first else {}),
             **({"reading": self.reading.to_dict()} if self.reading else {}),
             "disagreements": [row.to_dict() for row in self.disagreements],
             "disagreements_listed": len(self.disagreements),
