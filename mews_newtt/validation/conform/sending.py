@@ -54,6 +54,12 @@ class Sending:
         if self.left_out:
             listed = ", ".join(f"{self.named(name)} ({count(number, 'case')})" for name, number in self.left_out.items())
             lines.append(f"The adapter leaves out {listed}. The answers are compared with what the chart says of the readings that were sent.")
+        needed = [self.named(name) for name in self.left_out if name in self.chart.by_id and self.chart.by_id[name].required]
+        if needed:
+            lines.append(
+                f"The chart needs {' and '.join(needed)}: a set without it is partial and has no total, or an uncertain level. "
+                "A platform that scores it like a complete set disagrees."
+            )
         if self.changed:
             lines.append(
                 f"For {count(self.changed, 'case')} the chart has another answer with the readings that the adapter leaves out. "

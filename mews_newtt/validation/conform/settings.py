@@ -86,6 +86,8 @@ class Settings(NamedTuple):
             return self.fields[name]
         if self.reading:
             return "" if name.startswith(SKIP_PREFIX) else self.reading.replace("{parameter}", self.sent_names.get(name, name))
+        if name.startswith(SKIP_PREFIX) and self.sent_names:
+            return self.sent_names.get(name, "")  # a platform with names of its own has its own for this too
         return "" if self.fields else self.sent_names.get(name, name)
 
     def points_path(self, name: str) -> str:

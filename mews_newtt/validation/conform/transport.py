@@ -105,9 +105,7 @@ class Endpoint:
         if code in (401, 403):
             raise FileError(Problem("not_let_in", self.shown, f"answers HTTP {code}", "check the credential that the adapter's headers name"))
         if 300 <= code < 400:
-            says = (
-                f"answers HTTP {code}, which sends the request to another address; that is not followed, because it could send a credential elsewhere"
-            )
+            says = f"answers HTTP {code}, a redirect, which is not followed, because it could send a credential elsewhere"
             raise FileError(Problem("endpoint_wrong", self.shown, says, "give the address to which it leads as --url, and the adapter's path"))
         if not 200 <= code < 300:
             raise FileError(Problem("endpoint_wrong", self.shown, f"answers HTTP {code}", "check --url and the adapter's path and method"))
