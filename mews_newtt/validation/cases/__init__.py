@@ -12,12 +12,13 @@ from mews_newtt.validation.cases.values import (
     contribution,
     first_in,
     last_in,
+    middle,
     recordable,
     refused_alone,
     settings,
 )
 
 __all__ = [
-    "MOST_CONTEXTS", "Given", "Pool", "Setting", "as_text", "contribution", "crowded", "first_in", "last_in", "readable", "recordable",
+    "MOST_CONTEXTS", "Given", "Pool", "Setting", "as_text", "contribution", "crowded", "first_in", "last_in", "middle", "readable", "recordable",
     "refused_alone", "settings", "together",
 ]  # fmt: skip
