@@ -11,23 +11,36 @@ from collections.abc import Iterable, Iterator
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.validation.faults import (
+    ages,
     bands,
     between,
     contexts,
+    decimals,
     edges,
+    everybody,
     exchanged,
     groups,
     ignored,
     impossible,
+    level_names,
+    level_rules,
     levels,
+    memory,
     missing,
+    nulls,
+    open_ends,
     other_charts,
     pairs,
     partial,
+    points_columns,
     rounding,
     scope,
+    shifted,
     skips,
     tables,
+    totals,
+    triggers,
+    typed,
     units,
 )
 from mews_newtt.validation.faults.bands import other_contribution
@@ -39,15 +52,16 @@ from mews_newtt.validation.faults.units import IGNORED as UNIT_IGNORED
 
 # The plainest explanation first: among faults that fit equally well the first is named.
 MODULES = (
-    partial, edges, bands, ignored, missing, levels, tables, contexts, rounding, between, units, exchanged, skips, groups, impossible, scope,
-    other_charts, pairs,
+    partial, edges, bands, ignored, open_ends, missing, levels, triggers, tables, contexts, rounding, between, units, ages, totals, level_rules,
+    level_names, exchanged, skips, groups, impossible, scope, nulls, everybody, shifted, decimals, other_charts, typed, points_columns, memory,
+    pairs,
 )  # fmt: skip
 EXAMPLES: tuple[Example, ...] = tuple(example for module in MODULES for example in module.EXAMPLES)
 KINDS: dict[str, str] = {kind: says for module in MODULES for kind, says in module.KINDS.items()}
 
 __all__ = [
-    "EXAMPLES", "KINDS", "MODULES", "REACH", "UNIT_IGNORED", "Example", "Fault", "Site", "TableAt", "all_answers", "answers_of", "both",
-    "each_table", "faults_of", "moves_of", "other_contribution", "partial_sets_refused",
+    "EXAMPLES", "KINDS", "MODULES", "REACH", "UNIT_IGNORED", "Example", "Fault", "Site", "TableAt", "all_answers", "answer_faults_of",
+    "answers_of", "both", "each_table", "faults_of", "moves_of", "other_contribution", "partial_sets_refused",
 ]  # fmt: skip
 
 
@@ -65,6 +79,11 @@ def faults_of(chart: Chart, others: Iterable[Chart] | None = (), *, reach: int =
         if fault.change is not None or _content(fault.chart) != own:
             by_id.setdefault(fault.id, fault)
     return list(by_id.values())
+
+
+def answer_faults_of(chart: Chart) -> list[Fault]:
+    """Faults that change answers and not the chart or the readings, from the modules that have `answer_faults`. No test pack is made against them."""
+    return [fault for module in MODULES if hasattr(module, "answer_faults") for fault in module.answer_faults(chart)]
 
 
 def _each(chart: Chart, others: Iterable[Chart] | None, reach: int) -> Iterator[Fault]:
