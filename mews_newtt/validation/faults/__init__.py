@@ -46,8 +46,8 @@ EXAMPLES: tuple[Example, ...] = tuple(example for module in MODULES for example 
 KINDS: dict[str, str] = {kind: says for module in MODULES for kind, says in module.KINDS.items()}
 
 __all__ = [
-    "EXAMPLES", "KINDS", "MODULES", "REACH", "UNIT_IGNORED", "Example", "Fault", "Site", "TableAt", "all_answers", "answers_of", "both",
-    "each_table", "faults_of", "moves_of", "other_contribution", "partial_sets_refused",
+    "EXAMPLES", "KINDS", "MODULES", "REACH", "UNIT_IGNORED", "Example", "Fault", "Site", "TableAt", "all_answers", "answer_faults_of",
+    "answers_of", "both", "each_table", "faults_of", "moves_of", "other_contribution", "partial_sets_refused",
 ]  # fmt: skip
 
 
@@ -65,6 +65,11 @@ def faults_of(chart: Chart, others: Iterable[Chart] | None = (), *, reach: int =
         if fault.change is not None or _content(fault.chart) != own:
             by_id.setdefault(fault.id, fault)
     return list(by_id.values())
+
+
+def answer_faults_of(chart: Chart) -> list[Fault]:
+    """Faults that change answers and not the chart or the readings, from the modules that have `answer_faults`. No test pack is made against them."""
+    return [fault for module in MODULES if hasattr(module, "answer_faults") for fault in module.answer_faults(chart)]
 
 
 def _each(chart: Chart, others: Iterable[Chart] | None, reach: int) -> Iterator[Fault]:
