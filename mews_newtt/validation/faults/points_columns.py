@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from mews_newtt.chart.model import Chart
@@ -14,11 +14,12 @@ KINDS = {"points_exchanged": "the points of two parameters are exchanged, althou
 EXAMPLES = (Example("points:left_wheel:shell_warmth", {"shell_warmth": "30"}, "points 0 and 1", "points 1 and 0", points=True),)
 
 
-def exchanged_points(chart: Chart, stated: Iterable[str]) -> Iterator[Fault]:
-    """Every two parameters whose points are stated."""
-    for one, other in combinations(sorted(name for name in stated if chart.by_id[name].role == "scored"), 2):
+def answer_faults(chart: Chart) -> Iterator[Fault]:
+    scored = [p.id for p in chart.parameters if p.role == "scored"] if chart.has_points else []
+    for one, other in combinations(sorted(scored), 2):
         says = f"the points of {row_name(chart.by_id[one])} and of {row_name(chart.by_id[other])} seem to be exchanged"
-        yield Fault("points_exchanged", "points:{site}:{after}", says, (one, other), chart, Site(one), after=other, answers=_exchanged(one, other))
+        answers = _exchanged(one, other)
+        yield Fault("points_exchanged", "points:{site}:{after}", says, (one, other), chart, Site(one), after=other, answers=answers, column="points")
 
 
 def _exchanged(one: str, other: str) -> Callable[[MutantScorer], Answers]:
