@@ -19,7 +19,7 @@ KINDS = {
 EXAMPLES = (
     Example("age:age_winters:half-up", {"age_winters": "9.6", "tick_rate": "55"}, "total 0, level Watch", "total 1, level Watch"),
     Example("age:age_winters:times:12", {"age_winters": "1", "tick_rate": "55"}, "total 0, level Watch", "total 1, level Watch"),
-    Example("age:age_winters:day:+1", {"age_winters": "9.999", "tick_rate": "55"}, "total 0, level Watch", "total 1, level Watch"),
+    Example("age:age_winters:day:+1", {"age_winters": "9.998", "tick_rate": "55"}, "total 0, level Watch", "total 1, level Watch"),
 )
 # How many of the smaller unit of time one of the larger has; UCUM defines the year as 365.25 days.
 IN_UNITS = {

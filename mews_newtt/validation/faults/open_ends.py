@@ -13,7 +13,7 @@ from mews_newtt.validation.wording import gives
 
 KINDS = {"open_end": "the lowest or the highest band ends somewhere: readings beyond it give what the least band gives"}
 EXAMPLES = (
-    Example("end:tick_rate.0.2:200", {"tick_rate": "200"}, "total 3, level Rewind", "total 0, level Watch"),
+    Example("end:tick_rate.0.2:120", {"tick_rate": "120"}, "total 3, level Rewind", "total 0, level Watch"),
     Example("end:shell_warmth.0.1:24.2", {"shell_warmth": "30"}, "total 1, level Watch", "total 0, level Watch"),
 )
 
