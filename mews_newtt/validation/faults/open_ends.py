@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from mews_newtt.chart.model import Band, Chart, Interval, Number, number
+from mews_newtt.validation.faults.alike import with_copies
 from mews_newtt.validation.faults.fault import Example, Fault, TableAt, each_table, with_table
 from mews_newtt.validation.wording import gives
 
@@ -30,6 +31,10 @@ class _End(NamedTuple):
 
 def faults(chart: Chart) -> Iterator[Fault]:
     """Each open band that counts, ended one step after it begins, one and two widths of its neighbour further, and at the last likely reading."""
+    return with_copies(chart, _faults(chart))
+
+
+def _faults(chart: Chart) -> Iterator[Fault]:
     for end in _ends(chart):
         step = end.at.parameter.observation.step
         width = _width(end)
@@ -41,9 +46,8 @@ def faults(chart: Chart) -> Iterator[Fault]:
 
 def ended_at(chart: Chart, parameter: str, table: int, value: Number, up: bool) -> Iterator[Fault]:
     """One open band of a table ended at a value, which is the first reading that gives nothing."""
-    for end in _ends(chart):
-        if (end.at.parameter.id, end.at.number, end.up) == (parameter, table, up):
-            yield from _ended(end, value)
+    found = (end for end in _ends(chart) if (end.at.parameter.id, end.at.number, end.up) == (parameter, table, up))
+    return with_copies(chart, (fault for end in found for fault in _ended(end, value)))
 
 
 def last_likely(at: TableAt, up: bool) -> Decimal | None:
