@@ -198,6 +198,7 @@ class Misreader:
                 found[f"skip_{words[0]}"] = words[1]
         elif self.kind in ("exchanged", "columns"):
             one, other = self.fault.parameters
+            found |= {name: decimal(self.value(name, found[name])) for name in (one, other) if name in found and by_id[name].observation.numeric}
             pairs = [(one, found.pop(other, None)), (other, found.pop(one, None))]
             pairs += [(f"skip_{one}", found.pop(f"skip_{other}", None)), (f"skip_{other}", found.pop(f"skip_{one}", None))]
             found |= {name: value for name, value in pairs if value is not None}

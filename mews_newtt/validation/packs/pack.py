@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +14,9 @@ import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.reading.columns import EXPECTED_POINTS_PREFIX
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.reference import score
-from mews_newtt.validation.cases import Given, Pool, readable
+from mews_newtt.validation.cases import Given, Pool, crowded, readable, recordable, together
 from mews_newtt.validation.faults import NOT_IN_SINGLE_SETS, UNIT_IGNORED, Fault, answer_faults_of, faults_of
 from mews_newtt.validation.mutants import COMPLETE, Flags, MutantScorer, Rows
 from mews_newtt.validation.packs.killed import cover, kill
@@ -99,13 +99,18 @@ def make_pack(chart: Chart, *, seed: int = 0, manual: bool = False, others: Iter
     expected = readable(pool)
     reasons = {_key(given): why for given, why in expected}
     faults = pack_faults(chart, others)
-    killed = kill(chart, faults, [given for given, _ in expected] + [given for given in pool.sets if _key(given) not in reasons], pool)
+    more = [given for given in (*(given for given, _ in together(pool)), *(crowded(pool) if manual else ())) if _key(given) not in reasons]
+    candidates = [*more, *(given for given in pool.sets if _key(given) not in reasons)]
+    reasons = {**{_key(given): why for given, why in together(pool)}, **reasons}
+    killed = kill(chart, faults, [given for given, _ in expected] + candidates, pool)
     sets, killers, equivalent = killed.sets, killed.killers, killed.equivalent
     cost = _cost(chart, sets, pool.baselines)
     levels = _plainest_of_levels(chart, killed.scorer, cost)
     reasons = {**{_key(sets[row]): why for row, why in levels.items()}, **reasons}
     wanted = [*range(len(expected)), *(row for row in levels if row >= len(expected))]
-    rows = cover(killers, cost, [0], MANUAL) if manual else cover(killers, cost, wanted)
+    typed = np.array([all(name.startswith(SKIP_PREFIX) or recordable(chart.by_id[name], text) for name, text in given.items()) for given in sets])
+    easy = [rows[typed[rows]] for rows in killers]  # sets with recordable readings alone; finer ones only where nothing else shows a fault
+    rows = cover(easy, cost, [0], MANUAL) if manual else cover(killers, cost, cover(easy, cost, wanted))
     first = _killed_first(killers, rows)
     cases = []
     for number, row in enumerate(rows, start=1):
@@ -152,7 +157,6 @@ def _key(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 def _cost(chart: Chart, sets: list[Given], baselines: list[Given]) -> npt.NDArray[np.int64]:
     """How far each set is from a baseline: parameters changed or missing, and 2 more for each reading finer than recorded."""
-    steps = {p.id: p.observation.step for p in chart.parameters if p.observation.numeric}
     finer: dict[tuple[str, str], bool] = {}
     by_context = {tuple(baseline.get(name) for name in chart.context_ids): baseline for baseline in reversed(baselines)}
     cost = np.zeros(len(sets), np.int64)
@@ -161,8 +165,8 @@ def _cost(chart: Chart, sets: list[Given], baselines: list[Given]) -> npt.NDArra
         cost[row] = sum(name not in given for name in baseline)
         for name, text in given.items():
             if baseline.get(name) != text:
-                if name in steps and (name, text) not in finer:
-                    finer[name, text] = Decimal(text) % steps[name] != 0
+                if name in chart.by_id and (name, text) not in finer:
+                    finer[name, text] = not recordable(chart.by_id[name], text)
                 cost[row] += 1 + 2 * finer.get((name, text), False)
     return cost
 
