@@ -13,7 +13,7 @@ import numpy as np
 from mews_newtt.chart.model import Chart, Table
 from mews_newtt.compiled import TOTAL, CompiledChart, CompiledParameter, compile_changed, compile_chart, compile_group
 from mews_newtt.engines.base import COMPLETE, NO_POINTS, PARTIAL, REFUSED
-from mews_newtt.validation.mutants.answers import Answers
+from mews_newtt.validation.mutants.answers import Answers, Stated
 from mews_newtt.validation.mutants.contributions import OPEN, REFUSALS, PackedSums, ParameterArrays, Ranks, counting_nothing
 from mews_newtt.validation.mutants.possible_contexts import context_classes, expand, lacking
 from mews_newtt.validation.mutants.sheet import CellColumn, Codes, Flags, Rows, Sheet
@@ -77,6 +77,7 @@ class MutantScorer:
         self.columns, self.row_of, self.views_of = expand(self.compiled, sheet)
         self.several = len(self.row_of) > sheet.rows
         self.foreign: dict[str, int] = {}  # codes of levels that only other charts have
+        self.stated: Stated | None = None  # what a platform states, row by row in the order of the file; None for sets that were made up
         self._part_cache: dict[tuple[object, ...], Part] = {}
         self._others: dict[object, MutantScorer] = {}  # only the last one; it holds the chart and the sheet that its key is made of
         self.parts = self._parts(self.compiled, self.columns, {})
@@ -140,6 +141,8 @@ class MutantScorer:
         lacks, changed = lacking(self.compiled, self.sheet.columns), lacking(compiled, columns)
         if lacks.keys() != changed.keys() or any(lacks[name] is not rows and (lacks[name] != rows).any() for name, rows in changed.items()):
             return False  # contexts are missing in other rows
+        if any(_unread_otherwise(self.sheet.column(name), columns[name]) for name in lacks):
+            return False  # a context that is missing is missing in another way, as with another reason
         ruling = {name for rule in chart.context_refusals for name, _ in rule.when}  # their readings say what a missing context can be
         if lacks and any(sheet.column(name) is not self.sheet.column(name) for name in ruling):
             return False
@@ -277,6 +280,13 @@ class MutantScorer:
         for p in base.chart.parameters:
             points[p.id] = self.base.points.get(p.id, np.full(self.sheet.rows, NO_POINTS, np.int16))
         return Answers(self.base.rows, self.base.status, self.base.total, names[self.base.level], points)
+
+
+def _unread_otherwise(old: CellColumn, new: CellColumn) -> bool:
+    """Whether the cells without a reading are others."""
+    if new.codes is not old.codes:
+        return True
+    return any(old.cells[place] != new.cells[place] for place in np.flatnonzero(old.unread).tolist())
 
 
 def _counting_nothing(own: CompiledParameter) -> CompiledParameter:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.validation.cases import Given, Pool, crowded, readable, recordable, together
-from mews_newtt.validation.faults import UNIT_IGNORED, Fault, faults_of
+from mews_newtt.validation.faults import NOT_IN_SINGLE_SETS, UNIT_IGNORED, Fault, answer_faults_of, faults_of
 from mews_newtt.validation.mutants import COMPLETE, Flags, MutantScorer, Rows
 from mews_newtt.validation.packs.case import Case, expected_of
 from mews_newtt.validation.packs.killed import cover, kill
@@ -151,8 +151,9 @@ def _memory(series: Series) -> dict[str, dict[str, int]]:
 
 
 def pack_faults(chart: Chart, others: Iterable[Chart] | None) -> list[Fault]:
-    """The mutants a pack is made against. A pack states no units, so a platform that ignores stated units cannot show it."""
-    return [fault for fault in faults_of(chart, others, reach=REACH) if fault.form != UNIT_IGNORED]
+    """The mutants a pack is made against: those that single sets can show. A pack states no units, so no set shows that a stated unit is ignored."""
+    faults = [*faults_of(chart, others, reach=REACH), *answer_faults_of(chart)]
+    return [fault for fault in faults if fault.form != UNIT_IGNORED and fault.kind not in NOT_IN_SINGLE_SETS]
 
 
 def only_recordable(chart: Chart, sets: Sequence[Given], killers: Sequence[Rows]) -> list[Rows]:
