@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.validation.cases import Given, Pool, crowded, readable, recordable, together
+from mews_newtt.validation.cases import Given, Pool, beyond, crowded, readable, recordable
 from mews_newtt.validation.faults import NOT_IN_SINGLE_SETS, UNIT_IGNORED, Fault, answer_faults_of, faults_of
 from mews_newtt.validation.mutants import COMPLETE, Flags, MutantScorer, Rows
 from mews_newtt.validation.packs.case import Case, expected_of
@@ -100,10 +100,10 @@ def make_pack(chart: Chart, *, seed: int = 0, manual: bool = False, others: Iter
     expected = readable(pool)
     reasons = {_key(given): why for given, why in expected}
     faults = pack_faults(chart, others)
-    more = [given for given in (*(given for given, _ in together(pool)), *(crowded(pool) if manual else ())) if _key(given) not in reasons]
-    candidates = [*more, *(given for given in pool.sets if _key(given) not in reasons)]
-    reasons = {**{_key(given): why for given, why in together(pool)}, **reasons}
-    killed = kill(chart, faults, [given for given, _ in expected] + candidates, pool)
+    rare = list(beyond(pool))
+    candidates = _new([given for given, _ in expected], [given for given, _ in rare], crowded(pool) if manual else [], pool.sets)
+    reasons = {**{_key(given): why for given, why in reversed(rare)}, **reasons}
+    killed = kill(chart, faults, candidates, pool)
     sets, killers, equivalent = killed.sets, killed.killers, killed.equivalent
     cost = _cost(chart, sets, pool.baselines)
     levels = _plainest_of_levels(chart, killed.scorer, cost)
@@ -121,11 +121,11 @@ def make_pack(chart: Chart, *, seed: int = 0, manual: bool = False, others: Iter
     proven = [{"id": faults[index].id, "words": faults[index].words, "proof": how} for index, how in sorted(equivalent.items())]
     pack = Pack(chart, seed, manual, cases, len(faults), len(dead), proven, alive, _kinds(faults, dead, equivalent))
     if manual:
-        pack.not_tested = not_tested(finer=sum(len(rows) > 0 for rows in killers) - sum(len(rows) > 0 for rows in easy), series=False)
+        pack.not_tested = not_tested(finer=sum(len(rows) > 0 for rows in killers) - sum(len(rows) > 0 for rows in easy), memory=None)
         return pack
     series = make_series(pool, len(cases) + 1)
     pack.cases, pack.memory = [*cases, *series.cases], _memory(series)
-    pack.not_tested = not_tested(finer=0, series=bool(series.cases), memory=series.not_shown)
+    pack.not_tested = not_tested(finer=0, memory=series.not_shown if series.cases else None)
     return pack
 
 
@@ -160,6 +160,14 @@ def only_recordable(chart: Chart, sets: Sequence[Given], killers: Sequence[Rows]
     """The sets that kill each mutant, without those that hold a reading finer than recorded."""
     typed = np.array([all(name not in chart.by_id or recordable(chart.by_id[name], text) for name, text in given.items()) for given in sets])
     return [rows[typed[rows]] for rows in killers]
+
+
+def _new(*lists: Sequence[Given]) -> list[Given]:
+    """The sets of some lists, each once."""
+    found: dict[tuple[tuple[str, str], ...], Given] = {}
+    for given in (given for sets in lists for given in sets):
+        found.setdefault(_key(given), given)
+    return list(found.values())
 
 
 def _key(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

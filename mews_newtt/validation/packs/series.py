@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from mews_newtt.chart.model import Parameter
+from mews_newtt.chart.model import Chart, Parameter
 from mews_newtt.validation.cases import Given, Pool, middle
+from mews_newtt.validation.faults import Fault, faults_of_series, series_of
 from mews_newtt.validation.packs.case import Case, expected_of
-from mews_newtt.validation.packs.memory import MemoryFault, memory_faults, shown_by
+from mews_newtt.validation.packs.killed import killers_of, scorer_of
 from mews_newtt.validation.wording import row_name
 
 START = datetime(2025, 1, 6, 8, 0, tzinfo=UTC)  # any time does: no chart scores it
 APART = timedelta(minutes=30)
+Step = tuple[Given, str]
 
 
 class Series(NamedTuple):
-    """The cases in their order, the faults of memory that they show, and those that no series tried shows."""
+    """The cases in their order, the faults of memory that they show, and those that they do not."""
 
     cases: list[Case]
-    shown: list[MemoryFault]
-    not_shown: list[MemoryFault]
+    shown: list[Fault]
+    not_shown: list[Fault]
 
 
 def make_series(pool: Pool, start: int) -> Series:
@@ -32,29 +34,31 @@ def make_series(pool: Pool, start: int) -> Series:
     start : the number of the first case
     """
     chart = pool.chart
-    faults = memory_faults(chart)
     if not pool.settings:
-        return Series([], [], faults)
-    steps = _steps(pool, faults)
-    person = f"{chart.id}-series"
+        return Series([], [], [])
+    steps = _steps(pool)
     cases = []
     for place, (given, why) in enumerate(steps):
         says = f"series of one person, set {place + 1}: {why}"
-        cases.append(Case(f"{chart.id}-{start + place:03d}", dict(given), expected_of(chart, given), says, person, time_of(place)))
-    shown = {id(fault) for fault in shown_by(chart, faults, [given for given, _ in steps])}
-    return Series(cases, [f for f in faults if id(f) in shown], [f for f in faults if id(f) not in shown])
+        taken_at = (START + place * APART).strftime("%Y-%m-%dT%H:%M:%SZ")
+        cases.append(Case(f"{chart.id}-{start + place:03d}", dict(given), expected_of(chart, given), says, f"{chart.id}-series", taken_at))
+    shown = _shown(chart, [given for given, _ in steps])
+    return Series(cases, [fault for fault, seen in shown if seen], [fault for fault, seen in shown if not seen])
 
 
-def time_of(place: int) -> str:
-    """When a set of the series was taken."""
-    return (START + place * APART).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _shown(chart: Chart, sets: Sequence[Given], kind: str = "", row: str = "") -> list[tuple[Fault, bool]]:
+    """The faults of memory of a chart, or those of one kind and row, and whether a platform that has it answers some set of a series wrongly."""
+    orders = [order for order in series_of(len(sets), ["one"] * len(sets)) if order.id == "person"]
+    faults = [fault for fault in faults_of_series(chart, orders) if not kind or (fault.kind == kind and fault.parameters == (row,))]
+    scorer = scorer_of(chart, list(sets))
+    return [(fault, len(killers_of(scorer, fault)) > 0) for fault in faults]
 
 
-def _steps(pool: Pool, faults: Sequence[MemoryFault]) -> list[tuple[Given, str]]:
-    chart, setting, baseline = pool.chart, pool.settings[0], pool.baselines[0]
-    rows = [p for p in chart.parameters if p.id in baseline and p.role != "recorded"]
+def _steps(pool: Pool) -> list[Step]:
+    setting, baseline = pool.settings[0], pool.baselines[0]
+    rows = [p for p in pool.chart.parameters if p.id in baseline and p.role != "recorded"]
     raisable = [p for p in rows if p.id not in setting.given and setting.tables[p.id] is not None]
-    found: list[tuple[Given, str]] = [(dict(baseline), "every reading scores as little as it can")]
+    found: list[Step] = [(dict(baseline), "every reading scores as little as it can")]
     for names in (raisable[::2], raisable[1::2]):
         given = dict(baseline)
         for row in names:
@@ -62,40 +66,25 @@ def _steps(pool: Pool, faults: Sequence[MemoryFault]) -> list[tuple[Given, str]]
         found.append((given, f"as bad as it can be: {', '.join(row_name(row) for row in names)}"))
     found.append((dict(baseline), "every reading scores as little as it can again"))
     for row in rows:
-        found += _missing(pool, row, faults, found)
+        lacking: Step = ({name: text for name, text in baseline.items() if name != row.id}, f"{row_name(row)} is missing, and the set before had it")
+        found += _least(pool, found, row, "carried_forward", [[lacking], [_bad(pool, row), lacking]] if row in raisable else [[lacking]])
     for row in raisable:
-        found += _alone(pool, row, faults, found)
+        found += _least(pool, found, row, "averaged", [[], [_bad(pool, row), (dict(baseline), "every reading scores as little as it can again")]])
     return found
 
 
 def _worst(pool: Pool, row: Parameter) -> str:
     table = pool.settings[0].tables[row.id]
-    bands = table.bands if table is not None else ()
-    return middle(row, max(bands, key=pool.chart.severity))
+    return middle(row, max(table.bands if table is not None else (), key=pool.chart.severity))
 
 
-def _missing(pool: Pool, row: Parameter, faults: Sequence[MemoryFault], before: list[tuple[Given, str]]) -> list[tuple[Given, str]]:
-    """A set without the row, after one in which it is bad where nothing less shows that it is carried over; nothing where nothing shows it."""
-    chart, baseline = pool.chart, pool.baselines[0]
-    lacking = ({name: text for name, text in baseline.items() if name != row.id}, f"{row_name(row)} is missing, and the set before had it")
-    own = [fault for fault in faults if fault.kind == "carried_forward" and fault.words.startswith(f"{row.title}:")]
-    ways = [[lacking]]
-    if row.id not in pool.settings[0].given and pool.settings[0].tables[row.id] is not None:
-        bad = (pool.put(baseline, row, _worst(pool, row)), f"{row_name(row)} is as bad as it can be")
-        ways.append([bad, lacking])
-    past = [given for given, _ in before]
-    return next((way for way in ways if any(shown_by(chart, own, [*past, *(given for given, _ in way)]))), [])
+def _bad(pool: Pool, row: Parameter) -> Step:
+    return pool.put(pool.baselines[0], row, _worst(pool, row)), f"{row_name(row)} is as bad as it can be"
 
 
-def _alone(pool: Pool, row: Parameter, faults: Sequence[MemoryFault], before: list[tuple[Given, str]]) -> list[tuple[Given, str]]:
-    """Sets in which one row alone goes up and comes back, where the series before does not show that its readings are averaged."""
-    chart, baseline = pool.chart, pool.baselines[0]
-    past = [given for given, _ in before]
-    own = [fault for fault in faults if fault.kind == "mean" and fault.words.startswith(f"{row.title}:")]
-    if len(list(shown_by(chart, own, past))) == len(own):
-        return []
-    way = [
-        (pool.put(baseline, row, _worst(pool, row)), f"{row_name(row)} is as bad as it can be"),
-        (dict(baseline), "every reading scores as little as it can again"),
-    ]
-    return way if len(list(shown_by(chart, own, [*past, *(given for given, _ in way)]))) > len(list(shown_by(chart, own, past))) else []
+def _least(pool: Pool, before: Sequence[Step], row: Parameter, kind: str, ways: Sequence[Sequence[Step]]) -> Sequence[Step]:
+    """The first of some ways to go on that shows a fault of memory of one row; nothing where none does."""
+    for way in ways:
+        if all(seen for _, seen in _shown(pool.chart, [given for given, _ in (*before, *way)], kind, row.id)):
+            return way
+    return []
