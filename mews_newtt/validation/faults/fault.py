@@ -166,6 +166,13 @@ def numeric_parameters(chart: Chart) -> list[Parameter]:
     return [p for p in chart.parameters if p.observation.numeric and p.role != "recorded" and any(table.bands for table in p.tables)]
 
 
+def telling_parameters(chart: Chart) -> list[Parameter]:
+    """Those of them whose bands do not all show the same."""
+    zones = any(rule.zone is not None for level in chart.levels for rule in level.counts)
+    shown = {p.id: {(points, zone if zones else 0, level) for t in p.tables for points, zone, level in map(chart.severity, t.bands)} for p in chart.parameters}
+    return [p for p in numeric_parameters(chart) if len(shown[p.id]) > 1]
+
+
 # Readings changed
 
 
