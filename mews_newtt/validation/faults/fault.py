@@ -82,12 +82,16 @@ class Example(NamedTuple):
     id : the fault's id, or the ids of two faults with " + " between them
     given : readings that differ from those of a well tortoise; None takes a reading away
     before, after : what the chart answers, and what a platform with the fault answers
+    earlier : sets of the same tortoise before this one, oldest first: for faults of memory
+    points : the fault shows only in stated points; `before` and `after` are those of the parameters that the fault names
     """
 
     id: str
     given: Mapping[str, str | None]
     before: str
     after: str
+    earlier: tuple[Mapping[str, str | None], ...] = ()
+    points: bool = False
 
 
 # What a platform with a fault answers
