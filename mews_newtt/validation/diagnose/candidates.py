@@ -11,6 +11,7 @@ from mews_newtt.validation.diagnose.claims import Claims
 from mews_newtt.validation.diagnose.contrast import Contrast
 from mews_newtt.validation.diagnose.from_answers import faults_from_answers
 from mews_newtt.validation.diagnose.proposals import proposed_faults
+from mews_newtt.validation.diagnose.screen import Screen
 from mews_newtt.validation.diagnose.search import Search, Trials, spread
 from mews_newtt.validation.faults import Fault, answer_faults_of, faults_of, faults_of_series, series_of, typed_edges
 from mews_newtt.validation.mutants import Flags, MutantScorer, Rows
@@ -21,7 +22,9 @@ KEPT, KEPT_EQUAL = 16, 60  # faults that are tried on all rows: the best ones, a
 WHOLE = ""  # the search over all columns at once
 
 
-def all_faults(chart: Chart, others: Iterable[Chart] | None, scorer: MutantScorer, claims: Claims, wrong: Flags, contrasts: Sequence[Contrast]) -> list[Fault]:
+def all_faults(
+    chart: Chart, others: Iterable[Chart] | None, scorer: MutantScorer, claims: Claims, wrong: Flags, contrasts: Sequence[Contrast]
+) -> list[Fault]:
     """Every single fault that is tried on every row by itself: those of the chart, and those that the platform's answers propose."""
     found = [*faults_of(chart, others), *answer_faults_of(chart), *faults_from_answers(chart, scorer, claims, wrong)]
     found += proposed_faults(contrasts)
@@ -35,7 +38,9 @@ class Candidates:
     def __init__(self, scorer: MutantScorer, columns: dict[str, Claims], faults: Sequence[Fault]):
         self.scorer, self.faults = scorer, faults
         searches = {name: Search(scorer, claims) for name, claims in columns.items()}
-        self.full = Trials(scorer, {name: search for name, search in searches.items() if search.disagreements or name == WHOLE})
+        screen = Screen(scorer.chart, scorer, searches[WHOLE].wrong)
+        self.full = Trials(scorer, {name: search for name, search in searches.items() if search.disagreements or name == WHOLE}, screen)
+        self.few: Trials | None = None
         self.tried: set[str] = set()
 
     @property
@@ -44,8 +49,10 @@ class Candidates:
 
     def search(self, names: Sequence[str], *, whole_file: bool) -> None:
         """Try every fault, and several at once for the searches that no single fault solves."""
-        few = self._few(self._spread(names))
-        few.consider(self.faults, names)
+        if self.few is None:
+            self.few = self._few(self._spread(self.names))
+            self.few.consider(self.faults)
+        few = self.few
         for name in names:
             few.further(name)
         self._carry(few, names)
@@ -73,7 +80,7 @@ class Candidates:
         scorer.foreign = self.scorer.foreign
         searches = {name: Search(scorer, search.claims.take(rows)) for name, search in self.full.searches.items()}
         scorer.stated = searches[WHOLE].claims.stated
-        return Trials(scorer, searches)
+        return Trials(scorer, searches, Screen(scorer.chart, scorer, searches[WHOLE].wrong))
 
     def _carry(self, few: Trials, names: Sequence[str]) -> None:
         """Try on all rows what did best on few."""

@@ -6,7 +6,7 @@ the columns before it are wrong as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -87,22 +87,21 @@ def _total(chart: Chart, candidates: Candidates, claims: Claims, sheet: Sheet, s
 
 
 def _of_total(fault: Fault, unstated: set[str]) -> bool:
-    return fault.column == "total" or fault.kind in OF_MISSING or (fault.column == "" and 0 < len(fault.parameters) and unstated.issuperset(fault.parameters))
+    about = set(fault.parameters)
+    return fault.column == "total" or fault.kind in OF_MISSING or (not fault.column and bool(about) and about <= unstated)
 
 
 def _level(chart: Chart, candidates: Candidates, claims: Claims, sheet: Sheet, scorer: MutantScorer) -> Layer:
-    """The level against the stated total and points; against the chart where neither is stated."""
+    """The level against whatever it follows from best: the stated total and points, the stated points, or the chart."""
     own = claims.only("level")
-    if not claims.points and not is_number(claims.total).any():
-        return _layer(chart, candidates.full, "level" if "level" in candidates.names else WHOLE, "expected_level", "the chart", claims, sheet)
-    view = on_stated(scorer, claims.stated, totals=True)
-    against = "the stated total and points" if claims.points and is_number(claims.total).any() else "the stated points" if claims.points else "the stated total"
-    trials = Trials(view, {"level": Search(view, own)})
-    faults = [fault for fault in candidates.faults if of_levels(fault, chart)]
+    views = [(view, against, Search(view, own)) for view, against in _bases_of_levels(claims, scorer)]
+    view, against, search = min(views, key=lambda one: one[2].disagreements)  # the first of equals
+    trials = Trials(view, {"level": search})
     set_aside = 0
-    if trials.searches["level"].disagreements:
+    if search.disagreements:
+        faults = [fault for fault in candidates.faults if of_levels(fault, chart)]
         trials.consider(faults)
-        if not trials.searches["level"].solved():
+        if not search.solved():
             whole = own.without_levels(partial_rows(scorer))
             apart = Trials(view, {"level": Search(view, whole)})
             apart.consider(faults)
@@ -111,8 +110,18 @@ def _level(chart: Chart, candidates: Candidates, claims: Claims, sheet: Sheet, s
             else:
                 trials.several("level")
     layer = _layer(chart, trials, "level", "expected_level", against, claims, sheet, set_aside)
-    layer.found.follows = not trials.searches["level"].disagreements and "level" in candidates.names
+    layer.found.follows = against != "the chart" and not trials.searches["level"].disagreements and "level" in candidates.names
     return layer
+
+
+def _bases_of_levels(claims: Claims, scorer: MutantScorer) -> Iterator[tuple[MutantScorer, str]]:
+    """What levels may follow from, what a platform states before what the chart gives."""
+    totals = bool(is_number(claims.total).any())
+    if totals:
+        yield on_stated(scorer, claims.stated, totals=True), "the stated total and points" if claims.points else "the stated total"
+    if claims.points:
+        yield on_stated(scorer, claims.stated, totals=False), "the stated points"
+    yield scorer, "the chart"
 
 
 def of_levels(fault: Fault, chart: Chart) -> bool:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mews_newtt.validation.comparer import Compared
 from mews_newtt.validation.diagnose.claims import Claims
 from mews_newtt.validation.diagnose.plainness import plainness
+from mews_newtt.validation.diagnose.screen import Screen
 from mews_newtt.validation.expected import AGREED, EMPTY
 from mews_newtt.validation.faults import Fault, answers_of, both, moves_of
 from mews_newtt.validation.mutants import Answers, Flags, MutantScorer, Rows
@@ -74,8 +75,8 @@ class Search:
 class Trials:
     """Faults scored over the same rows once for several searches, by name: their answers are worked out once."""
 
-    def __init__(self, scorer: MutantScorer, searches: Mapping[str, Search]):
-        self.scorer, self.searches = scorer, dict(searches)
+    def __init__(self, scorer: MutantScorer, searches: Mapping[str, Search], screen: Screen | None = None):
+        self.scorer, self.searches, self.screen = scorer, dict(searches), screen
         self.points = list(dict.fromkeys(name for search in self.searches.values() for name in search.claims.points))
 
     def answers(self, fault: Fault) -> tuple[Answers, Shown]:
@@ -87,7 +88,7 @@ class Trials:
     def consider(self, faults: Iterable[Fault], names: Iterable[str] | None = None) -> None:
         """Try faults that were not tried before."""
         searches = [self.searches[name] for name in (self.searches if names is None else names)]
-        for fault in faults:
+        for fault in faults if self.screen is None else self.screen.passes(faults):
             fault_id = fault.id
             new = [search for search in searches if fault_id not in search.tried]
             if new:
@@ -104,7 +105,7 @@ class Trials:
 
     def several(self, name: str) -> None:
         """Try pairs of faults, and more at once where a pair leaves something."""
-        search, chart = self.searches[name], self.scorer.chart
+        search = self.searches[name]
         singles = [one for one in search.ranked() if one.fault.kind not in ALONE and not one.fault.joined]
         pairs: list[Fault] = []
         for first in _distinct(singles)[:FIRSTS]:

@@ -67,10 +67,8 @@ def diagnose(
     scorer = MutantScorer(chart, sheet)
     scorer.foreign = claims.foreign
     scores = claims.of_scores().with_silence(scorer.base)
-    if Search(scorer, scores).disagreements:
-        claims = scores
-    else:  # statuses and answers that were left out are explained only where the scores themselves agree
-        claims = claims.with_silence(scorer.base)
+    # statuses and answers that were left out are explained only where the scores themselves agree
+    claims = scores if Search(scorer, scores).disagreements else claims.with_silence(scorer.base)
     scorer.stated = claims.stated
     contrasts = contrasts_of(chart, scorer, claims)
     candidates = _candidates(chart, scorer, claims, others, contrasts)
