@@ -6,6 +6,7 @@ import copy
 import random
 from collections.abc import Callable, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import Any
 
 from tests.platforms.platform import Count, Edit, Says, Sees, Turn
@@ -45,7 +46,7 @@ def moved(name: str, old: str | int, new: str | int, table: int | None = None) -
     def edit(content: Content) -> None:
         found = 0
         for bands in tables_of(content, name, table):
-            for below, band in zip(bands, bands[1:], strict=False):
+            for below, band in pairwise(bands):
                 key = "from" if "from" in band else "above"
                 if band[key] != was:
                     continue
@@ -65,7 +66,7 @@ def other_side(name: str, at: str | int, table: int | None = None) -> Edit:
     def edit(content: Content) -> None:
         found = 0
         for bands in tables_of(content, name, table):
-            for below, band in zip(bands, bands[1:], strict=False):
+            for below, band in pairwise(bands):
                 if band.get("from") == edge:
                     found += 1
                     band["above"] = band.pop("from")

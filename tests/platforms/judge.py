@@ -3,7 +3,8 @@
     python -m tests.platforms.judge OUT.tsv [--only NAME...] [--form total|level|points] [--jobs 2] [--rows N]
 
 Names that are in OUT.tsv already are passed over, so a run that was cut off goes on where it was. OUT.tsv has one line for each platform:
-name, form, judgement, seconds, wrong rows, whether the verdict was certain, and the words of the verdict.
+name, form, judgement, seconds, wrong rows, whether the verdict was certain, the words of the verdict, and the verdict as JSON, from which
+`--again` judges the lines anew by the declarations as they are now, without a run.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,9 @@ def all_text(value: Any) -> list[str]:
 
 def without_counts(words: str) -> str:
     """Numbers of rows are no numbers of a chart."""
-    words = re.sub(r"(explains?|breaks?|explained|leaves)[^;.]*?\d[\d,]* (of [\d,]+ )?(disagreements?|agreements?|rows?)", "", words, flags=re.IGNORECASE)
+    words = re.sub(
+        r"(explains?|breaks?|explained|leaves)[^;.]*?\d[\d,]* (of [\d,]+ )?(disagreements?|agreements?|rows?)", "", words, flags=re.IGNORECASE
+    )
     return re.sub(r"(all|of|the)? ?[\d,]+ (of (the )?[\d,]+ )?(disagreements?|agreements?|rows)", "", words, flags=re.IGNORECASE)
 
 
@@ -116,7 +119,27 @@ def line_of(platform: Platform, form: str, count: int | None = None) -> str:
         judgement, seconds, wrong, verdict, printed = ask(platform, form, Path(folder), count)
     words = printed if verdict is None else verdict.spoken
     certain = "" if verdict is None else "certain" if verdict.certain else "not certain"
-    return "\t".join([platform.name, form, judgement, f"{seconds:.1f}", str(wrong), certain, " ".join(words.split())])
+    kept = "" if verdict is None else json.dumps({**asdict(verdict), "named": sorted(verdict.named)})
+    return "\t".join([platform.name, form, judgement, f"{seconds:.1f}", str(wrong), certain, " ".join(words.split()), kept])
+
+
+def judged_again(line: str) -> str:
+    """The same line with the judgement of today's declarations."""
+    name, form, judgement, seconds, wrong, certain, words, kept = line.split("\t")
+    if name in PLATFORMS and kept:
+        verdict = json.loads(kept)
+        judgement = judged(PLATFORMS[name], Verdict(**{**verdict, "named": frozenset(verdict["named"])}), int(wrong))
+    return "\t".join([name, form, judgement, seconds, wrong, certain, words, kept])
+
+
+def in_turn() -> list[Platform]:
+    """The charts take turns, so that a run that was cut off has seen them all."""
+    place: Counter[str] = Counter()
+    turn = {}
+    for name, platform in PLATFORMS.items():
+        turn[name] = place[platform.chart]
+        place[platform.chart] += 1
+    return sorted(PLATFORMS.values(), key=lambda platform: turn[platform.name])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -127,11 +150,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--form", choices=FORMS, default="points")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--rows", type=int)
+    parser.add_argument("--again", action="store_true", help="judge the lines of OUT.tsv anew, and run nothing for them")
     given = parser.parse_args(arguments)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     lines = given.out.read_text(encoding="utf-8").splitlines() if given.out.exists() else []
+    if given.again:
+        lines = [judged_again(line) for line in lines]
+        given.out.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     done = {tuple(line.split("\t")[:2]) for line in lines}
-    chosen = [p for name, p in PLATFORMS.items() if name.startswith(tuple(given.only)) and (name, given.form) not in done]
+    chosen = [p for p in in_turn() if p.name.startswith(tuple(given.only)) and (p.name, given.form) not in done]
     with ThreadPoolExecutor(given.jobs) as pool, given.out.open("a", encoding="utf-8") as out:
         for line in pool.map(lambda platform: line_of(platform, given.form, given.rows), chosen):
             print(line[:220], flush=True)

@@ -29,7 +29,11 @@ def triggers_as_points(readings: Readings, worths: Worths) -> Worths:
 
 def two_rows_needed(row: Row, answer: Answer) -> str:
     """Escalates only where two parameters are outside, or a trigger is reached."""
-    reached = row.readings.get("air_or_oxygen") == "oxygen" or row.readings.get("concern") == "present" or row.readings.get("consciousness", "alert") != "alert"
+    reached = (
+        row.readings.get("air_or_oxygen") == "oxygen"
+        or row.readings.get("concern") == "present"
+        or row.readings.get("consciousness", "alert") != "alert"
+    )
     return "escalate" if reached or sum(points > 0 for points in answer.points.values()) >= 2 else "routine"
 
 
@@ -62,7 +66,11 @@ PLATFORMS: list[Platform] = [
         "cell-saturation",
         "93 and 94% give 2 points: the cell was copied from the line below",
         edit=f.cell("oxygen_saturation", 1, points=2),
-        right=(said("oxygen_saturation", r"2 points?", r"9[34]"), said("oxygen_saturation", r"2 points? instead of 1"), said("oxygen_saturation", r"2 points?", at(94, 95))),
+        right=(
+            said("oxygen_saturation", r"2 points?", r"9[34]"),
+            said("oxygen_saturation", r"2 points? instead of 1"),
+            said("oxygen_saturation", r"2 points?", at(94, 95)),
+        ),
     ),
     mews(
         "row-wrong-cells",
@@ -71,7 +79,9 @@ PLATFORMS: list[Platform] = [
         right=(said("temperature", r"NEWS2|other chart|another chart|National Early Warning"), (Says(("temperature",), (at("38.0", "38.1"),)),)),
         near=said("temperature"),
     ),
-    mews("older-edition", "the whole table is that of the working chart's older version 0.1", edit=f.whole("mews", "0.1"), right=(said((), r"0\.1"),)),
+    mews(
+        "older-edition", "the whole table is that of the working chart's older version 0.1", edit=f.whole("mews", "0.1"), right=(said((), r"0\.1"),)
+    ),
     mews(
         "adult-chart",
         "the hospital's adult module, NEWS2, answers for maternity too",
@@ -90,7 +100,10 @@ PLATFORMS: list[Platform] = [
         "pulse-pregnancy-for-all",
         "the pulse table of pregnancy is used after birth too, for ever",
         edit=f.always_table("heart_rate", 0),
-        right=(said("heart_rate", r"pregnan|less than 48|always|same table|one table|everybody|before"), said((), r"hours|patient group|birth", r"ignor|always|pregnan")),
+        right=(
+            said("heart_rate", r"pregnan|less than 48|always|same table|one table|everybody|before"),
+            said((), r"hours|patient group|birth", r"ignor|always|pregnan"),
+        ),
         names=CONTEXT,
     ),
     mews(
@@ -117,12 +130,12 @@ PLATFORMS: list[Platform] = [
         near=said("heart_rate"),
     ),
     mews(
-        "exactly-48",
-        "exactly 48 hours after birth counts as late only",
-        edit=lambda content: f.row_of(content, "heart_rate")["tables"].__setitem__(2, {**f.row_of(content, "heart_rate")["tables"][3], "when": f.row_of(content, "heart_rate")["tables"][2]["when"]}),
-        right=(said((), r"exactly 48"),),
+        "early-table-to-72",
+        "the early table ends 72 hours after birth, as the hospital's old chart had it",
+        sees=f.read_as("hours_since_birth", lambda h: Decimal(10) if h < 72 else h),
+        right=(said((), r"hours|birth", at(72, 71)), said("heart_rate", r"less than 48|table", at(72, 71))),
         names=CONTEXT,
-        silence=True,  # very few women are seen at exactly 48 hours
+        near=said("heart_rate", r"less than 48|pregnan|table"),
     ),
     mews(
         "points-0-1-3",
@@ -164,10 +177,18 @@ PLATFORMS: list[Platform] = [
         "kilopascal",
         "systolic pressure is converted to kilopascal on the way in, and scored as mmHg",
         sees=f.read_as("systolic_bp", lambda v: (v * Decimal("0.133322")).quantize(Decimal("0.1"))),
-        right=(said("systolic_bp", r"kPa|kilopascal|unit"), said("systolic_bp", r"(always|every|all|any)[^.;]*2 points|2 points[^.;]*(always|every|all|any)")),
+        right=(
+            said("systolic_bp", r"kPa|kilopascal|unit"),
+            said("systolic_bp", r"(always|every|all|any)[^.;]*2 points|2 points[^.;]*(always|every|all|any)"),
+        ),
         near=said("systolic_bp"),
     ),
-    mews("concern-ignored", "worry of the woman or staff is stored and raises nothing", edit=f.no_trigger("concern"), right=(said("concern", IGNORED + "|raise"),)),
+    mews(
+        "concern-ignored",
+        "worry of the woman or staff is stored and raises nothing",
+        edit=f.no_trigger("concern"),
+        right=(said("concern", IGNORED + "|raise"),),
+    ),
     mews("oxygen-raises-nothing", "oxygen does not escalate", edit=f.no_trigger("air_or_oxygen"), right=(said("air_or_oxygen", IGNORED + "|raise"),)),
     mews(
         "only-unresponsive",
@@ -180,9 +201,7 @@ PLATFORMS: list[Platform] = [
         "triggers-as-points",
         "each trigger counts 2 points in the total",
         count=triggers_as_points,
-        right=(
-            (Says((), (r"trigger|air or oxygen|consciousness|concern", r"2 points|count|point")),),
-        ),
+        right=((Says((), (r"trigger|air or oxygen|consciousness|concern", r"2 points|count|point")),),),
         names=("air_or_oxygen", "consciousness", "concern"),
     ),
     mews("escalates-at-3", "escalation starts at a total of 3", edit=f.level_from("escalate", 3), right=(said((), r"escalate|level", at(3)),)),
@@ -196,7 +215,9 @@ PLATFORMS: list[Platform] = [
         silence=True,
     ),
     mews("random-levels", "levels are random: a demonstration stub was shipped", turn=f.level_is(a_level_at_random), silence=True, one_row=False),
-    mews("gaps-as-0", "missing readings add nothing and the total is shown", turn=f.gaps_count_nothing, right=(said((), MISSING_AS_0),), names=SCORED),
+    mews(
+        "gaps-as-0", "missing readings add nothing and the total is shown", turn=f.gaps_count_nothing, right=(said((), MISSING_AS_0),), names=SCORED
+    ),
     mews(
         "carried-from-anyone",
         "a missing value keeps the value of whoever was measured before: a variable is not reset",

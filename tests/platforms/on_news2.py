@@ -67,7 +67,10 @@ PLATFORMS: list[Platform] = [
         "row-from-modified-ews",
         "the pulse row was taken over from the hospital's old Modified EWS",
         edit=f.row_from("heart_rate", "modified-ews", "2001.1"),
-        right=(said("heart_rate", r"modified|other chart|another chart"), (Says(("heart_rate",), (at(100, 101),)), Says(("heart_rate",), (at(129, 130),)))),
+        right=(
+            said("heart_rate", r"modified|other chart|another chart"),
+            (Says(("heart_rate",), (at(100, 101),)), Says(("heart_rate",), (at(129, 130),))),
+        ),
         near=said("heart_rate"),
     ),
     news(
@@ -76,7 +79,10 @@ PLATFORMS: list[Platform] = [
         sees=f.read_as("temperature", lambda t: (t - 32) * 5 / 9),
         right=(
             said("temperature", r"fahrenheit|°F|unit|convert"),
-            said("temperature", r"(always|every|all|any)[^.;]*3 points|3 points?[^.;]*(always|every|all|any)|lowest band|as (if|though) (it were )?(very )?(low|cold)"),
+            said(
+                "temperature",
+                r"(always|every|all|any)[^.;]*3 points|3 points?[^.;]*(always|every|all|any)|lowest band|as (if|though) (it were )?(very )?(low|cold)",
+            ),
         ),
         near=said("temperature"),
     ),
@@ -120,7 +126,12 @@ PLATFORMS: list[Platform] = [
         "scale-2-without-top",
         "scale 2 scores only low saturation; its upper bands on oxygen were left out",
         edit=lambda content: f.bands(
-            "oxygen_saturation", {"to": 83, "points": 3}, {"from": 84, "to": 85, "points": 2}, {"from": 86, "to": 87, "points": 1}, {"from": 88, "points": 0}, table=2
+            "oxygen_saturation",
+            {"to": 83, "points": 3},
+            {"from": 84, "to": 85, "points": 2},
+            {"from": 86, "to": 87, "points": 1},
+            {"from": 88, "points": 0},
+            table=2,
         )(content),
         right=(said("oxygen_saturation", r"scale 2", r"(air|0 points|upper|high|93|ignor|not)"),),
         names=("spo2_scale", "air_or_oxygen", "oxygen_saturation"),

@@ -10,8 +10,28 @@ from tests.platforms.platform import Platform, Says
 from tests.platforms.scorer import Answer
 from tests.platforms.sets import Row
 
-SCORED = ("temperature", "respiratory_rate", "heart_rate", "oxygen_saturation", "blood_glucose", "grunting", "colour", "neurology", "feeding", "parental_concern")
+SCORED = (
+    "temperature",
+    "respiratory_rate",
+    "heart_rate",
+    "oxygen_saturation",
+    "blood_glucose",
+    "grunting",
+    "colour",
+    "neurology",
+    "feeding",
+    "parental_concern",
+)
 OWN_WORDS = {"white": "Normal", "yellow": "Review", "pink": "Urgent", "purple": "Emergency"}
+PURPLE = [
+    ("respiratory_rate", 0),
+    ("heart_rate", 0),
+    ("oxygen_saturation", 0),
+    ("blood_glucose", 0),
+    ("grunting", 1),
+    ("colour", 2),
+    ("neurology", 2),
+]
 
 
 def newborn(name: str, says: str, **rest: object) -> Platform:
@@ -26,7 +46,12 @@ def by_total(row: Row, answer: Answer) -> str:
 
 PLATFORMS: list[Platform] = [
     newborn("right", "scores as the chart says", faulty=False),
-    newborn("right-level-titles", "scores right and writes the titles of levels", turn=f.level_is(lambda row, a: {"white": "Nothing outside the white zone"}.get(str(a.level), f"{str(a.level).capitalize()} zone reached")), faulty=False),
+    newborn(
+        "right-level-titles",
+        "scores right and writes the titles of levels",
+        turn=f.level_is(lambda row, a: {"white": "Nothing outside the white zone"}.get(str(a.level), f"{str(a.level).capitalize()} zone reached")),
+        faulty=False,
+    ),
     newborn(
         "strict-60-breaths",
         "a rate of 60 counts as fast: the code asks < 60 where it should ask <= 60",
@@ -65,8 +90,19 @@ PLATFORMS: list[Platform] = [
         sees=f.read_as("colour", lambda c: "pale" if c == "blue" else c),
         right=(said("colour", r"blue", r"pale|1 point"), said("colour", r"1 point instead of 2")),
     ),
-    newborn("purple-3", "the purple zone gives 3 points", edit=lambda content: f.edits(*[f.cell(name, place, points=3) for name, place in PURPLE])(content), right=(said((), r"3 points"),), names=SCORED),
-    newborn("older-edition", "grunting is pink, as in the working chart's version 0.1", edit=f.whole("newtt2", "0.1"), right=(said((), r"0\.1"), said("grunting", "pink"))),
+    newborn(
+        "purple-3",
+        "the purple zone gives 3 points",
+        edit=f.edits(*[f.cell(name, place, points=3) for name, place in PURPLE]),
+        right=(said((), r"3 points"),),
+        names=SCORED,
+    ),
+    newborn(
+        "older-edition",
+        "grunting is pink, as in the working chart's version 0.1",
+        edit=f.whole("newtt2", "0.1"),
+        right=(said((), r"0\.1"), said("grunting", "pink")),
+    ),
     newborn(
         "shifted-points",
         "the points column slid by one: yellow gives 2, pink and purple 3",
@@ -81,7 +117,12 @@ PLATFORMS: list[Platform] = [
         right=(said((), r"1 point|number of|at most|count"),),
         names=SCORED,
     ),
-    newborn("glucose-ignored", "blood glucose is on another form and never reaches the score", sees=f.gone("blood_glucose"), right=(said("blood_glucose", IGNORED),)),
+    newborn(
+        "glucose-ignored",
+        "blood glucose is on another form and never reaches the score",
+        sees=f.gone("blood_glucose"),
+        right=(said("blood_glucose", IGNORED),),
+    ),
     newborn(
         "glucose-always",
         "a baby without a glucose is scored as glucose 0",
@@ -92,7 +133,10 @@ PLATFORMS: list[Platform] = [
         "glucose-mg",
         "the meter sends mmol/L, and the platform converts it as mg/dL",
         sees=f.read_as("blood_glucose", lambda g: (g / Decimal("18.0156")).quantize(Decimal("0.01"))),
-        right=(said("blood_glucose", r"mg|unit|convert"), said("blood_glucose", r"(always|every|all|any)[^.;]*2 points|2 points[^.;]*(always|every|all|any)")),
+        right=(
+            said("blood_glucose", r"mg|unit|convert"),
+            said("blood_glucose", r"(always|every|all|any)[^.;]*2 points|2 points[^.;]*(always|every|all|any)"),
+        ),
         near=said("blood_glucose"),
     ),
     newborn(
@@ -108,7 +152,12 @@ PLATFORMS: list[Platform] = [
         sees=f.read_as("feeding", lambda c: "well" if c == "not_feeding" else c),
         right=(said("feeding", r"not feeding|not_feeding", r"0 points|well|normal"), said("feeding", r"0 points? instead of 2")),
     ),
-    newborn("parents-ignored", "what parents say is not scored", count=f.counts("parental_concern", lambda readings, points: 0), right=(said("parental_concern", IGNORED),)),
+    newborn(
+        "parents-ignored",
+        "what parents say is not scored",
+        count=f.counts("parental_concern", lambda readings, points: 0),
+        right=(said("parental_concern", IGNORED),),
+    ),
     newborn(
         "parents-unzoned",
         "parental concern gives points and never a level",
@@ -116,10 +165,32 @@ PLATFORMS: list[Platform] = [
         right=(said("parental_concern", r"level|zone|raise"),),
         silence=True,
     ),
-    newborn("levels-by-total", "levels follow from the total", turn=f.level_is(by_total), right=(said((), r"level", r"total|points"),), near=said((), r"level|zone|purple|pink")),
-    newborn("pink-needs-two", "the pink level needs two rows in pink", edit=f.level_counts("pink", [{"zone": "pink", "at_least": 2}]), right=(said((), r"pink", r"2|two"),)),
-    newborn("no-purple", "the purple level was never built", edit=f.level_counts("purple", []), right=(said((), r"purple", r"never|not|ignor|missing|without|instead|no "),)),
-    newborn("own-words", "levels are in the vendor's own words", turn=f.level_is(lambda row, a: OWN_WORDS[str(a.level)]), right=(said((), r"word|name|called|written|label|value", r"Normal|Review|Urgent"),), silence=True),
+    newborn(
+        "levels-by-total",
+        "levels follow from the total",
+        turn=f.level_is(by_total),
+        right=(said((), r"level", r"total|points"),),
+        near=said((), r"level|zone|purple|pink"),
+    ),
+    newborn(
+        "pink-needs-two",
+        "the pink level needs two rows in pink",
+        edit=f.level_counts("pink", [{"zone": "pink", "at_least": 2}]),
+        right=(said((), r"pink", r"2|two"),),
+    ),
+    newborn(
+        "no-purple",
+        "the purple level was never built",
+        edit=f.level_counts("purple", []),
+        right=(said((), r"purple", r"never|not|ignor|missing|without|instead|no "),),
+    ),
+    newborn(
+        "own-words",
+        "levels are in the vendor's own words",
+        turn=f.level_is(lambda row, a: OWN_WORDS[str(a.level)]),
+        right=(said((), r"word|name|called|written|label|value", r"Normal|Review|Urgent"),),
+        silence=True,
+    ),
     newborn("gaps-as-0", "missing rows count as 0 and the total is shown", turn=f.gaps_count_nothing, right=(said((), MISSING_AS_0),), names=SCORED),
     newborn(
         "saturation-missing-worst",
@@ -171,6 +242,11 @@ PLATFORMS: list[Platform] = [
         silence=True,
         one_row=False,
     ),
-    newborn("noise", "3% of totals are wrong by one, anywhere", turn=f.noise(0.03, lambda dice, a: setattr(a, "total", max(0, a.total + dice.choice([-1, 1])))), silence=True, one_row=False),
+    newborn(
+        "noise",
+        "3% of totals are wrong by one, anywhere",
+        turn=f.noise(0.03, lambda dice, a: setattr(a, "total", max(0, a.total + dice.choice([-1, 1])))),
+        silence=True,
+        one_row=False,
+    ),
 ]
-PURPLE = [("respiratory_rate", 0), ("heart_rate", 0), ("oxygen_saturation", 0), ("blood_glucose", 0), ("grunting", 1), ("colour", 2), ("neurology", 2)]

@@ -70,7 +70,10 @@ class Platform:
             said = self.turn(rows, said)
         if self.where is not None:
             truth = right_answers(self.chart, tuple(rows))
-            said = [one if self.where(place * 1000 // len(rows), row) else true.copy() for place, (row, one, true) in enumerate(zip(rows, said, truth, strict=True))]
+            said = [
+                one if self.where(place * 1000 // len(rows), row) else true.copy()
+                for place, (row, one, true) in enumerate(zip(rows, said, truth, strict=True))
+            ]
         return rows, said
 
 

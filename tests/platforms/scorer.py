@@ -72,7 +72,7 @@ class Scorer:
 
     def __init__(self, content: Content):
         self.parameters: list[Content] = content["parameters"]
-        self.levels = [level["id"] for level in content["levels"]]
+        self.levels: list[str] = [level["id"] for level in content["levels"]]
         self.rules: list[Content] = content["levels"]
         self.zones = [zone["id"] for zone in content.get("zones", [])]
         self.one_of = [group["parameters"] for group in content.get("groups", []) if group["kind"] == "one_of"]
@@ -84,7 +84,10 @@ class Scorer:
     def _tables(self, parameter: Content) -> list[tuple[Content, list[tuple[Any, Worth]] | None]]:
         tables = [{"bands": parameter["bands"]}] if "bands" in parameter else parameter.get("tables", [])
         return [
-            (table.get("when", {}), [(band.get("is") or edges(band), self._worth(band)) for band in table["bands"]] if table.get("applies", True) else None)
+            (
+                table.get("when", {}),
+                [(band.get("is") or edges(band), self._worth(band)) for band in table["bands"]] if table.get("applies", True) else None,
+            )
             for table in tables
         ]
 
@@ -114,7 +117,8 @@ class Scorer:
     def asked(self, name: str, readings: Readings) -> bool:
         """Whether a full set needs this row."""
         return any(
-            bands is not None and all(fulfils(wanted, readings[other]) for other, wanted in when.items() if other in readings) for when, bands in self.tables[name]
+            bands is not None and all(fulfils(wanted, readings[other]) for other, wanted in when.items() if other in readings)
+            for when, bands in self.tables[name]
         )
 
     def _least(self, name: str, readings: Readings) -> Worth:
@@ -139,10 +143,12 @@ class Scorer:
             if name in readings:
                 could = self.possible(name, readings)
                 if len(could) == 1:
-                    sure |= {name: worth for worth in could if worth is not None}
+                    (worth,) = could
+                    if worth is not None:
+                        sure[name] = worth
                 elif could:
                     missing.append(name)
-                    least[name] = min(worth or (0, 0, 0) for worth in could)
+                    least[name] = min(one or (0, 0, 0) for one in could)
             elif parameter["role"] == "scored" and parameter.get("required", True) and self.asked(name, readings):
                 missing.append(name)
                 least[name] = self._least(name, readings)

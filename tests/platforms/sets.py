@@ -83,7 +83,11 @@ def _who(chart: str, dice: random.Random) -> Readings:
         }
     if chart == "mews":
         group = "adult" if outside else dice.choices(["pregnant", "in_labour", "postnatal"], [35, 15, 50])[0]
-        when = {"hours_since_birth": Decimal(dice.choice([dice.randint(0, 60), dice.randint(0, 60), dice.randint(24, 400)]))} if group == "postnatal" else {}
+        when = (
+            {"hours_since_birth": Decimal(dice.choice([dice.randint(0, 60), dice.randint(0, 60), dice.randint(24, 400)]))}
+            if group == "postnatal"
+            else {}
+        )
         return {"patient_group": group, **when}
     if chart == "newtt2":
         return {"patient_group": "child" if outside else "newborn"}
@@ -93,8 +97,10 @@ def _who(chart: str, dice: random.Random) -> Readings:
 
 def _draw(chart: str, content: Content, dice: random.Random, readings: Readings, ill: float) -> None:
     if chart == "npews":
-        readings["oxygen_device"] = "air" if dice.random() > 0.1 + ill * 0.6 else dice.choice(
-            ["nasal_prongs", "nasal_prongs", "face_mask", "head_box", "non_rebreather", "high_flow", "high_flow", "bipap", "cpap"]
+        readings["oxygen_device"] = (
+            "air"
+            if dice.random() > 0.1 + ill * 0.6
+            else dice.choice(["nasal_prongs", "nasal_prongs", "face_mask", "head_box", "non_rebreather", "high_flow", "high_flow", "bipap", "cpap"])
         )
     for parameter in sorted(content["parameters"], key=lambda p: "tables" in p):  # what chooses a table comes before the table
         name = parameter["id"]
@@ -150,7 +156,7 @@ def _number(dice: random.Random, name: str, bands: list[Content], ill: float) ->
         chosen = dice.choices(rest, [1 / (0.3 + band.get("points", 0) * (1.1 - ill)) for band in rest])[0]
     step = STEPS.get(name, Decimal(1))
     low, low_in, high, high_in = edges(chosen)
-    open_ended = 0 if low.is_finite() and high.is_finite() else -1 if not low.is_finite() else 1
+    upward = bands.index(chosen) > min(place for place, band in enumerate(bands) if band.get("points", 0) == least)
     if not low.is_finite():
         low, low_in = high - REACH * step, True
         low = max(low, FLOOR.get(name, step))
@@ -158,9 +164,9 @@ def _number(dice: random.Random, name: str, bands: list[Content], ill: float) ->
         high, high_in = min(low + REACH * step, CEILING.get(name, low + REACH * step)), True
     places = [low + step * place for place in range(int((high - low) / step) + 1)]
     places = [value for value in places if (low_in or value > low) and (high_in or value < high)] or [low if low_in else high]
-    if chosen.get("points", 0) > least and open_ended:
-        far = min(len(places) - 1, int(dice.expovariate(0.3)))  # the further out, the rarer
-        value = places[far if open_ended > 0 else -1 - far]
+    if chosen.get("points", 0) > least:
+        far = min(len(places) - 1, int(dice.expovariate(0.25)))  # the further out, the rarer
+        value = places[far if upward else -1 - far]
     elif chosen.get("points", 0) == least and len(places) > 6 and dice.random() < 0.65:
         value = places[min(len(places) - 1, int(dice.triangular(0, len(places))))]  # healthy people are mostly in the middle
     else:
