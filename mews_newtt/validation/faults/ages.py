@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from mews_newtt.chart.model import Chart, Interval, Parameter
+from mews_newtt.chart.contexts import matches
+from mews_newtt.chart.model import Chart, Condition, Interval, Parameter
 from mews_newtt.validation.faults.fault import ChangeCell, Example, Fault, Site, Value, change_cells
 from mews_newtt.validation.mutants import READ, Cell
 from mews_newtt.validation.wording import row_name
@@ -30,6 +31,7 @@ IN_UNITS = {
     "wk": (("d", "days", Fraction(7)),),
 }
 NAMES = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "min": "minutes"}
+PARTS = [Fraction(part, 4) for part in range(-4, 5)]  # how far from an edge the ways of rounding are compared
 WAYS: tuple[tuple[str, str, Callable[[Fraction], int]], ...] = (
     ("half-up", "rounded", lambda x: math.floor(x + Fraction(1, 2))),
     ("down", "cut off", math.floor),
@@ -41,7 +43,8 @@ def faults(chart: Chart) -> Iterator[Fault]:
     for parameter in times_of(chart):
         title, unit = row_name(parameter), NAMES[parameter.observation.unit]
         for way, says, turn in WAYS:
-            yield _fault(chart, parameter, "age_rounded", f"{way}", f"{title} seems to be {says} to whole {unit}", _turned(turn), way)
+            if _tells(chart, parameter.id, turn):
+                yield _fault(chart, parameter, "age_rounded", f"{way}", f"{title} seems to be {says} to whole {unit}", _turned(turn), way)
         for ucum, words, many in IN_UNITS[parameter.observation.unit]:
             times, through = _factor(many), _factor(1 / many)
             says = f"{title}: numbers in {words} seem to be used as {unit}"
@@ -54,10 +57,23 @@ def faults(chart: Chart) -> Iterator[Fault]:
             yield _fault(chart, parameter, "age_day_off", f"day:{by:+d}", says, _later(by * day), by)
 
 
+def _tells(chart: Chart, name: str, turn: Callable[[Fraction], int]) -> bool:
+    """Whether rounding changes which conditions of the chart a value near an edge fulfils."""
+    asked = [wanted for other, wanted in _conditions(chart) if other == name]
+    edges = {edge for wanted in asked if isinstance(wanted, Interval) for edge in (wanted.low, wanted.high) if edge is not None}
+    near = [max(Fraction(0), Fraction(edge) + part) for edge in edges for part in PARTS]
+    return any(matches(wanted, value) != matches(wanted, Fraction(turn(value))) for wanted in asked for value in near)
+
+
+def _conditions(chart: Chart) -> list[tuple[str, Condition]]:
+    """What chooses a table, and what puts a set out of scope."""
+    return [when for p in chart.parameters for t in p.tables for when in t.when] + [when for rule in chart.scope if rule.refuse for when in rule.when]
+
+
 def times_of(chart: Chart) -> list[Parameter]:
     """The ages and times that choose a table, or that a scope rule asks for."""
-    asked = {name for rule in chart.scope for name, wanted in rule.when if isinstance(wanted, Interval)}
-    return [p for p in chart.parameters if p.observation.numeric and p.observation.unit in IN_UNITS and p.id in asked.union(chart.context_ids)]
+    asked = {name for name, _ in _conditions(chart)}
+    return [p for p in chart.parameters if p.observation.numeric and p.observation.unit in IN_UNITS and p.id in asked]
 
 
 def _fault(chart: Chart, parameter: Parameter, kind: str, form: str, says: str, change: ChangeCell, after: Value) -> Fault:

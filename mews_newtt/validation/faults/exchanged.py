@@ -40,6 +40,8 @@ def _alike(first: Parameter, second: Parameter) -> bool:
     """Whether a reading of one may be taken for one of the other: both are numbers, or they share answers."""
     if any(p.role == "recorded" or not p.tables for p in (first, second)):
         return False
+    if first.role == second.role and [table.bands for table in first.tables] == [table.bands for table in second.tables]:
+        return False  # they count alike
     if first.observation.numeric and second.observation.numeric:
         return True
     return len(set(first.category_ids).intersection(second.category_ids)) > 1

@@ -108,7 +108,8 @@ def answers_of(scorer: MutantScorer, fault: Fault) -> Answers:
 
 def _answers_of_several(scorer: MutantScorer, fault: Fault) -> Answers:
     """Faults at once of which some change answers: first the chart and the readings, then points, totals and levels. In every row."""
-    found = MutantScorer(fault.chart, scorer.sheet if fault.change is None else fault.change(scorer.sheet))
+    same = fault.change is None and fault.chart is scorer.chart
+    found = scorer if same else scorer.with_chart(fault.chart, None if fault.change is None else fault.change(scorer.sheet))
     found.stated = scorer.stated
     for each in sorted((one for one in fault.joined if one.answers is not None), key=lambda one: ("points", "total", "level", "").index(one.column)):
         found = with_answers(found, answers_of(found, each))
@@ -164,6 +165,13 @@ def each_table(chart: Chart) -> Iterator[TableAt]:
 def numeric_parameters(chart: Chart) -> list[Parameter]:
     """Parameters whose readings are numbers that count for something."""
     return [p for p in chart.parameters if p.observation.numeric and p.role != "recorded" and any(table.bands for table in p.tables)]
+
+
+def telling_parameters(chart: Chart) -> list[Parameter]:
+    """Those of them whose bands do not all show the same."""
+    zones = any(rule.zone is not None for level in chart.levels for rule in level.counts)
+    shown = {p.id: {(points, zone if zones else 0, level) for t in p.tables for points, zone, level in map(chart.severity, t.bands)} for p in chart.parameters}
+    return [p for p in numeric_parameters(chart) if len(shown[p.id]) > 1]
 
 
 # Readings changed

@@ -28,6 +28,8 @@ EXAMPLES = (
 
 def answer_faults(chart: Chart) -> Iterator[Fault]:
     levels, ranks = chart.levels, range(len(chart.levels))
+    if len(levels) < 2:
+        return
     for one, other in combinations(ranks, 2):
         places = [other if rank == one else one if rank == other else rank for rank in ranks]
         says = f"the levels {levels[one].title} and {levels[other].title} seem to be exchanged"
