@@ -18,11 +18,13 @@ from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.reading.unread import LOOKED_AT
 from mews_newtt.validation.comparer import Compared, Comparer, explained, line_columns, lines_of
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, ExpectedColumn, Kinds, Numbers
+from mews_newtt.validation.file_side import FileSide
 from mews_newtt.validation.mutants import Flags
 from mews_newtt.validation.result import MOST_LISTED, ColumnCounts, Disagreement, Matrix, Origin, Validation, kinds_in_order
 from mews_newtt.validation.spool import Spool
 from mews_newtt.validation.stated import NONE, STATUSES, UNKNOWN, UNREADABLE
 from mews_newtt.validation.tally import Tally
+from mews_newtt.validation.unread_cells import UnreadCounter
 
 WRONG_KEPT, RIGHT_KEPT = 50_000, 100_000  # rows that the diagnosis looks at
 
@@ -46,6 +48,7 @@ class Part(NamedTuple):
     uncounted: set[str]
     doubts: Mapping[str, str]
     listed: list[Disagreement]
+    file_side: FileSide
     samples: tuple[_Sample, _Sample]
 
 
@@ -94,6 +97,7 @@ class Collector:
         self.listed: list[Disagreement] = []
         self.spool = Spool(line_columns(comparer)) if self.limits.spooled else None
         self.kept_wrong, self.kept_right = _Sample(self.limits.wrong), _Sample(self.limits.right)
+        self.unread = UnreadCounter(comparer)
 
     def add(self, chunk: Compared) -> None:
         """Count a chunk."""
@@ -120,6 +124,7 @@ class Collector:
         self.status.update(dict(zip(STATUSES, counted, strict=True)))
         self.tally.add(chunk.columns, results, claims, wrong, own_wrong)
         wrong_rows = np.flatnonzero(wrong)
+        self.unread.add(chunk, wrong, self.before + self.rows)
         if len(wrong_rows):
             self._keep_wrong(chunk, wrong_rows)
         self.kept_right.add(chunk.frame, np.flatnonzero(claims & ~wrong))
@@ -197,6 +202,7 @@ class Collector:
             self.tally.uncounted,
             self.comparer.unread.doubts,
             self.listed,
+            self.unread.finish({}),
             (self.kept_wrong, self.kept_right),
         )
 
@@ -215,6 +221,7 @@ class Collector:
         self.comparer.unread.doubts |= {name: why for name, why in part.doubts.items() if name not in self.comparer.unread.doubts}
         room = max(self.limits.listed - len(self.listed), 0)
         self.listed += [one._replace(row=before + one.row) for one in part.listed[:room]]
+        self.unread.join(part.file_side, before)
         self.kept_wrong.join(part.samples[0])
         self.kept_right.join(part.samples[1])
 
@@ -223,15 +230,17 @@ class Collector:
 
     def finish(self, source: Origin, notes: Sequence[str] = (), reading: ReadingReport | None = None) -> Validation:
         """The result. `notes` come after those that the counts give; `reading` is what a plan read of the file."""
-        more, notes = notes, [
-            f"{name}: more than 50,000 different values in one chunk of rows; its bands and edges were not counted there"
-            for name in sorted(self.tally.uncounted)
-        ]
+        more, notes = (
+            notes,
+            [
+                f"{name}: more than 50,000 different values in one chunk of rows; its bands and edges were not counted there"
+                for name in sorted(self.tally.uncounted)
+            ],
+        )
         for name, blank in self.blank.items():
             if blank and name != "expected_status":
                 cells = "1 cell is" if blank == 1 else f"{blank:,} cells are"
                 notes.append(f"{name}: {cells} blank and state nothing; they were not compared")
-        notes += [f"look again: column {name} {why}" for name, why in self.comparer.unread.doubts.items()]
         if self.bare:
             rows = "1 row states" if self.bare == 1 else f"{self.bare:,} rows state"
             notes.append(f"{rows} a score and {'has' if self.bare == 1 else 'have'} no reading: there is nothing to compare the score with")
@@ -256,6 +265,7 @@ class Collector:
             self.bare,
             self.comparer.reader.blanks_disagree,
             (*notes, *more),
+            file_side=self.unread.finish(self.comparer.unread.doubts),
             reading=reading,
             spool=self.spool,
             sample=self._sample() if self.wrong else None,

@@ -10,6 +10,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import Exercised
+from mews_newtt.validation.file_side import NOTHING_OPEN, FileSide
 from mews_newtt.validation.spool import Spool
 from mews_newtt.validation.stated import KINDS
 
@@ -115,6 +116,7 @@ class Validation:
     disagreements : the first rows that disagree, explained; `listed_all` says whether these are all
     ignored : columns that were not read; without_column: scored parameters that no column was read for
     reading : what became of every column and code of the file, where a reading plan was used
+    file_side : what of the user's own file could not be read: columns in doubt, cells by reason, words that no map knows
     without_readings : rows that state something and have no reading: there is nothing to compare them with
     """
 
@@ -138,6 +140,7 @@ class Validation:
     blanks_disagree: bool = False
     notes: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
+    file_side: FileSide = NOTHING_OPEN
     reading: ReadingReport | None = field(default=None, compare=False)
     spool: Spool | None = field(default=None, compare=False, repr=False)
     sample: Any = field(default=None, compare=False, repr=False)  # an Arrow table for the diagnosis; not part of the result
@@ -182,6 +185,14 @@ class Validation:
         rows = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
         return f"No column was read for {rows}: every set was scored without {'it' if len(titles) == 1 else 'them'}."
 
+    @property
+    def first(self) -> tuple[str, ...]:
+        """What the user should know of the own file before any word about the platform, in sentences; the map to paste is in `file_side`."""
+        lines = [self.gap] if self.gap else []
+        if self.ignored:
+            lines.append(f"Columns that were not read: {', '.join(self.ignored)}.")
+        return (*lines, *self.file_side.says())
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: the same file and chart give the same bytes."""
         return {
@@ -189,6 +200,7 @@ class Validation:
             "chart": self.chart.identity(),
             "source": {**self.source.to_dict(), "rows": self.rows},
             "rows_without_column": [{"parameter": name, "title": self.chart.by_id[name].title} for name in self.without_column],
+            "your_file": {"columns_not_read": list(self.ignored), **self.file_side.to_dict(), "says": list(self.first)},
             "verdict": self.verdict,
             "says": self.says,
             "rows": self.rows,

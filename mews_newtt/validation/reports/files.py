@@ -20,13 +20,12 @@ NAMES = ("report.html", "report.json", "junit.xml", "disagreements.csv")
 
 
 def check_report_folder(folder: Path | str) -> Path:
-    """The folder for reports, checked before the long work. Raises FileError."""
+    """The folder for reports, checked before the long work; it need not exist yet, nor the folders above it. Raises FileError."""
     folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise FileError(Problem("output_is_file", str(folder), "is a file", "name a folder"))
-    if not folder.parent.is_dir():
-        raise FileError(Problem("folder_missing", str(folder.parent), "is not a folder", "make it, or write elsewhere"))
-    check_writable(folder if folder.exists() else folder.parent)
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise FileError(Problem("output_is_file", str(there), "is a file", "name a folder"))
+    check_writable(there)
     return folder
 
 
@@ -47,7 +46,7 @@ def write_reports(found: Validation, folder: Path | str, *, run_on: str | None =
     run_on : the date of the run for the reports; without it they name none, and the same input gives the same bytes
     """
     folder = check_report_folder(folder)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     page, marker, junit, lines = (folder / name for name in NAMES)
     with ExitStack() as whole:  # all are written under other names first: a failure leaves the folder as it was
         report = whole.enter_context(whole_file(marker))  # entered first, so it appears last
