@@ -59,6 +59,8 @@ def tell(found: Validation, report: Path | None) -> None:
         console.print("tried: " + ", ".join(f"{PLURAL[kind]} {seen} of {of}" for kind, (seen, of) in gaps(found.exercised.items()).items()))
     if report is not None:
         console.print(f"reports: {report}")
+        if found.worst is not None and found.worst.says:
+            console.print(found.worst.says)
 
 
 def _own_file(found: Validation, console: Console) -> None:

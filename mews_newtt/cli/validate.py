@@ -17,6 +17,7 @@ from mews_newtt.tables.formats import KINDS, PACKED, TITLES, any_of
 from mews_newtt.validation.compare import diagnosed, validate_file
 from mews_newtt.validation.reports import as_document, check_report_folder, write_reports
 from mews_newtt.validation.result import Validation
+from mews_newtt.validation.worst_rows import MOST_AT_ALL, MOST_WRITTEN
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +33,22 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--blanks-disagree", action="store_true", help="a blank expected cell disagrees where the chart gives an answer for a complete set"
     )
+    parser.add_argument(
+        "--most-rows",
+        type=_most_rows,
+        default=MOST_WRITTEN,
+        metavar="N",
+        help=f"rows in disagreements.csv at most, the worst first (default {MOST_WRITTEN:,})",
+    )
     add_report_options(parser)
     parser.set_defaults(run=run)
+
+
+def _most_rows(text: str) -> int:
+    number = int(text.replace(",", "").replace("_", "")) if text.replace(",", "").replace("_", "").isdecimal() else 0
+    if not 1 <= number <= MOST_AT_ALL:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_AT_ALL:,}; they are held in memory until they are written")
+    return number
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
             format=arguments.format,
             progress=progress,
             blanks_disagree=arguments.blanks_disagree,
+            most_rows=arguments.most_rows,
         )
     return conclude(found, arguments)
 

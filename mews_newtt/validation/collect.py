@@ -16,26 +16,26 @@ from mews_newtt.engines.base import COMPLETE, NO_POINTS, REFUSED, Results
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.reading.unread import LOOKED_AT
-from mews_newtt.validation.comparer import Compared, Comparer, explained, line_columns, lines_of
+from mews_newtt.validation.comparer import Compared, Comparer, explained
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, ExpectedColumn, Kinds, Numbers
 from mews_newtt.validation.file_side import FileSide
 from mews_newtt.validation.mutants import Flags
 from mews_newtt.validation.result import MOST_LISTED, ColumnCounts, Disagreement, Matrix, Origin, Validation, kinds_in_order
-from mews_newtt.validation.spool import Spool
 from mews_newtt.validation.stated import NONE, STATUSES, UNKNOWN, UNREADABLE
 from mews_newtt.validation.tally import Tally
 from mews_newtt.validation.unread_cells import UnreadCounter
+from mews_newtt.validation.worst_rows import MOST_WRITTEN, WorstRows
 
 WRONG_KEPT, RIGHT_KEPT = 50_000, 100_000  # rows that the diagnosis looks at
 
 
 class Limits(NamedTuple):
-    """How many rows are kept: with their reasons, and for the diagnosis, those that disagree and agree. `spooled`: and lines of the CSV."""
+    """How many rows are kept: with their reasons; for the diagnosis, those that disagree and agree; and for disagreements.csv."""
 
     listed: int
     wrong: int
     right: int
-    spooled: bool = True
+    written: int = MOST_WRITTEN
 
 
 class Part(NamedTuple):
@@ -82,8 +82,8 @@ class _Sample:
 class Collector:
     """Adds up chunks, in their order."""
 
-    def __init__(self, comparer: Comparer, before: int, limits: Limits | None = None):
-        self.limits = limits or Limits(MOST_LISTED, WRONG_KEPT, RIGHT_KEPT)
+    def __init__(self, comparer: Comparer, before: int, limits: Limits | None = None, *, written: int = MOST_WRITTEN):
+        self.limits = limits or Limits(MOST_LISTED, WRONG_KEPT, RIGHT_KEPT, written)
         self.comparer, self.chart, self.before = comparer, comparer.chart, before
         self.rows = self.compared = self.wrong = self.bare = 0
         self.status: Counter[str] = Counter()
@@ -95,7 +95,7 @@ class Collector:
         self.tally = Tally(comparer.chart, comparer.column_map)
         self.tally.exercised.known = {column.parameter for column in comparer.expected if column.holds == "points"}
         self.listed: list[Disagreement] = []
-        self.spool = Spool(line_columns(comparer)) if self.limits.spooled else None
+        self.worst = WorstRows(comparer, self.limits.written) if self.limits.written else None
         self.kept_wrong, self.kept_right = _Sample(self.limits.wrong), _Sample(self.limits.right)
         self.unread = UnreadCounter(comparer)
 
@@ -185,8 +185,8 @@ class Collector:
             into[label, words.get(computed) or right_says(computed)] += number
 
     def _keep_wrong(self, chunk: Compared, wrong_rows: npt.NDArray[np.int64]) -> None:
-        if self.spool is not None:
-            self.spool.add(lines_of(self.comparer, chunk, wrong_rows, self.before + self.rows))
+        if self.worst is not None:
+            self.worst.add(chunk, wrong_rows, self.before + self.rows)
         room = self.limits.listed - len(self.listed)
         for row in wrong_rows[:room].tolist() if room > 0 else ():
             self.listed.append(explained(self.comparer, chunk, row, self.before + self.rows))
@@ -267,7 +267,7 @@ class Collector:
             (*notes, *more),
             file_side=self.unread.finish(self.comparer.unread.doubts),
             reading=reading,
-            spool=self.spool,
+            worst=self.worst,
             sample=self._sample() if self.wrong else None,
         )
 

@@ -33,6 +33,7 @@ from mews_newtt.validation.diagnose import diagnose
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.result import Origin, Validation
 from mews_newtt.validation.spark import is_spark_frame, validate_spark
+from mews_newtt.validation.worst_rows import MOST_WRITTEN
 
 ROWS = 1 << 18  # of a chunk
 
@@ -86,12 +87,14 @@ def validate_file(
     threads: int | None = None,
     progress: Progress | None = None,
     blanks_disagree: bool = False,
+    most_rows: int = MOST_WRITTEN,
 ) -> Validation:
     """Compare the answers in a file with a chart: CSV (also .gz, .zst), Parquet or NDJSON, of any length.
 
     Parameters
     ----------
     column_map, plan : how somebody else's file is read; a plan holds a map, so give one of them
+    most_rows : rows for disagreements.csv at most, the worst first; they are held in memory
 
     Raises
     ------
@@ -109,7 +112,7 @@ def validate_file(
         stretches = iter(table.chunks())
         first = next(stretches, None)
         # rows are named as a spreadsheet shows them: in a text file the header is row 1
-        collector = Collector(comparer, 1 if first is not None and first.row_of(0) > 1 else 0)
+        collector = Collector(comparer, 1 if first is not None and first.row_of(0) > 1 else 0, written=most_rows)
 
         def work() -> Iterator[tuple[Callable[[Chunk], tuple[Compared, Chunk]], Chunk]]:
             if first is not None:

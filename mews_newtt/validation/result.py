@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import Exercised
 from mews_newtt.validation.file_side import NOTHING_OPEN, FileSide
-from mews_newtt.validation.spool import Spool
 from mews_newtt.validation.stated import KINDS
 
 SCHEMA_VERSION = 1
-MOST_LISTED = 1000  # disagreements listed with explanations; the counts and disagreements.csv hold all
+MOST_LISTED = 1000  # disagreements listed with explanations; the counts are of all
 
 
 class WrongCell(NamedTuple):
@@ -104,6 +104,22 @@ class Matrix(NamedTuple):
         }
 
 
+class Lines(Protocol):
+    """What disagreements.csv is written from (`worst_rows.WorstRows`)."""
+
+    rows: int
+
+    @property
+    def capped(self) -> bool: ...
+
+    @property
+    def says(self) -> str: ...
+
+    def write(self, path: Path) -> None: ...
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class Validation:
     """What comparing a platform's answers with a chart found.
@@ -142,7 +158,7 @@ class Validation:
     diagnosis: Diagnosis | None = None
     file_side: FileSide = NOTHING_OPEN
     reading: ReadingReport | None = field(default=None, compare=False)
-    spool: Spool | None = field(default=None, compare=False, repr=False)
+    worst: Lines | None = field(default=None, compare=False, repr=False)  # for disagreements.csv
     sample: Any = field(default=None, compare=False, repr=False)  # an Arrow table for the diagnosis; not part of the result
 
     @property

@@ -241,7 +241,7 @@ def _axe_finds_nothing(address: str) -> None:
 
 
 def test_a_disk_that_fills_up_leaves_the_reports_of_the_last_run(found: Validation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mews_newtt.validation.spool import Spool
+    from mews_newtt.validation.worst_rows import WorstRows
 
     write_reports(found, tmp_path / "reports", run_on="yesterday")
     before = {path.name: path.read_bytes() for path in (tmp_path / "reports").iterdir()}
@@ -249,7 +249,7 @@ def test_a_disk_that_fills_up_leaves_the_reports_of_the_last_run(found: Validati
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Spool, "write", full)
+    monkeypatch.setattr(WorstRows, "write", full)
     with pytest.raises(OSError, match="No space"):
         write_reports(found, tmp_path / "reports", run_on="today")
     assert {path.name: path.read_bytes() for path in (tmp_path / "reports").iterdir()} == before

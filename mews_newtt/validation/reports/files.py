@@ -56,20 +56,20 @@ def write_reports(found: Validation, folder: Path | str, *, run_on: str | None =
             out.write(text)
             out.flush()  # a full disk fails here, before any file is replaced
             files[path.name] = hashlib.sha256(text.encode()).hexdigest()
-        if found.spool is not None:
+        if found.worst is not None:
             beside = whole.enter_context(whole_path(lines))
-            found.spool.write(beside)
+            found.worst.write(beside)
             with beside.open("rb") as stream:
                 files[lines.name] = hashlib.file_digest(stream, "sha256").hexdigest()
         document = {**as_document(found, run_on), "files": files}
         report.write(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
         report.flush()
-        for old in (marker, *(() if found.spool is not None else (lines,))):
+        for old in (marker, *(() if found.worst is not None else (lines,))):
             if old.is_file():
                 Path(os.path.realpath(old)).unlink()
-    return [page, marker, junit, lines] if found.spool is not None else [page, marker, junit]
+    return [page, marker, junit, lines] if found.worst is not None else [page, marker, junit]
 
 
 def as_document(found: Validation, run_on: str | None = None) -> dict[str, Any]:
-    """`Validation.to_dict` with the engine's version and the date of the run."""
-    return {**found.to_dict(), "engine_version": __version__, "run_on": run_on}
+    """`Validation.to_dict` with what disagreements.csv holds, the engine's version and the date of the run."""
+    return {**found.to_dict(), "disagreements_csv": found.worst and found.worst.to_dict(), "engine_version": __version__, "run_on": run_on}

@@ -19,7 +19,7 @@ from mews_newtt.validation.reports.outliers import Outlier, outliers
 from mews_newtt.validation.result import Matrix, Validation
 from mews_newtt.validation.stated import KINDS
 
-ROWS_SHOWN = 100  # disagreements on the page; report.json lists more, disagreements.csv has all
+ROWS_SHOWN = 100  # disagreements on the page; report.json lists more, disagreements.csv has more
 TEMPLATES = Path(__file__).with_name("templates")
 
 
