@@ -57,25 +57,29 @@ class _Sample:
 
     def __init__(self, most: int):
         self.most, self.stride, self.rows, self.frames = most, 1, 0, list[pl.DataFrame]()
+        self.places = list[npt.NDArray[np.int64]]()  # of the kept rows, in all rows
         self.seen = 0
         self.whole = True  # it holds all rows that it was given
 
-    def add(self, frame: pl.DataFrame, rows: npt.NDArray[np.int64]) -> None:
+    def add(self, frame: pl.DataFrame, rows: npt.NDArray[np.int64], places: npt.NDArray[np.int64]) -> None:
+        """Add some rows of a frame, and where they are in all rows."""
         start = -self.seen % self.stride
         self.seen += len(rows)
         chosen = rows[start :: self.stride]
         if len(chosen):
             self.frames.append(frame[chosen])
+            self.places.append(places[start :: self.stride])
             self.rows += len(chosen)
         while self.rows > self.most:
             half = pl.concat(self.frames)[::2]
             self.frames, self.rows, self.stride = [half], half.height, self.stride * 2
+            self.places = [np.concatenate(self.places)[::2]]
             self.whole = False
 
-    def join(self, other: _Sample) -> None:
-        """Add the rows that another sample kept."""
-        for frame in other.frames:
-            self.add(frame, np.arange(frame.height))
+    def join(self, other: _Sample, before: int) -> None:
+        """Add the rows that another sample kept; `before` rows come before those."""
+        for frame, places in zip(other.frames, other.places, strict=True):
+            self.add(frame, np.arange(frame.height), places + before)
         self.whole = self.whole and other.whole
 
 
@@ -127,7 +131,8 @@ class Collector:
         self.unread.add(chunk, wrong, self.before + self.rows)
         if len(wrong_rows):
             self._keep_wrong(chunk, wrong_rows)
-        self.kept_right.add(chunk.frame, np.flatnonzero(claims & ~wrong))
+        right_rows = np.flatnonzero(claims & ~wrong)
+        self.kept_right.add(chunk.frame, right_rows, right_rows + self.rows)
         self.rows += rows
         self.compared += int(claims.sum())
         self.bare += int((states & ~claims).sum())
@@ -190,7 +195,7 @@ class Collector:
         room = self.limits.listed - len(self.listed)
         for row in wrong_rows[:room].tolist() if room > 0 else ():
             self.listed.append(explained(self.comparer, chunk, row, self.before + self.rows))
-        self.kept_wrong.add(chunk.frame, wrong_rows)
+        self.kept_wrong.add(chunk.frame, wrong_rows, wrong_rows + self.rows)
 
     def part(self) -> Part:
         """What was counted so far, for `join` of another collector over the same columns."""
@@ -208,7 +213,7 @@ class Collector:
 
     def join(self, part: Part) -> None:
         """Add what another collector counted in the rows that follow."""
-        before = self.before + self.rows
+        earlier, before = self.rows, self.before + self.rows
         rows, compared, wrong, bare = part.numbers
         self.rows, self.compared, self.wrong, self.bare = self.rows + rows, self.compared + compared, self.wrong + wrong, self.bare + bare
         for own, other in zip(self._counters(), part.counters, strict=True):
@@ -222,8 +227,8 @@ class Collector:
         room = max(self.limits.listed - len(self.listed), 0)
         self.listed += [one._replace(row=before + one.row) for one in part.listed[:room]]
         self.unread.join(part.file_side, before)
-        self.kept_wrong.join(part.samples[0])
-        self.kept_right.join(part.samples[1])
+        self.kept_wrong.join(part.samples[0], earlier)
+        self.kept_right.join(part.samples[1], earlier)
 
     def _counters(self) -> tuple[Counter[Any], ...]:
         return self.status, self.blank, self.kinds, self.totals, self.levels
@@ -272,9 +277,10 @@ class Collector:
         )
 
     def _sample(self) -> tuple[pa.Table, ColumnMap, bool]:
-        """A sample of rows for the diagnosis, with our column names; how their cells are read; whether it holds all rows."""
+        """A sample of rows for the diagnosis in their order, with our column names; how their cells are read; whether it holds all rows."""
         comparer = self.comparer
-        frame = pl.concat([*self.kept_wrong.frames, *self.kept_right.frames])
+        places = np.concatenate([*self.kept_wrong.places, *self.kept_right.places])
+        frame = pl.concat([*self.kept_wrong.frames, *self.kept_right.frames])[np.argsort(places)]
         columns = [frame.get_column(theirs).alias(our) for theirs, our in comparer.read]
         columns += [frame.get_column(column.theirs).alias(column.name) for column in comparer.expected]
         own = comparer.column_map._replace(columns={}, ignore=frozenset())

@@ -13,7 +13,7 @@ import numpy as np
 from mews_newtt.chart.model import Chart, Table
 from mews_newtt.compiled import TOTAL, CompiledChart, CompiledParameter, compile_changed, compile_chart, compile_group
 from mews_newtt.engines.base import COMPLETE, NO_POINTS, PARTIAL, REFUSED
-from mews_newtt.validation.mutants.answers import Answers
+from mews_newtt.validation.mutants.answers import Answers, Stated
 from mews_newtt.validation.mutants.contributions import OPEN, REFUSALS, PackedSums, ParameterArrays, Ranks, counting_nothing
 from mews_newtt.validation.mutants.possible_contexts import context_classes, expand, lacking
 from mews_newtt.validation.mutants.sheet import CellColumn, Codes, Flags, Rows, Sheet
@@ -77,6 +77,7 @@ class MutantScorer:
         self.columns, self.row_of, self.views_of = expand(self.compiled, sheet)
         self.several = len(self.row_of) > sheet.rows
         self.foreign: dict[str, int] = {}  # codes of levels that only other charts have
+        self.stated: Stated | None = None  # what a platform states, row by row in the order of the file; None for sets that were made up
         self._part_cache: dict[tuple[object, ...], Part] = {}
         self._others: dict[object, MutantScorer] = {}  # only the last one; it holds the chart and the sheet that its key is made of
         self.parts = self._parts(self.compiled, self.columns, {})
