@@ -13,10 +13,13 @@ import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines.base import COMPLETE, NO_POINTS, REFUSED, Results
+from mews_newtt.reading.column_names import is_about, meaning_of, words_of
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.reading.unread import LOOKED_AT
 from mews_newtt.validation.comparer import Compared, Comparer, explained
+from mews_newtt.validation.diagnose.places import is_person, is_result
+from mews_newtt.validation.diagnose.within import Around
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, ExpectedColumn, Kinds, Numbers
 from mews_newtt.validation.file_side import FileSide
 from mews_newtt.validation.mutants import Flags
@@ -274,6 +277,7 @@ class Collector:
             reading=reading,
             worst=self.worst,
             sample=self._sample() if self.wrong else None,
+            around=self._around() if self.wrong else None,
         )
 
     def _sample(self) -> tuple[pa.Table, ColumnMap, bool]:
@@ -285,6 +289,20 @@ class Collector:
         columns += [frame.get_column(column.theirs).alias(column.name) for column in comparer.expected]
         own = comparer.column_map._replace(columns={}, ignore=frozenset())
         return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.whole and self.kept_right.whole
+
+    def _around(self) -> Around:
+        """What the file says of the rows of the sample beside readings and answers. Columns about persons are left out."""
+        comparer, known = self.comparer, self.chart.observations
+        places = np.concatenate([*self.kept_wrong.places, *self.kept_right.places])
+        wrong = np.arange(len(places)) < self.kept_wrong.rows
+        order = np.argsort(places)
+        used = {theirs for theirs, _ in comparer.read} | {column.theirs for column in comparer.expected}
+        used |= comparer.persons | {name for name in comparer.beside if is_person(name) or is_result(name)}
+        frames = [*self.kept_wrong.frames, *self.kept_right.frames]
+        left = [name for name in frames[0].columns if name not in used and (is_about(words_of(name)) or meaning_of(name, known) is None)]
+        columns = pl.concat([frame.select(left) for frame in frames])[order] if left else pl.DataFrame()
+        of_wrong, of_right = self.wrong / max(1, self.kept_wrong.rows), (self.compared - self.wrong) / max(1, self.kept_right.rows)
+        return Around(columns, wrong[order], places[order] + self.before + 1, of_wrong, of_right)
 
 
 def _total_matrix(counts: Mapping[tuple[str, str], int]) -> Matrix:

@@ -30,6 +30,7 @@ from mews_newtt.tables.table import ArrowStream, as_table
 from mews_newtt.validation.collect import Collector
 from mews_newtt.validation.comparer import Compared, Comparer
 from mews_newtt.validation.diagnose import diagnose
+from mews_newtt.validation.diagnose.within import with_place
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.result import Origin, Validation
 from mews_newtt.validation.spark import is_spark_frame, validate_spark
@@ -159,17 +160,28 @@ def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anywa
         )
         return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
     sample, column_map, complete = found.sample
+    others = None if others is None else list(others)
     try:
         diagnosis = diagnose(found.chart, sample, column_map=column_map, others=others, blanks_disagree=found.blanks_disagree)
     except Exception as fault:  # an unexpected fault must not cost the comparison; its message could hold readings
-        line = traceback.extract_tb(fault.__traceback__)[-1]
-        says = (
-            f"The diagnosis failed ({type(fault).__name__} in {Path(line.filename).name}, line {line.lineno}). "
-            "The comparison is complete and not affected. Please report this fault with the chart and its version."
-        )
+        says = f"{failed('The diagnosis', fault)} The comparison is complete and not affected."
         return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
     diagnosis.sampled = diagnosis.sampled or not complete
+    if found.around is None:
+        return replace(found, diagnosis=diagnosis)
+    try:
+        diagnosis = with_place(found.chart, diagnosis, sample, found.around, column_map, others, found.blanks_disagree)
+    except Exception as fault:  # the same for the search for places: the diagnosis stays as it is
+        says = f"{failed('The search for places in the file', fault)} The diagnosis is of all rows."
+        return replace(found, diagnosis=diagnosis, notes=(*found.notes, says.rstrip(".")))
     return replace(found, diagnosis=diagnosis)
+
+
+def failed(what: str, fault: Exception) -> str:
+    """An unexpected fault in one sentence without its message, which could hold readings."""
+    line = traceback.extract_tb(fault.__traceback__)[-1]
+    where = f"{type(fault).__name__} in {Path(line.filename).name}, line {line.lineno}"
+    return f"{what} failed ({where}). Please report this fault with the chart and its version."
 
 
 def _in_order(work: Iterable[tuple[Callable[[Any], Any], Any]], threads: int) -> Iterator[Any]:

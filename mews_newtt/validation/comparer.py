@@ -57,6 +57,7 @@ class Comparer:
         pairs = [pair for pair in zip(names, ours, strict=True) if pair[0] not in column_map.ignore]
         self.read = [(theirs, our) for theirs, our in pairs if our.removeprefix(SKIP_PREFIX) in chart.by_id]
         self.case_id = next((theirs for theirs, our in pairs if our == "case_id"), None)
+        self.persons = frozenset(theirs for theirs, our in zip(names, ours, strict=True) if our in ("case_id", "patient_id"))
         self.unread = Unread(names, ours, chart, column_map, used=[*(column.theirs for column in self.expected), *about])
         self.without_column = tuple(p.id for p in rows_without_column(chart, [our for _, our in self.read]) if p.role == "scored")
         self.beside = _names_beside([*LINE, *OUTCOMES], names)

@@ -159,6 +159,7 @@ class Validation:
     file_side: FileSide = NOTHING_OPEN
     reading: ReadingReport | None = field(default=None, compare=False)
     worst: Lines | None = field(default=None, compare=False, repr=False)  # for disagreements.csv
+    around: Any = field(default=None, compare=False, repr=False)  # what the file says of the rows of the sample beside readings and answers
     sample: Any = field(default=None, compare=False, repr=False)  # an Arrow table for the diagnosis; not part of the result
 
     @property
