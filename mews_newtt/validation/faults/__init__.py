@@ -33,6 +33,7 @@ from mews_newtt.validation.faults import (
     pairs,
     partial,
     points_columns,
+    ranges,
     rounding,
     scope,
     shifted,
@@ -58,8 +59,8 @@ from mews_newtt.validation.faults.units import IGNORED as UNIT_IGNORED
 # The plainest explanation first: among faults that fit equally well the first is named.
 MODULES = (
     partial, edges, bands, ignored, open_ends, missing, levels, triggers, tables, contexts, rounding, between, units, ages, totals, level_rules,
-    level_names, exchanged, skips, groups, impossible, scope, nulls, everybody, shifted, decimals, other_charts, typed, points_columns, memory,
-    pairs,
+    level_names, exchanged, skips, groups, impossible, scope, nulls, everybody, shifted, decimals, ranges, other_charts, typed, points_columns,
+    memory, pairs,
 )  # fmt: skip
 EXAMPLES: tuple[Example, ...] = tuple(example for module in MODULES for example in module.EXAMPLES)
 KINDS: dict[str, str] = {kind: says for module in MODULES for kind, says in module.KINDS.items()}

@@ -108,7 +108,8 @@ def answers_of(scorer: MutantScorer, fault: Fault) -> Answers:
 
 def _answers_of_several(scorer: MutantScorer, fault: Fault) -> Answers:
     """Faults at once of which some change answers: first the chart and the readings, then points, totals and levels. In every row."""
-    found = MutantScorer(fault.chart, scorer.sheet if fault.change is None else fault.change(scorer.sheet))
+    same = fault.change is None and fault.chart is scorer.chart
+    found = scorer if same else scorer.with_chart(fault.chart, None if fault.change is None else fault.change(scorer.sheet))
     found.stated = scorer.stated
     for each in sorted((one for one in fault.joined if one.answers is not None), key=lambda one: ("points", "total", "level", "").index(one.column)):
         found = with_answers(found, answers_of(found, each))

@@ -6,6 +6,7 @@ Property tests hold it to the reference: they score every mutant set by set as w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -120,6 +121,26 @@ class MutantScorer:
             if new is not old:
                 packed += new.packed[:, new.part.inverse[views]] - old.packed[:, old.part.inverse[views]]
         return self._answers(compiled, rows, packed, out[views], parts, views)
+
+    def with_chart(self, chart: Chart, sheet: Sheet | None = None) -> MutantScorer:
+        """The scorer of a mutant, for all rows: what a second fault can follow from."""
+        changed = self.sheet if sheet is None else sheet
+        compiled = compile_changed(chart, self.compiled)
+        if not self._comparable(compiled, changed):
+            return MutantScorer(chart, changed)
+        found = copy(self)
+        found.chart, found.sheet, found.compiled = chart, changed, compiled
+        found.columns = self.columns if sheet is None else self._changed_columns(sheet)
+        found.parts = self._parts(compiled, found.columns, self.parts)
+        found.packed = self.packed.copy()
+        for names, old in self.parts.items():
+            new = found.parts[names]
+            if new is not old:
+                found.packed += new.packed[:, new.part.inverse] - old.packed[:, old.part.inverse]
+        found.out = self._out_of_scope(compiled, found.columns)
+        found.base = found._answers(compiled, self.base.rows, found.packed, found.out, found.parts, None)
+        found._others = {}
+        return found
 
     def rows_read_in(self, name: str, table: Table) -> tuple[Flags, Codes]:
         """Rows with a reading of a parameter that is read in one of its tables, and each row's class of that parameter."""
