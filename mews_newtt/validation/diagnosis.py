@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.faults import Fault
+from mews_newtt.validation.within import Within
 
+MOST_TABLES, MOST_STRETCHES = 40, 60  # of the contrast table that are written into report.json
 
 @dataclass
 class Finding:
@@ -39,6 +41,82 @@ class Finding:
 
 
 @dataclass
+class ColumnFinding:
+    """What one stated column says by itself.
+
+    column : its name, such as `expected_total`
+    against : what it is compared with, in words: the chart, the stated points, or the stated total and points
+    rows, disagreements : rows that state something in it, and those that disagree with `against`
+    findings : the faults that explain them, the best first
+    certain : as in `Diagnosis`, of this column alone
+    follows : it disagrees with the chart, but follows from the columns before it: it needs no fault of its own
+    """
+
+    column: str
+    against: str
+    rows: int
+    disagreements: int
+    findings: list[Finding] = field(default_factory=list)
+    certain: bool = False
+    follows: bool = False
+
+    @property
+    def explained(self) -> bool:
+        """Whether the best finding explains everything and breaks nothing."""
+        return bool(self.findings) and self.findings[0].explains == self.disagreements and not self.findings[0].breaks
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "column": self.column,
+            "against": self.against,
+            "rows": self.rows,
+            "disagreements": self.disagreements,
+            "certain": self.certain,
+            "follows": self.follows,
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+
+class Stretch(NamedTuple):
+    """Readings of one parameter next to each other that differ from the chart by the same points.
+
+    low, high : the first and the last reading that were seen, as text; the same for one reading or a category
+    points : the chart's points there; difference : the most frequent stated minus true points; mean : their mean
+    rows : rows that can be counted for it; wrong : those that differ
+    """
+
+    low: str
+    high: str
+    points: int | None
+    difference: int
+    mean: float
+    rows: int
+    wrong: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return self._asdict()
+
+
+@dataclass
+class TableContrast:
+    """Stated minus true points of one table of a parameter, by stretches of readings.
+
+    table : its number among the parameter's tables; title : the parameter's title, with the table's
+    stated : taken from the parameter's stated points; else estimated from totals
+    """
+
+    parameter: str
+    table: int
+    title: str
+    unit: str
+    stated: bool
+    stretches: list[Stretch]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**vars(self), "stretches": [stretch.to_dict() for stretch in self.stretches[:MOST_STRETCHES]]}
+
+
+@dataclass
 class Diagnosis:
     """The best explanations of a platform's disagreements.
 
@@ -52,6 +130,9 @@ class Diagnosis:
     thin : insufficient evidence: one explanation fits, but too few readings show it
     unexplained : rows that disagree only in something the diagnosis does not look at
     not_made : why there is no diagnosis, in a sentence
+    by_column : what each stated column says by itself, in the order points, total, level
+    within : where the disagreements gather; if it leads, everything else here is of the rows in that place alone
+    contrast : for each parameter and table, where the stated points differ from the chart's
     """
 
     rows: int
@@ -67,12 +148,19 @@ class Diagnosis:
     thin: bool = False
     unexplained: int = 0
     not_made: str = ""
+    by_column: dict[str, ColumnFinding] = field(default_factory=dict)
+    contrast: list[TableContrast] = field(default_factory=list)
+    within: Within | None = None
 
     @property
     def words(self) -> str:
         """The verdict in sentences."""
         if self.not_made:
             return self.not_made
+        return self._whole if self.within is None else self.within.around(self._whole)
+
+    @property
+    def _whole(self) -> str:
         if not self.unexplained:
             return self._verdict
         rows = f"{count(self.unexplained, 'row')} disagree{'s' if self.unexplained == 1 else ''}"
@@ -129,4 +217,7 @@ class Diagnosis:
             "ties": [fault.to_dict() for fault in self.ties],
             "finer": [fault.to_dict() for fault in self.finer],
             "telling_case": self.telling_case,
+            "within": self.within and self.within.to_dict(),
+            "by_column": [found.to_dict() for found in self.by_column.values()],
+            "contrast": [table.to_dict() for table in self.contrast[:MOST_TABLES]],
         }

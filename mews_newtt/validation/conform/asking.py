@@ -97,13 +97,13 @@ def compare_answers(
     said = sending.says()
     if of_pack and (sending.held_back or sending.changed):
         said += _untested(found)
-    return replace(found, notes=(*notes, *sending.notes()), said_first=(*said, *first))
+    return replace(found, notes=(*notes, *sending.notes(adapter)), said_first=(*said, *first))
 
 
 def _answers(ask: Ask, sending: Sending, adapter: Settings, progress: Progress | None) -> list[Answer]:
     """The answers in the order of the cases; only the first ones where these are all silent."""
     answers: list[Answer] = []
-    for answer in side_by_side(ask, sending.cases, adapter.limits.at_once):
+    for answer in side_by_side(ask, sending.in_order(), adapter.limits.at_once):
         answers.append(answer)
         if len(answers) == SILENT and silent(answers):
             break  # a platform that hangs would cost a timeout for every case

@@ -10,6 +10,7 @@ import subprocess
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
@@ -21,6 +22,13 @@ from mews_newtt.validation.conform.settings import Answer
 from mews_newtt.validation.packs import Case
 
 UNASKED = 16  # lines of a command that are kept; then it has to wait
+
+
+def line_of(adapter: Adapter, chart: Chart, case: Case) -> dict[str, Any]:
+    """What a command is asked for one case. Sets of a series also say whose they are, and of what time."""
+    visit = visit_of(case, chart)
+    whose = {"person": visit.value("person_id", None), "time": visit.value("time", None)} if case.person else {}
+    return {"case_id": case.id, **whose, "given": adapter.request(case.given, chart, visit)}
 
 
 class Command:
@@ -87,8 +95,7 @@ class Command:
 
     def ask(self, case: Case) -> Answer:
         """Ask one case. A command that ends, or does not answer in time, ends the run."""
-        request = self.adapter.request(case.given, self.chart, visit_of(case, self.chart))
-        line = json.dumps({"case_id": case.id, "given": request}, ensure_ascii=False) + "\n"
+        line = json.dumps(line_of(self.adapter, self.chart, case), ensure_ascii=False) + "\n"
         with self._lock:
             self._pace.wait()
             try:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.conform.adapter import Adapter
+from mews_newtt.validation.conform.command import line_of
 from mews_newtt.validation.conform.placeholders import filled_text
 from mews_newtt.validation.conform.request import OF_A_READING, owners_of
 from mews_newtt.validation.conform.sending import Sending, Sent
@@ -29,7 +30,7 @@ def dry_run(chart: Chart, adapter: Adapter, sending: Sending, url: str | None) -
     lines += ["", f"The request for {first.id}:"]
     body = adapter.request(first.given, chart, first.visit)
     if url is None:
-        return "\n".join([*lines, json.dumps({"case_id": first.id, "given": body}, ensure_ascii=False)])
+        return "\n".join([*lines, json.dumps(line_of(adapter, chart, first), ensure_ascii=False)])
     lines.append(f"{adapter.method} {shown_address(urlsplit(url), adapter, first.visit)}")
     lines += [f"{name}: {_header(text, first)}" for name, text in {"Content-Type": "application/json", **adapter.headers}.items()]
     return "\n".join([*lines, "", json.dumps(body, ensure_ascii=False, indent=2)])

@@ -13,7 +13,7 @@ from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.conform.placeholders import Visit
-from mews_newtt.validation.conform.settings import EACH, Settings
+from mews_newtt.validation.conform.settings import ONE, Settings
 from mews_newtt.validation.packs import Case, expected_of
 
 NAMED = 20  # cases that a sentence names
@@ -67,9 +67,26 @@ class Sending:
             )
         return lines
 
-    def notes(self) -> list[str]:
-        """What matters less: reasons for no reading that were not sent, and change nothing."""
-        return [self._without(name).removesuffix(".") for name in self.without if name.startswith(SKIP_PREFIX)]
+    def notes(self, adapter: Settings) -> list[str]:
+        """What matters less: reasons for no reading that were not sent, and change nothing; how the series of a pack was sent."""
+        lines = [self._without(name).removesuffix(".") for name in self.without if name.startswith(SKIP_PREFIX)]
+        series = sum(bool(case.person) for case in self.cases)
+        if series and not adapter.says_who:
+            lines.append(
+                f"{series} sets are a series of one person, which shows a platform that carries readings over. They were sent in order, but the "
+                "request names no person: use {person_id} in the adapter if the platform knows persons"
+            )
+        return lines
+
+    def in_order(self) -> list[list[Sent]]:
+        """The cases in groups: those of one person one after the other, so that they arrive in the order of their times."""
+        groups: list[list[Sent]] = []
+        for case in self.cases:
+            if groups and groups[-1][-1].visit.person == case.visit.person:
+                groups[-1].append(case)
+            else:
+                groups.append([case])
+        return groups
 
     def _without(self, name: str) -> str:
         cases = self.without[name]
@@ -154,9 +171,10 @@ def _date(found: Sending, adapter: Settings, now: datetime | None) -> None:
     first = adapter.first_time
     if first is None:
         first = (now or datetime.now(UTC)).replace(microsecond=0) - gap * (len(found.cases) - 1)
+    chart, persons = found.chart, dict[str, int]()
     for number, case in enumerate(found.cases, start=1):
-        person = number if adapter.person == EACH else 1
-        chart = found.chart
+        whose = ONE if adapter.person == ONE else case.person or f"case {number}"  # the sets of a series are of one person
+        person = persons.setdefault(whose, len(persons) + 1)
         case.visit = Visit(case.id, number, person, first + gap * (number - 1), chart.id, chart.version, adapter.run)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mews_newtt.reading.values import SKIP_PREFIX
-from mews_newtt.validation.conform.placeholders import FIRST_TIME
+from mews_newtt.validation.conform.placeholders import FIRST_TIME, names_in
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 HIDDEN = "***"
@@ -79,6 +79,12 @@ class Settings(NamedTuple):
     refuses_partial: bool = False
     limits: Limits = Limits()
     stated: frozenset[str] = frozenset()  # the keys of [response] that the file has
+
+    @property
+    def says_who(self) -> bool:
+        """Whether requests name the person."""
+        texts = (self.path, *self.headers.values(), *self.constants.values())
+        return any(names_in(text) & {"person_id", "person_number"} for text in texts)
 
     def place(self, name: str) -> str:
         """The path of a reading in the request; blank where it has none."""

@@ -169,7 +169,7 @@ def shown_result(found: Mapping[str, Any], most: int) -> dict[str, Any]:
         "notes": found["notes"],
         "low": sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED),
         "all_partial": found["partial"] == found["rows"] > 0,
-        "unread": found["ignored_columns"] if "reading" not in found else [],
+        "own_file": found.get("your_file") or {"says": [], "map_to_paste": ""},  # runs of before have none
         "reading": found.get("reading"),
         "counts": [(name, found[name]) for name in COUNTS],
         "kinds": found["kinds"],
