@@ -111,7 +111,7 @@ def test_concern_that_cannot_be_sent_leaves_the_cases_without_one() -> None:
 
 def test_a_parameter_that_every_case_needs_leaves_none_and_says_so() -> None:
     complete = [case for case in cases() if case.expected["expected_status"] == "complete"]
-    with pytest.raises(FileError, match="no case can be sent: all .* need Heart rate, which the adapter cannot send"):
+    with pytest.raises(FileError, match=r"no case can be sent: all .* need Heart rate, which the adapter cannot send"):
         sending_of(CHART, Adapter(cannot_send=("heart_rate",)), complete, "x")
 
 
