@@ -61,12 +61,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     chart = chosen_chart(arguments)
-    adapter = _checked(arguments, chart)
+    adapter, unset = _checked(arguments, chart)
     own = _file_cases(arguments, chart)
     cases = pack_cases(chart, arguments.seed or 0, arguments.manual) if own is None else own.cases
     if arguments.check:
         name = arguments.url or arguments.platform
         print(dry_run(chart, adapter, sending_of(chart, adapter, cases, name), arguments.url))
+        if unset:
+            raise FileError(unset)
         return 0
     platform = Command(chart, arguments.platform, adapter) if arguments.url is None else Endpoint(chart, arguments.url, adapter)
     with platform, progress_bar(chart.short_title) as progress:
@@ -80,8 +82,11 @@ def run(arguments: argparse.Namespace) -> int:
     return conclude(found, arguments)
 
 
-def _checked(arguments: argparse.Namespace, chart: Chart) -> Adapter:
-    """The adapter, with the address, the credentials and the folders checked. Raises FileError with every fault of all of them."""
+def _checked(arguments: argparse.Namespace, chart: Chart) -> tuple[Adapter, list[Problem]]:
+    """The adapter, with the address, the credentials and the folders checked. Raises FileError with every fault of all of them.
+
+    With --check, faults of the credentials are returned: the first request can be shown without them.
+    """
     problems: list[Problem] = []
 
     def tried(step: Callable[[], Made]) -> Made | None:
@@ -104,10 +109,13 @@ def _checked(arguments: argparse.Namespace, chart: Chart) -> Adapter:
     adapter = adapter._replace(run=arguments.run_id)
     if arguments.url is not None:
         tried(lambda: checked_address(arguments.url, adapter, chart))
+    sound = len(problems)
+    if arguments.url is not None:
         tried(lambda: filled_headers(adapter))
-    if problems:
+    unset = problems[sound:]
+    if problems and not (arguments.check and len(unset) == len(problems)):
         raise FileError(problems)
-    return adapter
+    return adapter, unset
 
 
 def _file_cases(arguments: argparse.Namespace, chart: Chart) -> FileCases | None:

@@ -250,7 +250,14 @@ refuses_partial = true
 
 def form(asked: Asked, _: int) -> Answered:
     """An old web form: names and values, not JSON. The answer is a list with one entry."""
-    names = {"HR": "heart_rate", "T": "temperature", "RR": "respiratory_rate", "SAT": "oxygen_saturation", "SYS": "systolic_bp", "AVPU": "consciousness"}
+    names = {
+        "HR": "heart_rate",
+        "T": "temperature",
+        "RR": "respiratory_rate",
+        "SAT": "oxygen_saturation",
+        "SYS": "systolic_bp",
+        "AVPU": "consciousness",
+    }
     words = dict(asked.body)
     assert words.pop("ward") == "Test ward" and words.pop("id").startswith("TEST-")
     given = {names[name]: value for name, value in words.items() if name in names}
@@ -308,9 +315,7 @@ def test_a_fresh_vendor_agrees_by_an_adapter_from_the_page(
     (tmp_path / "sets.csv").write_text(sets, encoding="utf-8")
     (tmp_path / "adapter.toml").write_text(toml + QUICK, encoding="utf-8")
     with serving(answer) as (url, asked):
-        code = main(
-            ["conform", chart.id, "--url", url, "--adapter", str(tmp_path / "adapter.toml"), "--cases", str(tmp_path / "sets.csv"), "--json"]
-        )
+        code = main(["conform", chart.id, "--url", url, "--adapter", str(tmp_path / "adapter.toml"), "--cases", str(tmp_path / "sets.csv"), "--json"])
     said = capsys.readouterr()
     assert code == 0, said.out[:3000] + said.err
     assert len(asked) == json.loads(said.out)["compared"] == len(sets.splitlines()) - 1

@@ -207,6 +207,22 @@ def test_the_dry_run_shows_the_request_and_hides_the_secrets(run: Run, few: Path
     assert body["observations"][0] == {"code": "HR", "unit": "bpm", "value": 70}
 
 
+def test_the_dry_run_needs_no_credential_and_names_it(run: Run, few: Path, tmp_path: Path) -> None:
+    toml = SHAPES[1][1].replace("[request]", '[request]\nheaders = { Authorization = "Bearer ${NOT_SET_HERE}" }', 1)
+    ran = run("conform", "mews", "--url", "http://127.0.0.1:9", "--adapter", adapter(tmp_path, toml), "--cases", few, "--check")
+    assert ran.code == 2 and "Authorization: Bearer ***" in ran.out and "set NOT_SET_HERE in the environment" in ran.err
+
+
+def test_a_total_that_partial_sets_lack_is_no_fault_of_the_adapter(run: Run, tmp_path: Path) -> None:
+    def answer(asked: Asked, number: int) -> Answered:
+        return 200, {"urgent": True, "status": "partial"}
+
+    (tmp_path / "partial.csv").write_text("heart_rate,concern\n118,present\n120,present\n", encoding="utf-8")
+    with serving(answer) as (url, _):
+        ran = run("conform", "mews", "--url", url, "--adapter", adapter(tmp_path, FLAT), "--cases", tmp_path / "partial.csv")
+    assert ran.code == 0, ran
+
+
 # --- what goes wrong on the way
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 from mews_newtt import load_chart, score
 from mews_newtt.scoring.result import Score
@@ -31,7 +32,11 @@ def serving(answer: Callable[[Asked, int], Answered]) -> Iterator[tuple[str, lis
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.headers.get("Content-Type") == "application/x-www-form-urlencoded":
+                body = dict(parse_qsl(content.decode()))
+            else:
+                body = json.loads(content) if content else dict(parse_qsl(urlsplit(self.path).query))
             asked.append(Asked(self.path, dict(self.headers.items()), body))
             code, document, *more = answer(asked[-1], len(asked))
             content = document if isinstance(document, bytes) else json.dumps(document).encode()
@@ -41,6 +46,8 @@ def serving(answer: Callable[[Asked, int], Answered]) -> Iterator[tuple[str, lis
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        do_GET = do_POST
 
         def log_message(self, *_: object) -> None: ...
 

@@ -12,7 +12,7 @@ from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.conform.json_paths import find, put, steps_of
 from mews_newtt.validation.conform.placeholders import OF_A_READING, OF_A_REQUEST, OF_A_RUN, faults_in, names_in
 from mews_newtt.validation.conform.request import starts_with_a_list
-from mews_newtt.validation.conform.settings import VARIABLE, Settings
+from mews_newtt.validation.conform.settings import JSON, QUERY, VARIABLE, Settings
 from mews_newtt.validation.stated import STATUSES, level_names, plain
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -28,7 +28,7 @@ def faults_of_adapter(adapter: Settings, where: str, chart: Chart) -> list[Probl
     ----------
     where : the file, as messages name it
     """
-    parts = (_names, _places, _placeholders, _values, _units, _words, _headers, _paths, _settings)
+    parts = (_names, _places, _placeholders, _values, _units, _words, _headers, _paths, _flat, _settings)
     return [problem for part in parts for problem in part(adapter, where, chart)]
 
 
@@ -162,6 +162,22 @@ def _paths(adapter: Settings, where: str, chart: Chart) -> Iterator[Problem]:
         yield from _crossing(adapter, where, chart, places)
 
 
+def _flat(adapter: Settings, where: str, chart: Chart) -> Iterator[Problem]:
+    """Nested places and values in a request that can only hold names and values."""
+    if adapter.body == JSON:
+        return
+    places = [adapter.place(p.id) for p in chart.parameters if p.id not in adapter.leave_out and adapter.place(p.id)]
+    for path in dict.fromkeys((*places, *adapter.constants)):
+        if is_path(path) and [type(step) for step in steps_of(path)] != [str]:
+            yield Problem(
+                "not_flat", f"{where}, {path!r}", f'is a nested path, and body = "{adapter.body}" has names and values only', "write one name"
+            )
+    values = [*adapter.constants.items(), *((name, theirs) for name, table in adapter.values.items() for theirs in table.values())]
+    for name, value in values:
+        if isinstance(value, (dict, list)):
+            yield Problem("not_flat", f"{where}, {name}", f'is a table or list, which body = "{adapter.body}" cannot hold', "write one value")
+
+
 def is_path(path: str) -> bool:
     """Whether a text is a path into JSON."""
     try:
@@ -194,8 +210,9 @@ def _crossing(adapter: Settings, where: str, chart: Chart, places: dict[str, str
 
 
 def _settings(adapter: Settings, where: str, chart: Chart) -> Iterator[Problem]:
-    if adapter.method not in ("POST", "PUT", "PATCH"):
-        yield Problem("bad_method", f"{where}, method", f"{adapter.method!r} sends no JSON", "use POST, PUT or PATCH")
+    if adapter.method not in ("POST", "PUT", "PATCH") and (adapter.method, adapter.body) != ("GET", QUERY):
+        mend = 'use POST, PUT or PATCH; GET is for body = "query"'
+        yield Problem("bad_method", f"{where}, method", f"{adapter.method!r} sends no body", mend)
     if adapter.path and not adapter.path.startswith(("/", "?")):
         yield Problem(
             "bad_address", f"{where}, path", f"{adapter.path!r} does not start with /", f'write "/{adapter.path}"; the host belongs to --url'

@@ -12,7 +12,7 @@ from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.validation.conform.adapter import Adapter
 from mews_newtt.validation.conform.adapter_checks import faults_of_adapter
-from mews_newtt.validation.conform.settings import EACH, ONE, Limits
+from mews_newtt.validation.conform.settings import EACH, FORM, JSON, ONE, QUERY, Limits
 
 NOW = "now"
 
@@ -33,6 +33,7 @@ def read_adapter(path: Path, chart: Chart) -> Adapter:
     made = Adapter(
         name=reader.take("name", str, path.stem),
         method=request.take("method", str, base.method).upper(),
+        body=_one_of(request, "body", (JSON, FORM, QUERY)),
         path=request.take("path", str, base.path),
         headers=request.text_table("headers"),
         fields=request.text_table("fields"),

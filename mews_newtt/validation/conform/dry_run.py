@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.conform.adapter import Adapter
 from mews_newtt.validation.conform.command import line_of
 from mews_newtt.validation.conform.placeholders import filled_text
-from mews_newtt.validation.conform.request import OF_A_READING, owners_of
+from mews_newtt.validation.conform.request import OF_A_READING, as_pairs, owners_of
 from mews_newtt.validation.conform.sending import Sending, Sent
-from mews_newtt.validation.conform.settings import HIDDEN, VARIABLE
+from mews_newtt.validation.conform.settings import FORM, HIDDEN, JSON, QUERY, VARIABLE
 from mews_newtt.validation.conform.transport import shown_address
 
 
@@ -31,8 +31,11 @@ def dry_run(chart: Chart, adapter: Adapter, sending: Sending, url: str | None) -
     body = adapter.request(first.given, chart, first.visit)
     if url is None:
         return "\n".join([*lines, json.dumps(line_of(adapter, chart, first), ensure_ascii=False)])
-    lines.append(f"{adapter.method} {shown_address(urlsplit(url), adapter, first.visit)}")
-    lines += [f"{name}: {_header(text, first)}" for name, text in {"Content-Type": "application/json", **adapter.headers}.items()]
+    lines.append(f"{adapter.method} {shown_address(urlsplit(url), adapter, first.visit, body)}")
+    kind = {JSON: {"Content-Type": "application/json"}, FORM: {"Content-Type": "application/x-www-form-urlencoded"}, QUERY: {}}[adapter.body]
+    lines += [f"{name}: {_header(text, first)}" for name, text in {**kind, **adapter.headers}.items()]
+    if adapter.body != JSON:
+        return "\n".join([*lines, *(["", urlencode(as_pairs(body))] if adapter.body == FORM else [])])
     return "\n".join([*lines, "", json.dumps(body, ensure_ascii=False, indent=2)])
 
 

@@ -30,6 +30,7 @@ class Held:
         self.chart, self.adapter = chart, adapter
         self.read = [(case, answer) for case, answer in zip(cases, answers, strict=True) if answer.there is not None]
         self.refused = [answer for answer in answers if answer.status == "refused" and answer.there is None]
+        self.complete = [(case, answer) for case, answer in self.read if _expected(chart, case)["expected_status"] == "complete"]
         self.asked = len(answers)
 
     def check(self, name: str, own_words: bool) -> list[str]:
@@ -54,8 +55,8 @@ class Held:
         return sum(key in (answer.there or ()) for _, answer in self.read)
 
     def _paths(self) -> list[Problem]:
-        """Paths of the answer that no answer has."""
-        if not self.read:
+        """Paths of the answer that no answer has. A platform may leave the total out of a partial set, so that complete sets must be among them."""
+        if not self.complete:
             return []
         wanted = {"total": self.adapter.total if self.chart.has_points else "", "level": self.adapter.level}
         if "status" in self.adapter.stated:
@@ -121,13 +122,12 @@ class Held:
 
     def _partly(self) -> list[str]:
         """Paths that some answers to complete sets lack."""
-        complete = [(case, answer) for case, answer in self.read if _expected(self.chart, case)["expected_status"] == "complete"]
         lines = []
         wanted = {"total": self.adapter.total if self.chart.has_points else "", "level": self.adapter.level, "status": self.adapter.status}
         for key, path in wanted.items():
-            seen = sum(key in (answer.there or ()) for _, answer in complete)
-            if path and 0 < seen < len(complete):
-                lines.append(f"`{path}` was found in {seen:,} of {len(complete):,} answers to complete sets.")
+            seen = sum(key in (answer.there or ()) for _, answer in self.complete)
+            if path and 0 < seen < len(self.complete):
+                lines.append(f"`{path}` was found in {seen:,} of {len(self.complete):,} answers to complete sets.")
         if self.chart.has_points and (self.adapter.points or self.adapter.points_at):
             scored = [p for p in self.chart.parameters if p.role == "scored" and self.adapter.points_path(p.id)]
             absent = [p for p in scored if not self._seen(POINTS + p.id) and any(p.id in case.given for case, _ in self.read)]

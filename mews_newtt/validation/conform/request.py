@@ -40,6 +40,12 @@ def request_of(adapter: Settings, chart: Chart, given: Mapping[str, str], visit:
     return without_gaps(document)
 
 
+def as_pairs(document: Mapping[str, Any]) -> dict[str, str]:
+    """A flat document as the names and values of a form or of an address."""
+    words = {True: "true", False: "false", None: ""}
+    return {name: words[value] if value is None or isinstance(value, bool) else str(value) for name, value in document.items()}
+
+
 def starts_with_a_list(adapter: Settings, chart: Chart) -> bool:
     """Whether the whole document is a list: then every path starts with [."""
     places = [*adapter.constants, *filter(None, (adapter.place(parameter.id) for parameter in chart.parameters))]

@@ -13,6 +13,7 @@ from mews_newtt.validation.conform.placeholders import FIRST_TIME, names_in
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 HIDDEN = "***"
 NO_ANSWER = "no answer"
+JSON, FORM, QUERY = "json", "form", "query"  # how a request holds its readings
 EACH, ONE = "each", "one"  # whose sets the cases are: each of another person, or all of one
 
 
@@ -49,6 +50,7 @@ class Settings(NamedTuple):
 
     name: str = "platform"
     method: str = "POST"
+    body: str = JSON
     path: str = ""
     headers: Mapping[str, str] = {}
     fields: Mapping[str, str] = {}  # our name: its path in the request

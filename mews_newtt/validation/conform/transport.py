@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
@@ -17,8 +18,9 @@ from mews_newtt.validation.conform.adapter import Adapter, filled_headers
 from mews_newtt.validation.conform.pace import Pace
 from mews_newtt.validation.conform.placeholders import Visit, filled_text
 from mews_newtt.validation.conform.read_json import MOST_BYTES, read_json
+from mews_newtt.validation.conform.request import as_pairs
 from mews_newtt.validation.conform.sending import visit_of
-from mews_newtt.validation.conform.settings import HIDDEN, NO_ANSWER, Answer
+from mews_newtt.validation.conform.settings import FORM, HIDDEN, JSON, NO_ANSWER, QUERY, Answer
 from mews_newtt.validation.packs import Case
 
 AGAIN = (429, 500, 502, 503, 504)  # tried again
@@ -69,6 +71,7 @@ class Endpoint:
         visit = visit_of(case, self.chart)
         body = self.adapter.request(case.given, self.chart, visit)
         headers, _ = filled_headers(self.adapter, visit)
+        where = address(self._parts, self.adapter, visit, body)
         said = ""
         for attempt in range(self.adapter.limits.retries + 1):
             self._pace.wait()
@@ -76,7 +79,7 @@ class Endpoint:
                 return Answer(f"{NO_ANSWER}: stopped")
             until = time.monotonic() + self.adapter.limits.timeout_seconds
             try:
-                with self._client.stream(self.adapter.method, address(self._parts, self.adapter, visit), json=body, headers=headers) as response:
+                with self._client.stream(self.adapter.method, where, headers=headers, **content_of(self.adapter, body)) as response:
                     code, wait = response.status_code, response.headers.get("Retry-After", "")
                     content = bytearray()
                     for part in response.iter_bytes():
@@ -143,17 +146,30 @@ def checked_address(url: str, adapter: Adapter, chart: Chart) -> SplitResult:
     return parts
 
 
-def address(parts: SplitResult, adapter: Adapter, visit: Visit) -> str:
-    """The address of one request: the adapter's path behind that of --url, and what is behind the ? of both."""
+def content_of(adapter: Adapter, body: Any) -> dict[str, Any]:
+    """What the HTTP client is given for the body of a request."""
+    if adapter.body == JSON:
+        return {"json": body}
+    return {"data": as_pairs(body)} if adapter.body == FORM else {}
+
+
+def address(parts: SplitResult, adapter: Adapter, visit: Visit, body: Any = None) -> str:
+    """The address of one request: the adapter's path behind that of --url, and what is behind the ? of both.
+
+    Parameters
+    ----------
+    body : the readings, which are in the address where the adapter has body = "query"
+    """
     added = filled_text(adapter.path, visit, in_address=True)
     path, _, query = added.partition("?")
-    queries = "&".join(part for part in (query, parts.query) if part)
+    readings = urlencode(as_pairs(body)) if adapter.body == QUERY and body else ""
+    queries = "&".join(part for part in (query, parts.query, readings) if part)
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + path if added else parts.path, queries, ""))
 
 
-def shown_address(parts: SplitResult, adapter: Adapter, visit: Visit) -> str:
+def shown_address(parts: SplitResult, adapter: Adapter, visit: Visit, body: Any) -> str:
     """The address for people: what is behind the ? of --url is hidden."""
-    return address(parts._replace(query=HIDDEN if parts.query else ""), adapter, visit)
+    return address(parts._replace(query=HIDDEN if parts.query else ""), adapter, visit, body)
 
 
 def secrets_of(adapter: Adapter, parts: SplitResult) -> tuple[str, ...]:
