@@ -145,6 +145,30 @@ def test_a_vendor_that_refuses_everything_is_told_with_its_words(run: Run, few: 
     assert words(ran).find("The platform refused all 6 sets. It says most often: 'the field pulse is needed'.") < words(ran).find("rows disagree")
 
 
+def test_a_reading_that_does_not_arrive_is_told_before_the_vendor_is_blamed(run: Run, tmp_path: Path) -> None:
+    sets = "patient_group," + FEW.replace("\n", "\npregnant,").removesuffix("pregnant,")
+    (tmp_path / "sets.csv").write_text(sets, encoding="utf-8")
+    toml = SHAPES[1][1].replace('HR"', 'PULSE"', 1).replace("[response]", '[response.names]\nheart_rate = "HR"\n[response]', 1)
+    with serving(vendor(1, lambda given: {name: text for name, text in given.items() if name != "PULSE"})) as (url, _):
+        ran = run("conform", "mews", "--url", url, "--adapter", adapter(tmp_path, toml), "--cases", tmp_path / "sets.csv")
+    told = words(ran)
+    assert ran.code == 1 and told.index("`scores[name=MEWS].value` is empty in all 4 answers to complete sets.") < told.index(
+        "compared rows disagree"
+    )
+    assert "The points of Heart rate are empty in all 4 answers to complete sets. The platform may not receive it" in told
+
+
+def test_refusals_of_some_sets_come_with_the_vendors_words(run: Run, few: Path, tmp_path: Path) -> None:
+    right = vendor(0)
+
+    def answer(asked: Asked, number: int) -> Answered:
+        return (400, {"error": "pulse over 100"}) if asked.body["hr"] > 100 else right(asked, number)
+
+    with serving(answer) as (url, _):
+        ran = run("conform", "mews", "--url", url, "--adapter", adapter(tmp_path, FLAT), "--cases", few)
+    assert ran.code == 1 and "'pulse over 100'" not in words(ran), "its sets are partial here, which a platform may refuse"
+
+
 def test_what_cannot_be_sent_is_told_first_and_leaves_cases(run: Run, few: Path, tmp_path: Path) -> None:
     toml = SHAPES[0][1].replace('"hours_since_birth"]', '"hours_since_birth", "concern", "consciousness=voice"]')
     toml = toml.replace("concern = { none = false, present = true }\n", "")
@@ -153,10 +177,10 @@ def test_what_cannot_be_sent_is_told_first_and_leaves_cases(run: Run, few: Path,
     assert ran.code == 0 and len(asked) == 5, ran
     told = words(ran)
     assert told.index(
-        "1 of 6 cases were not sent, because the adapter cannot send Level of consciousness (ACVPU) = voice and Concern of the woman, her family or staff: row 4."
+        "1 of 6 cases is not sent, because the adapter cannot send Level of consciousness (ACVPU) = voice and Concern of the woman, her family or staff: row 4."
     ) < told.index("All 5")
     assert (
-        "5 cases were sent without Concern of the woman, her family or staff, which the adapter cannot send: the chart's answer is the same without it."
+        "5 cases are sent without Concern of the woman, her family or staff, which the adapter cannot send: the chart's answer is the same without it."
         in told
     )
     assert "row 4" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

@@ -123,8 +123,8 @@ def _first_time(request: TableReader) -> datetime | None:
             said = datetime.fromisoformat(said)
         except ValueError:
             said = None
-    if not isinstance(said, datetime):
-        request.fault("wrong_type", "is not a time", 'write it as 2026-01-31T08:00:00Z, or "now"', "first_time")
+    if not isinstance(said, datetime) or not 1900 <= said.year <= 2200:
+        request.fault("wrong_type", "is not a time of the years 1900 to 2200", 'write it as 2026-01-31T08:00:00Z, or "now"', "first_time")
         return Adapter().first_time
     return said if said.tzinfo else said.replace(tzinfo=UTC)
 

@@ -19,6 +19,7 @@ from mews_newtt.validation.conform.sending import Sending, sending_of
 from mews_newtt.validation.conform.settings import Answer, Settings
 from mews_newtt.validation.conform.side_by_side import side_by_side
 from mews_newtt.validation.exercised import PLURAL, gaps
+from mews_newtt.validation.file_side import NOTHING_OPEN
 from mews_newtt.validation.packs import Case, make_pack
 from mews_newtt.validation.result import Origin, Validation
 
@@ -97,7 +98,9 @@ def compare_answers(
     said = sending.says()
     if of_pack and (sending.held_back or sending.changed):
         said += _untested(found)
-    return replace(found, notes=(*notes, *sending.notes(adapter)), said_first=(*said, *first))
+    notes = (*notes, *sending.notes(adapter))
+    # Impossible readings are no fault of a file here: a pack holds them to be refused, and of a file only what can be scored is sent.
+    return replace(found, notes=notes, said_first=(*said, *first), file_side=NOTHING_OPEN)
 
 
 def _answers(ask: Ask, sending: Sending, adapter: Settings, progress: Progress | None) -> list[Answer]:

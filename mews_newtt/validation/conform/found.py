@@ -29,7 +29,7 @@ class Held:
     def __init__(self, chart: Chart, adapter: Settings, cases: Sequence[Case], answers: Sequence[Answer]):
         self.chart, self.adapter = chart, adapter
         self.read = [(case, answer) for case, answer in zip(cases, answers, strict=True) if answer.there is not None]
-        self.refused = [answer for answer in answers if answer.status == "refused" and answer.there is None]
+        self.refused = [(case, answer) for case, answer in zip(cases, answers, strict=True) if answer.status == "refused" and answer.there is None]
         self.complete = [(case, answer) for case, answer in self.read if _expected(chart, case)["expected_status"] == "complete"]
         self.asked = len(answers)
 
@@ -49,7 +49,15 @@ class Held:
         if problems:
             raise FileError([problem._replace(where=f"{name}, {problem.where}") for problem in problems])
         unknown = [] if own_words else [f"{problem.where} {problem.what}." for problem in words]
-        return [*self._all_refused(), *unknown, *self._partly(), *self._some_words("level"), *self._some_words("status"), *self._unused()]
+        return [
+            *self._refused(),
+            *unknown,
+            *self._not_received(),
+            *self._partly(),
+            *self._some_words("level"),
+            *self._some_words("status"),
+            *self._unused(),
+        ]
 
     def _seen(self, key: str) -> int:
         return sum(key in (answer.there or ()) for _, answer in self.read)
@@ -136,12 +144,36 @@ class Held:
                 lines.append(f"The points of {listed} were found in no answer, and are not compared. Check [names] or the paths of the points.")
         return lines
 
-    def _all_refused(self) -> list[str]:
-        if self.read or not self.refused or len(self.refused) < self.asked:
+    def _refused(self) -> list[str]:
+        """Refusals of sets that the chart scores, with what the platform says most often about them."""
+        scored = [answer for case, answer in self.refused if _expected(self.chart, case)["expected_status"] == "complete"]
+        every = len(self.refused) == self.asked
+        if not scored and not every:
             return []
-        why = Counter(answer.why for answer in self.refused if answer.why)
+        why = Counter(answer.why for answer in (scored or [answer for _, answer in self.refused]) if answer.why)
         says = f" It says most often: {_shown(why.most_common(1)[0][0], 200)!r}." if why else ""
-        return [f"The platform refused all {self.asked:,} sets.{says} Check the request with --check before you blame the platform."]
+        what = f"all {self.asked:,} sets" if every else f"{count(len(scored), 'set')} that the chart scores"
+        return [f"The platform refused {what}.{says} Check the request with --check before you blame the platform."]
+
+    def _not_received(self) -> list[str]:
+        """Answers that look as if readings did not arrive: a total that is null for every complete set, points that are null for every reading."""
+        lines = []
+        if len(self.complete) > 1 and self._seen("total") and not any(answer.total for _, answer in self.complete):
+            lines.append(
+                f"`{self.adapter.total}` is empty in all {len(self.complete):,} answers to complete sets. The platform may lack a reading: "
+                "check the paths and words of the request with --check."
+            )
+        for parameter in self.chart.parameters:
+            key = POINTS + parameter.id
+            sent = [answer for case, answer in self.complete if parameter.id in case.given and key in (answer.there or ())]
+            if len(sent) > 1 and not any(answer.points.get(parameter.id) for answer in sent):
+                others = any(points for answer in sent for points in answer.points.values())
+                if others:
+                    lines.append(
+                        f"The points of {parameter.title} are empty in all {len(sent):,} answers to complete sets. The platform may not receive it: "
+                        "check its path in the request with --check."
+                    )
+        return lines
 
     def _unused(self) -> list[str]:
         """Words of the adapter that no answer has."""

@@ -44,16 +44,17 @@ class Sending:
     out_of: int = 0
 
     def says(self) -> list[str]:
-        """What was not sent, in sentences."""
+        """What is not sent, in sentences that are right before and after sending."""
         lines = []
         for names, cases in self.held_back.items():
             named = ", ".join(cases[:NAMED]) + (f" and {len(cases) - NAMED:,} more" if len(cases) > NAMED else "")
             what = " and ".join(self.named(name) for name in names)
-            lines.append(f"{len(cases):,} of {count(self.out_of, 'case')} were not sent, because the adapter cannot send {what}: {named}.")
+            held = f"{len(cases):,} of {count(self.out_of, 'case')} {'is' if len(cases) == 1 else 'are'} not sent"
+            lines.append(f"{held}, because the adapter cannot send {what}: {named}.")
         lines += [self._without(name) for name in self.without if not name.startswith(SKIP_PREFIX)]
         if self.left_out:
             listed = ", ".join(f"{self.named(name)} ({count(number, 'case')})" for name, number in self.left_out.items())
-            lines.append(f"The adapter leaves out {listed}. The answers are compared with what the chart says of the readings that were sent.")
+            lines.append(f"The adapter leaves out {listed}. The answers are compared with what the chart says of the readings that are sent.")
         needed = [self.named(name) for name in self.left_out if name in self.chart.by_id and self.chart.by_id[name].required]
         if needed:
             lines.append(
@@ -63,7 +64,7 @@ class Sending:
         if self.changed:
             lines.append(
                 f"For {count(self.changed, 'case')} the chart has another answer with the readings that the adapter leaves out. "
-                "There the platform was not tried on them: what it answers says nothing about how it scores them."
+                "There the platform is not tried on them: what it answers says nothing about how it scores them."
             )
         return lines
 
@@ -90,7 +91,7 @@ class Sending:
 
     def _without(self, name: str) -> str:
         cases = self.without[name]
-        sent = f"{count(cases, 'case')} {'was' if cases == 1 else 'were'} sent without {self.named(name)}, which the adapter cannot send"
+        sent = f"{count(cases, 'case')} {'is' if cases == 1 else 'are'} sent without {self.named(name)}, which the adapter cannot send"
         return f"{sent}: the chart's answer is the same without it."
 
     def named(self, name: str) -> str:
