@@ -20,6 +20,7 @@ from mews_newtt.validation.faults import (
     everybody,
     exchanged,
     groups,
+    half_counted,
     ignored,
     impossible,
     level_names,
@@ -33,6 +34,7 @@ from mews_newtt.validation.faults import (
     pairs,
     partial,
     points_columns,
+    recoded,
     ranges,
     rounding,
     scope,
@@ -58,7 +60,7 @@ from mews_newtt.validation.faults.units import IGNORED as UNIT_IGNORED
 
 # The plainest explanation first: among faults that fit equally well the first is named.
 MODULES = (
-    partial, edges, bands, ignored, open_ends, missing, levels, triggers, tables, contexts, rounding, between, units, ages, totals, level_rules,
+    partial, edges, bands, ignored, recoded, half_counted, open_ends, missing, levels, triggers, tables, contexts, rounding, between, units, ages, totals, level_rules,
     level_names, exchanged, skips, groups, impossible, scope, nulls, everybody, shifted, decimals, ranges, other_charts, typed, points_columns,
     memory, pairs,
 )  # fmt: skip
