@@ -8,8 +8,8 @@ from itertools import permutations
 
 import numpy as np
 
-from mews_newtt.chart.contexts import distinguishable_values
-from mews_newtt.chart.model import Chart, Interval, Number, Parameter, number
+from mews_newtt.chart.contexts import distinguishable_values, matches
+from mews_newtt.chart.model import Chart, Number, Parameter, number
 from mews_newtt.validation.faults.fault import Change, ChangeCell, Example, Fault, Site, change_cells
 from mews_newtt.validation.mutants import MISSING, READ, UNUSABLE, Cell, CellColumn, Sheet
 from mews_newtt.validation.wording import row_name
@@ -22,7 +22,7 @@ KINDS = {
 }
 MOST_FOLLOWING = 30  # pairs of answers of two contexts
 EXAMPLES = (
-    Example("follows:gait:stuck:spring:new", {"gait": "stuck", "oil_drops": "1", "tick_rate": "25"}, "total 4, level Rewind", "total 5, level Rewind"),
+    Example("follows:gait:steady:spring:new", {"tick_rate": "25"}, "total 0, level Watch", "total 1, level Watch"),
     Example("always:spring:old", {"spring": "new", "tick_rate": "61"}, "total 0, level Watch", "total 3, level Rewind"),
     Example("taken:gait:stuck:wobbly", {"gait": "stuck", "oil_drops": "1"}, "total 4, level Rewind", "total 2, level Watch"),
     Example("assumed:gait:steady", {"gait": None}, "no total, level at least Watch", "total 0, level Watch"),
@@ -74,9 +74,10 @@ def _mistaken(chart: Chart, parameter: Parameter) -> Iterator[Fault]:
 def _several_mistaken(chart: Chart, parameter: Parameter) -> Iterator[Fault]:
     """Answers that count alike, all taken for another one, such as three devices that are not known."""
     alike: dict[object, list[str]] = {}
+    asked = [wanted for p in chart.parameters for t in p.tables for name, wanted in t.when if name == parameter.id]
     for category in parameter.category_ids:
         bands = [chart.severity(band) for table in parameter.tables for band in table.bands if category in band.categories]
-        chosen = [category in wanted for p in chart.parameters for t in p.tables for name, wanted in t.when if name == parameter.id and not isinstance(wanted, Interval)]
+        chosen = [matches(wanted, category) for wanted in asked]
         alike.setdefault((tuple(bands), tuple(chosen)), []).append(category)
     for group in alike.values():
         for after in parameter.category_ids if 1 < len(group) < len(parameter.category_ids) else ():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from mews_newtt.chart.model import Chart, Parameter
+from mews_newtt.chart.model import Band, Chart, Parameter
 from mews_newtt.validation.faults.fault import Example, Fault, Site, with_parameter
 from mews_newtt.validation.wording import row_name
 
@@ -36,8 +37,10 @@ def faults(chart: Chart) -> Iterator[Fault]:
 
 
 def _with(parameter: Parameter, **changes: object) -> Parameter:
-    tables = tuple(
-        replace(table, bands=tuple(replace(band, **{name: value for name, value in changes.items() if getattr(band, name) is not None}) for band in table.bands))
-        for table in parameter.tables
-    )
-    return replace(parameter, tables=tables)
+    """A parameter with other points, zone or level in the bands that have one."""
+
+    def changed(band: Band) -> Band:
+        own: dict[str, Any] = {name: value for name, value in changes.items() if getattr(band, name) is not None}
+        return replace(band, **own)
+
+    return replace(parameter, tables=tuple(replace(table, bands=tuple(map(changed, table.bands))) for table in parameter.tables))

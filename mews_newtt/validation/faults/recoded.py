@@ -26,7 +26,7 @@ def faults(chart: Chart) -> Iterator[Fault]:
     for before in worth:
         for after in (n for n in range(worth[-1] + MORE + 1) if n != before):
             says = f"every band with {count(before, 'point')} seems to give {after}"
-            changed = _recoded(chart, lambda band, before=before, after=after: after if band.points == before else band.points)
+            changed = _recoded(chart, _from_points(before, after))
             yield Fault("points_recoded", "recoded:points:{before}={after}", says, (), changed, before=before, after=after)
     for zone in chart.zones:
         inside = [band for band in bands if band.zone == zone.id]
@@ -35,11 +35,11 @@ def faults(chart: Chart) -> Iterator[Fault]:
             continue  # the zone and its points are one
         for after in (n for n in range(worth[-1] + MORE + 1) if given != {n}):
             says = f"every band in the {zone.title.lower()} zone seems to give {count(after, 'point')}"
-            changed = _recoded(chart, lambda band, zone=zone.id, after=after: after if band.zone == zone else band.points)
+            changed = _recoded(chart, _of_zone(zone.id, after))
             yield Fault("points_recoded", "recoded:zone:{before}={after}", says, (), changed, before=zone.id, after=after)
     for by, what in ((-1, "less"), (1, "more")) if len(worth) > 1 else ():
         says = f"every band that gives points seems to give one {what}"
-        changed = _recoded(chart, lambda band, by=by: (band.points or 0) + by if band.points else band.points)
+        changed = _recoded(chart, _more(by))
         yield Fault("points_recoded", "recoded:all:{by:+d}", says, (), changed, by=by)
 
 
@@ -53,3 +53,15 @@ def _recoded(chart: Chart, points: Callable[[Band], int | None]) -> Chart:
         )
         parameters.append(parameter if tables == parameter.tables else replace(parameter, tables=tables))
     return replace(chart, parameters=tuple(parameters))
+
+
+def _from_points(before: int | None, after: int) -> Callable[[Band], int | None]:
+    return lambda band: after if band.points == before else band.points
+
+
+def _of_zone(zone: str, after: int) -> Callable[[Band], int | None]:
+    return lambda band: after if band.zone == zone else band.points
+
+
+def _more(by: int) -> Callable[[Band], int | None]:
+    return lambda band: band.points + by if band.points else band.points

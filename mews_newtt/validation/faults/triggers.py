@@ -109,4 +109,5 @@ def _other_level(chart: Chart, triggers: list[Parameter]) -> Iterator[Fault]:
             changed = with_parameter(changed, replace(parameter, tables=tables))
         name = row_name(triggers[0]) if len(triggers) == 1 else "every trigger"
         site, about = (Site(triggers[0].id), (triggers[0].id,)) if len(triggers) == 1 else (Site("*"), ())
-        yield Fault("trigger_level", "trigger:{site}:level={after}", f"{name} seems to raise level {level.title}", about, changed, site, after=level.id)
+        says = f"{name} seems to raise level {level.title}"
+        yield Fault("trigger_level", "trigger:{site}:level={after}", says, about, changed, site, after=level.id)
