@@ -54,9 +54,7 @@ def _coarser(size: Fraction, parameter: Parameter) -> bool:
     return step < size and (size <= WHOLE or step == WHOLE)
 
 
-def _rounded(
-    chart: Chart, rows: list[Parameter], changes: Mapping[str, ChangeCell], way: str, says: str, to: str, grid: str
-) -> Iterator[Fault]:
+def _rounded(chart: Chart, rows: list[Parameter], changes: Mapping[str, ChangeCell], way: str, says: str, to: str, grid: str) -> Iterator[Fault]:
     kind, form = "truncated" if way == "down" else "rounded", f"{way}:{{site}}:{{after}}"
     for parameter in rows:
         words = f"{row_name(parameter)}: readings seem to be {says} to {grid} before scoring"
