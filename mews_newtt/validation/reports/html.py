@@ -15,6 +15,7 @@ from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, stamp_ht
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import PLURAL, BandKey, Item, gaps
+from mews_newtt.validation.reports.contrast import pictures_of
 from mews_newtt.validation.reports.outliers import Outlier, outliers
 from mews_newtt.validation.result import Matrix, Validation
 from mews_newtt.validation.stated import KINDS
@@ -65,6 +66,7 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             untried=_grouped([item for item in items if not item.rows]),
             tried=[(PLURAL[kind], seen, of) for kind, (seen, of) in gaps(items).items()],
             diagnosis=found.diagnosis,
+            pictures=pictures_of(found.diagnosis and [table.to_dict() for table in found.diagnosis.contrast]),
             telling=_telling(found.diagnosis),
             likely=bool(found.diagnosis and found.diagnosis.findings and 2 * found.diagnosis.findings[0].explains >= found.diagnosis.disagreements),
         )
