@@ -277,7 +277,7 @@ class Collector:
             self.bare,
             self.comparer.reader.blanks_disagree,
             (*notes, *more),
-            file_side=self.unread.finish(self.comparer.unread.doubts),
+            file_side=self._file_side(judged and self.returned.of_pack),
             reading=reading,
             worst=self.worst,
             sample=self._sample() if self.wrong else None,
@@ -286,6 +286,11 @@ class Collector:
             cases_of_pack=judged and self.returned.of_pack,
             unanswered=self.returned.unanswered if judged and not self.comparer.reader.blanks_disagree else 0,
         )
+
+    def _file_side(self, of_pack: bool) -> FileSide:
+        """What the file leaves open. A pack holds impossible readings on purpose: they are no fault of the file."""
+        found = self.unread.finish(self.comparer.unread.doubts)
+        return found._replace(cells=tuple(one for one in found.cells if one.code != "reading_impossible")) if of_pack else found
 
     def _sample(self) -> tuple[pa.Table, ColumnMap, bool]:
         """A sample of rows for the diagnosis in their order, with our column names; how their cells are read; whether it holds all rows."""
