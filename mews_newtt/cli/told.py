@@ -85,5 +85,5 @@ def _counts(found: Validation, console: Console) -> None:
     for name, column in found.by_column.items():
         numbers = (column.compared, column.agreed, column.disagreed, column.lower, column.higher, column.blank)
         table.add_row(name, *(f"{value:,}" for value in numbers))
-    wide = Console(width=1000, highlight=False, markup=False)
-    console.print(table, width=max(console.width, wide.measure(table).maximum), crop=False, no_wrap=True)
+    needed = Console(width=1000).measure(table).maximum
+    Console(width=max(console.width, needed), highlight=False, markup=False).print(table)

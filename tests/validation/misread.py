@@ -106,6 +106,10 @@ class Misreader:
             return refused, total, level if other.level is None else self.named(other.level, titles[other.level])
         if words[0] == "highest-row":
             return refused, total, self.level_of(given, max(self.units(right.points()), default=0)) if right.status == "complete" else level
+        if words[0] == "rows":
+            return refused, total, self.level_of(given, sum(own > 0 for own in self.units(right.points()))) if right.status == "complete" else level
+        if words[0] == "merged":
+            return refused, total, {words[1]: words[2]}.get(level, level)
         if words[0] == "fixed":
             return refused, total, words[1]
         if words[0] == "exchanged":
@@ -205,8 +209,12 @@ class Misreader:
         elif self.kind == "always":
             if words[0] in found:
                 found[words[0]] = words[1]
-        elif self.kind == "taken":
+        elif self.kind == "follows":
             if found.get(words[0]) == words[1]:
+                found[words[2]] = words[3]
+                found.pop(f"skip_{words[2]}", None)
+        elif self.kind in ("taken", "all-taken"):
+            if found.get(words[0]) in words[1].split("+"):
                 found[words[0]] = words[2]
         elif self.kind == "assumed":
             if words[0] not in found and f"skip_{words[0]}" not in found:
@@ -236,6 +244,8 @@ class Misreader:
         assert self.kind == "age"
         if how == "times":
             return value * Fraction(self.words[2].replace("_", "/"))
+        if how == "whole":
+            return max(Fraction(0), value + int(self.words[2]))
         if how == "day":
             day = {"a": 1 / Fraction(1461, 4), "mo": 12 / Fraction(1461, 4), "wk": Fraction(1, 7), "d": Fraction(1), "h": Fraction(24)}
             return max(Fraction(0), value + int(self.words[2]) * day[observation.unit])

@@ -12,7 +12,6 @@ from random import Random
 
 from mews_newtt.chart.model import Band, Chart, Interval, Parameter, Table
 from mews_newtt.reading.values import SKIP_PREFIX
-from mews_newtt.validation.cases.further import further
 from mews_newtt.validation.cases.values import Given, Setting, as_text, baseline_set, edge_values, middle, settings, unknown_words
 
 RAISED = 4  # other parameters raised at once, at most
@@ -45,7 +44,6 @@ class Pool:
                 yield from self._singles(setting, baseline, parameter)
         for number, (setting, baseline) in enumerate(zip(self.settings, self.baselines, strict=True)):
             yield from self._near_thresholds(setting, baseline, number)
-        yield from further(self.chart, self.settings, self.baselines, self.put)
         yield from self._partial()
         yield from self._contexts()
         yield from self._refused()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from fractions import Fraction
 
 from mews_newtt.chart.contexts import matches
-from mews_newtt.chart.model import Chart, Condition, Interval, Parameter
+from mews_newtt.chart.model import Chart, Condition, Interval, Parameter, number
 from mews_newtt.validation.faults.fault import ChangeCell, Example, Fault, Site, Value, change_cells
 from mews_newtt.validation.mutants import READ, Cell
 from mews_newtt.validation.wording import row_name
@@ -15,7 +16,7 @@ from mews_newtt.validation.wording import row_name
 KINDS = {
     "age_rounded": "an age or a time is rounded to whole numbers before its table is chosen",
     "age_unit": "an age or a time is taken for one in another unit, such as months for years",
-    "age_day_off": "an age or a time is one day off, as with a wrong date of birth",
+    "age_day_off": "an age or a time is one day off, as with a wrong date of birth, or one whole year, as where only years are compared",
 }
 EXAMPLES = (
     Example("age:age_winters:half-up", {"age_winters": "9.6", "tick_rate": "55"}, "total 0, level Watch", "total 1, level Watch"),
@@ -51,6 +52,9 @@ def faults(chart: Chart) -> Iterator[Fault]:
             yield _fault(chart, parameter, "age_unit", f"times:{times}", says, _scaled(many), ucum)
             says = f"{title}: numbers in {unit} seem to be taken for {words}"
             yield _fault(chart, parameter, "age_unit", f"times:{through}", says, _scaled(1 / many), ucum)
+        for by, what in ((-1, "less"), (1, "more")):
+            says = f"{title} seems to be {number(Decimal(1), parameter.observation.unit)} {what}"
+            yield _fault(chart, parameter, "age_day_off", f"whole:{by:+d}", says, _later(Fraction(by)), by)
         day = _day_in(parameter.observation.unit)
         for by, what in ((-1, "less"), (1, "more")):
             says = f"{title} seems to be one day {what}"

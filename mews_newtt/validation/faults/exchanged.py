@@ -28,7 +28,6 @@ def faults(chart: Chart) -> Iterator[Fault]:
             about, change = (parameter.id, partner), _exchange(parameter.id, partner)
             yield Fault("exchanged", "exchanged:{site}", says, about, chart, Site(parameter.id), after=partner, change=change)
 
-
     for first, second in combinations(chart.parameters, 2):
         if _alike(first, second) and first.observation.recorded_with != second.id and not _apart(chart, first, second):
             says = f"{row_name(first)} and {row_name(second)} seem to be exchanged"

@@ -170,8 +170,12 @@ def numeric_parameters(chart: Chart) -> list[Parameter]:
 def telling_parameters(chart: Chart) -> list[Parameter]:
     """Those of them whose bands do not all show the same."""
     zones = any(rule.zone is not None for level in chart.levels for rule in level.counts)
-    shown = {p.id: {(points, zone if zones else 0, level) for t in p.tables for points, zone, level in map(chart.severity, t.bands)} for p in chart.parameters}
-    return [p for p in numeric_parameters(chart) if len(shown[p.id]) > 1]
+    found = []
+    for parameter in numeric_parameters(chart):
+        given = [chart.severity(band) for table in parameter.tables for band in table.bands]
+        if len({(points, zone if zones else 0, level) for points, zone, level in given}) > 1:
+            found.append(parameter)
+    return found
 
 
 # Readings changed

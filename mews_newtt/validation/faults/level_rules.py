@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -61,7 +61,8 @@ def _level_of(used: Chart) -> Callable[[MutantScorer], Answers]:
 
 
 def _moved(level: Level, by: int) -> Level:
-    assert level.total is not None and level.total.low is not None
+    if level.total is None or level.total.low is None:
+        return level
     return replace(level, total=replace(level.total, low=max(Decimal(1), level.total.low + by)))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from mews_newtt.chart.model import Band, Chart, Interval, Number, number
+from mews_newtt.chart.model import Band, Chart, Interval, number
 from mews_newtt.validation.faults.alike import with_copies
 from mews_newtt.validation.faults.fault import Example, Fault, TableAt, each_table, with_table
 from mews_newtt.validation.wording import gives
@@ -23,7 +23,7 @@ class _End(NamedTuple):
     """An open-ended band that counts: `up` where it is the highest. `edge` is where it begins."""
 
     at: TableAt
-    index: int
+    place: int
     band: Band
     edge: Decimal
     up: bool
@@ -44,7 +44,7 @@ def _faults(chart: Chart) -> Iterator[Fault]:
             yield from _ended(end, value)
 
 
-def ended_at(chart: Chart, parameter: str, table: int, value: Number, up: bool) -> Iterator[Fault]:
+def ended_at(chart: Chart, parameter: str, table: int, value: Decimal, up: bool) -> Iterator[Fault]:
     """One open band of a table ended at a value, which is the first reading that gives nothing."""
     found = (end for end in _ends(chart) if (end.at.parameter.id, end.at.number, end.up) == (parameter, table, up))
     return with_copies(chart, (fault for end in found for fault in _ended(end, value)))
@@ -70,11 +70,10 @@ def _ends(chart: Chart) -> Iterator[_End]:
                 yield _End(at, index, bands[index], edge, up)
 
 
-def _ended(end: _End, value: Number) -> Iterator[Fault]:
+def _ended(end: _End, value: Decimal) -> Iterator[Fault]:
     at, interval = end.at, end.band.interval
     possible = at.parameter.observation.impossible
     assert interval is not None
-    value = Decimal(value)
     inside = replace(interval, high=value, high_included=False) if end.up else replace(interval, low=value, low_included=False)
     beyond = Interval(low=value) if end.up else Interval(high=value)
     if not possible.contains(value) or not interval.contains(value) or _is_empty(inside):
@@ -85,7 +84,7 @@ def _ended(end: _End, value: Number) -> Iterator[Fault]:
     changed = with_table(at.chart, at.parameter, at.number, replace(at.table, bands=bands))
     unit, where = at.parameter.observation.unit, "up" if end.up else "down"
     says = f"{at.name}: from {number(value, unit)} {where} readings seem to give {gives(at.chart, least)} instead of {gives(at.chart, end.band)}"
-    yield Fault("open_end", "end:{site}:{after}", says, (at.parameter.id,), changed, at.site(end.index), after=value)
+    yield Fault("open_end", "end:{site}:{after}", says, (at.parameter.id,), changed, at.site(end.place), after=value)
 
 
 def _least(at: TableAt) -> Band:
@@ -99,7 +98,7 @@ def _is_empty(interval: Interval) -> bool:
 def _width(end: _End) -> Decimal:
     """The width of the band beside the open one, or ten steps where that is open too."""
     bands = end.at.table.bands
-    beside = bands[end.index - 1 if end.up else end.index + 1].interval
+    beside = bands[end.place - 1 if end.up else end.place + 1].interval
     low, high = (None, None) if beside is None else (beside.low, beside.high)
     step = end.at.parameter.observation.step
     return 10 * step if low is None or high is None else max(high - low, step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from mews_newtt.chart.model import Band, Chart, Interval, number
 from mews_newtt.validation.faults.alike import with_copies
@@ -30,7 +31,7 @@ def slips(text: str) -> dict[str, str]:
     """Numbers that a slip of the hand makes of a number, with the slip in words."""
     found: dict[str, str] = {}
     digits = [place for place, sign in enumerate(text) if sign.isdigit()]
-    for one, other in zip(digits, digits[1:], strict=False):
+    for one, other in pairwise(digits):
         found.setdefault(text[:one] + text[other] + text[one + 1 : other] + text[one] + text[other + 1 :], "two digits exchanged")
     for place in digits:
         found.setdefault(text[:place] + text[place + 1 :], "a digit lost")

@@ -23,6 +23,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from mews_newtt.errors import Problem
 from mews_newtt.reading.columns import EXPECTED
 from mews_newtt.validation.changes import COUNTS, changes_between, listed_rows
+from mews_newtt.validation.reports.contrast import pictures_of
 from mews_newtt_service.jobs.queue import Job, Queue, new_id
 from mews_newtt_service.pages.drafts import run_of
 from mews_newtt_service.pages.render import page, shows_faults
@@ -175,6 +176,8 @@ def shown_result(found: Mapping[str, Any], most: int) -> dict[str, Any]:
         "kinds": found["kinds"],
         "columns": found["by_column"],
         "diagnosis": found["diagnosis"],
+        "letter": found.get("letter", ""),
+        "pictures": pictures_of((found["diagnosis"] or {}).get("contrast")),
         "listed": listed_rows(found)[:most],
     }
 
