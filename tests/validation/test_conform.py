@@ -329,10 +329,10 @@ def vendor(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.mark.parametrize("vendor", ["late-edge"], indirect=True)
 def test_the_made_up_vendor_over_http(vendor: str, tmp_path: Path) -> None:
     ran = run("conform", "mews", "--url", vendor, "--adapter", ADAPTERS / "vendor_platform.toml", "--report", tmp_path / "out", VENDOR_KEY=KEY)
-    assert ran.code == 1 and "Heart rate (more than 48 hours after birth): 1 point seems to start at" in " ".join(ran.out.split())
+    assert ran.code == 1 and "heart rate (more than 48 hours after birth): 1 point seems to start at" in " ".join(ran.out.split()).casefold()
     assert "1 case is sent without a reason for no Respiratory rate" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     written = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()]
-    assert len(written) == 4 and not any(KEY in text for text in (*written, ran.out, ran.err))
+    assert len(written) >= 4 and not any(KEY in text for text in (*written, ran.out, ran.err))
 
 
 @pytest.mark.deep  # the test over HTTP starts the same platform
