@@ -65,8 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     own = _file_cases(arguments, chart)
     cases = pack_cases(chart, arguments.seed or 0, arguments.manual) if own is None else own.cases
     if arguments.check:
-        name = arguments.url or arguments.platform
-        print(dry_run(chart, adapter, sending_of(chart, adapter, cases, name), arguments.url))
+        print(dry_run(chart, adapter, sending_of(chart, adapter, cases, adapter.name), arguments.url))
         if unset:
             raise FileError(unset)
         return 0

@@ -86,6 +86,9 @@ def _placeholders(adapter: Settings, where: str, chart: Chart) -> Iterator[Probl
     places += [("reading", adapter.reading, ("parameter",)), ("points", adapter.points, ("parameter",))]
     places += [(f"response, {path!r}", path, ()) for path in (adapter.total, adapter.level, adapter.status, adapter.error)]
     for place, text, allowed in places:
+        if not place.startswith("headers") and VARIABLE.search(str(text)):
+            says = "has a ${VARIABLE}, which is filled in only in headers"
+            yield Problem("variable_useless", f"{where}, {place}", says, "put the credential into a header, or behind the ? of --url")
         for fault in faults_in(text, allowed):
             mend = "use " + ", ".join(f"{{{name}}}" for name in allowed) if allowed else "take it out"
             yield Problem("unknown_placeholder", f"{where}, {place}", fault, f"{mend}; a brace that is no placeholder is written twice: {{{{")
