@@ -13,27 +13,33 @@ import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines.base import COMPLETE, NO_POINTS, REFUSED, Results
+from mews_newtt.reading.column_names import is_about, meaning_of, words_of
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.reading.unread import LOOKED_AT
-from mews_newtt.validation.comparer import Compared, Comparer, explained, line_columns, lines_of
+from mews_newtt.validation.comparer import Compared, Comparer, explained
+from mews_newtt.validation.diagnose.places import is_person, is_result
+from mews_newtt.validation.diagnose.within import Around
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, ExpectedColumn, Kinds, Numbers
+from mews_newtt.validation.file_side import FileSide
 from mews_newtt.validation.mutants import Flags
 from mews_newtt.validation.result import MOST_LISTED, ColumnCounts, Disagreement, Matrix, Origin, Validation, kinds_in_order
-from mews_newtt.validation.spool import Spool
+from mews_newtt.validation.returned import Returned
 from mews_newtt.validation.stated import NONE, STATUSES, UNKNOWN, UNREADABLE
 from mews_newtt.validation.tally import Tally
+from mews_newtt.validation.unread_cells import UnreadCounter
+from mews_newtt.validation.worst_rows import MOST_WRITTEN, WorstRows
 
 WRONG_KEPT, RIGHT_KEPT = 50_000, 100_000  # rows that the diagnosis looks at
 
 
 class Limits(NamedTuple):
-    """How many rows are kept: with their reasons, and for the diagnosis, those that disagree and agree. `spooled`: and lines of the CSV."""
+    """How many rows are kept: with their reasons; for the diagnosis, those that disagree and agree; and for disagreements.csv."""
 
     listed: int
     wrong: int
     right: int
-    spooled: bool = True
+    written: int = MOST_WRITTEN
 
 
 class Part(NamedTuple):
@@ -46,6 +52,7 @@ class Part(NamedTuple):
     uncounted: set[str]
     doubts: Mapping[str, str]
     listed: list[Disagreement]
+    file_side: FileSide
     samples: tuple[_Sample, _Sample]
 
 
@@ -54,33 +61,37 @@ class _Sample:
 
     def __init__(self, most: int):
         self.most, self.stride, self.rows, self.frames = most, 1, 0, list[pl.DataFrame]()
+        self.places = list[npt.NDArray[np.int64]]()  # of the kept rows, in all rows
         self.seen = 0
         self.whole = True  # it holds all rows that it was given
 
-    def add(self, frame: pl.DataFrame, rows: npt.NDArray[np.int64]) -> None:
+    def add(self, frame: pl.DataFrame, rows: npt.NDArray[np.int64], places: npt.NDArray[np.int64]) -> None:
+        """Add some rows of a frame, and where they are in all rows."""
         start = -self.seen % self.stride
         self.seen += len(rows)
         chosen = rows[start :: self.stride]
         if len(chosen):
             self.frames.append(frame[chosen])
+            self.places.append(places[start :: self.stride])
             self.rows += len(chosen)
         while self.rows > self.most:
             half = pl.concat(self.frames)[::2]
             self.frames, self.rows, self.stride = [half], half.height, self.stride * 2
+            self.places = [np.concatenate(self.places)[::2]]
             self.whole = False
 
-    def join(self, other: _Sample) -> None:
-        """Add the rows that another sample kept."""
-        for frame in other.frames:
-            self.add(frame, np.arange(frame.height))
+    def join(self, other: _Sample, before: int) -> None:
+        """Add the rows that another sample kept; `before` rows come before those."""
+        for frame, places in zip(other.frames, other.places, strict=True):
+            self.add(frame, np.arange(frame.height), places + before)
         self.whole = self.whole and other.whole
 
 
 class Collector:
     """Adds up chunks, in their order."""
 
-    def __init__(self, comparer: Comparer, before: int, limits: Limits | None = None):
-        self.limits = limits or Limits(MOST_LISTED, WRONG_KEPT, RIGHT_KEPT)
+    def __init__(self, comparer: Comparer, before: int, limits: Limits | None = None, *, written: int = MOST_WRITTEN):
+        self.limits = limits or Limits(MOST_LISTED, WRONG_KEPT, RIGHT_KEPT, written)
         self.comparer, self.chart, self.before = comparer, comparer.chart, before
         self.rows = self.compared = self.wrong = self.bare = 0
         self.status: Counter[str] = Counter()
@@ -92,8 +103,10 @@ class Collector:
         self.tally = Tally(comparer.chart, comparer.column_map)
         self.tally.exercised.known = {column.parameter for column in comparer.expected if column.holds == "points"}
         self.listed: list[Disagreement] = []
-        self.spool = Spool(line_columns(comparer)) if self.limits.spooled else None
+        self.worst = WorstRows(comparer, self.limits.written) if self.limits.written else None
         self.kept_wrong, self.kept_right = _Sample(self.limits.wrong), _Sample(self.limits.right)
+        self.unread = UnreadCounter(comparer)
+        self.returned = Returned(comparer)
 
     def add(self, chunk: Compared) -> None:
         """Count a chunk."""
@@ -120,9 +133,12 @@ class Collector:
         self.status.update(dict(zip(STATUSES, counted, strict=True)))
         self.tally.add(chunk.columns, results, claims, wrong, own_wrong)
         wrong_rows = np.flatnonzero(wrong)
+        self.unread.add(chunk, wrong, self.before + self.rows)
         if len(wrong_rows):
             self._keep_wrong(chunk, wrong_rows)
-        self.kept_right.add(chunk.frame, np.flatnonzero(claims & ~wrong))
+        right_rows = np.flatnonzero(claims & ~wrong)
+        self.kept_right.add(chunk.frame, right_rows, right_rows + self.rows)
+        self.returned.add(chunk)
         self.rows += rows
         self.compared += int(claims.sum())
         self.bare += int((states & ~claims).sum())
@@ -180,12 +196,12 @@ class Collector:
             into[label, words.get(computed) or right_says(computed)] += number
 
     def _keep_wrong(self, chunk: Compared, wrong_rows: npt.NDArray[np.int64]) -> None:
-        if self.spool is not None:
-            self.spool.add(lines_of(self.comparer, chunk, wrong_rows, self.before + self.rows))
+        if self.worst is not None:
+            self.worst.add(chunk, wrong_rows, self.before + self.rows)
         room = self.limits.listed - len(self.listed)
         for row in wrong_rows[:room].tolist() if room > 0 else ():
             self.listed.append(explained(self.comparer, chunk, row, self.before + self.rows))
-        self.kept_wrong.add(chunk.frame, wrong_rows)
+        self.kept_wrong.add(chunk.frame, wrong_rows, wrong_rows + self.rows)
 
     def part(self) -> Part:
         """What was counted so far, for `join` of another collector over the same columns."""
@@ -197,12 +213,13 @@ class Collector:
             self.tally.uncounted,
             self.comparer.unread.doubts,
             self.listed,
+            self.unread.finish({}),
             (self.kept_wrong, self.kept_right),
         )
 
     def join(self, part: Part) -> None:
         """Add what another collector counted in the rows that follow."""
-        before = self.before + self.rows
+        earlier, before = self.rows, self.before + self.rows
         rows, compared, wrong, bare = part.numbers
         self.rows, self.compared, self.wrong, self.bare = self.rows + rows, self.compared + compared, self.wrong + wrong, self.bare + bare
         for own, other in zip(self._counters(), part.counters, strict=True):
@@ -215,27 +232,31 @@ class Collector:
         self.comparer.unread.doubts |= {name: why for name, why in part.doubts.items() if name not in self.comparer.unread.doubts}
         room = max(self.limits.listed - len(self.listed), 0)
         self.listed += [one._replace(row=before + one.row) for one in part.listed[:room]]
-        self.kept_wrong.join(part.samples[0])
-        self.kept_right.join(part.samples[1])
+        self.unread.join(part.file_side, before)
+        self.kept_wrong.join(part.samples[0], earlier)
+        self.kept_right.join(part.samples[1], earlier)
 
     def _counters(self) -> tuple[Counter[Any], ...]:
         return self.status, self.blank, self.kinds, self.totals, self.levels
 
     def finish(self, source: Origin, notes: Sequence[str] = (), reading: ReadingReport | None = None) -> Validation:
         """The result. `notes` come after those that the counts give; `reading` is what a plan read of the file."""
-        more, notes = notes, [
-            f"{name}: more than 50,000 different values in one chunk of rows; its bands and edges were not counted there"
-            for name in sorted(self.tally.uncounted)
-        ]
+        more, notes = (
+            notes,
+            [
+                f"{name}: more than 50,000 different values in one chunk of rows; its bands and edges were not counted there"
+                for name in sorted(self.tally.uncounted)
+            ],
+        )
         for name, blank in self.blank.items():
             if blank and name != "expected_status":
                 cells = "1 cell is" if blank == 1 else f"{blank:,} cells are"
                 notes.append(f"{name}: {cells} blank and state nothing; they were not compared")
-        notes += [f"look again: column {name} {why}" for name, why in self.comparer.unread.doubts.items()]
         if self.bare:
             rows = "1 row states" if self.bare == 1 else f"{self.bare:,} rows state"
             notes.append(f"{rows} a score and {'has' if self.bare == 1 else 'have'} no reading: there is nothing to compare the score with")
         stated = {column.holds for column in self.comparer.expected}
+        judged = self.returned.rows == self.rows and source.kind in ("file", "table")  # every row was looked at, and a person gave the file
         return Validation(
             self.chart,
             source,
@@ -256,19 +277,46 @@ class Collector:
             self.bare,
             self.comparer.reader.blanks_disagree,
             (*notes, *more),
+            file_side=self._file_side(judged and self.returned.of_pack),
             reading=reading,
-            spool=self.spool,
+            worst=self.worst,
             sample=self._sample() if self.wrong else None,
+            around=self._around() if self.wrong else None,
+            right_answers=judged and self.returned.own and not self.wrong,
+            cases_of_pack=judged and self.returned.of_pack,
+            unanswered=self.returned.unanswered if judged and not self.comparer.reader.blanks_disagree else 0,
         )
 
+    def _file_side(self, of_pack: bool) -> FileSide:
+        """What the file leaves open. A pack holds impossible readings on purpose: they are no fault of the file."""
+        found = self.unread.finish(self.comparer.unread.doubts)
+        return found._replace(cells=tuple(one for one in found.cells if one.code != "reading_impossible")) if of_pack else found
+
     def _sample(self) -> tuple[pa.Table, ColumnMap, bool]:
-        """A sample of rows for the diagnosis, with our column names; how their cells are read; whether it holds all rows."""
+        """A sample of rows for the diagnosis in their order, with our column names; how their cells are read; whether it holds all rows."""
         comparer = self.comparer
-        frame = pl.concat([*self.kept_wrong.frames, *self.kept_right.frames])
+        places = np.concatenate([*self.kept_wrong.places, *self.kept_right.places])
+        frame = pl.concat([*self.kept_wrong.frames, *self.kept_right.frames])[np.argsort(places)]
         columns = [frame.get_column(theirs).alias(our) for theirs, our in comparer.read]
         columns += [frame.get_column(column.theirs).alias(column.name) for column in comparer.expected]
+        read = {our for _, our in comparer.read}
+        columns += [frame.get_column(theirs).alias(our) for our, theirs in comparer.order.items() if theirs in frame.columns and our not in read]
         own = comparer.column_map._replace(columns={}, ignore=frozenset())
         return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.whole and self.kept_right.whole
+
+    def _around(self) -> Around:
+        """What the file says of the rows of the sample beside readings and answers. Columns about persons are left out."""
+        comparer, known = self.comparer, self.chart.observations
+        places = np.concatenate([*self.kept_wrong.places, *self.kept_right.places])
+        wrong = np.arange(len(places)) < self.kept_wrong.rows
+        order = np.argsort(places)
+        used = {theirs for theirs, _ in comparer.read} | {column.theirs for column in comparer.expected}
+        used |= comparer.persons | {name for name in comparer.beside if is_person(name) or is_result(name)}
+        frames = [*self.kept_wrong.frames, *self.kept_right.frames]
+        left = [name for name in frames[0].columns if name not in used and (is_about(words_of(name)) or meaning_of(name, known) is None)]
+        columns = pl.concat([frame.select(left) for frame in frames])[order] if left else pl.DataFrame()
+        of_wrong, of_right = self.wrong / max(1, self.kept_wrong.rows), (self.compared - self.wrong) / max(1, self.kept_right.rows)
+        return Around(columns, wrong[order], places[order] + self.before + 1, of_wrong, of_right)
 
 
 def _total_matrix(counts: Mapping[tuple[str, str], int]) -> Matrix:

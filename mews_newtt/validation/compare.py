@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -24,15 +24,18 @@ from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.plan import Plan
 from mews_newtt.tables.formats import STDIO
 from mews_newtt.tables.planned.table import map_beside, open_planned
+from mews_newtt.tables.planned.workbooks import is_workbook, open_workbook
 from mews_newtt.tables.read import Chunk
 from mews_newtt.tables.summary import READ_BY_PLAN, Progress, part_of
 from mews_newtt.tables.table import ArrowStream, as_table
 from mews_newtt.validation.collect import Collector
 from mews_newtt.validation.comparer import Compared, Comparer
 from mews_newtt.validation.diagnose import diagnose
+from mews_newtt.validation.diagnose.within import with_place
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.result import Origin, Validation
 from mews_newtt.validation.spark import is_spark_frame, validate_spark
+from mews_newtt.validation.worst_rows import MOST_WRITTEN
 
 ROWS = 1 << 18  # of a chunk
 
@@ -86,12 +89,14 @@ def validate_file(
     threads: int | None = None,
     progress: Progress | None = None,
     blanks_disagree: bool = False,
+    most_rows: int = MOST_WRITTEN,
 ) -> Validation:
-    """Compare the answers in a file with a chart: CSV (also .gz, .zst), Parquet or NDJSON, of any length.
+    """Compare the answers in a file with a chart: CSV (also .gz, .zst), Parquet or NDJSON, of any length; or a workbook with one plain sheet.
 
     Parameters
     ----------
     column_map, plan : how somebody else's file is read; a plan holds a map, so give one of them
+    most_rows : rows for disagreements.csv at most, the worst first; they are held in memory
 
     Raises
     ------
@@ -103,13 +108,15 @@ def validate_file(
     before = _identity(path)
     planned = plan is not None and not plan.is_map
     reading, progress = part_of(progress, 0, READ_BY_PLAN), part_of(progress, READ_BY_PLAN if planned else 0, 1)
-    with open_planned(chart, path, format, plan, reading) as table, ThreadPoolExecutor(1, "mews-newtt-hash") as beside:
+    workbook = plan is None and is_workbook(path, format)
+    opening = open_workbook(path) if workbook else open_planned(chart, path, format, plan, reading)
+    with opening as table, ThreadPoolExecutor(1, "mews-newtt-hash") as beside:
         comparer = Comparer(chart, table.names, map_beside(column_map, plan, table), blanks_disagree, table.about)
         hashed = beside.submit(_hash, path)
         stretches = iter(table.chunks())
         first = next(stretches, None)
         # rows are named as a spreadsheet shows them: in a text file the header is row 1
-        collector = Collector(comparer, 1 if first is not None and first.row_of(0) > 1 else 0)
+        collector = Collector(comparer, 1 if first is not None and first.row_of(0) > 1 else 0, written=most_rows)
 
         def work() -> Iterator[tuple[Callable[[Chunk], tuple[Compared, Chunk]], Chunk]]:
             if first is not None:
@@ -134,7 +141,8 @@ def validate_file(
             raise FileError(
                 Problem("file_changed", path.name, "was changed, moved or removed while it was read", "run it again when nothing writes to it")
             )
-        return collector.finish(Origin(path.name, digest, before[0]), reading=table.report)
+        noted = [f"{note['what']}{_at(note)}" for note in table.notes()] if workbook else []
+        return collector.finish(Origin(path.name, digest, before[0]), noted, reading=table.report)
 
 
 def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anyway: bool = False) -> Validation:
@@ -156,17 +164,35 @@ def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anywa
         )
         return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
     sample, column_map, complete = found.sample
+    others = None if others is None else list(others)
     try:
-        diagnosis = diagnose(found.chart, sample, column_map=column_map, others=others, blanks_disagree=found.blanks_disagree)
-    except Exception as fault:  # an unexpected fault must not cost the comparison; its message could hold readings
-        line = traceback.extract_tb(fault.__traceback__)[-1]
-        says = (
-            f"The diagnosis failed ({type(fault).__name__} in {Path(line.filename).name}, line {line.lineno}). "
-            "The comparison is complete and not affected. Please report this fault with the chart and its version."
+        diagnosis = diagnose(
+            found.chart,
+            sample,
+            column_map=column_map,
+            others=others,
+            blanks_disagree=found.blanks_disagree,
+            rows_of_file=None if found.around is None else found.around.rows,
         )
+    except Exception as fault:  # an unexpected fault must not cost the comparison; its message could hold readings
+        says = f"{failed('The diagnosis', fault)} The comparison is complete and not affected."
         return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
     diagnosis.sampled = diagnosis.sampled or not complete
+    if found.around is None:
+        return replace(found, diagnosis=diagnosis)
+    try:
+        diagnosis = with_place(found.chart, diagnosis, sample, found.around, column_map, others, found.blanks_disagree)
+    except Exception as fault:  # the same for the search for places: the diagnosis stays as it is
+        says = f"{failed('The search for places in the file', fault)} The diagnosis is of all rows."
+        return replace(found, diagnosis=diagnosis, notes=(*found.notes, says.rstrip(".")))
     return replace(found, diagnosis=diagnosis)
+
+
+def failed(what: str, fault: Exception) -> str:
+    """An unexpected fault in one sentence without its message, which could hold readings."""
+    line = traceback.extract_tb(fault.__traceback__)[-1]
+    where = f"{type(fault).__name__} in {Path(line.filename).name}, line {line.lineno}"
+    return f"{what} failed ({where}). Please report this fault with the chart and its version."
 
 
 def _in_order(work: Iterable[tuple[Callable[[Any], Any], Any]], threads: int) -> Iterator[Any]:
@@ -183,6 +209,12 @@ def _in_order(work: Iterable[tuple[Callable[[Any], Any], Any]], threads: int) ->
         finally:
             for future in under_way:
                 future.cancel()
+
+
+def _at(note: Mapping[str, Any]) -> str:
+    """Where something was noted in a workbook."""
+    places = note.get("places") or ()
+    return f" (row {', '.join(map(str, places[:5]))})" if places else ""
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:

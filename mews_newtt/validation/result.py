@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import Exercised
-from mews_newtt.validation.spool import Spool
+from mews_newtt.validation.file_side import NOTHING_OPEN, FileSide
 from mews_newtt.validation.stated import KINDS
 
 SCHEMA_VERSION = 1
-MOST_LISTED = 1000  # disagreements listed with explanations; the counts and disagreements.csv hold all
+MOST_LISTED = 1000  # disagreements listed with explanations; the counts are of all
 
 
 class WrongCell(NamedTuple):
@@ -103,6 +104,22 @@ class Matrix(NamedTuple):
         }
 
 
+class Lines(Protocol):
+    """What disagreements.csv is written from (`worst_rows.WorstRows`)."""
+
+    rows: int
+
+    @property
+    def capped(self) -> bool: ...
+
+    @property
+    def says(self) -> str: ...
+
+    def write(self, path: Path) -> None: ...
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class Validation:
     """What comparing a platform's answers with a chart found.
@@ -115,7 +132,11 @@ class Validation:
     disagreements : the first rows that disagree, explained; `listed_all` says whether these are all
     ignored : columns that were not read; without_column: scored parameters that no column was read for
     reading : what became of every column and code of the file, where a reading plan was used
+    said_first : what `conform` says before any word about the platform: what was not sent, and what the adapter does not know
+    file_side : what of the user's own file could not be read: columns in doubt, cells by reason, words that no map knows
     without_readings : rows that state something and have no reading: there is nothing to compare them with
+    right_answers : the file is a test pack's own file of right answers, and not a platform's
+    cases_of_pack : every row is a case of a test pack; unanswered: cases of a pack that have no answer yet
     """
 
     chart: Chart
@@ -137,9 +158,15 @@ class Validation:
     without_readings: int = 0
     blanks_disagree: bool = False
     notes: tuple[str, ...] = ()
+    said_first: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
+    file_side: FileSide = NOTHING_OPEN
     reading: ReadingReport | None = field(default=None, compare=False)
-    spool: Spool | None = field(default=None, compare=False, repr=False)
+    worst: Lines | None = field(default=None, compare=False, repr=False)  # for disagreements.csv
+    around: Any = field(default=None, compare=False, repr=False)  # what the file says of the rows of the sample beside readings and answers
+    right_answers: bool = False
+    cases_of_pack: bool = False
+    unanswered: int = 0
     sample: Any = field(default=None, compare=False, repr=False)  # an Arrow table for the diagnosis; not part of the result
 
     @property
@@ -148,10 +175,12 @@ class Validation:
 
     @property
     def verdict(self) -> str:
-        """`agrees`, `disagrees` or `nothing_compared`."""
-        if not self.compared:
+        """`agrees`, `disagrees`, `nothing_compared`, or `unfinished`: cases of a test pack have no answer yet, and the others agree."""
+        if not self.compared or self.right_answers:
             return "nothing_compared"
-        return "disagrees" if self.disagreed else "agrees"
+        if self.disagreed:
+            return "disagrees"
+        return "unfinished" if self.unanswered else "agrees"
 
     @property
     def listed_all(self) -> bool:
@@ -159,7 +188,19 @@ class Validation:
 
     @property
     def says(self) -> str:
-        """The verdict in one sentence."""
+        """The verdict in one or two sentences."""
+        name = self.source.name
+        if self.right_answers:
+            return f"Nothing was compared: {name} is the pack's own file of right answers, not a platform's. Fill in the pack's answers.csv instead."
+        if self.cases_of_pack and not self.compared:
+            return f"No answer was filled in: the answer columns of all {self.rows:,} cases of {name} are blank."
+        if self.unanswered:
+            have = "case has" if self.unanswered == 1 else "cases have"
+            return f"Unfinished: {self.unanswered:,} {have} no answer yet, of {self.rows:,}. {self._compared_says}"
+        return self._compared_says
+
+    @property
+    def _compared_says(self) -> str:
         if not self.compared:
             if self.without_readings:
                 return f"Nothing was compared: no row of {self.source.name} that states a score has a reading."
@@ -182,6 +223,14 @@ class Validation:
         rows = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
         return f"No column was read for {rows}: every set was scored without {'it' if len(titles) == 1 else 'them'}."
 
+    @property
+    def first(self) -> tuple[str, ...]:
+        """What the user should know of the own file before any word about the platform, in sentences; the map to paste is in `file_side`."""
+        lines = [self.gap] if self.gap else []
+        if self.ignored:
+            lines.append(f"Columns that were not read: {', '.join(self.ignored)}.")
+        return (*lines, *self.file_side.says())
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: the same file and chart give the same bytes."""
         return {
@@ -189,6 +238,7 @@ class Validation:
             "chart": self.chart.identity(),
             "source": {**self.source.to_dict(), "rows": self.rows},
             "rows_without_column": [{"parameter": name, "title": self.chart.by_id[name].title} for name in self.without_column],
+            "your_file": {"columns_not_read": list(self.ignored), **self.file_side.to_dict(), "says": list(self.first)},
             "verdict": self.verdict,
             "says": self.says,
             "rows": self.rows,
@@ -207,6 +257,7 @@ class Validation:
             "exercised": self.exercised.to_dict(),
             "ignored_columns": list(self.ignored),
             "notes": list(self.notes),
+            **({"said_first": list(self.said_first)} if self.said_first else {}),
             **({"reading": self.reading.to_dict()} if self.reading else {}),
             "disagreements": [row.to_dict() for row in self.disagreements],
             "disagreements_listed": len(self.disagreements),

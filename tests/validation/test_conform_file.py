@@ -81,7 +81,9 @@ def test_the_command_sends_readings_alone_and_reports_the_rest(folder: Path) -> 
     sent, report = folder / "sent.txt", folder / "report"
     command = f"{sys.executable} {folder / 'platform.py'} {sent}"
     before = set(folder.iterdir())
-    done = run("conform", "mews", "--command", command, "--cases", str(folder / "ward.csv"), "--plan", str(folder / "plan.toml"), "--report", str(report))
+    done = run(
+        "conform", "mews", "--command", command, "--cases", str(folder / "ward.csv"), "--plan", str(folder / "plan.toml"), "--report", str(report)
+    )
     assert done.code == 0, done.err
     assert f"1 set of ward.csv is sent to {Path(sys.executable).name}" in done.err
     assert [json.loads(line) for line in sent.read_text("utf-8").split("\n") if line] == [

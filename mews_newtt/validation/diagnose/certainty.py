@@ -15,8 +15,9 @@ from mews_newtt.validation.faults import Fault, all_answers
 from mews_newtt.validation.mutants import COMPLETE, READ, Flags, MutantScorer, Rows, Sheet, answer_words, differ, sheet_of_sets
 
 MOST_CHANGED = 500  # readings of a changed range that are looked at
+OF_READINGS = ("edge_moved", "edge_side", "edge_typed", "band_worth", "range_worth", "open_end")  # faults that change what some readings give
 BAND_NEEDS = 2  # different readings of a changed band that must have been answered wrongly
-ROWS_NEEDED = 2  # rows that a certain verdict needs
+ROWS_NEEDED = 3  # rows that a certain verdict needs
 MOST_FAULTS = 60  # faults whose own edges are tried; all faults are compared
 RANDOM = 1200  # random sets
 FINE = 1000  # what a reading finer than recorded adds to a set's distance from a baseline
@@ -32,7 +33,7 @@ def enough(chart: Chart, fault: Fault, sheet: Sheet, explained: Rows) -> bool:
     """
     if len(explained) < ROWS_NEEDED:
         return False
-    if fault.kind not in ("edge_moved", "edge_side", "band_worth") or len(fault.parameters) != 1:
+    if fault.kind not in OF_READINGS or len(fault.parameters) != 1:
         return True
     parameter = chart.by_id[fault.parameters[0]]
     if not parameter.observation.numeric:
@@ -44,8 +45,14 @@ def enough(chart: Chart, fault: Fault, sheet: Sheet, explained: Rows) -> bool:
     for before, after in zip(parameter.tables, changed, strict=True):
         if before != after:
             readings |= set(_changed(chart, before, after, parameter.observation.step, parameter.observation.impossible))
-    needed = len(readings) if fault.kind != "band_worth" else min(BAND_NEEDS, len(readings))
-    return len(readings & seen) >= needed
+    if fault.kind in ("band_worth", "open_end"):
+        return len(readings & seen) >= min(BAND_NEEDS, len(readings))
+    if fault.kind != "range_worth":
+        return readings <= seen
+    step = Fraction(parameter.observation.step)
+    shown = {cell.value for cell in column.cells}
+    beside = {reading + by for reading in readings for by in (-step, step)} - readings  # a range ends where its neighbours were seen to agree
+    return readings <= seen and beside <= shown
 
 
 def partial_rows(scorer: MutantScorer) -> Flags:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mews_newtt.validation.comparer import Compared, Comparer
 from mews_newtt.validation.expected import AGREED, CODES, EMPTY, STATUS
-from mews_newtt.validation.mutants import COMPLETE, NO_POINTS, REFUSED, Answers, Flags
+from mews_newtt.validation.mutants import COMPLETE, NO_POINTS, REFUSED, Answers, Flags, Rows, Stated
 from mews_newtt.validation.stated import NONE, UNKNOWN
 
 Numbers = npt.NDArray[np.int32]
@@ -59,6 +59,45 @@ class Claims:
         for claimed in self.points.values():
             found |= claimed != NONE
         return found
+
+    def columns(self) -> list[str]:
+        """The columns that state something: `points:<parameter>`, then `total` and `level`."""
+        found = [f"points:{name}" for name, claimed in self.points.items() if (claimed != NONE).any()]
+        found += ["total"] if (self.total != NONE).any() or self.silent.any() else []
+        return [*found, "level"] if (self.level != NONE).any() else found
+
+    def only(self, column: str) -> Claims:
+        """The claims of one column alone."""
+        found, nothing = copy(self), np.full(self.rows, NONE, np.int32)
+        kind, _, name = column.partition(":")
+        found.points = {name: self.points[name]} if kind == "points" else {}
+        found.total, found.level = self.total if kind == "total" else nothing, self.level if kind == "level" else nothing
+        found.silent, found.status = self.silent & (kind == "total"), nothing
+        found.any = found._any()
+        return found
+
+    def among(self, rows: Flags) -> Claims:
+        """The same, where the other rows state nothing."""
+        found = copy(self)
+        found.total, found.level, found.status = (np.where(rows, each, NONE).astype(np.int32) for each in (self.total, self.level, self.status))
+        found.points = {name: np.where(rows, each, NONE).astype(np.int32) for name, each in self.points.items()}
+        found.silent = self.silent & rows
+        found.any = found._any()
+        return found
+
+    def take(self, rows: Rows) -> Claims:
+        """The claims of some rows, by their numbers."""
+        found = copy(self)
+        found.rows = len(rows)
+        found.total, found.level, found.status = self.total[rows], self.level[rows], self.status[rows]
+        found.points = {name: each[rows] for name, each in self.points.items()}
+        found.silent, found.wrong, found.any = self.silent[rows], self.wrong[rows], self.any[rows]
+        return found
+
+    @property
+    def stated(self) -> Stated:
+        """Totals, levels and points, for faults whose answers follow from them."""
+        return Stated(self.total, self.level, self.points)
 
     def without_levels(self, rows: Flags) -> Claims:
         """The same without the levels of these rows."""

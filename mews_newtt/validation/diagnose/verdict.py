@@ -9,23 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.tables.table import as_table
 from mews_newtt.validation.comparer import Comparer
-from mews_newtt.validation.diagnose.certainty import enough, equally_good, finer_readings, partial_rows
+from mews_newtt.validation.diagnose.candidates import WHOLE, Candidates, all_faults
+from mews_newtt.validation.diagnose.certainty import partial_rows
 from mews_newtt.validation.diagnose.claims import Claims
-from mews_newtt.validation.diagnose.from_answers import faults_from_answers
-from mews_newtt.validation.diagnose.search import Search, sampled_rows
-from mews_newtt.validation.diagnosis import Diagnosis, Finding
+from mews_newtt.validation.diagnose.columns import SHOWN, Layer, Together, layers_of, together
+from mews_newtt.validation.diagnose.contrast import Contrast, contrasts_of
+from mews_newtt.validation.diagnose.judgement import Judgement, judged
+from mews_newtt.validation.diagnose.search import Hypothesis, Search, sampled_rows
+from mews_newtt.validation.diagnosis import ColumnFinding, Diagnosis, Finding
 from mews_newtt.validation.expected import columns_of
-from mews_newtt.validation.faults import Fault, faults_of, partial_sets_refused
+from mews_newtt.validation.faults import Fault, RowOrder, both
+from mews_newtt.validation.faults.pairs import at_once
 from mews_newtt.validation.mutants import MutantScorer, Sheet, sheet_of_table
+from mews_newtt.validation.row_order import order_of
 
 MOST_ROWS = 200_000  # rows looked at: first all disagreements, then agreements evenly spaced
-SHOWN = 5
+WITHOUT_LEVELS = "without levels"  # the search without the levels of partial sets
 
 
 def diagnose(
@@ -36,6 +43,7 @@ def diagnose(
     others: Iterable[Chart] | None = None,
     threads: int | None = None,
     blanks_disagree: bool = False,
+    rows_of_file: npt.NDArray[np.int64] | None = None,
 ) -> Diagnosis:
     """Explain the disagreements between a chart and the `expected_` columns of a table.
 
@@ -46,6 +54,7 @@ def diagnose(
     others : charts or versions that may have been used instead; those of the catalogue where none are given
     threads : ignored; the work is done in one thread
     blanks_disagree : as in `validate`
+    rows_of_file : the number of each row in the file; where none are given, the table holds all rows of the file
 
     Returns
     -------
@@ -59,70 +68,113 @@ def diagnose(
     claims = Claims(comparer, compared, rows)
     sampled = len(rows) < table.num_rows
     table = table.take(rows) if sampled else table
-    sheet = sheet_of_table(table, columns_of(table.column_names, chart, column_map), chart.observations, column_map)
+    ours = columns_of(table.column_names, chart, column_map)
+    sheet = sheet_of_table(table, ours, chart.observations, column_map)
     scorer = MutantScorer(chart, sheet)
     scorer.foreign = claims.foreign
-    search = Search(scorer, claims.of_scores())
-    if not search.disagreements:  # statuses and answers that were left out are explained only where the scores themselves agree
-        search = Search(scorer, claims)
-    claims = search.claims
-    unexplained = int((claims.wrong & ~search.wrong).sum())
-    found = Diagnosis(int(claims.any.sum()), search.disagreements, sampled=sampled, unexplained=unexplained)
-    if not search.disagreements:
+    scores = claims.of_scores().with_silence(scorer.base)
+    # statuses and answers that were left out are explained only where the scores themselves agree
+    claims = scores if Search(scorer, scores).disagreements else claims.with_silence(scorer.base)
+    scorer.stated = claims.stated
+    contrasts = contrasts_of(chart, scorer, claims)
+    candidates = _candidates(chart, scorer, claims, others, contrasts, order_of(table, ours, rows_of_file))
+    whole = candidates.full.searches[WHOLE]
+    unexplained = int((claims.wrong & ~whole.wrong).sum())
+    found = Diagnosis(int(claims.any.sum()), whole.disagreements, sampled=sampled, unexplained=unexplained)
+    if not whole.disagreements:
         return found
-    faults = [*faults_of(chart, others), partial_sets_refused(chart), *faults_from_answers(chart, scorer, claims, search.wrong)]
-    search.consider(faults)
-    search.refine()
-    ranked = search.findings(SHOWN)
-    if not ranked or ranked[0][0].explains < search.disagreements or ranked[0][0].breaks:
-        again = _without_levels(search, faults)
-        if again is not None:
-            search, ranked = again, again.findings(SHOWN)
-            found.set_aside = int((claims.level != again.claims.level).sum())
-            found.disagreements = search.disagreements
-    found.hypotheses = len(search.tried)
-    found.findings = [Finding(tuple(faults), best.explains, search.disagreements, best.breaks) for best, faults in ranked]
-    if ranked:
-        best, equal = ranked[0]
-        perfect = best.explains == search.disagreements and not best.breaks
-        found.thin = perfect and not enough(chart, best.fault, sheet, best.explained)
-        _judge(chart, found, equal, sheet, perfect=perfect and not (found.thin or found.set_aside or found.unexplained or best.fault.joined))
+    found.contrast = [contrast.to_table() for contrast in contrasts]
+    candidates.search([WHOLE], whole_file=not sampled)
+    if whole.solved() and not whole.perfect()[0].fault.joined:
+        _single(chart, found, candidates, sheet)
+    else:
+        _of_columns(chart, found, candidates, claims, sheet)
+    found.hypotheses = candidates.hypotheses
     return found
 
 
-def _without_levels(search: Search, faults: list[Fault]) -> Search | None:
-    """The search without the levels of partial sets, where a single fault then explains everything that is left; else None.
-
-    A platform chooses for itself what a missing reading means for the level, as long as it shows no total. That must not hide another fault.
-    Totals that a platform shows for partial sets still count.
-    """
-    claims = search.claims.without_levels(partial_rows(search.scorer))
-    if (claims.level == search.claims.level).all():
-        return None
-    again = Search(search.scorer, claims)
-    if not again.disagreements:
-        return None
-    again.consider(faults)
-    again.refine()
-    best = next(iter(again.ranked()), None)
-    fits = best is not None and not best.fault.joined and best.explains == again.disagreements and not best.breaks
-    return again if fits else None
+def _candidates(
+    chart: Chart, scorer: MutantScorer, claims: Claims, others: Iterable[Chart] | None, contrasts: list[Contrast], order: RowOrder
+) -> Candidates:
+    """A search over everything that is stated, one over each column, and one without the levels of partial sets."""
+    columns = {WHOLE: claims}
+    names = claims.columns()
+    if len(names) > 1:
+        columns |= {name: claims.only(name) for name in names}
+    without = claims.without_levels(partial_rows(scorer))
+    if (without.level != claims.level).any():
+        columns[WITHOUT_LEVELS] = without
+    wrong = claims.any & ~claims.agree(scorer.base, scorer.base.points)
+    return Candidates(scorer, columns, all_faults(chart, others, scorer, claims, wrong, contrasts) if wrong.any() else [], order)
 
 
-def _judge(chart: Chart, found: Diagnosis, equal: list[Fault], sheet: Sheet, perfect: bool) -> None:
-    """Put in the faults that fit equally well but answer some set differently, and whether the verdict is certain.
+def _single(chart: Chart, found: Diagnosis, candidates: Candidates, sheet: Sheet) -> None:
+    """One single fault explains everything that is stated: each column says the same."""
+    groups = candidates.full.groups(WHOLE, SHOWN)
+    _fill(chart, found, groups, sheet)
+    best = found.findings[0]
+    claims = candidates.full.searches[WHOLE].claims
+    for column in claims.columns():
+        search = candidates.full.searches.get(column, candidates.full.searches[WHOLE] if len(claims.columns()) == 1 else None)
+        wrong = search.disagreements if search is not None else 0
+        name = f"expected_{column.replace(':', '_')}"
+        own = ColumnFinding(name, "the chart", int(claims.only(column).any.sum()), wrong, certain=found.certain and wrong > 0)
+        own.findings = [Finding(best.faults, wrong, wrong, 0)] if wrong else []
+        found.by_column[name] = own
 
-    Where the table holds readings finer than recorded, a fault that differs only on such readings is a tie as well.
-    """
-    others = equally_good(chart, equal)
-    fine = finer_readings(chart, sheet)
-    counts = [fault for fault in others.finer if fine and _about(fine, equal[0], fault)]
-    found.ties = [*others.recordable, *counts]
-    found.finer = [fault for fault in others.finer if fault not in counts]
-    found.telling_case = others.distinguishing_case
-    found.certain = perfect and not found.ties
+
+def _of_columns(chart: Chart, found: Diagnosis, candidates: Candidates, claims: Claims, sheet: Sheet) -> None:
+    """No single fault explains everything: each column for itself, then all together."""
+    full, whole = candidates.full, candidates.full.searches[WHOLE]
+    candidates.search([name for name in candidates.names if name != WHOLE], whole_file=False)
+    layers = layers_of(chart, candidates, claims, sheet)
+    found.by_column = {layer.found.column: layer.found for layer in layers}
+    groups = full.groups(WHOLE, SHOWN)
+    joint = groups[0][0] if groups else None
+    all_at_once = joint is not None and joint.explains == whole.disagreements and not joint.breaks
+    several = together(layers, whole)
+    if several.complete and not (all_at_once and joint is not None and len(joint.fault.joined) <= len(several.faults)):
+        _fill_together(chart, found, several, layers, groups, sheet)
+        return
+    apart = full.searches.get(WITHOUT_LEVELS)
+    if not all_at_once and apart is not None and apart.solved() and not apart.perfect()[0].fault.joined:
+        found.set_aside = int((claims.level != apart.claims.level).sum())
+        found.disagreements = apart.disagreements
+        _fill(chart, found, full.groups(WITHOUT_LEVELS, SHOWN), sheet)
+        return
+    if several.faults and (joint is None or several.explains - several.breaks > joint.explains - joint.breaks):
+        _fill_together(chart, found, several, layers, groups, sheet)
+    else:
+        _fill(chart, found, groups, sheet)
 
 
-def _about(names: frozenset[str], *faults: Fault) -> bool:
-    """Whether faults are about any of these parameters; a fault that names none is about all of them."""
-    return any(not fault.parameters or not names.isdisjoint(fault.parameters) for fault in faults)
+def _fill(chart: Chart, found: Diagnosis, groups: list[tuple[Hypothesis, list[Fault]]], sheet: Sheet) -> None:
+    """Put in the best explanations, and how sure the first is."""
+    found.findings = [Finding(tuple(faults), best.explains, found.disagreements, best.breaks) for best, faults in groups]
+    if groups:
+        _judge(found, judged(chart, *groups[0], sheet, found.disagreements))
+
+
+def _judge(found: Diagnosis, judgement: Judgement) -> None:
+    found.certain = judgement.certain and not (found.set_aside or found.unexplained)
+    found.thin, found.ties, found.finer, found.telling_case = judgement.thin, judgement.ties, judgement.finer, judgement.telling_case
+
+
+def _fill_together(
+    chart: Chart, found: Diagnosis, several: Together, layers: list[Layer], groups: list[tuple[Hypothesis, list[Fault]]], sheet: Sheet
+) -> None:
+    """Put in one finding that names the faults of all columns; the best explanations of the whole table come after it."""
+    found.set_aside = several.set_aside
+    alternatives = [Finding(tuple(faults), best.explains, found.disagreements, best.breaks) for best, faults in groups[: SHOWN - 1]]
+    if len(several.faults) == 1:
+        fault = several.faults[0]
+        equal = tuple(one for one in several.equal if one.id != fault.id)
+        found.findings = [Finding((fault, *equal), several.explains, found.disagreements, several.breaks), *alternatives]
+        layer = next(layer for layer in layers if layer.groups)
+        if several.complete:
+            _judge(found, judged(chart, layer.search.tried[fault.id], [fault, *equal], sheet, layer.search.disagreements))
+        return
+    joined = several.faults[0]
+    for fault in several.faults[1:]:
+        joined = both(joined, fault, chart) or at_once(joined, fault, chart)
+    found.findings = [Finding((joined,), several.explains, found.disagreements, several.breaks), *alternatives]

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mews_newtt.chart.model import Band, Chart, Interval, number
+from mews_newtt.validation.faults.alike import with_copies
 from mews_newtt.validation.faults.fault import Example, Fault, Site, TableAt, each_table
 from mews_newtt.validation.wording import gives
 
@@ -25,21 +26,23 @@ REACH = 10  # steps that an edge is moved by at most
 
 
 def faults(chart: Chart, reach: int = REACH) -> Iterator[Fault]:
+    return with_copies(chart, _faults(chart, reach))
+
+
+def _faults(chart: Chart, reach: int) -> Iterator[Fault]:
     for at in each_table(chart):
-        for edge in _edges_of(at):
+        for edge in edges_of(at):
             yield from _moved(edge, reach)
             yield from _other_side(edge)
 
 
 def moves_of(chart: Chart, site: Site, reach: int) -> Iterator[Fault]:
     """The moves of one edge, as far as so many steps."""
-    for at in each_table(chart):
-        for edge in _edges_of(at):
-            if edge.site == site:
-                yield from _moved(edge, reach)
+    found = (edge for at in each_table(chart) for edge in edges_of(at) if edge.site == site)
+    return with_copies(chart, (fault for edge in found for fault in _moved(edge, reach)))
 
 
-class _Edge(NamedTuple):
+class Edge(NamedTuple):
     """The edge between two bands of a table: `below` is the index of the lower band, `end` and `start` are the printed ends."""
 
     at: TableAt
@@ -69,14 +72,14 @@ def ends_of(low: Band, high: Band) -> tuple[Interval, Interval, Decimal, Decimal
     return low.interval, high.interval, low.interval.high, high.interval.low
 
 
-def _edges_of(at: TableAt) -> Iterator[_Edge]:
+def edges_of(at: TableAt) -> Iterator[Edge]:
     for index, (low, high) in enumerate(pairwise(at.table.bands)):
         ends = ends_of(low, high) if at.parameter.observation.numeric else None
         if ends is not None:
-            yield _Edge(at, index, low, high, *ends)
+            yield Edge(at, index, low, high, *ends)
 
 
-def _moved(edge: _Edge, reach: int) -> Iterator[Fault]:
+def _moved(edge: Edge, reach: int) -> Iterator[Fault]:
     at, chart, low, high = edge.at, edge.at.chart, edge.low, edge.high
     step, unit = at.parameter.observation.step, at.parameter.observation.unit
     rising = chart.severity(high) >= chart.severity(low)
@@ -91,7 +94,7 @@ def _moved(edge: _Edge, reach: int) -> Iterator[Fault]:
             yield Fault("edge_moved", "edge:{site}:{by:+d}", says, (at.parameter.id,), changed, edge.site, by=by, before=value, after=after)
 
 
-def _other_side(edge: _Edge) -> Iterator[Fault]:
+def _other_side(edge: Edge) -> Iterator[Fault]:
     at, chart = edge.at, edge.at.chart
     sides = {(edge.start, False), (edge.end, True)} if edge.end != edge.start else {(edge.end, not edge.upper.low_included)}
     for value, up in sorted(sides):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mews_newtt.chart.model import Band, Chart, Number, Parameter, Table
-from mews_newtt.validation.mutants import Answers, Cell, MutantScorer, Sheet
+from mews_newtt.validation.mutants import Answers, Cell, MutantScorer, Sheet, with_answers
 from mews_newtt.validation.wording import row_name
 
 Change = Callable[[Sheet], Sheet]
@@ -42,8 +42,12 @@ class Fault(NamedTuple):
     by : steps that an edge is moved by, or points that a threshold is moved by
     before, after : what the chart says there, and what the platform takes instead
     change : how the platform changes readings before it scores them
-    answers : what becomes of the chart's own answers, in the rows that the fault changes
-    joined : the two faults that a pair is made of
+    answers : what becomes of the answers of a scorer, in the rows that the fault changes. `scorer.base` holds the answers before the fault (where
+        a platform states its points or totals, they may be its own), `scorer.sheet` the readings in the order of the file, and
+        `scorer.stated` what the platform states (None for sets that were made up). `with_totals` gives the levels of other totals.
+    column : the one kind of stated column that the fault changes: points, total or level. A fault of the total acts on the stated points,
+        one of the level on the stated total and points. Empty: a fault of readings or of the chart, which any column may show
+    joined : the faults that a pair, or a larger number at once, is made of
     """
 
     kind: str
@@ -57,7 +61,8 @@ class Fault(NamedTuple):
     before: Value = None
     after: Value = None
     change: Change | None = None
-    answers: Callable[[Answers], Answers] | None = None
+    answers: Callable[[MutantScorer], Answers] | None = None
+    column: str = ""
     joined: tuple[Fault, ...] = ()
 
     @property
@@ -77,12 +82,16 @@ class Example(NamedTuple):
     id : the fault's id, or the ids of two faults with " + " between them
     given : readings that differ from those of a well tortoise; None takes a reading away
     before, after : what the chart answers, and what a platform with the fault answers
+    earlier : sets of the same tortoise before this one, oldest first: for faults of memory
+    points : the fault shows only in stated points; `before` and `after` are those of the parameters that the fault names
     """
 
     id: str
     given: Mapping[str, str | None]
     before: str
     after: str
+    earlier: tuple[Mapping[str, str | None], ...] = ()
+    points: bool = False
 
 
 # What a platform with a fault answers
@@ -91,8 +100,20 @@ class Example(NamedTuple):
 def answers_of(scorer: MutantScorer, fault: Fault) -> Answers:
     """A faulty platform's answers in the rows where they may differ from the chart's."""
     if fault.answers is not None:
-        return fault.answers(scorer.base)
+        return fault.answers(scorer)
+    if any(each.answers is not None for each in fault.joined):
+        return _answers_of_several(scorer, fault)
     return scorer.differs(fault.chart, None if fault.change is None else fault.change(scorer.sheet))
+
+
+def _answers_of_several(scorer: MutantScorer, fault: Fault) -> Answers:
+    """Faults at once of which some change answers: first the chart and the readings, then points, totals and levels. In every row."""
+    same = fault.change is None and fault.chart is scorer.chart
+    found = scorer if same else scorer.with_chart(fault.chart, None if fault.change is None else fault.change(scorer.sheet))
+    found.stated = scorer.stated
+    for each in sorted((one for one in fault.joined if one.answers is not None), key=lambda one: ("points", "total", "level", "").index(one.column)):
+        found = with_answers(found, answers_of(found, each))
+    return found.base
 
 
 def all_answers(scorer: MutantScorer, fault: Fault) -> Answers:
@@ -144,6 +165,17 @@ def each_table(chart: Chart) -> Iterator[TableAt]:
 def numeric_parameters(chart: Chart) -> list[Parameter]:
     """Parameters whose readings are numbers that count for something."""
     return [p for p in chart.parameters if p.observation.numeric and p.role != "recorded" and any(table.bands for table in p.tables)]
+
+
+def telling_parameters(chart: Chart) -> list[Parameter]:
+    """Those of them whose bands do not all show the same."""
+    zones = any(rule.zone is not None for level in chart.levels for rule in level.counts)
+    found = []
+    for parameter in numeric_parameters(chart):
+        given = [chart.severity(band) for table in parameter.tables for band in table.bands]
+        if len({(points, zone if zones else 0, level) for points, zone, level in given}) > 1:
+            found.append(parameter)
+    return found
 
 
 # Readings changed

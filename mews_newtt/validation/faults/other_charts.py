@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mews_newtt.chart.catalogue import charts
 from mews_newtt.chart.model import Chart
+from mews_newtt.validation.faults import level_rules
 from mews_newtt.validation.faults.fault import Example, Fault
 
 KINDS = {"other_chart": "another version is used, or another chart that shares at least half of its scored parameters"}
@@ -24,3 +25,4 @@ def faults(chart: Chart, others: Iterable[Chart] | None) -> Iterator[Fault]:
         says = f"the platform seems to score {other.title}, version {other.version}, instead of {chart.title}, version {chart.version}"
         used = replace(other, parameters=optional, scope=other.context_refusals)
         yield Fault("other_chart", "chart:{after}", says, (), used, after=f"{other.id}@{other.version}")
+        yield from level_rules.beside(chart, other, used)

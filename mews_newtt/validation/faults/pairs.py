@@ -9,7 +9,7 @@ from mews_newtt.chart.model import Band, Chart, Interval, Parameter, Table
 from mews_newtt.validation.faults.fault import Example, Fault
 from mews_newtt.validation.mutants import Sheet
 
-KINDS = {"pair": "two of these faults at once, tried where no single fault explains everything"}
+KINDS = {"pair": "two or more of these faults at once, tried where no single fault explains everything"}
 EXAMPLES = (
     Example("band:shell_warmth.0.1:points=2 + ignored:keeper_concern", {"shell_warmth": "30", "keeper_concern": "worried"},
             "total 1, level Rewind", "total 2, level Watch"),
@@ -17,7 +17,11 @@ EXAMPLES = (
 
 
 def both(first: Fault, second: Fault, chart: Chart) -> Fault | None:
-    """Two faults at once; None where they change the same thing."""
+    """Two faults at once, or one more beside several; None where they change the same thing."""
+    parts = (*(first.joined or (first,)), *(second.joined or (second,)))
+    columns = [fault.column for fault in parts if fault.answers is not None]
+    if len(set(columns)) < len(columns) or len({fault.id for fault in parts}) < len(parts):
+        return None
     joined = joined_chart(chart, first.chart, second.chart)
     if joined is None:
         return None
@@ -30,7 +34,14 @@ def both(first: Fault, second: Fault, chart: Chart) -> Fault | None:
 
     about = tuple(dict.fromkeys((*first.parameters, *second.parameters)))
     words = f"{first.words}; and {second.words}"
-    return Fault("pair", "", words, about, joined, change=change if changes else None, joined=(first, second))
+    return Fault("pair", "", words, about, joined, change=change if changes else None, joined=parts)
+
+
+def at_once(first: Fault, second: Fault, chart: Chart) -> Fault:
+    """Two faults, each shown by another stated column, named together though they change the same thing."""
+    parts = (*(first.joined or (first,)), *(second.joined or (second,)))
+    about = tuple(dict.fromkeys(name for fault in parts for name in fault.parameters))
+    return Fault("pair", "", "; and ".join(fault.words for fault in parts), about, chart, joined=parts)
 
 
 # A three-way merge of charts
@@ -47,6 +58,8 @@ class _Clash(Exception):
 
 def joined_chart(chart: Chart, first: Chart, second: Chart) -> Chart | None:
     """The chart with both changes; None where they change the same thing or where one is another chart altogether."""
+    if first is chart or second is chart:
+        return second if first is chart else first
     ids = [p.id for p in chart.parameters]
     if any([p.id for p in changed.parameters] != ids for changed in (first, second)):
         return None

@@ -8,7 +8,7 @@ import numpy as np
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.validation.faults.fault import Example, Fault, change_cells
-from mews_newtt.validation.mutants import MISSING, NO_POINTS, PARTIAL, REFUSED, SKIPPED, Answers, Cell
+from mews_newtt.validation.mutants import MISSING, NO_POINTS, PARTIAL, REFUSED, SKIPPED, Answers, Cell, MutantScorer
 
 KINDS = {
     "partial_level": "the level of a partial set follows from the readings present, although the missing one always scores "
@@ -36,6 +36,10 @@ def faults(chart: Chart) -> Iterator[Fault]:
         yield Fault("partial_level", "level-of-what-is-there", says, names, chart, change=change_cells(names, _counts_for_nothing))
 
 
+def answer_faults(chart: Chart) -> Iterator[Fault]:
+    yield refused(chart)
+
+
 def refused(chart: Chart) -> Fault:
     """Every partial set refused. It changes the chart's answers and not the chart, so that no test pack is made against it."""
     says = "partial sets seem to be refused, where the chart gives the bounds of the total and the level certainly reached"
@@ -46,7 +50,8 @@ def _counts_for_nothing(cell: Cell) -> Cell:
     return cell._replace(nothing=True) if cell.kind in (MISSING, SKIPPED) else cell
 
 
-def _partial_refused(base: Answers) -> Answers:
+def _partial_refused(scorer: MutantScorer) -> Answers:
+    base = scorer.base
     rows = np.flatnonzero(base.status == PARTIAL)
     points = {name: np.full(len(rows), NO_POINTS, np.int16) for name in base.points}
     return Answers(base.rows[rows], np.full(len(rows), REFUSED, np.uint8), base.total[rows], base.level[rows], points)

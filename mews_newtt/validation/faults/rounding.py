@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from mews_newtt.chart.model import Chart, Parameter
@@ -12,14 +12,25 @@ from mews_newtt.validation.mutants import Cell
 from mews_newtt.validation.wording import row_name
 
 KINDS = {
-    "rounded": "readings are rounded to the recording step or to whole numbers, for one parameter or for all",
-    "truncated": "readings are cut off, to the recording step or to whole numbers, for one parameter or for all",
+    "rounded": "readings are rounded to the recording step, to whole numbers or to halves, twos, fives or tens, for one parameter or for all",
+    "truncated": "readings are cut off in the same ways",
 }
 EXAMPLES = (
     Example("half-up:shell_warmth:whole", {"shell_warmth": "24.4"}, "total 1, level Watch", "total 0, level Watch"),
+    Example("half-up:tick_rate:10", {"tick_rate": "64"}, "total 3, level Rewind", "total 0, level Watch"),
     Example("down:tick_rate:step", {"tick_rate": "60.5"}, "total 3, level Rewind", "total 0, level Watch"),
 )
 HALF = Fraction(1, 2)
+WHOLE = Fraction(1)
+# What readings are rounded to: the end of the fault's id, in words, and the number; None for each parameter's own step.
+GRIDS: tuple[tuple[str, str, Fraction | None], ...] = (
+    ("step", "the recording step", None),
+    ("whole", "whole numbers", WHOLE),
+    ("half", "halves", HALF),
+    ("2", "even numbers", Fraction(2)),
+    ("5", "multiples of 5", Fraction(5)),
+    ("10", "multiples of 10", Fraction(10)),
+)
 WAYS: tuple[tuple[str, str, Callable[[Fraction], int]], ...] = (
     ("half-up", "rounded", lambda x: math.floor(x + HALF)),
     ("half-even", "rounded (halves to the even neighbour)", round),
@@ -31,18 +42,23 @@ WAYS: tuple[tuple[str, str, Callable[[Fraction], int]], ...] = (
 def faults(chart: Chart) -> Iterator[Fault]:
     numeric = numeric_parameters(chart)
     for way, says, turn in WAYS:
-        for to, grid in (("step", "the recording step"), ("whole", "whole numbers")):
-            yield from _rounded(chart, [p for p in numeric if to == "step" or p.observation.step % 1], way, says, turn, to, grid)
+        for to, grid, size in GRIDS:
+            rows = [p for p in numeric if size is None or _coarser(size, p)]
+            changes = {p.id: _to_multiple(turn, Fraction(p.observation.step) if size is None else size) for p in rows}
+            yield from _rounded(chart, rows, changes, way, says, to, grid)
 
 
-def _rounded(chart: Chart, rows: list[Parameter], way: str, says: str, turn: Callable[[Fraction], int], to: str, grid: str) -> Iterator[Fault]:
-    changes = {p.id: _to_multiple(turn, Fraction(1) if to == "whole" else Fraction(p.observation.step)) for p in rows}
+def _coarser(size: Fraction, parameter: Parameter) -> bool:
+    """Whether a parameter can be recorded between the multiples of a size, and is not a number of another order."""
+    step = Fraction(parameter.observation.step)
+    return step < size and (size <= WHOLE or step == WHOLE)
+
+
+def _rounded(chart: Chart, rows: list[Parameter], changes: Mapping[str, ChangeCell], way: str, says: str, to: str, grid: str) -> Iterator[Fault]:
     kind, form = "truncated" if way == "down" else "rounded", f"{way}:{{site}}:{{after}}"
     for parameter in rows:
-        words, change = (
-            f"{row_name(parameter)}: readings seem to be {says} to {grid} before scoring",
-            change_each({parameter.id: changes[parameter.id]}),
-        )
+        words = f"{row_name(parameter)}: readings seem to be {says} to {grid} before scoring"
+        change = change_each({parameter.id: changes[parameter.id]})
         yield Fault(kind, form, words, (parameter.id,), chart, Site(parameter.id), after=to, change=change)
     if len(rows) > 1:
         words = f"readings seem to be {says} to {grid} before scoring, in every row"

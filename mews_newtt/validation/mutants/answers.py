@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +26,14 @@ class Answers:
     total: npt.NDArray[np.int32]
     level: npt.NDArray[np.int16]
     points: dict[str, npt.NDArray[np.int16]] = field(default_factory=dict)
+
+
+class Stated(NamedTuple):
+    """What a platform states in each row; `stated.NONE` where it states nothing. `points` by parameter."""
+
+    total: npt.NDArray[np.int32]
+    level: npt.NDArray[np.int32]
+    points: Mapping[str, npt.NDArray[np.int32]]
 
 
 def differ(first: Answers, second: Answers) -> Flags:

@@ -6,6 +6,7 @@ Property tests hold it to the reference: they score every mutant set by set as w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from mews_newtt.chart.model import Chart, Table
 from mews_newtt.compiled import TOTAL, CompiledChart, CompiledParameter, compile_changed, compile_chart, compile_group
 from mews_newtt.engines.base import COMPLETE, NO_POINTS, PARTIAL, REFUSED
-from mews_newtt.validation.mutants.answers import Answers
+from mews_newtt.validation.mutants.answers import Answers, Stated
 from mews_newtt.validation.mutants.contributions import OPEN, REFUSALS, PackedSums, ParameterArrays, Ranks, counting_nothing
 from mews_newtt.validation.mutants.possible_contexts import context_classes, expand, lacking
 from mews_newtt.validation.mutants.sheet import CellColumn, Codes, Flags, Rows, Sheet
@@ -77,6 +78,7 @@ class MutantScorer:
         self.columns, self.row_of, self.views_of = expand(self.compiled, sheet)
         self.several = len(self.row_of) > sheet.rows
         self.foreign: dict[str, int] = {}  # codes of levels that only other charts have
+        self.stated: Stated | None = None  # what a platform states, row by row in the order of the file; None for sets that were made up
         self._part_cache: dict[tuple[object, ...], Part] = {}
         self._others: dict[object, MutantScorer] = {}  # only the last one; it holds the chart and the sheet that its key is made of
         self.parts = self._parts(self.compiled, self.columns, {})
@@ -120,6 +122,26 @@ class MutantScorer:
                 packed += new.packed[:, new.part.inverse[views]] - old.packed[:, old.part.inverse[views]]
         return self._answers(compiled, rows, packed, out[views], parts, views)
 
+    def with_chart(self, chart: Chart, sheet: Sheet | None = None) -> MutantScorer:
+        """The scorer of a mutant, for all rows: what a second fault can follow from."""
+        changed = self.sheet if sheet is None else sheet
+        compiled = compile_changed(chart, self.compiled)
+        if not self._comparable(compiled, changed):
+            return MutantScorer(chart, changed)
+        found = copy(self)
+        found.chart, found.sheet, found.compiled = chart, changed, compiled
+        found.columns = self.columns if sheet is None else self._changed_columns(sheet)
+        found.parts = self._parts(compiled, found.columns, self.parts)
+        found.packed = self.packed.copy()
+        for names, old in self.parts.items():
+            new = found.parts[names]
+            if new is not old:
+                found.packed += new.packed[:, new.part.inverse] - old.packed[:, old.part.inverse]
+        found.out = self._out_of_scope(compiled, found.columns)
+        found.base = found._answers(compiled, self.base.rows, found.packed, found.out, found.parts, None)
+        found._others = {}
+        return found
+
     def rows_read_in(self, name: str, table: Table) -> tuple[Flags, Codes]:
         """Rows with a reading of a parameter that is read in one of its tables, and each row's class of that parameter."""
         columns = {each: self.sheet.column(each) for each in self.compiled.parameters}
@@ -140,6 +162,8 @@ class MutantScorer:
         lacks, changed = lacking(self.compiled, self.sheet.columns), lacking(compiled, columns)
         if lacks.keys() != changed.keys() or any(lacks[name] is not rows and (lacks[name] != rows).any() for name, rows in changed.items()):
             return False  # contexts are missing in other rows
+        if any(_unread_otherwise(self.sheet.column(name), columns[name]) for name in lacks):
+            return False  # a context that is missing is missing in another way, as with another reason
         ruling = {name for rule in chart.context_refusals for name, _ in rule.when}  # their readings say what a missing context can be
         if lacks and any(sheet.column(name) is not self.sheet.column(name) for name in ruling):
             return False
@@ -277,6 +301,13 @@ class MutantScorer:
         for p in base.chart.parameters:
             points[p.id] = self.base.points.get(p.id, np.full(self.sheet.rows, NO_POINTS, np.int16))
         return Answers(self.base.rows, self.base.status, self.base.total, names[self.base.level], points)
+
+
+def _unread_otherwise(old: CellColumn, new: CellColumn) -> bool:
+    """Whether the cells without a reading are others."""
+    if new.codes is not old.codes:
+        return True
+    return any(old.cells[place] != new.cells[place] for place in np.flatnonzero(old.unread).tolist())
 
 
 def _counting_nothing(own: CompiledParameter) -> CompiledParameter:

@@ -132,6 +132,10 @@ class Sheet:
             found = self.columns[name] = CellColumn([NO_READING], np.zeros(self.rows, np.int32))
         return found
 
+    def take(self, rows: Rows) -> Sheet:
+        """The sheet of some rows, by their numbers."""
+        return Sheet({name: CellColumn(column.cells, column.codes[rows]) for name, column in self.columns.items()}, len(rows))
+
 
 def cell_of(observation: Observation, raw: Any, reason: str = "") -> Cell:
     """One raw value, and a reason for its absence, as a cell."""

@@ -1,0 +1,209 @@
+"""Faults of memory and of row order: a platform answers with the set before, fills gaps from it, or takes the mean of two readings.
+
+They need rows in an order. `series_of` makes the orders of a table: its rows as they are, and the sets of each person. A single set shows none
+of these faults, so no test pack of single sets is made against them; nor can a table that was sampled show them, since neighbours are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from mews_newtt.chart.model import Chart, Parameter
+from mews_newtt.validation.faults.fault import Change, Example, Fault, Site
+from mews_newtt.validation.mutants import READ, Answers, Cell, CellColumn, Flags, MutantScorer, Rows, Sheet
+from mews_newtt.validation.wording import row_name
+
+KINDS = {
+    "row_before": "a row gets the readings or the answers of the row before or after it, in the file or of the same person",
+    "carried_forward": "a missing reading is filled with the last reading before it, in the file or of the same person",
+    "averaged": "the mean of a reading and the person's reading before it is scored",
+}
+COLD = {"shell_warmth": "30"}
+EXAMPLES = (
+    Example("before:file:*:-1", {"shell_warmth": "20"}, "total 0, level Watch", "total 1, level Watch", earlier=(COLD,)),
+    Example("before:person:shell_warmth:-1", {"shell_warmth": "20"}, "total 0, level Watch", "total 1, level Watch", earlier=(COLD,)),
+    Example("carried:person:shell_warmth", {"shell_warmth": None}, "no total, level at least Watch", "total 1, level Watch", earlier=(COLD,)),
+    Example("averaged:person:shell_warmth", {"shell_warmth": "20"}, "total 0, level Watch", "total 1, level Watch", earlier=(COLD,)),
+)
+
+
+class Series(NamedTuple):
+    """An order of the rows of a table.
+
+    id, words : its name, and what a row before is in this order, in words
+    order : the rows in this order
+    first : of each place in the order, whether nothing is before it
+    """
+
+    id: str
+    words: str
+    order: Rows
+    first: Flags
+
+    def neighbour(self, by: int) -> Rows:
+        """For each row the row before it (by -1) or after it (by 1); -1 where there is none."""
+        found = np.full(len(self.order), -1, np.int64)
+        linked = np.flatnonzero(~self.first)
+        if by < 0:
+            found[self.order[linked]] = self.order[linked - 1]
+        else:
+            found[self.order[linked - 1]] = self.order[linked]
+        return found
+
+    def last_with(self, present: Flags) -> Rows:
+        """For each row the last row, at or before it, that is present; -1 where there is none."""
+        places = np.arange(len(self.order))
+        starts = np.maximum.accumulate(np.where(self.first, places, 0)) if len(places) else places
+        last = np.maximum.accumulate(np.where(present[self.order], places, -1)) if len(places) else places
+        found = np.full(len(self.order), -1, np.int64)
+        found[self.order] = np.where(last >= starts, self.order[last], -1)
+        return found
+
+
+class RowOrder(NamedTuple):
+    """What a table says of the order of its rows; the parameters of `series_of`."""
+
+    rows: int
+    people: Sequence[object] | None = None
+    times: Sequence[object] | None = None
+    after_gap: Flags | None = None
+
+    def series(self, first: int | None = None) -> list[Series]:
+        """The orders of the table, or of its first rows."""
+        kept = slice(first)
+        people = None if self.people is None else self.people[kept]
+        times = None if self.times is None else self.times[kept]
+        return series_of(min(self.rows, first or self.rows), people, times, None if self.after_gap is None else self.after_gap[kept])
+
+
+def series_of(
+    rows: int, people: Sequence[object] | None = None, times: Sequence[object] | None = None, after_gap: Flags | None = None
+) -> list[Series]:
+    """The orders of a table: its rows as they are and, where it says whose they are and holds all rows, the sets of each person.
+
+    Parameters
+    ----------
+    people : whose set each row is; None or "" where that is not said
+    times : when each set was taken, as text. Sets are ordered by it where every time is written as 2026-11-20 08:00; else as in the file
+    after_gap : rows before which the file has others that are not in the table
+    """
+    every = np.arange(rows, dtype=np.int64)
+    gaps = np.zeros(rows, np.bool_) if after_gap is None else after_gap
+    found = [Series("file", "the row", every, (every == 0) | gaps)]
+    named = people is not None and len({person for person in people if person not in (None, "")}) > 0
+    if people is None or not named or gaps.any():
+        return found
+    texts = [str(time or "").replace("T", " ") for time in times] if times is not None else []
+    sortable = bool(texts) and len({len(text) for text in texts}) == 1 and all(text[:4].isdigit() and text[4:5] == "-" for text in texts)
+    by_time = np.argsort(np.array(texts), kind="stable") if sortable else every
+    codes: dict[object, int] = {}
+    person = np.array([codes.setdefault(one, len(codes)) if one not in (None, "") else -1 - row for row, one in enumerate(people)], np.int64)
+    order = by_time[np.argsort(person[by_time], kind="stable")]
+    first = np.concatenate([[True], person[order][1:] != person[order][:-1]])
+    if first.all():
+        return found
+    return [*found, Series("person", "the same person's set", order, first)]
+
+
+def faults_of_series(chart: Chart, orders: Sequence[Series]) -> Iterator[Fault]:
+    """The faults of memory that the rows of a table can show."""
+    read = [p for p in chart.parameters if p.role != "recorded" or p.id in chart.context_ids]
+    numeric = [p for p in read if p.observation.numeric and p.role != "recorded"]
+    for series in orders:
+        for by, where in ((-1, "before"), (1, "after")):
+            says = f"a row seems to get the answers of {series.words} {where} it"
+            yield _fault(chart, "row_before", f"before:{series.id}:{{site}}:{{by:+d}}", says, (), None, by, answers=_answers_of(series, by))
+        for by, where in ((-1, "before"), (1, "after")):
+            for parameter in read:
+                says = f"{row_name(parameter)}: the reading of {series.words} {where} it seems to be scored"
+                change = _each_column((parameter.id,), _neighbours(series, by))
+                yield _fault(chart, "row_before", f"before:{series.id}:{{site}}:{{by:+d}}", says, (parameter.id,), parameter, by, change)
+        for names, one in _one_or_all(read):
+            says = f"a missing reading seems to be filled with the last one of {series.words} before"
+            words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(names, _carried(series))
+            yield _fault(chart, "carried_forward", f"carried:{series.id}:{{site}}", words, names, one, change=change)
+        for names, one in _one_or_all(numeric) if series.id == "person" else ():
+            says = f"the mean of the reading and of {series.words} before seems to be scored"
+            words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(names, _averaged(series))
+            yield _fault(chart, "averaged", f"averaged:{series.id}:{{site}}", words, names, one, change=change)
+
+
+def _one_or_all(rows: Sequence[Parameter]) -> Iterator[tuple[tuple[str, ...], Parameter | None]]:
+    yield tuple(p.id for p in rows), None
+    for parameter in rows:
+        yield (parameter.id,), parameter
+
+
+def _fault(
+    chart: Chart,
+    kind: str,
+    form: str,
+    words: str,
+    names: tuple[str, ...],
+    one: Parameter | None,
+    by: int = 0,
+    change: Change | None = None,
+    answers: Callable[[MutantScorer], Answers] | None = None,
+) -> Fault:
+    about = names if one is not None else ()
+    return Fault(kind, form, words, about, chart, Site("*" if one is None else one.id), by=by, change=change, answers=answers)
+
+
+def _each_column(names: Sequence[str], change: Callable[[CellColumn], CellColumn]) -> Change:
+    def changed(sheet: Sheet) -> Sheet:
+        return Sheet({**sheet.columns, **{name: change(sheet.column(name)) for name in names}}, sheet.rows)
+
+    return changed
+
+
+def _answers_of(series: Series, by: int) -> Callable[[MutantScorer], Answers]:
+    def answers(scorer: MutantScorer) -> Answers:
+        base, other = scorer.base, series.neighbour(by)
+        rows = np.flatnonzero(other >= 0)
+        from_rows = other[rows]
+        points = {name: given[from_rows] for name, given in base.points.items()}
+        return Answers(base.rows[rows], base.status[from_rows], base.total[from_rows], base.level[from_rows], points)
+
+    return answers
+
+
+def _neighbours(series: Series, by: int) -> Callable[[CellColumn], CellColumn]:
+    """The readings of neighbours; the row's own where it has none."""
+
+    def change(column: CellColumn) -> CellColumn:
+        other = series.neighbour(by)
+        return CellColumn(column.cells, np.where(other >= 0, column.codes[other], column.codes).astype(np.int32))
+
+    return change
+
+
+def _carried(series: Series) -> Callable[[CellColumn], CellColumn]:
+    def change(column: CellColumn) -> CellColumn:
+        last = series.last_with((column.kinds == READ)[column.codes])
+        return CellColumn(column.cells, np.where(column.unread_rows & (last >= 0), column.codes[last], column.codes).astype(np.int32))
+
+    return change
+
+
+def _averaged(series: Series) -> Callable[[CellColumn], CellColumn]:
+    def change(column: CellColumn) -> CellColumn:
+        other = series.neighbour(-1)
+        numbers = np.array([isinstance(cell.value, Fraction) and cell.kind == READ for cell in column.cells], np.bool_)
+        both = np.flatnonzero((other >= 0) & numbers[column.codes] & numbers[column.codes[other]])
+        joint = column.codes[both].astype(np.int64) * len(column.cells) + column.codes[other[both]]
+        pairs, places = np.unique(joint, return_inverse=True)
+        codes = column.codes.copy()
+        codes[both] = len(column.cells) + places
+        means = [_mean(column.cells[pair // len(column.cells)], column.cells[pair % len(column.cells)]) for pair in pairs.tolist()]
+        return CellColumn([*column.cells, *means], codes)
+
+    return change
+
+
+def _mean(one: Cell, other: Cell) -> Cell:
+    values = [cell.value for cell in (one, other) if isinstance(cell.value, Fraction)]
+    return Cell(READ, sum(values, Fraction(0)) / len(values))
