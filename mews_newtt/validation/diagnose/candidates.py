@@ -90,7 +90,7 @@ class Candidates:
             search = few.searches[name]
             ranked = search.ranked()
             equal = [one for one in ranked if one.explains == search.disagreements and not one.breaks]
-            self.full.consider([one.fault for one in dict.fromkeys([*equal[:KEPT_EQUAL], *ranked[:KEPT]])], [name])
+            self.full.consider([one.fault for one in (*equal[:KEPT_EQUAL], *ranked[:KEPT])], [name])
             self.tried |= search.tried.keys()
 
     def _of_memory(self) -> None:
