@@ -11,6 +11,7 @@ from mews_newtt.chart.toml import read_toml
 from mews_newtt.errors import Problem
 
 NEAR = 0.75  # how alike a name must be to be suggested: chart names are short, and a wrong suggestion is a wrong chart
+SHORTEST_START = 3  # letters that count as the start of a name
 EQUAL = 0.01  # names whose likeness differs by no more are as near as each other
 
 
@@ -31,6 +32,7 @@ def unknown_chart(name: str, ids: Sequence[str]) -> Problem:
         )
     likeness = {one: SequenceMatcher(None, name.casefold(), one).ratio() for one in ids}
     best = max(likeness.values(), default=0)
-    alike = [one for one in ids if likeness[one] >= max(NEAR, best - EQUAL)]  # all that are as near: one alone may be the wrong chart
+    begun = [one for one in ids if len(wanted) >= SHORTEST_START and (one.startswith(name.casefold()) or name.casefold().startswith(one))]
+    alike = [one for one in ids if one in begun or likeness[one] >= max(NEAR, best - EQUAL)]  # all that are as near: one alone may be the wrong chart
     near = " or ".join(map(repr, alike))
     return Problem("chart_unknown", where, "there is no such chart", (f"did you mean {near}? " if near else "") + listed)

@@ -9,20 +9,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Table
-
 from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
 from mews_newtt.cli.progress import progress_bar
+from mews_newtt.cli.told import tell
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.tables.formats import KINDS, PACKED, TITLES, any_of
 from mews_newtt.validation.compare import diagnosed, validate_file
-from mews_newtt.validation.exercised import PLURAL, gaps
 from mews_newtt.validation.reports import as_document, check_report_folder, write_reports
 from mews_newtt.validation.result import Validation
-
-SHOWN = 5  # disagreements shown in the terminal
+from mews_newtt.validation.worst_rows import MOST_AT_ALL, MOST_WRITTEN
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +33,22 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--blanks-disagree", action="store_true", help="a blank expected cell disagrees where the chart gives an answer for a complete set"
     )
+    parser.add_argument(
+        "--most-rows",
+        type=_most_rows,
+        default=MOST_WRITTEN,
+        metavar="N",
+        help=f"rows in disagreements.csv at most, the worst first (default {MOST_WRITTEN:,})",
+    )
     add_report_options(parser)
     parser.set_defaults(run=run)
+
+
+def _most_rows(text: str) -> int:
+    number = int(text.replace(",", "").replace("_", "")) if text.replace(",", "").replace("_", "").isdecimal() else 0
+    if not 1 <= number <= MOST_AT_ALL:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_AT_ALL:,}; they are held in memory until they are written")
+    return number
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
             format=arguments.format,
             progress=progress,
             blanks_disagree=arguments.blanks_disagree,
+            most_rows=arguments.most_rows,
         )
     return conclude(found, arguments)
 
@@ -103,52 +113,3 @@ def date_of_run(stated: str | None) -> str:
     else:
         when = datetime.now(UTC)
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def visible(text: str) -> str:
-    """Text of a file without control characters: a terminal would take them for commands."""
-    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
-
-
-def tell(found: Validation, report: Path | None) -> None:
-    """The result in the terminal."""
-    chart, console = found.chart, Console(highlight=False, markup=False)
-    colour = {"agrees": "bold green", "disagrees": "bold red"}.get(found.verdict, "bold yellow")
-    if found.gap:
-        console.print(found.gap, style="bold yellow")
-    console.print(found.says, style=colour)
-    console.print(f"chart: {chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}")
-    digest = f", sha256 {found.source.sha256[:12]}" if found.source.sha256 else ""
-    rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
-    counts = f"{found.complete:,} complete, {found.partial:,} partial, {found.refused:,} refused"
-    console.print(f"source: {visible(found.source.name)}{digest}; {rows}: {counts}")
-    if found.ignored:
-        console.print(f"not read: {visible(', '.join(found.ignored))}")
-    for line in found.reading.says() if found.reading else ():
-        console.print(visible(line))
-    table = Table(box=SIMPLE, pad_edge=False)
-    table.add_column("column", no_wrap=True)
-    for heading in ("compared", "agree", "disagree", "lower", "higher", "blank"):
-        table.add_column(heading, justify="right")
-    for name, column in found.by_column.items():
-        numbers = (column.compared, column.agreed, column.disagreed, column.lower, column.higher, column.blank)
-        table.add_row(name, *(f"{value:,}" for value in numbers))
-    console.print(table)
-    for kind in found.to_dict()["kinds"]:
-        console.print(f"  {kind['cells']:,} × {kind['says']}")
-    for one in found.disagreements[:SHOWN]:
-        case = f" ({visible(one.case_id)})" if one.case_id else ""
-        cells = "; ".join(f"{cell.column} stated {visible(cell.expected) or 'nothing'}, the chart gives {cell.computed}" for cell in one.cells)
-        console.print(f"  row {one.row}{case}: {cells}")
-    if found.disagreed > SHOWN:
-        console.print(f"  and {found.disagreed - SHOWN:,} more rows" + ("" if report else ": --report DIR lists them"))
-    if found.diagnosis is not None and found.diagnosis.disagreements:
-        console.print(f"diagnosis: {found.diagnosis.words}")
-        if found.diagnosis.sampled and not found.diagnosis.not_made:
-            console.print(f"  looked for in {found.diagnosis.rows:,} rows, a sample that keeps disagreements")
-    for note in found.notes:
-        console.print(visible(f"note: {note}"))
-    if found.compared:
-        console.print("tried: " + ", ".join(f"{PLURAL[kind]} {seen} of {of}" for kind, (seen, of) in gaps(found.exercised.items()).items()))
-    if report is not None:
-        console.print(f"reports: {report}")

@@ -13,27 +13,32 @@ import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines.base import COMPLETE, NO_POINTS, REFUSED, Results
+from mews_newtt.reading.column_names import is_about, meaning_of, words_of
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.reading.unread import LOOKED_AT
-from mews_newtt.validation.comparer import Compared, Comparer, explained, line_columns, lines_of
+from mews_newtt.validation.comparer import Compared, Comparer, explained
+from mews_newtt.validation.diagnose.places import is_person, is_result
+from mews_newtt.validation.diagnose.within import Around
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, ExpectedColumn, Kinds, Numbers
+from mews_newtt.validation.file_side import FileSide
 from mews_newtt.validation.mutants import Flags
 from mews_newtt.validation.result import MOST_LISTED, ColumnCounts, Disagreement, Matrix, Origin, Validation, kinds_in_order
-from mews_newtt.validation.spool import Spool
 from mews_newtt.validation.stated import NONE, STATUSES, UNKNOWN, UNREADABLE
 from mews_newtt.validation.tally import Tally
+from mews_newtt.validation.unread_cells import UnreadCounter
+from mews_newtt.validation.worst_rows import MOST_WRITTEN, WorstRows
 
 WRONG_KEPT, RIGHT_KEPT = 50_000, 100_000  # rows that the diagnosis looks at
 
 
 class Limits(NamedTuple):
-    """How many rows are kept: with their reasons, and for the diagnosis, those that disagree and agree. `spooled`: and lines of the CSV."""
+    """How many rows are kept: with their reasons; for the diagnosis, those that disagree and agree; and for disagreements.csv."""
 
     listed: int
     wrong: int
     right: int
-    spooled: bool = True
+    written: int = MOST_WRITTEN
 
 
 class Part(NamedTuple):
@@ -46,6 +51,7 @@ class Part(NamedTuple):
     uncounted: set[str]
     doubts: Mapping[str, str]
     listed: list[Disagreement]
+    file_side: FileSide
     samples: tuple[_Sample, _Sample]
 
 
@@ -83,8 +89,8 @@ class _Sample:
 class Collector:
     """Adds up chunks, in their order."""
 
-    def __init__(self, comparer: Comparer, before: int, limits: Limits | None = None):
-        self.limits = limits or Limits(MOST_LISTED, WRONG_KEPT, RIGHT_KEPT)
+    def __init__(self, comparer: Comparer, before: int, limits: Limits | None = None, *, written: int = MOST_WRITTEN):
+        self.limits = limits or Limits(MOST_LISTED, WRONG_KEPT, RIGHT_KEPT, written)
         self.comparer, self.chart, self.before = comparer, comparer.chart, before
         self.rows = self.compared = self.wrong = self.bare = 0
         self.status: Counter[str] = Counter()
@@ -96,8 +102,9 @@ class Collector:
         self.tally = Tally(comparer.chart, comparer.column_map)
         self.tally.exercised.known = {column.parameter for column in comparer.expected if column.holds == "points"}
         self.listed: list[Disagreement] = []
-        self.spool = Spool(line_columns(comparer)) if self.limits.spooled else None
+        self.worst = WorstRows(comparer, self.limits.written) if self.limits.written else None
         self.kept_wrong, self.kept_right = _Sample(self.limits.wrong), _Sample(self.limits.right)
+        self.unread = UnreadCounter(comparer)
 
     def add(self, chunk: Compared) -> None:
         """Count a chunk."""
@@ -124,6 +131,7 @@ class Collector:
         self.status.update(dict(zip(STATUSES, counted, strict=True)))
         self.tally.add(chunk.columns, results, claims, wrong, own_wrong)
         wrong_rows = np.flatnonzero(wrong)
+        self.unread.add(chunk, wrong, self.before + self.rows)
         if len(wrong_rows):
             self._keep_wrong(chunk, wrong_rows)
         right_rows = np.flatnonzero(claims & ~wrong)
@@ -185,8 +193,8 @@ class Collector:
             into[label, words.get(computed) or right_says(computed)] += number
 
     def _keep_wrong(self, chunk: Compared, wrong_rows: npt.NDArray[np.int64]) -> None:
-        if self.spool is not None:
-            self.spool.add(lines_of(self.comparer, chunk, wrong_rows, self.before + self.rows))
+        if self.worst is not None:
+            self.worst.add(chunk, wrong_rows, self.before + self.rows)
         room = self.limits.listed - len(self.listed)
         for row in wrong_rows[:room].tolist() if room > 0 else ():
             self.listed.append(explained(self.comparer, chunk, row, self.before + self.rows))
@@ -202,6 +210,7 @@ class Collector:
             self.tally.uncounted,
             self.comparer.unread.doubts,
             self.listed,
+            self.unread.finish({}),
             (self.kept_wrong, self.kept_right),
         )
 
@@ -220,6 +229,7 @@ class Collector:
         self.comparer.unread.doubts |= {name: why for name, why in part.doubts.items() if name not in self.comparer.unread.doubts}
         room = max(self.limits.listed - len(self.listed), 0)
         self.listed += [one._replace(row=before + one.row) for one in part.listed[:room]]
+        self.unread.join(part.file_side, before)
         self.kept_wrong.join(part.samples[0], earlier)
         self.kept_right.join(part.samples[1], earlier)
 
@@ -228,15 +238,17 @@ class Collector:
 
     def finish(self, source: Origin, notes: Sequence[str] = (), reading: ReadingReport | None = None) -> Validation:
         """The result. `notes` come after those that the counts give; `reading` is what a plan read of the file."""
-        more, notes = notes, [
-            f"{name}: more than 50,000 different values in one chunk of rows; its bands and edges were not counted there"
-            for name in sorted(self.tally.uncounted)
-        ]
+        more, notes = (
+            notes,
+            [
+                f"{name}: more than 50,000 different values in one chunk of rows; its bands and edges were not counted there"
+                for name in sorted(self.tally.uncounted)
+            ],
+        )
         for name, blank in self.blank.items():
             if blank and name != "expected_status":
                 cells = "1 cell is" if blank == 1 else f"{blank:,} cells are"
                 notes.append(f"{name}: {cells} blank and state nothing; they were not compared")
-        notes += [f"look again: column {name} {why}" for name, why in self.comparer.unread.doubts.items()]
         if self.bare:
             rows = "1 row states" if self.bare == 1 else f"{self.bare:,} rows state"
             notes.append(f"{rows} a score and {'has' if self.bare == 1 else 'have'} no reading: there is nothing to compare the score with")
@@ -261,9 +273,11 @@ class Collector:
             self.bare,
             self.comparer.reader.blanks_disagree,
             (*notes, *more),
+            file_side=self.unread.finish(self.comparer.unread.doubts),
             reading=reading,
-            spool=self.spool,
+            worst=self.worst,
             sample=self._sample() if self.wrong else None,
+            around=self._around() if self.wrong else None,
         )
 
     def _sample(self) -> tuple[pa.Table, ColumnMap, bool]:
@@ -273,8 +287,24 @@ class Collector:
         frame = pl.concat([*self.kept_wrong.frames, *self.kept_right.frames])[np.argsort(places)]
         columns = [frame.get_column(theirs).alias(our) for theirs, our in comparer.read]
         columns += [frame.get_column(column.theirs).alias(column.name) for column in comparer.expected]
+        read = {our for _, our in comparer.read}
+        columns += [frame.get_column(theirs).alias(our) for our, theirs in comparer.order.items() if theirs in frame.columns and our not in read]
         own = comparer.column_map._replace(columns={}, ignore=frozenset())
         return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.whole and self.kept_right.whole
+
+    def _around(self) -> Around:
+        """What the file says of the rows of the sample beside readings and answers. Columns about persons are left out."""
+        comparer, known = self.comparer, self.chart.observations
+        places = np.concatenate([*self.kept_wrong.places, *self.kept_right.places])
+        wrong = np.arange(len(places)) < self.kept_wrong.rows
+        order = np.argsort(places)
+        used = {theirs for theirs, _ in comparer.read} | {column.theirs for column in comparer.expected}
+        used |= comparer.persons | {name for name in comparer.beside if is_person(name) or is_result(name)}
+        frames = [*self.kept_wrong.frames, *self.kept_right.frames]
+        left = [name for name in frames[0].columns if name not in used and (is_about(words_of(name)) or meaning_of(name, known) is None)]
+        columns = pl.concat([frame.select(left) for frame in frames])[order] if left else pl.DataFrame()
+        of_wrong, of_right = self.wrong / max(1, self.kept_wrong.rows), (self.compared - self.wrong) / max(1, self.kept_right.rows)
+        return Around(columns, wrong[order], places[order] + self.before + 1, of_wrong, of_right)
 
 
 def _total_matrix(counts: Mapping[tuple[str, str], int]) -> Matrix:

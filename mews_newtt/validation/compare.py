@@ -30,9 +30,11 @@ from mews_newtt.tables.table import ArrowStream, as_table
 from mews_newtt.validation.collect import Collector
 from mews_newtt.validation.comparer import Compared, Comparer
 from mews_newtt.validation.diagnose import diagnose
+from mews_newtt.validation.diagnose.within import with_place
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.result import Origin, Validation
 from mews_newtt.validation.spark import is_spark_frame, validate_spark
+from mews_newtt.validation.worst_rows import MOST_WRITTEN
 
 ROWS = 1 << 18  # of a chunk
 
@@ -86,12 +88,14 @@ def validate_file(
     threads: int | None = None,
     progress: Progress | None = None,
     blanks_disagree: bool = False,
+    most_rows: int = MOST_WRITTEN,
 ) -> Validation:
     """Compare the answers in a file with a chart: CSV (also .gz, .zst), Parquet or NDJSON, of any length.
 
     Parameters
     ----------
     column_map, plan : how somebody else's file is read; a plan holds a map, so give one of them
+    most_rows : rows for disagreements.csv at most, the worst first; they are held in memory
 
     Raises
     ------
@@ -109,7 +113,7 @@ def validate_file(
         stretches = iter(table.chunks())
         first = next(stretches, None)
         # rows are named as a spreadsheet shows them: in a text file the header is row 1
-        collector = Collector(comparer, 1 if first is not None and first.row_of(0) > 1 else 0)
+        collector = Collector(comparer, 1 if first is not None and first.row_of(0) > 1 else 0, written=most_rows)
 
         def work() -> Iterator[tuple[Callable[[Chunk], tuple[Compared, Chunk]], Chunk]]:
             if first is not None:
@@ -156,17 +160,35 @@ def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anywa
         )
         return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
     sample, column_map, complete = found.sample
+    others = None if others is None else list(others)
     try:
-        diagnosis = diagnose(found.chart, sample, column_map=column_map, others=others, blanks_disagree=found.blanks_disagree)
-    except Exception as fault:  # an unexpected fault must not cost the comparison; its message could hold readings
-        line = traceback.extract_tb(fault.__traceback__)[-1]
-        says = (
-            f"The diagnosis failed ({type(fault).__name__} in {Path(line.filename).name}, line {line.lineno}). "
-            "The comparison is complete and not affected. Please report this fault with the chart and its version."
+        diagnosis = diagnose(
+            found.chart,
+            sample,
+            column_map=column_map,
+            others=others,
+            blanks_disagree=found.blanks_disagree,
+            rows_of_file=None if found.around is None else found.around.rows,
         )
+    except Exception as fault:  # an unexpected fault must not cost the comparison; its message could hold readings
+        says = f"{failed('The diagnosis', fault)} The comparison is complete and not affected."
         return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
     diagnosis.sampled = diagnosis.sampled or not complete
+    if found.around is None:
+        return replace(found, diagnosis=diagnosis)
+    try:
+        diagnosis = with_place(found.chart, diagnosis, sample, found.around, column_map, others, found.blanks_disagree)
+    except Exception as fault:  # the same for the search for places: the diagnosis stays as it is
+        says = f"{failed('The search for places in the file', fault)} The diagnosis is of all rows."
+        return replace(found, diagnosis=diagnosis, notes=(*found.notes, says.rstrip(".")))
     return replace(found, diagnosis=diagnosis)
+
+
+def failed(what: str, fault: Exception) -> str:
+    """An unexpected fault in one sentence without its message, which could hold readings."""
+    line = traceback.extract_tb(fault.__traceback__)[-1]
+    where = f"{type(fault).__name__} in {Path(line.filename).name}, line {line.lineno}"
+    return f"{what} failed ({where}). Please report this fault with the chart and its version."
 
 
 def _in_order(work: Iterable[tuple[Callable[[Any], Any], Any]], threads: int) -> Iterator[Any]:

@@ -22,9 +22,11 @@ from mews_newtt.tables.table import score_columns
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, ExpectedColumn, Kinds, Numbers, Reader, columns_of, expected_columns
 from mews_newtt.validation.mutants import Flags, distinct_values
 from mews_newtt.validation.result import Disagreement, WrongCell
+from mews_newtt.validation.row_order import person_and_time
 from mews_newtt.validation.stated import STATUSES, computed_words, sum_words
 from mews_newtt.validation.tally import Coded
 
+LINE = ("row", "column", "kind", "expected", "computed")
 OUTCOMES = ("score_status", "total_min", "total_max", "level", "level_max")
 MOST_SHOWN = 200  # characters of a cell that go into a report
 
@@ -56,8 +58,11 @@ class Comparer:
         pairs = [pair for pair in zip(names, ours, strict=True) if pair[0] not in column_map.ignore]
         self.read = [(theirs, our) for theirs, our in pairs if our.removeprefix(SKIP_PREFIX) in chart.by_id]
         self.case_id = next((theirs for theirs, our in pairs if our == "case_id"), None)
+        self.order = person_and_time([theirs for theirs, _ in pairs], [our for _, our in pairs])
+        self.persons = frozenset(theirs for theirs, our in zip(names, ours, strict=True) if our in ("case_id", "patient_id"))
         self.unread = Unread(names, ours, chart, column_map, used=[*(column.theirs for column in self.expected), *about])
         self.without_column = tuple(p.id for p in rows_without_column(chart, [our for _, our in self.read]) if p.role == "scored")
+        self.beside = _names_beside([*LINE, *OUTCOMES], names)
         self.points = any(column.holds == "points" for column in self.expected)
 
     def compare(self, frame: pl.DataFrame) -> Compared:
@@ -95,13 +100,15 @@ class Comparer:
 
 
 def line_columns(comparer: Comparer) -> list[str]:
-    """The columns of disagreements.csv."""
-    case_id = ["case_id"] if comparer.case_id else []
-    return [*("row", "column", "kind", "expected", "computed"), *OUTCOMES, *case_id, *(our for _, our in comparer.read)]
+    """The columns of disagreements.csv: ours, then every column of the file under its own name."""
+    return [*LINE, *OUTCOMES, *comparer.beside.values()]
 
 
-def lines_of(comparer: Comparer, chunk: Compared, rows: npt.NDArray[np.int64], before: int) -> pl.DataFrame:
-    """The lines of disagreements.csv: one for each cell that disagrees in these rows, in their order; `before` rows come before the chunk."""
+def lines_of(comparer: Comparer, chunk: Compared, rows: npt.NDArray[np.int64], before: int) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
+    """The lines of disagreements.csv: one for each cell that disagrees in these rows, in their order; and the row of the chunk that each is of.
+
+    `before` rows come before the chunk.
+    """
     parts = []
     words = [BY_CODE.get(code, "") for code in range(max(CODES.values()) + 1)]
     for order, column in enumerate(comparer.expected):
@@ -120,11 +127,30 @@ def lines_of(comparer: Comparer, chunk: Compared, rows: npt.NDArray[np.int64], b
                 ]
             )
         )
-    lines = pl.concat(parts).sort("row", "order")
+    lines = pl.concat(parts).sort("index", "order")
     at = lines.get_column("index").to_numpy()
-    copied = ([(comparer.case_id, "case_id")] if comparer.case_id else []) + comparer.read
-    readings = [chunk.frame.get_column(theirs)[at].cast(pl.String).alias(name) for theirs, name in copied]
-    return pl.DataFrame([*lines.drop("index", "order").get_columns(), *_outcomes(comparer.chart, chunk.results, at), *readings])
+    own = [_text(chunk.frame.get_column(theirs)[at]).alias(name) for theirs, name in comparer.beside.items()]
+    return pl.DataFrame([*lines.drop("index", "order").get_columns(), *_outcomes(comparer.chart, chunk.results, at), *own]), at
+
+
+def _text(column: pl.Series) -> pl.Series:
+    """A column of the file as text; lists and structures as they print."""
+    if column.dtype.is_nested() or column.dtype == pl.Object:
+        return pl.Series(column.name, [None if cell is None else str(cell) for cell in column.to_list()], pl.String)
+    return column.cast(pl.String, strict=False)
+
+
+def _names_beside(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, str]:
+    """What each column of the file is called beside columns of ours: its own name, unless ours has that name."""
+    taken = {*ours}
+    found: dict[str, str] = {}
+    for name in theirs:
+        called = name if name not in taken else f"{name} (of the file)"
+        while called in taken:
+            called += "'"
+        found[name] = called
+        taken.add(called)
+    return found
 
 
 def _computed(comparer: Comparer, results: Results, column: ExpectedColumn, rows: npt.NDArray[np.int64]) -> pl.Series:

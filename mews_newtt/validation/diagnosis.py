@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.faults import Fault
+from mews_newtt.validation.within import Within
 
 MOST_EXPLAINED = 0.9  # share of the disagreements that a verdict explains; a fault that explains less is not put first
 FEW_ROWS = 2  # so few rows are said before the fault
@@ -145,6 +146,7 @@ class Diagnosis:
     unexplained : rows that disagree only in something the diagnosis does not look at
     not_made : why there is no diagnosis, in a sentence
     by_column : what each stated column says by itself, in the order points, total, level
+    within : where the disagreements gather; if it leads, everything else here is of the rows in that place alone
     contrast : for each parameter and table, where the stated points differ from the chart's
     """
 
@@ -163,12 +165,17 @@ class Diagnosis:
     not_made: str = ""
     by_column: dict[str, ColumnFinding] = field(default_factory=dict)
     contrast: list[TableContrast] = field(default_factory=list)
+    within: Within | None = None
 
     @property
     def words(self) -> str:
         """The verdict in sentences."""
         if self.not_made:
             return self.not_made
+        return self._whole if self.within is None else self.within.around(self._whole)
+
+    @property
+    def _whole(self) -> str:
         if not self.unexplained:
             return self._verdict
         rows = f"{count(self.unexplained, 'row')} disagree{'s' if self.unexplained == 1 else ''}"
@@ -255,6 +262,7 @@ class Diagnosis:
             "ties": [fault.to_dict() for fault in self.ties],
             "finer": [fault.to_dict() for fault in self.finer],
             "telling_case": self.telling_case,
+            "within": self.within and self.within.to_dict(),
             "by_column": [found.to_dict() for found in self.by_column.values()],
             "contrast": [table.to_dict() for table in self.contrast[:MOST_TABLES]],
         }

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import Exercised
-from mews_newtt.validation.spool import Spool
+from mews_newtt.validation.file_side import NOTHING_OPEN, FileSide
 from mews_newtt.validation.stated import KINDS
 
 SCHEMA_VERSION = 1
-MOST_LISTED = 1000  # disagreements listed with explanations; the counts and disagreements.csv hold all
+MOST_LISTED = 1000  # disagreements listed with explanations; the counts are of all
 
 
 class WrongCell(NamedTuple):
@@ -103,6 +104,22 @@ class Matrix(NamedTuple):
         }
 
 
+class Lines(Protocol):
+    """What disagreements.csv is written from (`worst_rows.WorstRows`)."""
+
+    rows: int
+
+    @property
+    def capped(self) -> bool: ...
+
+    @property
+    def says(self) -> str: ...
+
+    def write(self, path: Path) -> None: ...
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class Validation:
     """What comparing a platform's answers with a chart found.
@@ -115,6 +132,7 @@ class Validation:
     disagreements : the first rows that disagree, explained; `listed_all` says whether these are all
     ignored : columns that were not read; without_column: scored parameters that no column was read for
     reading : what became of every column and code of the file, where a reading plan was used
+    file_side : what of the user's own file could not be read: columns in doubt, cells by reason, words that no map knows
     without_readings : rows that state something and have no reading: there is nothing to compare them with
     """
 
@@ -138,8 +156,10 @@ class Validation:
     blanks_disagree: bool = False
     notes: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
+    file_side: FileSide = NOTHING_OPEN
     reading: ReadingReport | None = field(default=None, compare=False)
-    spool: Spool | None = field(default=None, compare=False, repr=False)
+    worst: Lines | None = field(default=None, compare=False, repr=False)  # for disagreements.csv
+    around: Any = field(default=None, compare=False, repr=False)  # what the file says of the rows of the sample beside readings and answers
     sample: Any = field(default=None, compare=False, repr=False)  # an Arrow table for the diagnosis; not part of the result
 
     @property
@@ -182,6 +202,14 @@ class Validation:
         rows = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
         return f"No column was read for {rows}: every set was scored without {'it' if len(titles) == 1 else 'them'}."
 
+    @property
+    def first(self) -> tuple[str, ...]:
+        """What the user should know of the own file before any word about the platform, in sentences; the map to paste is in `file_side`."""
+        lines = [self.gap] if self.gap else []
+        if self.ignored:
+            lines.append(f"Columns that were not read: {', '.join(self.ignored)}.")
+        return (*lines, *self.file_side.says())
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: the same file and chart give the same bytes."""
         return {
@@ -189,6 +217,7 @@ class Validation:
             "chart": self.chart.identity(),
             "source": {**self.source.to_dict(), "rows": self.rows},
             "rows_without_column": [{"parameter": name, "title": self.chart.by_id[name].title} for name in self.without_column],
+            "your_file": {"columns_not_read": list(self.ignored), **self.file_side.to_dict(), "says": list(self.first)},
             "verdict": self.verdict,
             "says": self.says,
             "rows": self.rows,

@@ -16,7 +16,7 @@ from mews_newtt.validation.collect import Collector, Limits
 from mews_newtt.validation.comparer import Comparer
 from mews_newtt.validation.result import MOST_LISTED, Origin, Validation
 
-OF_PARTITION = Limits(listed=100, wrong=200, right=400, spooled=False)  # rows that one partition sends to the driver
+OF_PARTITION = Limits(listed=100, wrong=200, right=400, written=0)  # rows that one partition sends to the driver
 ROWS = 1 << 16  # compared at a time; Spark's own batches are smaller
 NUMBERED = "rows are numbered as the frame's partitions follow each other; other partitions would number them in another way"
 
@@ -43,7 +43,7 @@ def validate_spark(chart: Chart, frame: Any, column_map: ColumnMap, blanks_disag
     quoted = ["`" + name.replace("`", "``") + "`" for name in names]
     plain = frame.select(*quoted).toDF(*(f"column_{place}" for place in range(len(names))))  # mapInArrow does not take names with dots
     parts = plain.mapInArrow(compare, "part binary").collect()
-    collector = Collector(comparer, 0, Limits(MOST_LISTED, collect.WRONG_KEPT, collect.RIGHT_KEPT, spooled=False))
+    collector = Collector(comparer, 0, Limits(MOST_LISTED, collect.WRONG_KEPT, collect.RIGHT_KEPT, written=0))
     for row in parts:
         collector.join(pickle.loads(row.part))  # made by `compare` above
     return collector.finish(source or Origin("a Spark frame", kind="table"), [NUMBERED] if collector.wrong else [])

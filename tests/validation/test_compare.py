@@ -151,8 +151,8 @@ def test_every_row_is_counted_though_the_list_is_capped(monkeypatch: pytest.Monk
     found = validate_file(DEMO, path)
     assert (found.disagreed, found.kinds["total"], len(found.disagreements), found.listed_all) == (50, 50, 10, False)
     assert found.disagreements[0].row == 2, "the header is row 1"
-    assert found.spool is not None
-    found.spool.write(tmp_path / "all.csv")
+    assert found.worst is not None
+    found.worst.write(tmp_path / "all.csv")
     lines = pl.read_csv(tmp_path / "all.csv")
     assert lines.height == 50 and lines["row"].to_list() == list(range(2, 52))
 

@@ -26,7 +26,7 @@ def joined(name: str, pieces: list[pl.DataFrame], limits: Limits | None = None) 
         comparer = Comparer(chart, piece.columns, ColumnMap(), False)
         collector = Collector(comparer, 0, limits)
         collector.add(comparer.compare(piece))
-        collector.spool = None
+        collector.worst = None
         sent = pickle.loads(pickle.dumps(collector.part()))
         assert isinstance(sent, Part)
         whole.join(sent)
@@ -48,7 +48,7 @@ def test_parts_joined_are_the_whole(name: str) -> None:
 def test_what_a_part_leaves_out_is_said() -> None:
     frame = stated("news2", 300)
     whole = validate(load_chart("news2"), frame, source=WHERE)
-    found = joined("news2", [frame[:150], frame[150:]], Limits(listed=5, wrong=20, right=20, spooled=False))
+    found = joined("news2", [frame[:150], frame[150:]], Limits(listed=5, wrong=20, right=20, written=0))
     assert (found.disagreed, dict(found.kinds)) == (whole.disagreed, dict(whole.kinds))
     assert len(found.disagreements) == 10 and not found.listed_all
     assert [one.row > 150 for one in found.disagreements] == [False] * 5 + [True] * 5

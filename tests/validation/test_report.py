@@ -105,13 +105,20 @@ def test_a_line_of_disagreements_csv_is_what_the_reference_gives(name: str, tmp_
     sets = [dict(given) for given in Pool(chart, random=60).sets]
     sets += [{"heart_rate": "abc"}, {"heart_rate": "90", "respiratory_rate": "-5"}]
     names = list(dict.fromkeys(parameter for given in sets for parameter in given))
-    wrong = {"expected_total": "-7", "expected_level": "no level of this chart", "expected_status": "unknown"} | ({"expected_points_heart_rate": "-3"} if chart.has_points else {})
+    wrong = {"expected_total": "-7", "expected_level": "no level of this chart", "expected_status": "unknown"} | (
+        {"expected_points_heart_rate": "-3"} if chart.has_points else {}
+    )
     frame = pl.DataFrame([{**{each: given.get(each, "") for each in names}, **wrong} for given in sets])
     write_reports(validate(chart, frame), tmp_path / "report", run_on="2026-01-05T08:00:00Z")
     with (tmp_path / "report" / "disagreements.csv").open(encoding="utf-8", newline="") as stream:
         lines = list(csv.DictReader(stream))
     assert len(lines) > len(sets)
-    holds = {"expected_total": "total", "expected_level": "level", "expected_status": "score_status", "expected_points_heart_rate": "points_heart_rate"}
+    holds = {
+        "expected_total": "total",
+        "expected_level": "level",
+        "expected_status": "score_status",
+        "expected_points_heart_rate": "points_heart_rate",
+    }
     for line in lines:
         own = result_cells(score(chart, sets[int(line["row"]) - 1], raise_refused=False), chart, points=True)
         shown = {column: "" if cell is None else str(cell) for column, cell in own.items()}
@@ -192,9 +199,14 @@ def test_what_comes_from_the_file_is_text_everywhere(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     found = validate(CHART, rows(2))
-    for folder in (tmp_path / "file", tmp_path / "none" / "out"):
-        with pytest.raises(FileError):
+    for folder in (tmp_path / "file", tmp_path / "file" / "out"):
+        with pytest.raises(FileError, match="is a file"):
             write_reports(found, folder)
+
+
+def test_the_folders_above_a_report_are_made(tmp_path: Path) -> None:
+    write_reports(validate(CHART, rows(2)), tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b" / "report.html").is_file()
 
 
 def test_agreement_says_what_it_does_not_show(tmp_path: Path) -> None:
@@ -229,7 +241,7 @@ def _axe_finds_nothing(address: str) -> None:
 
 
 def test_a_disk_that_fills_up_leaves_the_reports_of_the_last_run(found: Validation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mews_newtt.validation.spool import Spool
+    from mews_newtt.validation.worst_rows import WorstRows
 
     write_reports(found, tmp_path / "reports", run_on="yesterday")
     before = {path.name: path.read_bytes() for path in (tmp_path / "reports").iterdir()}
@@ -237,7 +249,7 @@ def test_a_disk_that_fills_up_leaves_the_reports_of_the_last_run(found: Validati
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Spool, "write", full)
+    monkeypatch.setattr(WorstRows, "write", full)
     with pytest.raises(OSError, match="No space"):
         write_reports(found, tmp_path / "reports", run_on="today")
     assert {path.name: path.read_bytes() for path in (tmp_path / "reports").iterdir()} == before

@@ -20,13 +20,12 @@ NAMES = ("report.html", "report.json", "junit.xml", "disagreements.csv")
 
 
 def check_report_folder(folder: Path | str) -> Path:
-    """The folder for reports, checked before the long work. Raises FileError."""
+    """The folder for reports, checked before the long work; it need not exist yet, nor the folders above it. Raises FileError."""
     folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise FileError(Problem("output_is_file", str(folder), "is a file", "name a folder"))
-    if not folder.parent.is_dir():
-        raise FileError(Problem("folder_missing", str(folder.parent), "is not a folder", "make it, or write elsewhere"))
-    check_writable(folder if folder.exists() else folder.parent)
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise FileError(Problem("output_is_file", str(there), "is a file", "name a folder"))
+    check_writable(there)
     return folder
 
 
@@ -47,7 +46,7 @@ def write_reports(found: Validation, folder: Path | str, *, run_on: str | None =
     run_on : the date of the run for the reports; without it they name none, and the same input gives the same bytes
     """
     folder = check_report_folder(folder)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     page, marker, junit, lines = (folder / name for name in NAMES)
     with ExitStack() as whole:  # all are written under other names first: a failure leaves the folder as it was
         report = whole.enter_context(whole_file(marker))  # entered first, so it appears last
@@ -57,20 +56,20 @@ def write_reports(found: Validation, folder: Path | str, *, run_on: str | None =
             out.write(text)
             out.flush()  # a full disk fails here, before any file is replaced
             files[path.name] = hashlib.sha256(text.encode()).hexdigest()
-        if found.spool is not None:
+        if found.worst is not None:
             beside = whole.enter_context(whole_path(lines))
-            found.spool.write(beside)
+            found.worst.write(beside)
             with beside.open("rb") as stream:
                 files[lines.name] = hashlib.file_digest(stream, "sha256").hexdigest()
         document = {**as_document(found, run_on), "files": files}
         report.write(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
         report.flush()
-        for old in (marker, *(() if found.spool is not None else (lines,))):
+        for old in (marker, *(() if found.worst is not None else (lines,))):
             if old.is_file():
                 Path(os.path.realpath(old)).unlink()
-    return [page, marker, junit, lines] if found.spool is not None else [page, marker, junit]
+    return [page, marker, junit, lines] if found.worst is not None else [page, marker, junit]
 
 
 def as_document(found: Validation, run_on: str | None = None) -> dict[str, Any]:
-    """`Validation.to_dict` with the engine's version and the date of the run."""
-    return {**found.to_dict(), "engine_version": __version__, "run_on": run_on}
+    """`Validation.to_dict` with what disagreements.csv holds, the engine's version and the date of the run."""
+    return {**found.to_dict(), "disagreements_csv": found.worst and found.worst.to_dict(), "engine_version": __version__, "run_on": run_on}

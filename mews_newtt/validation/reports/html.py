@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,28 +14,14 @@ from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, stamp_html
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.diagnosis import Diagnosis
-from mews_newtt.validation.exercised import PLURAL, BandKey, Item, RowCounts, gaps
+from mews_newtt.validation.exercised import PLURAL, BandKey, Item, gaps
+from mews_newtt.validation.reports.contrast import pictures_of
+from mews_newtt.validation.reports.outliers import Outlier, outliers
 from mews_newtt.validation.result import Matrix, Validation
 from mews_newtt.validation.stated import KINDS
 
-ROWS_SHOWN = 100  # disagreements on the page; report.json lists more, disagreements.csv has all
+ROWS_SHOWN = 100  # disagreements on the page; report.json lists more, disagreements.csv has more
 TEMPLATES = Path(__file__).with_name("templates")
-MARKED = 12  # bands and edges that are marked on the chart, the worst first
-STANDS_OUT = 2.0  # a band or edge stands out where its share of disagreements is so many times that of all rows
-
-
-class Outlier(NamedTuple):
-    """A band, or one side of an edge, where rows disagree more often than elsewhere."""
-
-    says: str
-    rows: int
-    disagreed: int
-    key: BandKey
-    edge: bool
-
-    @property
-    def share(self) -> float:
-        return self.disagreed / self.rows
 
 
 @cache
@@ -80,6 +66,7 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             untried=_grouped([item for item in items if not item.rows]),
             tried=[(PLURAL[kind], seen, of) for kind, (seen, of) in gaps(items).items()],
             diagnosis=found.diagnosis,
+            pictures=pictures_of(found.diagnosis and [table.to_dict() for table in found.diagnosis.contrast]),
             telling=_telling(found.diagnosis),
             likely=bool(found.diagnosis and found.diagnosis.findings and 2 * found.diagnosis.findings[0].explains >= found.diagnosis.disagreements),
         )
@@ -108,36 +95,10 @@ def advice(found: Validation) -> str:
     return "No row states a total, a level or points."
 
 
-def outliers(found: Validation) -> list[Outlier]:
-    """Bands and sides of edges where rows disagree clearly more often than overall; exact where points were stated."""
-    if not found.disagreed:
-        return []
-    overall = found.disagreed / found.compared
-    marked = []
-    for parameter in found.exercised.by_parameter():
-        name = parameter["parameter"]
-        for edge in parameter["edges"]:
-            for side, words in (("below", "nearest below"), ("above", "nearest above")):
-                tried = RowCounts(edge[f"rows_{side}"], edge[f"disagreed_{side}"])
-                if _stands_out(tried, overall, parameter["known"]):
-                    marked.append(
-                        Outlier(f"{edge['says']}: readings {words}", tried.rows, tried.disagreed, (name, edge["table"], edge["band"]), True)
-                    )
-        for band in parameter["bands"]:
-            tried = RowCounts(band["rows"], band["disagreed"])
-            if _stands_out(tried, overall, parameter["known"]):
-                marked.append(Outlier(band["says"], tried.rows, tried.disagreed, (name, band["table"], band["band"]), False))
-    return sorted(marked, key=lambda outlier: (-outlier.share * outlier.disagreed, outlier.says))[:MARKED]
-
-
-def _stands_out(tried: RowCounts, overall: float, known: bool) -> bool:
-    return tried.disagreed > 0 and (known or tried.disagreed / tried.rows >= min(STANDS_OUT * overall, (1 + overall) / 2))
-
-
-def _marks(outliers: list[Outlier]) -> Marks:
+def _marks(places: list[Outlier]) -> Marks:
     bands: dict[BandKey, list[Mark]] = {}
     edges: dict[BandKey, list[Mark]] = {}
-    for outlier in outliers:
+    for outlier in places:
         side = ("below: " if outlier.says.endswith("below") else "above: ") if outlier.edge else ""
         mark = Mark(f"{side}{outlier.disagreed:,} of {outlier.rows:,}", "fault")
         (edges if outlier.edge else bands).setdefault(outlier.key, []).append(mark)

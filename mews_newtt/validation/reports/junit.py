@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from mews_newtt import __version__
 from mews_newtt.validation.result import Validation
 
-SHOWN = 20  # rows listed in a failure; disagreements.csv has all
+SHOWN = 20  # rows listed in a failure; disagreements.csv has more
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -65,7 +65,7 @@ def _rows(found: Validation, name: str) -> list[str]:
     cells = ((row.row, cell) for row in found.disagreements for cell in row.cells if cell.column == name)
     lines = [f"row {row}: stated {cell.expected or 'nothing'}, the chart gives {cell.computed}; {cell.says}" for row, cell in islice(cells, SHOWN)]
     if len(lines) < found.by_column[name].disagreed:
-        lines.append(f"{len(lines)} of {found.by_column[name].disagreed} are listed here; disagreements.csv has all")
+        lines.append(f"{len(lines)} of {found.by_column[name].disagreed} are listed here; disagreements.csv has more")
     return lines
 
 

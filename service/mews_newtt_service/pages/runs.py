@@ -23,6 +23,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from mews_newtt.errors import Problem
 from mews_newtt.reading.columns import EXPECTED
 from mews_newtt.validation.changes import COUNTS, changes_between, listed_rows
+from mews_newtt.validation.reports.contrast import pictures_of
 from mews_newtt_service.jobs.queue import Job, Queue, new_id
 from mews_newtt_service.pages.drafts import run_of
 from mews_newtt_service.pages.render import page, shows_faults
@@ -169,12 +170,13 @@ def shown_result(found: Mapping[str, Any], most: int) -> dict[str, Any]:
         "notes": found["notes"],
         "low": sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED),
         "all_partial": found["partial"] == found["rows"] > 0,
-        "unread": found["ignored_columns"] if "reading" not in found else [],
+        "own_file": found.get("your_file") or {"says": [], "map_to_paste": ""},  # runs of before have none
         "reading": found.get("reading"),
         "counts": [(name, found[name]) for name in COUNTS],
         "kinds": found["kinds"],
         "columns": found["by_column"],
         "diagnosis": found["diagnosis"],
+        "pictures": pictures_of((found["diagnosis"] or {}).get("contrast")),
         "listed": listed_rows(found)[:most],
     }
 

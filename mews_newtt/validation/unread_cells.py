@@ -1,0 +1,187 @@
+"""Counts the cells of the user's file that cannot be read, by reason, and the words that no map knows, with a guess of what they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.engines.base import REFUSED
+from mews_newtt.errors import Problem, did_you_mean
+from mews_newtt.reading.rows import given_of_cell
+from mews_newtt.reading.values import read
+from mews_newtt.validation.comparer import Compared, Comparer, as_text
+from mews_newtt.validation.expected import ExpectedColumn
+from mews_newtt.validation.file_side import FileSide, UnknownWords, UnreadCells
+from mews_newtt.validation.mutants import Flags
+from mews_newtt.validation.stated import STATUSES, UNKNOWN, UNREADABLE, level_names, plain
+
+MOST_WORDS = 40  # different words of one column that are kept; a column with more is no list of words
+MOST_READ = 5000  # different cells of one column and chunk that are read
+_QUOTED = re.compile(r"""^('.*?'|".*?")\s+(?=is |has )""", re.DOTALL)
+_NUMBER_INSIDE = re.compile(r"[^\d+\-.,<>≤≥~]*([+-]?\d{1,4})(?:\.0+)?[^\d.,+<>≤≥~-]*")
+_OUT_OF = re.compile(r"\s*([+-]?\d{1,4})\s*(?:/|out of|of)\s*\d{1,4}\s*")
+
+
+class UnreadCounter:
+    """Counts cells that cannot be read and words that no map knows, a chunk at a time. Only refused rows and unknown answers cost anything."""
+
+    def __init__(self, comparer: Comparer):
+        self.comparer, self.chart = comparer, comparer.chart
+        self.cells: dict[tuple[str, str, str], UnreadCells] = {}
+        self.words: dict[str, UnknownWords] = {}
+        self.refused_rows = self.refused_wrong = 0
+
+    def add(self, chunk: Compared, wrong: Flags, before: int) -> None:
+        """Count a chunk. `wrong` are its rows that disagree; `before` rows come before it."""
+        refused = np.flatnonzero(chunk.results.status == REFUSED)
+        if len(refused):
+            self._readings(chunk, refused, wrong, before)
+        for column in self.comparer.expected:
+            values = chunk.values[column.name]
+            rows = np.flatnonzero((values == UNKNOWN) | (values == UNREADABLE))
+            if len(rows):
+                self._answers(column, chunk, rows, before)
+
+    def _readings(self, chunk: Compared, refused: Any, wrong: Any, before: int) -> None:
+        theirs = {our: their for their, our in self.comparer.read}
+        bad = np.zeros(len(refused), np.bool_)
+        for name, (raws, codes) in chunk.columns.items():
+            if name not in self.chart.by_id:
+                continue
+            found, first, here = np.unique(codes[refused], return_index=True, return_inverse=True)
+            times = np.bincount(here, minlength=len(found))
+            unread = np.zeros(len(found), np.bool_)
+            for place in range(min(len(found), MOST_READ)):
+                raw = raws[found[place]]
+                problem = read(self.chart.by_id[name].observation, given_of_cell(name, raw, self.comparer.column_map))
+                if isinstance(problem, Problem):
+                    row = int(chunk.numbers(refused[first[place] : first[place] + 1], before)[0])
+                    unread[place] = problem.code != "reading_impossible"
+                    self._note(name, theirs[name], problem, as_text(raw), int(times[place]), row)
+            bad |= unread[here]
+        self.refused_rows += int(bad.sum())
+        self.refused_wrong += int((bad & wrong[refused]).sum())
+
+    def _note(self, name: str, their: str, problem: Problem, text: str, times: int, row: int) -> None:
+        parameter = self.chart.by_id[name]
+        if problem.code == "unknown_category":
+            allowed = parameter.category_ids
+            words = self.words.setdefault(name, UnknownWords(their, name, parameter.title, allowed, row=row))
+            ids = parameter.observation.category_by_name
+            _count(words, text, times, row, did_you_mean(text, list(ids), 0.7), ids)
+            return
+        what = _QUOTED.sub("", problem.what)
+        if problem.code == "reading_impossible":
+            what = "is impossible;" + problem.what.partition("is impossible;")[2]
+        key = _reason(name, problem.code, what, problem.mend)
+        known = self.cells.get(key)
+        if known is None:
+            self.cells[key] = UnreadCells(their, name, parameter.title, problem.code, what, problem.mend, times, row, text)
+        else:
+            known.cells += times
+            if row < known.row:
+                known.row, known.example, known.mend, known.what = row, text, problem.mend, what
+
+    def _answers(self, column: ExpectedColumn, chunk: Compared, rows: Any, before: int) -> None:
+        allowed = {"level": tuple(level.id for level in self.chart.levels), "status": STATUSES}.get(column.holds, ())
+        row = int(chunk.numbers(rows[:1], before)[0])
+        title = {"level": "level of the chart", "status": "status"}.get(column.holds, "number")
+        words = self.words.setdefault(column.name, UnknownWords(column.theirs, column.name, title, allowed, row=row))
+        words.row = min(words.row, row)
+        said = chunk.frame.get_column(column.theirs)[rows].alias("said")
+        for raw, times in said.value_counts(sort=True).iter_rows():
+            text = as_text(raw)
+            if text in words.words or len(words.words) < MOST_WORDS:
+                words.words[text] = words.words.get(text, 0) + times
+                if text not in words.guesses:
+                    words.guesses[text] = guess_of_answer(self.chart, column.holds, text)
+            else:
+                words.more += times
+
+    def finish(self, doubts: Mapping[str, str]) -> FileSide:
+        cells = sorted(self.cells.values(), key=lambda one: (one.code == "reading_impossible", -one.cells, one.row, one.column))
+        words = sorted(self.words.values(), key=lambda one: (-one.cells, one.column))
+        return FileSide(doubts, tuple(cells), tuple(words), self.refused_rows, self.refused_wrong)
+
+    def join(self, other: FileSide, before: int) -> None:
+        """Add what another counter found in the rows that follow `before`."""
+        for each in other.cells:
+            key = _reason(each.parameter, each.code, each.what, each.mend)
+            known = self.cells.get(key)
+            if known is None:
+                each.row += before
+                self.cells[key] = each
+            else:
+                known.cells += each.cells
+        for words in other.words:
+            mine = self.words.get(words.ours)
+            if mine is None:
+                words.row += before
+                self.words[words.ours] = words
+                continue
+            for word, times in words.words.items():
+                if word in mine.words or len(mine.words) < MOST_WORDS:
+                    mine.words[word] = mine.words.get(word, 0) + times
+                    mine.guesses.setdefault(word, words.guesses.get(word, ""))
+                else:
+                    mine.more += times
+            mine.more += words.more
+        self.refused_rows += other.refused_rows
+        self.refused_wrong += other.refused_wrong
+
+
+def _reason(name: str, code: str, what: str, mend: str) -> tuple[str, str, str]:
+    """Cells with the same reason are counted together: the same fault with the same remedy, whatever the number in them."""
+    return name, code, f"{what}; {re.sub(r'[0-9.]+', '', mend)}" if code == "not_a_number" else ""
+
+
+def _count(words: UnknownWords, text: str, times: int, row: int, near: str | None, ids: Mapping[str, str]) -> None:
+    words.row = min(words.row, row)
+    if text in words.words or len(words.words) < MOST_WORDS:
+        words.words[text] = words.words.get(text, 0) + times
+        words.guesses[text] = ids.get(near.casefold(), "") if near else ""
+    else:
+        words.more += times
+
+
+def guess_of_answer(chart: Chart, holds: str, text: str) -> str:
+    """What a stated answer that is not known probably means; empty where that is not plain.
+
+    `3 points`, `score 3` and `3/20` hold one number. `Low risk` holds the name of one level and of no other.
+    """
+    if holds in ("total", "points"):
+        found = _OUT_OF.fullmatch(text) or _NUMBER_INSIDE.fullmatch(text)
+        return str(int(found[1])) if found else ""
+    if holds == "status":
+        return did_you_mean(text, STATUSES) or ""
+    return _level_of(chart, text)
+
+
+def _level_of(chart: Chart, text: str) -> str:
+    names = {name: chart.levels[rank].id for name, rank in level_names(chart).items()}
+    said = plain(re.sub(r"[^\w\s-]+", " ", text))
+    if said in names:
+        return names[said]
+    bare = " ".join(word for word in said.split() if word not in _FILLING)
+    if not bare:
+        return ""
+    if bare in names:
+        return names[bare]
+    near = did_you_mean(bare, list(names), 0.8)
+    if near:
+        return names[near]
+    inside = {level for name, level in names.items() if f" {name} " in f" {bare} "}
+    longest = max((name for name in names if f" {name} " in f" {bare} "), key=len, default="")
+    if len(inside) > 1 and all(f" {name} " in f" {longest} " for name in names if f" {name} " in f" {bare} "):
+        return names[longest]  # `low medium` holds `low` and `medium`: the whole name is meant
+    if len(inside) == 1:
+        return inside.pop()
+    begins = {level for name, level in names.items() if name.startswith(bare)}
+    return begins.pop() if len(begins) == 1 else ""
+
+
+_FILLING = frozenset(("risk", "level", "clinical", "alert", "score", "band", "category", "response", "the", "a", "is"))
