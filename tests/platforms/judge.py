@@ -29,6 +29,14 @@ from tests.platforms.platform import Platform
 RIGHT, PARTLY, RIGHTLY_SILENT = "right", "partly right", "rightly silent"
 SILENT, MISLED, WRONG, CRASH = "silent though it could be said", "misled though hedged", "certain and wrong", "crash"
 JUDGEMENTS = (RIGHT, PARTLY, RIGHTLY_SILENT, SILENT, MISLED, WRONG, CRASH)
+BESIDE_THE_POINT = (
+    r"no other fault[^.]*\.?",
+    r"(that|this) is not certain[^.]*\.?",
+    r", which is no verdict",
+    r"(explains?|breaks?|explained|leaves)[^;.]*?\d[\d,]* (of [\d,]+ )?(disagreements?|agreements?|rows?)",
+    r"breaks none",
+    r"(all|of|the)? ?[\d,]+ (of (the )?[\d,]+ )?(disagreements?|agreements?|rows)",
+)
 FEW = 8  # with fewer wrong rows than this, no verdict is expected
 
 
@@ -53,11 +61,10 @@ def all_text(value: Any) -> list[str]:
 
 
 def without_counts(words: str) -> str:
-    """Numbers of rows are no numbers of a chart."""
-    words = re.sub(
-        r"(explains?|breaks?|explained|leaves)[^;.]*?\d[\d,]* (of [\d,]+ )?(disagreements?|agreements?|rows?)", "", words, flags=re.IGNORECASE
-    )
-    return re.sub(r"(all|of|the)? ?[\d,]+ (of (the )?[\d,]+ )?(disagreements?|agreements?|rows)", "", words, flags=re.IGNORECASE)
+    """The words without numbers of rows, which are no numbers of a chart, and without how sure the verdict is."""
+    for pattern in BESIDE_THE_POINT:
+        words = re.sub(pattern, "", words, flags=re.IGNORECASE)
+    return words
 
 
 def verdict_in(report: dict[str, Any]) -> Verdict:
@@ -79,21 +86,22 @@ def judged(platform: Platform, verdict: Verdict, wrong: int) -> str:
     silence = platform.silence or wrong < FEW
     if verdict.agrees or not verdict.spoken:
         return RIGHTLY_SILENT if silence or wrong == 0 else SILENT
-    parts = [[part.said_in(verdict.words, verdict.named) for part in answer] for answer in platform.right]
+    words = without_counts(verdict.words)
+    parts = [[part.said_in(words, verdict.named) for part in answer] for answer in platform.right]
     whole, some = any(all(hits) for hits in parts), any(any(hits) for hits in parts)
-    near = any(part.said_in(verdict.words, verdict.named) for part in platform.near)
+    near = any(part.said_in(words, verdict.named) for part in platform.near)
     mine = {name for answer in platform.right for part in answer for name in part.about} | set(platform.names)
     beside = bool(mine) and bool(verdict.named - mine)
     if verdict.certain:
         return RIGHT if whole and not beside else PARTLY if whole or some else WRONG
-    says_nothing = not verdict.words or bool(re.search(r"^\W*no .*(explain|fault)", verdict.words, re.IGNORECASE))
+    says_nothing = bool(re.search(r"^\W*no .*(explain|fault)", verdict.spoken, re.IGNORECASE))
     if whole and not says_nothing:
         return PARTLY if beside else RIGHT
     if silence and says_nothing:
         return RIGHTLY_SILENT
     if whole or some or near:
         return PARTLY
-    if not says_nothing or "nearest" in verdict.words:
+    if not says_nothing or "nearest" in verdict.spoken:
         return MISLED
     return SILENT
 
