@@ -28,7 +28,7 @@ MACHINES = ("high_flow", "bipap", "cpap")
 
 
 def child(name: str, says: str, **rest: object) -> Platform:
-    return Platform("npews-" + name, "npews", says, **{"rows": 4500, **rest})  # type: ignore[arg-type]  # a declaration names its fields
+    return Platform("npews-" + name, "npews", says, **{"rows": 2500, **rest})  # type: ignore[arg-type]  # a declaration names its fields
 
 
 def fever_counts(readings: Readings, worths: Worths) -> Worths:
@@ -332,12 +332,12 @@ PLATFORMS: list[Platform] = [
         names=(*AGED, "capillary_refill"),
     ),
     child(
-        "birthday-late",
-        "a child is 5 only after the birthday week: the code asks age > 5.02",
-        sees=f.read_as("age_years", lambda a: a - Decimal("0.02") if 5 <= a < Decimal("5.03") else a),
-        right=(said((), r"\bage\b|years", at(5)),),
+        "five-and-a-half",
+        "the table of 5 to 12 years begins at 5.5: the age was rounded when the code was written, and the limit with it",
+        sees=f.read_as("age_years", lambda a: Decimal(4) if 5 <= a < Decimal("5.5") else a),
+        right=(said((), r"\bage\b|years", at("5.5")),),
+        near=said((), r"\bage\b|years"),
         names=AGED,
-        silence=True,
     ),
     child(
         "non-rebreather-4",
