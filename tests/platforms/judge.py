@@ -30,6 +30,7 @@ RIGHT, PARTLY, RIGHTLY_SILENT = "right", "partly right", "rightly silent"
 SILENT, MISLED, WRONG, CRASH = "silent though it could be said", "misled though hedged", "certain and wrong", "crash"
 JUDGEMENTS = (RIGHT, PARTLY, RIGHTLY_SILENT, SILENT, MISLED, WRONG, CRASH)
 BESIDE_THE_POINT = (
+    r"this set would:[^\n]*",  # a case that tells two faults apart: its readings say nothing of the fault
     r"no other fault[^.]*\.?",
     r"(that|this) is not certain[^.]*\.?",
     r", which is no verdict",
@@ -37,6 +38,7 @@ BESIDE_THE_POINT = (
     r"breaks none",
     r"(all|of|the)? ?[\d,]+ (of (the )?[\d,]+ )?(disagreements?|agreements?|rows)",
 )
+MOST_OTHERS = 150
 FEW = 8  # with fewer wrong rows than this, no verdict is expected
 
 
@@ -49,6 +51,7 @@ class Verdict:
     words: str  # all that is said to the user, without its counts of rows
     named: frozenset[str]  # parameters of the first finding
     spoken: str  # the words as they are
+    others: str = ""  # what the file cannot tell from the verdict, in words
 
 
 def all_text(value: Any) -> list[str]:
@@ -76,7 +79,10 @@ def verdict_in(report: dict[str, Any]) -> Verdict:
     parts = [spoken]
     if not re.search("no verdict", spoken) and found.get("certain"):
         parts += [text for key, value in first.items() if key != "faults" for text in all_text(value)]
-    return Verdict(report["verdict"] == "agrees", bool(found.get("certain")), without_counts("\n".join(parts)), frozenset(named), spoken)
+    others = [tie.get("words", "") for tie in found.get("ties") or [] if isinstance(tie, dict)][:MOST_OTHERS]
+    return Verdict(
+        report["verdict"] == "agrees", bool(found.get("certain")), without_counts("\n".join(parts)), frozenset(named), spoken, "\n".join(others)
+    )
 
 
 def judged(platform: Platform, verdict: Verdict, wrong: int) -> str:
@@ -99,7 +105,10 @@ def judged(platform: Platform, verdict: Verdict, wrong: int) -> str:
         return PARTLY if beside else RIGHT
     if silence and says_nothing:
         return RIGHTLY_SILENT
-    if whole or some or near:
+    among_others = any(
+        all(part.said_in(without_counts(line), verdict.named) for part in answer) for answer in platform.right for line in verdict.others.splitlines()
+    )
+    if whole or some or near or among_others:
         return PARTLY
     if not says_nothing or "nearest" in verdict.spoken:
         return MISLED
