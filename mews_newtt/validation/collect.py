@@ -287,6 +287,8 @@ class Collector:
         frame = pl.concat([*self.kept_wrong.frames, *self.kept_right.frames])[np.argsort(places)]
         columns = [frame.get_column(theirs).alias(our) for theirs, our in comparer.read]
         columns += [frame.get_column(column.theirs).alias(column.name) for column in comparer.expected]
+        read = {our for _, our in comparer.read}
+        columns += [frame.get_column(theirs).alias(our) for our, theirs in comparer.order.items() if theirs in frame.columns and our not in read]
         own = comparer.column_map._replace(columns={}, ignore=frozenset())
         return pl.DataFrame(columns).to_arrow(), own, self.kept_wrong.whole and self.kept_right.whole
 

@@ -166,7 +166,14 @@ def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anywa
     sample, column_map, complete = found.sample
     others = None if others is None else list(others)
     try:
-        diagnosis = diagnose(found.chart, sample, column_map=column_map, others=others, blanks_disagree=found.blanks_disagree)
+        diagnosis = diagnose(
+            found.chart,
+            sample,
+            column_map=column_map,
+            others=others,
+            blanks_disagree=found.blanks_disagree,
+            rows_of_file=None if found.around is None else found.around.rows,
+        )
     except Exception as fault:  # an unexpected fault must not cost the comparison; its message could hold readings
         says = f"{failed('The diagnosis', fault)} The comparison is complete and not affected."
         return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))

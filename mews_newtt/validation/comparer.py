@@ -22,6 +22,7 @@ from mews_newtt.tables.table import score_columns
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, ExpectedColumn, Kinds, Numbers, Reader, columns_of, expected_columns
 from mews_newtt.validation.mutants import Flags, distinct_values
 from mews_newtt.validation.result import Disagreement, WrongCell
+from mews_newtt.validation.row_order import person_and_time
 from mews_newtt.validation.stated import STATUSES, computed_words, sum_words
 from mews_newtt.validation.tally import Coded
 
@@ -57,6 +58,7 @@ class Comparer:
         pairs = [pair for pair in zip(names, ours, strict=True) if pair[0] not in column_map.ignore]
         self.read = [(theirs, our) for theirs, our in pairs if our.removeprefix(SKIP_PREFIX) in chart.by_id]
         self.case_id = next((theirs for theirs, our in pairs if our == "case_id"), None)
+        self.order = person_and_time([theirs for theirs, _ in pairs], [our for _, our in pairs])
         self.persons = frozenset(theirs for theirs, our in zip(names, ours, strict=True) if our in ("case_id", "patient_id"))
         self.unread = Unread(names, ours, chart, column_map, used=[*(column.theirs for column in self.expected), *about])
         self.without_column = tuple(p.id for p in rows_without_column(chart, [our for _, our in self.read]) if p.role == "scored")

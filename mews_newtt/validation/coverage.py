@@ -18,7 +18,7 @@ from mews_newtt.tables.table import as_table, score_columns
 from mews_newtt.validation.exercised import PLURAL, Item, gaps
 from mews_newtt.validation.faults import Fault
 from mews_newtt.validation.mutants import MutantScorer, distinct_values, sheet_of_table
-from mews_newtt.validation.packs import Case, Pack, cover, expected_of, killers_of, make_pack, pack_faults, scorer_of
+from mews_newtt.validation.packs import Case, Pack, cover, expected_of, killers_of, make_pack, only_recordable, pack_faults, scorer_of
 from mews_newtt.validation.tally import Tally
 
 ADVISED = 60  # most cases to add that are listed
@@ -104,14 +104,17 @@ def _exercised(chart: Chart, table: pa.Table, ours: Sequence[str], column_map: C
 
 
 def _to_add(chart: Chart, pack: Pack, alive: Sequence[Fault]) -> list[Case]:
-    """Cases of the pack that kill mutants which the file does not."""
-    sets = [case.given for case in pack.cases]
+    """Cases of the pack that kill mutants which the file does not: those with recordable readings first, finer ones only where nothing else does."""
+    sets = [case.given for case in pack.cases if not case.person]
     scorer = scorer_of(chart, sets)
     killers = [killers_of(scorer, fault) for fault in alive]
+    easy, cost = only_recordable(chart, sets, killers), np.zeros(len(sets), np.int64)
+    typed = cover(easy, cost, [], ADVISED)
     cases = []
-    for row in cover(killers, np.zeros(len(sets), np.int64), [], ADVISED):
+    for row in cover(killers, cost, typed, ADVISED):
         killed = [fault for fault, rows in zip(alive, killers, strict=True) if row in rows]
         more = f", and {len(killed) - 1} more" if len(killed) > 1 else ""
-        why = f"would show a platform where {killed[0].words}{more}"
+        finer = "" if row in typed else "; a reading is finer than recorded, because no case with recordable readings shows this"
+        why = f"would show a platform where {killed[0].words}{more}{finer}"
         cases.append(Case(pack.cases[row].id, sets[row], expected_of(chart, sets[row]), why))
     return cases

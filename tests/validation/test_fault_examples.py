@@ -12,7 +12,21 @@ from pathlib import Path
 import pytest
 
 from mews_newtt import Chart, load_chart, score
-from mews_newtt.validation.faults import EXAMPLES, KINDS, Example, Fault, all_answers, both, faults_of, partial_sets_refused
+from mews_newtt.validation.faults import (
+    EXAMPLES,
+    KINDS,
+    NOT_IN_SINGLE_SETS,
+    Example,
+    Fault,
+    all_answers,
+    answer_faults_of,
+    answers_of,
+    both,
+    faults_of,
+    faults_of_series,
+    series_of,
+    typed_edges,
+)
 from mews_newtt.validation.mutants import MutantScorer, answer_words, sheet_of_sets
 from tests.test_made_up_chart import FOLDER, WELL
 
@@ -33,34 +47,54 @@ def faults() -> dict[str, Fault]:
     table = warmth.tables[0]
     warm = replace(table, bands=(table.bands[0], replace(table.bands[1], points=2)))
     other = replace(chart, version="2.0", parameters=tuple(replace(p, tables=(warm,)) if p is warmth else p for p in chart.parameters))
-    return {fault.id: fault for fault in [*faults_of(chart, [other]), partial_sets_refused(chart)]}
+    return {fault.id: fault for fault in [*faults_of(chart, [other]), *answer_faults_of(chart), *typed_edges(chart)]}
 
 
 def fault_of(example: Example) -> Fault:
     first, _, second = example.id.partition(" + ")
+    if example.earlier:
+        rows = 1 + len(example.earlier)
+        return next(fault for fault in faults_of_series(demo(), series_of(rows, ["one"] * rows)) if fault.id == first)
     found = faults()[first] if not second else both(faults()[first], faults()[second], demo())
     assert found is not None and found.id == example.id
     return found
 
 
-def given_of(example: Example) -> dict[str, str]:
-    given = {name: str(value) for name, value in WELL.items()} | example.given
-    return {name: text for name, text in given.items() if text is not None}
+def sets_of(example: Example) -> list[dict[str, str]]:
+    """The earlier sets, and at last the one that shows the fault."""
+    well = {name: str(value) for name, value in WELL.items()}
+    return [{name: text for name, text in (well | changed).items() if text is not None} for changed in (*example.earlier, example.given)]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
 def test_an_example_does_what_it_says(example: Example) -> None:
-    fault, given = fault_of(example), given_of(example)
-    scorer = MutantScorer(demo(), sheet_of_sets([given], demo().observations))
-    assert answer_words(demo(), scorer.base, 0) == example.before
-    assert answer_words(demo(), all_answers(scorer, fault), 0) == example.after
+    fault, sets = fault_of(example), sets_of(example)
+    scorer = MutantScorer(demo(), sheet_of_sets(sets, demo().observations))
+    last = len(sets) - 1
+    if example.points:
+        assert points_words(scorer, fault, faulty=False) == example.before
+        assert points_words(scorer, fault, faulty=True) == example.after
+        return
+    assert answer_words(demo(), scorer.base, last) == example.before
+    assert answer_words(demo(), all_answers(scorer, fault), last) == example.after
     assert example.before != example.after
-    by_reference = score(demo(), given, raise_refused=False)
+    by_reference = score(demo(), sets[-1], raise_refused=False)
     assert ("no score" if by_reference.status == "refused" else f"level {by_reference.level}") in example.before.lower().replace("at least ", "")
+
+
+def points_words(scorer: MutantScorer, fault: Fault, faulty: bool) -> str:
+    found = answers_of(scorer, fault).points if faulty else {}
+    return "points " + " and ".join(str(found.get(name, scorer.base.points[name])[0]) for name in fault.parameters)
 
 
 def test_every_kind_of_fault_has_an_example() -> None:
     assert {fault_of(example).kind for example in EXAMPLES} == set(KINDS)
+
+
+def test_kinds_that_no_single_set_shows_are_named_as_they_are() -> None:
+    shown_by_series = {fault_of(example).kind for example in EXAMPLES if example.earlier or example.points}
+    assert shown_by_series <= set(NOT_IN_SINGLE_SETS)
+    assert {kind for kind in NOT_IN_SINGLE_SETS if not kind.startswith("within_")} <= set(KINDS)
 
 
 def kinds_of_fault() -> str:
@@ -70,7 +104,8 @@ def kinds_of_fault() -> str:
     for kind, says in KINDS.items():
         example = first[kind]
         changed = [f"{name} {text}" if text is not None else f"no {name}" for name, text in example.given.items()]
-        answers = f"{', '.join(changed)}: {example.after} instead of {example.before}"
+        earlier = [f"{name} {text} the set before, now " for one in example.earlier for name, text in one.items()]
+        answers = f"{''.join(earlier)}{', '.join(changed)}: {example.after} instead of {example.before}"
         lines.append(f"| `{kind}` | {says} | {fault_of(example).words} ({answers}) |")
     return "\n".join(lines) + "\n"
 

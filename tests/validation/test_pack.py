@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -32,10 +33,16 @@ def shows(found: Score) -> tuple[bool, int | None, str | None]:
     return found.status == "refused", found.total, found.level
 
 
+def finer(chart: Chart, given: dict[str, str]) -> bool:
+    """Whether a reading of a set cannot be recorded."""
+    steps = {p.id: p.observation.step for p in chart.parameters if p.observation.numeric}
+    return any(Decimal(text) % steps[name] != 0 for name, text in given.items() if name in steps)
+
+
 def assert_kills(chart: Chart, pack: Pack, sample: Random, amount: int) -> None:
     """Of the mutants that are charts, scored by the reference: those not called equivalent answer some case otherwise."""
     equivalent = {entry["id"] for entry in pack.equivalent} | {entry["id"] for entry in pack.alive}
-    faults = [f for f in pack_faults(chart, None) if f.change is None and f.kind != "other_chart" and f.id not in equivalent]
+    faults = [f for f in pack_faults(chart, None) if f.change is None and f.answers is None and f.kind != "other_chart" and f.id not in equivalent]
     for fault in sample.sample(faults, min(amount, len(faults))):
         assert any(
             shows(score(chart, dict(case.given), raise_refused=False)) != shows(score(fault.chart, dict(case.given), raise_refused=False))
@@ -136,7 +143,10 @@ def test_many_made_charts(seed: int) -> None:
 def test_a_manual_pack_is_short_and_says_what_it_shows() -> None:
     pack = make_pack(load_chart("mews", "0.1"), manual=True)
     assert len(pack.cases) <= 40
-    assert pack.kill_rate > 0.95 and f"kill rate {pack.kill_rate:.1%}" in pack.says
+    assert pack.kill_rate > 0.9 and f"kill rate {pack.kill_rate:.1%}" in pack.says
+    assert not any(finer(pack.chart, case.given) for case in pack.cases)
+    says = f"{len(pack.alive)} faults that show only in readings finer than recorded"  # nothing else is left untested
+    assert any(sentence.startswith(says) for sentence in pack.not_tested)
 
 
 def test_the_same_seed_gives_the_same_pack() -> None:

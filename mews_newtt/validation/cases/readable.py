@@ -1,4 +1,4 @@
-"""The cases that a clinician expects: each edge from both sides, each answer, partial sets, and sets to refuse."""
+"""The cases that a clinician expects: each edge from both sides, each row's extremes, each answer, partial sets, and sets to refuse."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from itertools import pairwise
 
 from mews_newtt.chart.model import Chart, Interval, Parameter, Table, number
 from mews_newtt.reading.values import SKIP_PREFIX
+from mews_newtt.validation.cases.extremes import Reason, beside_contexts, extremes
 from mews_newtt.validation.cases.pool import Pool, impossible_values, inside
-from mews_newtt.validation.cases.values import Given, as_text, first_in, last_in, middle, unknown_words
+from mews_newtt.validation.cases.values import as_text, first_in, last_in, middle, unknown_words
 from mews_newtt.validation.wording import gives, row_name
-
-Reason = tuple[Given, str]
 
 
 def readable(pool: Pool) -> list[Reason]:
     """Sets and the reason for each, no set twice."""
     found: dict[tuple[tuple[str, str], ...], Reason] = {}
-    for given, why in [*_baselines(pool), *_rows(pool), *_partial(pool), *_refused(pool)]:
+    for given, why in [*_baselines(pool), *_rows(pool), *extremes(pool), *beside_contexts(pool), *_partial(pool), *_refused(pool)]:
         found.setdefault(tuple(sorted(given.items())), (given, why))
     return list(found.values())
 

@@ -113,6 +113,11 @@ def contribution(chart: Chart, table: Table | None, value: Number | str) -> tupl
     return chart.severity(find_band(chart, table, value)[0]) if table is not None and table.applies and table.bands else (0, 0, 0)
 
 
+def recordable(parameter: Parameter, text: str) -> bool:
+    """Whether a reading is on a recording step of its observation, so that a person can type it. A word is."""
+    return not parameter.observation.numeric or Decimal(text) % parameter.observation.step == 0
+
+
 def baseline_band(chart: Chart, table: Table) -> Band:
     """The band that contributes least; of several, one without a prompt and with an edge on both sides."""
 

@@ -13,7 +13,7 @@ from mews_newtt.validation.diagnose.from_answers import faults_from_answers
 from mews_newtt.validation.diagnose.proposals import proposed_faults
 from mews_newtt.validation.diagnose.screen import Screen
 from mews_newtt.validation.diagnose.search import Search, Trials, spread
-from mews_newtt.validation.faults import Fault, answer_faults_of, faults_of, faults_of_series, series_of, typed_edges
+from mews_newtt.validation.faults import Fault, RowOrder, answer_faults_of, faults_of, faults_of_series, typed_edges
 from mews_newtt.validation.mutants import Flags, MutantScorer, Rows
 
 FEW = 6_000  # rows on which every fault is tried; in a longer table only the best are tried on all
@@ -35,10 +35,10 @@ def all_faults(
 class Candidates:
     """Searches over a whole table, fed with the faults that did best on few of its rows."""
 
-    def __init__(self, scorer: MutantScorer, columns: dict[str, Claims], faults: Sequence[Fault]):
-        self.scorer, self.faults = scorer, faults
+    def __init__(self, scorer: MutantScorer, columns: dict[str, Claims], faults: Sequence[Fault], order: RowOrder):
+        self.scorer, self.faults, self.order = scorer, faults, order
         searches = {name: Search(scorer, claims) for name, claims in columns.items()}
-        screen = Screen(scorer.chart, scorer, searches[WHOLE].wrong)
+        screen = Screen(scorer, searches[WHOLE].claims, searches[WHOLE].wrong)
         self.full = Trials(scorer, {name: search for name, search in searches.items() if search.disagreements or name == WHOLE}, screen)
         self.few: Trials | None = None
         self.tried: set[str] = set()
@@ -80,7 +80,7 @@ class Candidates:
         scorer.foreign = self.scorer.foreign
         searches = {name: Search(scorer, search.claims.take(rows)) for name, search in self.full.searches.items()}
         scorer.stated = searches[WHOLE].claims.stated
-        return Trials(scorer, searches, Screen(scorer.chart, scorer, searches[WHOLE].wrong))
+        return Trials(scorer, searches, Screen(scorer, searches[WHOLE].claims, searches[WHOLE].wrong))
 
     def _carry(self, few: Trials, names: Sequence[str]) -> None:
         """Try on all rows what did best on few."""
@@ -90,7 +90,7 @@ class Candidates:
             search = few.searches[name]
             ranked = search.ranked()
             equal = [one for one in ranked if one.explains == search.disagreements and not one.breaks]
-            self.full.consider([one.fault for one in dict.fromkeys([*equal[:KEPT_EQUAL], *ranked[:KEPT]])], [name])
+            self.full.consider([one.fault for one in (*equal[:KEPT_EQUAL], *ranked[:KEPT])], [name])
             self.tried |= search.tried.keys()
 
     def _of_memory(self) -> None:
@@ -103,10 +103,10 @@ class Candidates:
             part = MutantScorer(scorer.chart, scorer.sheet.take(every))
             part.foreign = scorer.foreign
             trials = Trials(part, {WHOLE: Search(part, self.full.searches[WHOLE].claims.take(every))})
-        trials.consider(faults_of_series(scorer.chart, series_of(rows)), [WHOLE])
+        trials.consider(faults_of_series(scorer.chart, self.order.series(rows)), [WHOLE])
         if trials is not self.full:
             best = {one.fault.id for one in trials.searches[WHOLE].ranked()[:KEPT]}
-            everywhere = faults_of_series(scorer.chart, series_of(scorer.sheet.rows))
+            everywhere = faults_of_series(scorer.chart, self.order.series())
             self.full.consider([fault for fault in everywhere if fault.id in best], [WHOLE])
 
     def _once_more(self, name: str) -> None:

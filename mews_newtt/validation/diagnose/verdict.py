@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mews_newtt.chart.model import Chart
@@ -24,9 +26,10 @@ from mews_newtt.validation.diagnose.judgement import Judgement, judged
 from mews_newtt.validation.diagnose.search import Hypothesis, Search, sampled_rows
 from mews_newtt.validation.diagnosis import ColumnFinding, Diagnosis, Finding
 from mews_newtt.validation.expected import columns_of
-from mews_newtt.validation.faults import Fault, both
+from mews_newtt.validation.faults import Fault, RowOrder, both
 from mews_newtt.validation.faults.pairs import at_once
 from mews_newtt.validation.mutants import MutantScorer, Sheet, sheet_of_table
+from mews_newtt.validation.row_order import order_of
 
 MOST_ROWS = 200_000  # rows looked at: first all disagreements, then agreements evenly spaced
 WITHOUT_LEVELS = "without levels"  # the search without the levels of partial sets
@@ -40,6 +43,7 @@ def diagnose(
     others: Iterable[Chart] | None = None,
     threads: int | None = None,
     blanks_disagree: bool = False,
+    rows_of_file: npt.NDArray[np.int64] | None = None,
 ) -> Diagnosis:
     """Explain the disagreements between a chart and the `expected_` columns of a table.
 
@@ -50,6 +54,7 @@ def diagnose(
     others : charts or versions that may have been used instead; those of the catalogue where none are given
     threads : ignored; the work is done in one thread
     blanks_disagree : as in `validate`
+    rows_of_file : the number of each row in the file; where none are given, the table holds all rows of the file
 
     Returns
     -------
@@ -63,7 +68,8 @@ def diagnose(
     claims = Claims(comparer, compared, rows)
     sampled = len(rows) < table.num_rows
     table = table.take(rows) if sampled else table
-    sheet = sheet_of_table(table, columns_of(table.column_names, chart, column_map), chart.observations, column_map)
+    ours = columns_of(table.column_names, chart, column_map)
+    sheet = sheet_of_table(table, ours, chart.observations, column_map)
     scorer = MutantScorer(chart, sheet)
     scorer.foreign = claims.foreign
     scores = claims.of_scores().with_silence(scorer.base)
@@ -71,7 +77,7 @@ def diagnose(
     claims = scores if Search(scorer, scores).disagreements else claims.with_silence(scorer.base)
     scorer.stated = claims.stated
     contrasts = contrasts_of(chart, scorer, claims)
-    candidates = _candidates(chart, scorer, claims, others, contrasts)
+    candidates = _candidates(chart, scorer, claims, others, contrasts, order_of(table, ours, rows_of_file))
     whole = candidates.full.searches[WHOLE]
     unexplained = int((claims.wrong & ~whole.wrong).sum())
     found = Diagnosis(int(claims.any.sum()), whole.disagreements, sampled=sampled, unexplained=unexplained)
@@ -87,7 +93,9 @@ def diagnose(
     return found
 
 
-def _candidates(chart: Chart, scorer: MutantScorer, claims: Claims, others: Iterable[Chart] | None, contrasts: list[Contrast]) -> Candidates:
+def _candidates(
+    chart: Chart, scorer: MutantScorer, claims: Claims, others: Iterable[Chart] | None, contrasts: list[Contrast], order: RowOrder
+) -> Candidates:
     """A search over everything that is stated, one over each column, and one without the levels of partial sets."""
     columns = {WHOLE: claims}
     names = claims.columns()
@@ -97,7 +105,7 @@ def _candidates(chart: Chart, scorer: MutantScorer, claims: Claims, others: Iter
     if (without.level != claims.level).any():
         columns[WITHOUT_LEVELS] = without
     wrong = claims.any & ~claims.agree(scorer.base, scorer.base.points)
-    return Candidates(scorer, columns, all_faults(chart, others, scorer, claims, wrong, contrasts) if wrong.any() else [])
+    return Candidates(scorer, columns, all_faults(chart, others, scorer, claims, wrong, contrasts) if wrong.any() else [], order)
 
 
 def _single(chart: Chart, found: Diagnosis, candidates: Candidates, sheet: Sheet) -> None:
@@ -125,7 +133,8 @@ def _of_columns(chart: Chart, found: Diagnosis, candidates: Candidates, claims: 
     joint = groups[0][0] if groups else None
     all_at_once = joint is not None and joint.explains == whole.disagreements and not joint.breaks
     several = together(layers, whole)
-    if several.complete and not (all_at_once and joint is not None and len(joint.fault.joined) <= len(several.faults)):
+    fewer = joint is not None and all_at_once and (several.set_aside > 0 or len(joint.fault.joined) <= len(several.faults))
+    if several.complete and not fewer:
         _fill_together(chart, found, several, layers, groups, sheet)
         return
     apart = full.searches.get(WITHOUT_LEVELS)

@@ -20,6 +20,7 @@ from mews_newtt.validation.faults import (
     everybody,
     exchanged,
     groups,
+    half_counted,
     ignored,
     impossible,
     level_names,
@@ -34,6 +35,7 @@ from mews_newtt.validation.faults import (
     partial,
     points_columns,
     ranges,
+    recoded,
     rounding,
     scope,
     shifted,
@@ -47,7 +49,7 @@ from mews_newtt.validation.faults import (
 from mews_newtt.validation.faults.bands import other_contribution
 from mews_newtt.validation.faults.edges import REACH, moves_of
 from mews_newtt.validation.faults.fault import Example, Fault, Site, TableAt, all_answers, answers_of, each_table
-from mews_newtt.validation.faults.memory import Series, faults_of_series, series_of
+from mews_newtt.validation.faults.memory import RowOrder, Series, faults_of_series, series_of
 from mews_newtt.validation.faults.open_ends import ended_at
 from mews_newtt.validation.faults.pairs import both
 from mews_newtt.validation.faults.partial import refused as partial_sets_refused
@@ -58,17 +60,17 @@ from mews_newtt.validation.faults.units import IGNORED as UNIT_IGNORED
 
 # The plainest explanation first: among faults that fit equally well the first is named.
 MODULES = (
-    partial, edges, bands, ignored, open_ends, missing, levels, triggers, tables, contexts, rounding, between, units, ages, totals, level_rules,
-    level_names, exchanged, skips, groups, impossible, scope, nulls, everybody, shifted, decimals, ranges, other_charts, typed, points_columns,
-    memory, pairs,
+    partial, edges, bands, ignored, recoded, half_counted, open_ends, missing, levels, triggers, tables, contexts, rounding, between, units,
+    ages, totals, level_rules, level_names, exchanged, skips, groups, impossible, scope, nulls, everybody, shifted, decimals, ranges,
+    other_charts, typed, points_columns, memory, pairs,
 )  # fmt: skip
 EXAMPLES: tuple[Example, ...] = tuple(example for module in MODULES for example in module.EXAMPLES)
 KINDS: dict[str, str] = {kind: says for module in MODULES for kind, says in module.KINDS.items()}
 
 __all__ = [
-    "EXAMPLES", "KINDS", "MODULES", "NOT_IN_SINGLE_SETS", "REACH", "UNIT_IGNORED", "Example", "Fault", "Series", "Site", "TableAt", "all_answers",
-    "answer_faults_of", "answers_of", "both", "capped", "each_table", "ended_at", "faults_of", "faults_of_series", "fixed", "moves_of",
-    "other_contribution", "partial_sets_refused", "series_of", "typed_edges",
+    "EXAMPLES", "KINDS", "MODULES", "NOT_IN_SINGLE_SETS", "REACH", "UNIT_IGNORED", "Example", "Fault", "RowOrder", "Series", "Site", "TableAt",
+    "all_answers", "answer_faults_of", "answers_of", "both", "capped", "each_table", "ended_at", "faults_of", "faults_of_series", "fixed",
+    "moves_of", "other_contribution", "partial_sets_refused", "series_of", "typed_edges",
 ]  # fmt: skip
 
 

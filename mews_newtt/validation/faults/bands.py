@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mews_newtt.chart.model import Band, Chart
+from mews_newtt.validation.faults.alike import with_copies
 from mews_newtt.validation.faults.fault import Example, Fault, TableAt, Value, each_table
 from mews_newtt.validation.wording import band_words, gives
 
@@ -21,6 +22,10 @@ EXAMPLES = (
 
 
 def faults(chart: Chart) -> Iterator[Fault]:
+    return with_copies(chart, _faults(chart))
+
+
+def _faults(chart: Chart) -> Iterator[Fault]:
     for at in each_table(chart):
         for index, band in enumerate(at.table.bands):
             yield from _other_contributions(at, index, band)

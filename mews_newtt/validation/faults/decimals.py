@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.validation.faults.fault import ChangeCell, Example, Fault, Site, change_cells, numeric_parameters
+from mews_newtt.validation.faults.fault import ChangeCell, Example, Fault, Site, change_cells, telling_parameters
 from mews_newtt.validation.mutants import READ, UNUSABLE, Cell
 from mews_newtt.validation.wording import row_name
 
@@ -32,7 +32,7 @@ PARTS = (
 
 
 def faults(chart: Chart) -> Iterator[Fault]:
-    for parameter in numeric_parameters(chart):
+    for parameter in telling_parameters(chart):
         name, title, observation = parameter.id, row_name(parameter), parameter.observation
 
         def fault(kind: str, form: str, says: str, change: ChangeCell, after: str, name: str = name) -> Fault:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mews_newtt.chart.model import Band, Chart, Interval, number
+from mews_newtt.validation.faults.alike import with_copies
 from mews_newtt.validation.faults.fault import Example, Fault, Site, TableAt, each_table
 from mews_newtt.validation.wording import gives
 
@@ -25,6 +26,10 @@ REACH = 10  # steps that an edge is moved by at most
 
 
 def faults(chart: Chart, reach: int = REACH) -> Iterator[Fault]:
+    return with_copies(chart, _faults(chart, reach))
+
+
+def _faults(chart: Chart, reach: int) -> Iterator[Fault]:
     for at in each_table(chart):
         for edge in edges_of(at):
             yield from _moved(edge, reach)
@@ -33,10 +38,8 @@ def faults(chart: Chart, reach: int = REACH) -> Iterator[Fault]:
 
 def moves_of(chart: Chart, site: Site, reach: int) -> Iterator[Fault]:
     """The moves of one edge, as far as so many steps."""
-    for at in each_table(chart):
-        for edge in edges_of(at):
-            if edge.site == site:
-                yield from _moved(edge, reach)
+    found = (edge for at in each_table(chart) for edge in edges_of(at) if edge.site == site)
+    return with_copies(chart, (fault for edge in found for fault in _moved(edge, reach)))
 
 
 class Edge(NamedTuple):

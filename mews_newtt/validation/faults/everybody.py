@@ -23,9 +23,10 @@ EXAMPLES = (
     Example("for-all:age_winters:11", {"tick_rate": "55"}, "total 0, level Watch", "total 1, level Watch"),
     Example("for-all:gait:steady", {"gait": None}, "no total, level at least Watch", "total 0, level Watch"),
     Example("not-read:oil_drops", {"oil_drops": "3"}, "total 0, level Watch", "total 2, level Watch"),
-    Example("skip-for-all:tick_rate:t1:reason", {"tick_rate": None, "skip_tick_rate": "T2"}, "no total, level at least Watch", "total 2, level Watch"),
+    Example("skip-for-all:tick_rate:t1:reason", {"tick_rate": None, "skip_tick_rate": "T2"}, "no total, level at least Watch",
+            "total 2, level Watch"),
     Example("skip-for-all:tick_rate:t1:missing", {"tick_rate": None}, "no total, level at least Watch", "total 2, level Watch"),
-)
+)  # fmt: skip
 
 
 def faults(chart: Chart) -> Iterator[Fault]:
@@ -72,7 +73,8 @@ def _any_reason(chart: Chart, parameter: Parameter) -> Iterator[Fault]:
         if skip.points is None:
             continue
         code = skip.code.casefold()
-        for what, kinds, why in (("reason", (SKIPPED,), "any reason for no reading"), ("missing", (SKIPPED, MISSING), "a missing reading, with a reason or without one,")):
+        ways = (("reason", (SKIPPED,), "any reason for no reading"), ("missing", (SKIPPED, MISSING), "a missing reading, with or without a reason,"))
+        for what, kinds, why in ways:
             says = f"{row_name(parameter)}: {why} seems to give {count(skip.points, 'point')}, as {skip.code} ({skip.says}) does"
             change = change_cells((parameter.id,), _skipped_as(code, kinds))
             form = f"skip-for-all:{{site}}:{{after}}:{what}"

@@ -28,7 +28,6 @@ def faults(chart: Chart) -> Iterator[Fault]:
             about, change = (parameter.id, partner), _exchange(parameter.id, partner)
             yield Fault("exchanged", "exchanged:{site}", says, about, chart, Site(parameter.id), after=partner, change=change)
 
-
     for first, second in combinations(chart.parameters, 2):
         if _alike(first, second) and first.observation.recorded_with != second.id and not _apart(chart, first, second):
             says = f"{row_name(first)} and {row_name(second)} seem to be exchanged"
@@ -40,6 +39,8 @@ def _alike(first: Parameter, second: Parameter) -> bool:
     """Whether a reading of one may be taken for one of the other: both are numbers, or they share answers."""
     if any(p.role == "recorded" or not p.tables for p in (first, second)):
         return False
+    if first.role == second.role and [table.bands for table in first.tables] == [table.bands for table in second.tables]:
+        return False  # they count alike
     if first.observation.numeric and second.observation.numeric:
         return True
     return len(set(first.category_ids).intersection(second.category_ids)) > 1

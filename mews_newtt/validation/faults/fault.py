@@ -167,6 +167,17 @@ def numeric_parameters(chart: Chart) -> list[Parameter]:
     return [p for p in chart.parameters if p.observation.numeric and p.role != "recorded" and any(table.bands for table in p.tables)]
 
 
+def telling_parameters(chart: Chart) -> list[Parameter]:
+    """Those of them whose bands do not all show the same."""
+    zones = any(rule.zone is not None for level in chart.levels for rule in level.counts)
+    found = []
+    for parameter in numeric_parameters(chart):
+        given = [chart.severity(band) for table in parameter.tables for band in table.bands]
+        if len({(points, zone if zones else 0, level) for points, zone, level in given}) > 1:
+            found.append(parameter)
+    return found
+
+
 # Readings changed
 
 

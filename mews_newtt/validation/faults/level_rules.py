@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,10 +18,11 @@ KINDS = {
 }
 EXAMPLES = (
     Example("levels:by-total", {"gait": "stuck", "oil_drops": "1"}, "total 4, level Rewind", "total 4, level Oil"),
-    Example("levels:without-total", {"tick_rate": "19", "shell_warmth": "30"}, "total 3, level Oil", "total 3, level Oil"),
+    Example("levels:without-total", {"gait": "wobbly", "oil_drops": "3"}, "total 3, level Oil", "total 3, level Watch"),
     Example("levels:moved:-1", {"tick_rate": "19"}, "total 2, level Watch", "total 2, level Oil"),
-    Example("levels:of:demo@2.0", {"shell_warmth": "30"}, "total 1, level Watch", "total 1, level Watch"),
-)
+    Example("levels:of:demo@2.0", {"tick_rate": None, "skip_tick_rate": "T1", "shell_warmth": "30", "gait": "wobbly", "oil_drops": "1"},
+            "total 5, level Oil", "total 5, level Rewind"),
+)  # fmt: skip
 
 
 def faults(chart: Chart) -> Iterator[Fault]:
@@ -60,7 +61,8 @@ def _level_of(used: Chart) -> Callable[[MutantScorer], Answers]:
 
 
 def _moved(level: Level, by: int) -> Level:
-    assert level.total is not None and level.total.low is not None
+    if level.total is None or level.total.low is None:
+        return level
     return replace(level, total=replace(level.total, low=max(Decimal(1), level.total.low + by)))
 
 

@@ -64,18 +64,38 @@ class Series(NamedTuple):
         return found
 
 
-def series_of(rows: int, people: Sequence[object] | None = None, times: Sequence[object] | None = None) -> list[Series]:
-    """The orders of a table: its rows as they are and, where it says whose they are, the sets of each person by time.
+class RowOrder(NamedTuple):
+    """What a table says of the order of its rows; the parameters of `series_of`."""
+
+    rows: int
+    people: Sequence[object] | None = None
+    times: Sequence[object] | None = None
+    after_gap: Flags | None = None
+
+    def series(self, first: int | None = None) -> list[Series]:
+        """The orders of the table, or of its first rows."""
+        kept = slice(first)
+        people = None if self.people is None else self.people[kept]
+        times = None if self.times is None else self.times[kept]
+        return series_of(min(self.rows, first or self.rows), people, times, None if self.after_gap is None else self.after_gap[kept])
+
+
+def series_of(
+    rows: int, people: Sequence[object] | None = None, times: Sequence[object] | None = None, after_gap: Flags | None = None
+) -> list[Series]:
+    """The orders of a table: its rows as they are and, where it says whose they are and holds all rows, the sets of each person.
 
     Parameters
     ----------
     people : whose set each row is; None or "" where that is not said
     times : when each set was taken, as text. Sets are ordered by it where every time is written as 2026-11-20 08:00; else as in the file
+    after_gap : rows before which the file has others that are not in the table
     """
     every = np.arange(rows, dtype=np.int64)
-    found = [Series("file", "the row", every, every == 0)]
+    gaps = np.zeros(rows, np.bool_) if after_gap is None else after_gap
+    found = [Series("file", "the row", every, (every == 0) | gaps)]
     named = people is not None and len({person for person in people if person not in (None, "")}) > 0
-    if people is None or not named:
+    if people is None or not named or gaps.any():
         return found
     texts = [str(time or "").replace("T", " ") for time in times] if times is not None else []
     sortable = bool(texts) and len({len(text) for text in texts}) == 1 and all(text[:4].isdigit() and text[4:5] == "-" for text in texts)

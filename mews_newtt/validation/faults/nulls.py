@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 
+from mews_newtt.chart.bands import find_band
 from mews_newtt.chart.model import Chart, Parameter
 from mews_newtt.validation.faults.contexts import filled
-from mews_newtt.validation.faults.fault import Example, Fault, Site, change_cells, change_each, numeric_parameters, with_parameter
+from mews_newtt.validation.faults.fault import Example, Fault, Site, change_cells, change_each, telling_parameters, with_parameter
 from mews_newtt.validation.mutants import NO_POINTS, REFUSED, Answers, MutantScorer
 from mews_newtt.validation.wording import row_name
 
@@ -22,19 +24,26 @@ EXAMPLES = (
     Example("null:*", {"left_wheel": None, "tick_rate": None}, "no total, level at least Watch", "total 4, level Oil"),
     Example("normal:shell_warmth", {"shell_warmth": None}, "no total, level at least Watch", "total 0, level Watch"),
 )
+ZERO = Decimal(0)  # the number that a blank becomes
 
 
 def faults(chart: Chart) -> Iterator[Fault]:
-    numeric = [p for p in numeric_parameters(chart) if p.id not in chart.context_ids]
+    numeric = [p for p in telling_parameters(chart) if p.id not in chart.context_ids and _counts_at_zero(chart, p)]
     says = "a missing reading seems to be read as the number 0 and scored"
     for parameter in numeric:
-        change = change_cells((parameter.id,), filled(0))
+        change = change_cells((parameter.id,), filled(ZERO))
         words = f"{row_name(parameter)}: {says}"
         yield Fault("missing_read_as_0", "null:{site}", words, (parameter.id,), chart, Site(parameter.id), change=change)
     if len(numeric) > 1:
         single = [p for p in numeric if chart.group_of.get(p.id) is None or chart.group_of[p.id].kind != "one_of"]
-        change = change_each({p.id: filled(0) for p in single})
+        change = change_each({p.id: filled(ZERO) for p in single})
         yield Fault("missing_read_as_0", "null:{site}", f"{says}, in every row", tuple(p.id for p in single), chart, Site("*"), change=change)
+
+
+def _counts_at_zero(chart: Chart, parameter: Parameter) -> bool:
+    """Whether a reading of 0 gives more than the least band: else it is a missing reading that counts as nothing, which is a kind of its own."""
+    tables = [table for table in parameter.tables if table.applies and table.bands]
+    return any(chart.severity(find_band(chart, table, ZERO)[0]) > min(map(chart.severity, table.bands)) for table in tables)
 
 
 def answer_faults(chart: Chart) -> Iterator[Fault]:

@@ -54,12 +54,11 @@ def _coarser(size: Fraction, parameter: Parameter) -> bool:
     return step < size and (size <= WHOLE or step == WHOLE)
 
 
-def _rounded(
-    chart: Chart, rows: list[Parameter], changes: Mapping[str, ChangeCell], way: str, says: str, to: str, grid: str
-) -> Iterator[Fault]:
+def _rounded(chart: Chart, rows: list[Parameter], changes: Mapping[str, ChangeCell], way: str, says: str, to: str, grid: str) -> Iterator[Fault]:
     kind, form = "truncated" if way == "down" else "rounded", f"{way}:{{site}}:{{after}}"
     for parameter in rows:
-        words, change = f"{row_name(parameter)}: readings seem to be {says} to {grid} before scoring", change_each({parameter.id: changes[parameter.id]})
+        words = f"{row_name(parameter)}: readings seem to be {says} to {grid} before scoring"
+        change = change_each({parameter.id: changes[parameter.id]})
         yield Fault(kind, form, words, (parameter.id,), chart, Site(parameter.id), after=to, change=change)
     if len(rows) > 1:
         words = f"readings seem to be {says} to {grid} before scoring, in every row"

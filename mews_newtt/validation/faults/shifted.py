@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from mews_newtt.chart.model import Chart, number
-from mews_newtt.validation.faults.fault import ChangeCell, Example, Fault, Site, change_cells, numeric_parameters
+from mews_newtt.validation.faults.fault import ChangeCell, Example, Fault, Site, change_cells, telling_parameters
 from mews_newtt.validation.mutants import READ
 from mews_newtt.validation.wording import row_name
 
@@ -17,7 +17,7 @@ STEPS = (1, 2, 3, 5, 10)
 
 def faults(chart: Chart, reach: int = STEPS[-1]) -> Iterator[Fault]:
     """The edges of each parameter moved together by as many steps as are in `STEPS`, `reach` at most."""
-    for parameter in numeric_parameters(chart):
+    for parameter in telling_parameters(chart):
         step, unit = Fraction(parameter.observation.step), parameter.observation.unit
         for by in (way * steps for steps in STEPS if steps <= reach for way in (-1, 1)):
             far, where = number(abs(by) * parameter.observation.step, unit), "lower" if by < 0 else "higher"

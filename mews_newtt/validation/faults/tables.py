@@ -13,8 +13,10 @@ from mews_newtt.validation.wording import row_name
 
 KINDS = {
     "wrong_table": "another table is used than the context asks for, such as the other SpO2 scale or age band",
-    "context_edge": "the edge between two contexts (such as an age) is off by one step or on the wrong side",
+    "context_edge": "the edge between two contexts (such as an age) is on the wrong side, or off by a step, by whole years or by hours",
 }
+# How far an edge between contexts is moved, by unit: numbers that people take for one another.
+FAR = {"h": (1, 12, 24, 36, 48), "": (1, 2, 3, 4, 5)}
 EXAMPLES = (
     Example("table:tick_rate:always:0", {"tick_rate": "61", "spring": "new"}, "total 0, level Watch", "total 3, level Rewind"),
     Example("table:tick_rate:0:1", {"tick_rate": "25"}, "total 0, level Watch", "total 1, level Watch"),
@@ -65,9 +67,15 @@ def _context_edges(chart: Chart, parameter: Parameter) -> Iterator[Fault]:
     name, step, unit = parameter.id, parameter.observation.step, parameter.observation.unit
     conditions = [wanted for p in chart.parameters for t in p.tables for other, wanted in t.when if other == name]
     edges = {edge for wanted in conditions if isinstance(wanted, Interval) for edge in (wanted.low, wanted.high) if edge is not None}
+    possible = parameter.observation.impossible
     for edge in sorted(edges):
-        for by in (-1, 1):
-            after = edge + by * step
+        lower, higher = [e for e in edges if e < edge], [e for e in edges if e > edge]
+        ways = [(by, edge + by * step) for by in (-1, 1)]
+        for far in FAR.get(unit, FAR[""]):
+            ways += [(int(by / step), edge + by) for by in (-far, far) if abs(by) > step and by % step == 0]
+        for by, after in ways:
+            if not possible.contains(after) or (lower and after <= max(lower)) or (higher and after >= min(higher)):
+                continue
             says = f"{row_name(parameter)}: the next table seems to start at {number(after, unit)} instead of {number(edge, unit)}"
             moved = _with_edge(chart, name, edge, after, flip=False)
             yield Fault("context_edge", "context:{site}:{before}:{by:+d}", says, (name,), moved, Site(name), by=by, before=edge, after=after)

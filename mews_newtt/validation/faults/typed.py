@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from mews_newtt.chart.model import Band, Chart, Interval, number
+from mews_newtt.validation.faults.alike import with_copies
 from mews_newtt.validation.faults.edges import REACH, Edge, edges_of
 from mews_newtt.validation.faults.fault import Example, Fault, each_table, with_table
 from mews_newtt.validation.wording import gives
@@ -21,17 +23,15 @@ def typed_edges(chart: Chart, parameters: Container[str] | None = None, reach: i
     They are many. A diagnosis tries those of the parameters that its table points to; no test pack is made against them, since a case that
     shows an edge moved by one step shows them too.
     """
-    for at in each_table(chart):
-        if parameters is None or at.parameter.id in parameters:
-            for edge in edges_of(at):
-                yield from _typed(edge, reach)
+    found = (edge for at in each_table(chart) if parameters is None or at.parameter.id in parameters for edge in edges_of(at))
+    return with_copies(chart, (fault for edge in found for fault in _typed(edge, reach)))
 
 
 def slips(text: str) -> dict[str, str]:
     """Numbers that a slip of the hand makes of a number, with the slip in words."""
     found: dict[str, str] = {}
     digits = [place for place, sign in enumerate(text) if sign.isdigit()]
-    for one, other in zip(digits, digits[1:], strict=False):
+    for one, other in pairwise(digits):
         found.setdefault(text[:one] + text[other] + text[one + 1 : other] + text[one] + text[other + 1 :], "two digits exchanged")
     for place in digits:
         found.setdefault(text[:place] + text[place + 1 :], "a digit lost")

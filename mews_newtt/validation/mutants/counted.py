@@ -27,4 +27,4 @@ def counted(chart: Chart, points: Points, rows: int, without: str = "") -> npt.N
         if own:
             found.append(np.max(own, axis=0) if group.kind == "either" else np.sum(own, axis=0))
     found += shown.values()
-    return np.array(found, np.int32).reshape(-1, rows)
+    return np.array(found, np.int32).reshape(len(found), rows)

@@ -162,6 +162,8 @@ class MutantScorer:
         lacks, changed = lacking(self.compiled, self.sheet.columns), lacking(compiled, columns)
         if lacks.keys() != changed.keys() or any(lacks[name] is not rows and (lacks[name] != rows).any() for name, rows in changed.items()):
             return False  # contexts are missing in other rows
+        if any(_unread_otherwise(self.sheet.column(name), columns[name]) for name in lacks):
+            return False  # a context that is missing is missing in another way, as with another reason
         ruling = {name for rule in chart.context_refusals for name, _ in rule.when}  # their readings say what a missing context can be
         if lacks and any(sheet.column(name) is not self.sheet.column(name) for name in ruling):
             return False
@@ -299,6 +301,13 @@ class MutantScorer:
         for p in base.chart.parameters:
             points[p.id] = self.base.points.get(p.id, np.full(self.sheet.rows, NO_POINTS, np.int16))
         return Answers(self.base.rows, self.base.status, self.base.total, names[self.base.level], points)
+
+
+def _unread_otherwise(old: CellColumn, new: CellColumn) -> bool:
+    """Whether the cells without a reading are others."""
+    if new.codes is not old.codes:
+        return True
+    return any(old.cells[place] != new.cells[place] for place in np.flatnonzero(old.unread).tolist())
 
 
 def _counting_nothing(own: CompiledParameter) -> CompiledParameter:

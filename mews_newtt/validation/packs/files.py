@@ -14,7 +14,8 @@ from mews_newtt.drawn import stamp_css, stamp_html
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.tables.atomic import whole_folder
-from mews_newtt.validation.packs.pack import Case, Pack
+from mews_newtt.validation.packs.case import Case
+from mews_newtt.validation.packs.pack import Pack
 
 NAMES = ("cases.csv", "cases.ndjson", "sheet.html", "pack.json")
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run text that starts with these

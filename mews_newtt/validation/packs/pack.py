@@ -5,41 +5,32 @@ Expected results come from the reference scorer. The mutants are counted: made, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.reading.columns import EXPECTED_POINTS_PREFIX
-from mews_newtt.scoring.reference import score
-from mews_newtt.validation.cases import Given, Pool, readable
-from mews_newtt.validation.faults import UNIT_IGNORED, Fault, faults_of
+from mews_newtt.validation.cases import Given, Pool, beyond, crowded, readable, recordable
+from mews_newtt.validation.faults import NOT_IN_SINGLE_SETS, UNIT_IGNORED, Fault, answer_faults_of, faults_of
 from mews_newtt.validation.mutants import COMPLETE, Flags, MutantScorer, Rows
+from mews_newtt.validation.packs.case import Case, expected_of
 from mews_newtt.validation.packs.killed import cover, kill
+from mews_newtt.validation.packs.not_tested import not_tested
+from mews_newtt.validation.packs.series import Series, make_series
 
 REACH = 3  # steps that an edge is moved by: a case that shows one step shows more
 MANUAL = 40  # cases that a person can type
 
 
-class Case(NamedTuple):
-    """One set: what is given, what is expected (blank where nothing is), and why it is there. All text."""
-
-    id: str
-    given: dict[str, str]
-    expected: dict[str, str]
-    why: str
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"case_id": self.id, "given": self.given, "expected": self.expected, "why": self.why}
-
-
 @dataclass
 class Pack:
-    """Cases, and how good they are: of `made` mutants some are killed, some are proven equivalent, and `alive` are neither."""
+    """Cases, and how good they are: of `made` mutants some are killed, some are proven equivalent, and `alive` are neither.
+
+    The last cases of a full pack are a series of sets of one person. memory : faults of memory, by kind: made, and killed by the series
+    """
 
     chart: Chart
     seed: int
@@ -50,6 +41,8 @@ class Pack:
     equivalent: list[dict[str, str]] = field(default_factory=list)
     alive: list[dict[str, str]] = field(default_factory=list)
     kinds: dict[str, dict[str, int]] = field(default_factory=dict)
+    memory: dict[str, dict[str, int]] = field(default_factory=dict)
+    not_tested: list[str] = field(default_factory=list)
 
     @property
     def kill_rate(self) -> float:
@@ -58,11 +51,18 @@ class Pack:
         return self.killed / wanted if wanted else 1.0
 
     @property
+    def series(self) -> list[Case]:
+        """The sets of one person, in the order of their times."""
+        return [case for case in self.cases if case.person]
+
+    @property
     def says(self) -> str:
         alive = f", {len(self.alive)} survived" if self.alive else ""
+        remembered = sum(counts["killed"] for counts in self.memory.values())
+        series = f"; its series of {len(self.series)} sets shows {remembered} faults of memory" if self.series else ""
         return (
             f"{len(self.cases)} cases; {self.made} single-fault mutants: {self.killed} killed, {len(self.equivalent)} proven equivalent{alive}; "
-            f"kill rate {self.kill_rate:.1%} of the rest"
+            f"kill rate {self.kill_rate:.1%} of the rest{series}"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,7 +82,8 @@ class Pack:
             },
             "equivalent": self.equivalent,
             "alive": self.alive,
-            "not_tested": ["readings in another unit with the unit stated"],
+            "memory": self.memory,
+            "not_tested": self.not_tested,
             "cases": [case.to_dict() for case in self.cases],
         }
 
@@ -99,13 +100,17 @@ def make_pack(chart: Chart, *, seed: int = 0, manual: bool = False, others: Iter
     expected = readable(pool)
     reasons = {_key(given): why for given, why in expected}
     faults = pack_faults(chart, others)
-    killed = kill(chart, faults, [given for given, _ in expected] + [given for given in pool.sets if _key(given) not in reasons], pool)
+    rare = list(beyond(pool))
+    candidates = _new([given for given, _ in expected], [given for given, _ in rare], crowded(pool) if manual else [], pool.sets)
+    reasons = {**{_key(given): why for given, why in reversed(rare)}, **reasons}
+    killed = kill(chart, faults, candidates, pool)
     sets, killers, equivalent = killed.sets, killed.killers, killed.equivalent
     cost = _cost(chart, sets, pool.baselines)
     levels = _plainest_of_levels(chart, killed.scorer, cost)
     reasons = {**{_key(sets[row]): why for row, why in levels.items()}, **reasons}
     wanted = [*range(len(expected)), *(row for row in levels if row >= len(expected))]
-    rows = cover(killers, cost, [0], MANUAL) if manual else cover(killers, cost, wanted)
+    easy = only_recordable(chart, sets, killers)
+    rows = cover(easy, cost, [0], MANUAL) if manual else cover(killers, cost, cover(easy, cost, wanted))
     first = _killed_first(killers, rows)
     cases = []
     for number, row in enumerate(rows, start=1):
@@ -113,36 +118,56 @@ def make_pack(chart: Chart, *, seed: int = 0, manual: bool = False, others: Iter
         cases.append(Case(f"{chart.id}-{number:03d}", dict(sets[row]), expected_of(chart, sets[row]), why))
     dead = {index for indices in first.values() for index in indices}
     alive = [{"id": fault.id, "words": fault.words} for index, fault in enumerate(faults) if index not in dead and index not in equivalent]
+    proven = [{"id": faults[index].id, "words": faults[index].words, "proof": how} for index, how in sorted(equivalent.items())]
+    pack = Pack(chart, seed, manual, cases, len(faults), len(dead), proven, alive, _kinds(faults, dead, equivalent))
+    if manual:
+        pack.not_tested = not_tested(finer=sum(len(rows) > 0 for rows in killers) - sum(len(rows) > 0 for rows in easy), memory=None)
+        return pack
+    series = make_series(pool, len(cases) + 1)
+    pack.cases, pack.memory = [*cases, *series.cases], _memory(series)
+    pack.not_tested = not_tested(finer=0, memory=series.not_shown if series.cases else None)
+    return pack
+
+
+def _kinds(faults: list[Fault], dead: Collection[int], equivalent: Collection[int]) -> dict[str, dict[str, int]]:
+    """How many faults of each kind were made, killed and proven equivalent."""
     kinds: dict[str, dict[str, int]] = {}
     for index, fault in enumerate(faults):
         counts = kinds.setdefault(fault.kind, {"made": 0, "killed": 0, "equivalent": 0})
         counts["made"] += 1
         counts["killed"] += index in dead
         counts["equivalent"] += index in equivalent
-    proven = [{"id": faults[index].id, "words": faults[index].words, "proof": how} for index, how in sorted(equivalent.items())]
-    return Pack(chart, seed, manual, cases, len(faults), len(dead), proven, alive, kinds)
+    return kinds
+
+
+def _memory(series: Series) -> dict[str, dict[str, int]]:
+    kinds: dict[str, dict[str, int]] = {}
+    for faults, killed in ((series.shown, 1), (series.not_shown, 0)):
+        for fault in faults:
+            counts = kinds.setdefault(fault.kind, {"made": 0, "killed": 0})
+            counts["made"] += 1
+            counts["killed"] += killed
+    return kinds
 
 
 def pack_faults(chart: Chart, others: Iterable[Chart] | None) -> list[Fault]:
-    """The mutants a pack is made against. A pack states no units, so a platform that ignores stated units cannot show it."""
-    return [fault for fault in faults_of(chart, others, reach=REACH) if fault.form != UNIT_IGNORED]
+    """The mutants a pack is made against: those that single sets can show. A pack states no units, so no set shows that a stated unit is ignored."""
+    faults = [*faults_of(chart, others, reach=REACH), *answer_faults_of(chart)]
+    return [fault for fault in faults if fault.form != UNIT_IGNORED and fault.kind not in NOT_IN_SINGLE_SETS]
 
 
-def expected_of(chart: Chart, given: Mapping[str, str]) -> dict[str, str]:
-    """What the reference answers, as the columns of a test file."""
-    result = score(chart, dict(given), raise_refused=False)
-    columns = {
-        "expected_status": result.status,
-        "expected_total": "" if result.total is None else str(result.total),
-        "expected_level": result.level or "",
-    }
-    if chart.has_points:
-        points = {row.id: row.points for row in result.parameters}
-        for parameter in chart.parameters:
-            if parameter.role == "scored":
-                own = points.get(parameter.id)
-                columns[EXPECTED_POINTS_PREFIX + parameter.id] = "" if own is None else str(own)
-    return columns
+def only_recordable(chart: Chart, sets: Sequence[Given], killers: Sequence[Rows]) -> list[Rows]:
+    """The sets that kill each mutant, without those that hold a reading finer than recorded."""
+    typed = np.array([all(name not in chart.by_id or recordable(chart.by_id[name], text) for name, text in given.items()) for given in sets])
+    return [rows[typed[rows]] for rows in killers]
+
+
+def _new(*lists: Sequence[Given]) -> list[Given]:
+    """The sets of some lists, each once."""
+    found: dict[tuple[tuple[str, str], ...], Given] = {}
+    for given in (given for sets in lists for given in sets):
+        found.setdefault(_key(given), given)
+    return list(found.values())
 
 
 def _key(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -151,7 +176,6 @@ def _key(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 def _cost(chart: Chart, sets: list[Given], baselines: list[Given]) -> npt.NDArray[np.int64]:
     """How far each set is from a baseline: parameters changed or missing, and 2 more for each reading finer than recorded."""
-    steps = {p.id: p.observation.step for p in chart.parameters if p.observation.numeric}
     finer: dict[tuple[str, str], bool] = {}
     by_context = {tuple(baseline.get(name) for name in chart.context_ids): baseline for baseline in reversed(baselines)}
     cost = np.zeros(len(sets), np.int64)
@@ -160,8 +184,8 @@ def _cost(chart: Chart, sets: list[Given], baselines: list[Given]) -> npt.NDArra
         cost[row] = sum(name not in given for name in baseline)
         for name, text in given.items():
             if baseline.get(name) != text:
-                if name in steps and (name, text) not in finer:
-                    finer[name, text] = Decimal(text) % steps[name] != 0
+                if name in chart.by_id and (name, text) not in finer:
+                    finer[name, text] = not recordable(chart.by_id[name], text)
                 cost[row] += 1 + 2 * finer.get((name, text), False)
     return cost
 
