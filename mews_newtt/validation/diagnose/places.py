@@ -38,7 +38,7 @@ _NEVER = frozenset((
     "address", "phone", "email", "ssn", "cpr", "pesel"
 ))  # fmt: skip
 _RESULT = frozenset((
-    "score", "scores", "total", "points", "risk", "level", "ews", "news", "mews", "pews", "newtt", "alert", "trigger", "escalation",
+    "score", "scores", "total", "points", "risk", "level", "ews", "alert", "trigger", "escalation",
     "colour", "color", "result", "flag", "expected"
 ))  # fmt: skip
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
@@ -101,7 +101,7 @@ def is_place(name: str) -> bool:
 
 def is_result(name: str) -> bool:
     """Whether a column may hold a result of the platform: what disagrees must not be explained by what is wrong."""
-    return bool(set(words_of(name)) & _RESULT)
+    return any(word in _RESULT or word.rstrip("0123456789").endswith(("ews", "newtt")) for word in words_of(name))
 
 
 def places_of(columns: pl.DataFrame, wrong: Flags, rows: npt.NDArray[np.int64]) -> list[Place]:
