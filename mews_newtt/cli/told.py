@@ -71,7 +71,7 @@ def _own_file(found: Validation, console: Console) -> None:
         return
     for line in found.first:
         console.print(visible(line), style="bold yellow" if line == found.gap else None)
-    for line in lines_to_paste(found.file_side):
+    for line in lines_to_paste(found.own_file):
         console.print(visible(line), soft_wrap=True)  # a line to paste must stay one line
     console.print()
 

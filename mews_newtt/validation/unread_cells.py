@@ -56,7 +56,7 @@ class UnreadCounter:
             if name not in self.chart.by_id:
                 continue
             here = codes[refused]
-            times = np.bincount(here, minlength=len(raws))
+            times, wrongly = np.bincount(here, minlength=len(raws)), np.bincount(here[wrong[refused]], minlength=len(raws))
             unread, known = np.zeros(len(raws), np.bool_), {*self.cells, *self.words}
             for code in np.flatnonzero(times)[:MOST_READ].tolist():
                 problem = self._problem(name, raws[code])
@@ -67,7 +67,9 @@ class UnreadCounter:
                 if _key(name, problem) not in known:  # rows come in their order: the first of this reason is in the first chunk that has it
                     first = refused[int(np.argmax(here == code))]
                     row = int(chunk.numbers(np.array([first]), before)[0])
-                self._note(name, theirs[name], problem, as_text(raws[code]), int(times[code]), row)
+                noted = self._note(name, theirs[name], problem, as_text(raws[code]), int(times[code]), row)
+                if noted is not None:
+                    noted.disagree += int(wrongly[code])
             if unread.any():
                 bad |= unread[here]
         self.refused_rows += int(bad.sum())
@@ -83,20 +85,21 @@ class UnreadCounter:
             self._read[key] = found if isinstance(found, Problem) else None
         return self._read[key]
 
-    def _note(self, name: str, their: str, problem: Problem, text: str, times: int, row: int | None) -> None:
+    def _note(self, name: str, their: str, problem: Problem, text: str, times: int, row: int | None) -> UnreadCells | None:
         parameter, key = self.chart.by_id[name], _key(name, problem)
         if isinstance(key, str):
             words = self.words.setdefault(name, UnknownWords(their, name, parameter.title, parameter.category_ids, row=row or 0))
             ids = parameter.observation.category_by_name
             _count(words, text, times, words.row if row is None else row, did_you_mean(text, list(ids), 0.7), ids)
-            return
+            return None
         known = self.cells.get(key)
         if known is None:
             self.cells[key] = UnreadCells(their, name, parameter.title, problem.code, _what(problem), problem.mend, times, row or 0, text)
-            return
+            return self.cells[key]
         known.cells += times
         if row is not None and row < known.row:
             known.row, known.example, known.mend, known.what = row, text, problem.mend, _what(problem)
+        return known
 
     def _answers(self, column: ExpectedColumn, chunk: Compared, rows: Any, before: int) -> None:
         allowed = {"level": tuple(level.id for level in self.chart.levels), "status": STATUSES}.get(column.holds, ())
@@ -128,7 +131,7 @@ class UnreadCounter:
                 each.row += before
                 self.cells[key] = each
             else:
-                known.cells += each.cells
+                known.cells, known.disagree = known.cells + each.cells, known.disagree + each.disagree
         for words in other.words:
             mine = self.words.get(words.ours)
             if mine is None:

@@ -196,6 +196,7 @@ async def view(request: Request) -> Response:
     if path.suffix != ".html":
         raise refuse(404, "file_unknown", "this file", "is not a page", "download it instead")
     text = await anyio.to_thread.run_sync(path.read_text, "utf-8")
+    text = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)  # the button that copies; it would be refused here, and stays hidden
     styles = {b64encode(sha256(style.encode()).digest()).decode() for style in re.findall(r"<style[^>]*>(.*?)</style>", text, re.DOTALL)}
     allowed = " ".join(f"'sha256-{style}'" for style in sorted(styles)) or "'none'"
     policy = f"default-src 'none'; style-src {allowed}; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
