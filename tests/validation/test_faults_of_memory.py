@@ -47,7 +47,8 @@ def remembered(platform: Misreader, fault: Fault, sets: list[Given], people: lis
         if kind == "carried" and name not in own and last is not None:
             taken.pop(f"skip_{name}", None)
             taken[name] = last
-        if kind == "averaged" and name in own and platform.chart.by_id[name].observation.numeric:
+        row_of_chart = platform.chart.by_id[name]
+        if kind == "averaged" and name in own and row_of_chart.observation.numeric and row_of_chart.role != "recorded":
             used = [sets[other][name] for other in [row, *before][: int(rest[0]) if rest else 2] if name in sets[other]]
             taken[name] = decimal(sum(platform.value(name, text) for text in used) / len(used)) if len(used) > 1 else own[name]
     return platform.shown(platform.mutant, taken)
