@@ -26,7 +26,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         "Exit 0 all agree, 1 something disagrees, 2 unusable input or nothing to compare."
     )
     add_chart(parser)
-    parser.add_argument("input", metavar="FILE", type=Path, help=f"{any_of(TITLES)}; text also packed ({', '.join(PACKED)})")
+    kinds = f"{any_of(TITLES)}; text also packed ({', '.join(PACKED)}); a workbook (.xlsx, .ods) with one plain sheet"
+    parser.add_argument("input", metavar="FILE", type=Path, help=kinds)
     add_column_map(parser, "no reading and no score")
     add_plan(parser)
     parser.add_argument("--format", choices=tuple(KINDS), help="what the file is, where its name does not say")

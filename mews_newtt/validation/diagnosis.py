@@ -33,7 +33,8 @@ class Finding:
         if len(first.joined) < 2:
             return f"{first.words}; explains {self.explains:,} of {count(self.of, 'disagreement')}, breaks {breaks}"
         named = "; ".join(f"({number}) {fault.words}" for number, fault in enumerate(first.joined, start=1))
-        return f"{len(first.joined)} faults at once: {named}; together they explain {self.explains:,} of {count(self.of, 'disagreement')} and break {breaks}"
+        effect = f"together they explain {self.explains:,} of {count(self.of, 'disagreement')} and break {breaks}"
+        return f"{len(first.joined)} faults at once: {named}; {effect}"
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -230,7 +231,8 @@ class Diagnosis:
             return " That is not certain: the table has too few readings to rule out a wrong answer to single readings."
         if rest:
             return f" That is not certain: {count(rest, 'disagreement')} {'stays' if rest == 1 else 'stay'} unexplained."
-        if len(best.faults[0].joined) > 1 and len(self.by_column) > 1 and all(found.explained or not found.disagreements for found in self.by_column.values()):
+        columns = [found for found in self.by_column.values() if found.disagreements]
+        if len(best.faults[0].joined) > 1 and len(columns) > 1 and all(found.explained for found in columns):
             return " The stated columns show each fault by itself."
         return " That is not certain."
 

@@ -208,7 +208,12 @@ class Validation:
         lines = [self.gap] if self.gap else []
         if self.ignored:
             lines.append(f"Columns that were not read: {', '.join(self.ignored)}.")
-        return (*lines, *self.file_side.says())
+        return (*lines, *self.own_file.says())
+
+    @property
+    def own_file(self) -> FileSide:
+        """`file_side` where a file or table was read; nothing where a platform was asked, since the cases are not the user's."""
+        return NOTHING_OPEN if self.source.kind == "endpoint" else self.file_side
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: the same file and chart give the same bytes."""
@@ -217,7 +222,7 @@ class Validation:
             "chart": self.chart.identity(),
             "source": {**self.source.to_dict(), "rows": self.rows},
             "rows_without_column": [{"parameter": name, "title": self.chart.by_id[name].title} for name in self.without_column],
-            "your_file": {"columns_not_read": list(self.ignored), **self.file_side.to_dict(), "says": list(self.first)},
+            "your_file": {"columns_not_read": list(self.ignored), **self.own_file.to_dict(), "says": list(self.first)},
             "verdict": self.verdict,
             "says": self.says,
             "rows": self.rows,

@@ -21,7 +21,7 @@ off goes on where it was. One platform takes about ten seconds.
 | judgement | meaning |
 | --- | --- |
 | right | the verdict says what is wrong, with all its parts |
-| partly right | a part of it, or a hint in the right place that says it is no verdict |
+| partly right | a part of it; or a hint in the right place that says it is no verdict; or one of the faults that the file cannot tell from the verdict |
 | rightly silent | no verdict, where none can be had: noise, a handful of rows, nothing to see in this form of file |
 | silent though it could be said | no verdict, and nothing in its hints is right |
 | misled though hedged | a wrong sentence that says that it is not certain |

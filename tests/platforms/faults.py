@@ -434,6 +434,11 @@ def said(about: str | Sequence[str], *words: str) -> tuple[Says, ...]:
     return (Says((about,) if isinstance(about, str) else tuple(about), words),)
 
 
+def edge(about: str, *numbers: str | int) -> tuple[Says, ...]:
+    """One edge at another place: the parameter, any of these numbers, and words for an edge."""
+    return said(about, at(*numbers), r"\b(starts?|begins?|reach(es)?|ends?|edges?|limits?|moved|up to|counts? as|belongs?|treated as)\b")
+
+
 def at(*numbers: str | int) -> str:
     """Any of these numbers, as numbers of their own."""
     return r"(?<![\d.])(" + "|".join(str(n).replace(".", r"\.") for n in numbers) + r")(?![\d]|\.\d)"

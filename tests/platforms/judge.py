@@ -29,6 +29,16 @@ from tests.platforms.platform import Platform
 RIGHT, PARTLY, RIGHTLY_SILENT = "right", "partly right", "rightly silent"
 SILENT, MISLED, WRONG, CRASH = "silent though it could be said", "misled though hedged", "certain and wrong", "crash"
 JUDGEMENTS = (RIGHT, PARTLY, RIGHTLY_SILENT, SILENT, MISLED, WRONG, CRASH)
+BESIDE_THE_POINT = (
+    r"this set would:[^\n]*",  # a case that tells two faults apart: its readings say nothing of the fault
+    r"no other fault[^.]*\.?",
+    r"(that|this) is not certain[^.]*\.?",
+    r", which is no verdict",
+    r"(explains?|breaks?|explained|leaves)[^;.]*?\d[\d,]* (of [\d,]+ )?(disagreements?|agreements?|rows?)",
+    r"breaks none",
+    r"(all|of|the)? ?[\d,]+ (of (the )?[\d,]+ )?(disagreements?|agreements?|rows)",
+)
+MOST_OTHERS = 150
 FEW = 8  # with fewer wrong rows than this, no verdict is expected
 
 
@@ -41,6 +51,7 @@ class Verdict:
     words: str  # all that is said to the user, without its counts of rows
     named: frozenset[str]  # parameters of the first finding
     spoken: str  # the words as they are
+    others: str = ""  # what the file cannot tell from the verdict, in words
 
 
 def all_text(value: Any) -> list[str]:
@@ -53,11 +64,10 @@ def all_text(value: Any) -> list[str]:
 
 
 def without_counts(words: str) -> str:
-    """Numbers of rows are no numbers of a chart."""
-    words = re.sub(
-        r"(explains?|breaks?|explained|leaves)[^;.]*?\d[\d,]* (of [\d,]+ )?(disagreements?|agreements?|rows?)", "", words, flags=re.IGNORECASE
-    )
-    return re.sub(r"(all|of|the)? ?[\d,]+ (of (the )?[\d,]+ )?(disagreements?|agreements?|rows)", "", words, flags=re.IGNORECASE)
+    """The words without numbers of rows, which are no numbers of a chart, and without how sure the verdict is."""
+    for pattern in BESIDE_THE_POINT:
+        words = re.sub(pattern, "", words, flags=re.IGNORECASE)
+    return words
 
 
 def verdict_in(report: dict[str, Any]) -> Verdict:
@@ -69,7 +79,10 @@ def verdict_in(report: dict[str, Any]) -> Verdict:
     parts = [spoken]
     if not re.search("no verdict", spoken) and found.get("certain"):
         parts += [text for key, value in first.items() if key != "faults" for text in all_text(value)]
-    return Verdict(report["verdict"] == "agrees", bool(found.get("certain")), without_counts("\n".join(parts)), frozenset(named), spoken)
+    others = [tie.get("words", "") for tie in found.get("ties") or [] if isinstance(tie, dict)][:MOST_OTHERS]
+    return Verdict(
+        report["verdict"] == "agrees", bool(found.get("certain")), without_counts("\n".join(parts)), frozenset(named), spoken, "\n".join(others)
+    )
 
 
 def judged(platform: Platform, verdict: Verdict, wrong: int) -> str:
@@ -79,21 +92,25 @@ def judged(platform: Platform, verdict: Verdict, wrong: int) -> str:
     silence = platform.silence or wrong < FEW
     if verdict.agrees or not verdict.spoken:
         return RIGHTLY_SILENT if silence or wrong == 0 else SILENT
-    parts = [[part.said_in(verdict.words, verdict.named) for part in answer] for answer in platform.right]
+    words = without_counts(verdict.words)
+    parts = [[part.said_in(words, verdict.named) for part in answer] for answer in platform.right]
     whole, some = any(all(hits) for hits in parts), any(any(hits) for hits in parts)
-    near = any(part.said_in(verdict.words, verdict.named) for part in platform.near)
+    near = any(part.said_in(words, verdict.named) for part in platform.near)
     mine = {name for answer in platform.right for part in answer for name in part.about} | set(platform.names)
     beside = bool(mine) and bool(verdict.named - mine)
     if verdict.certain:
         return RIGHT if whole and not beside else PARTLY if whole or some else WRONG
-    says_nothing = not verdict.words or bool(re.search(r"^\W*no .*(explain|fault)", verdict.words, re.IGNORECASE))
+    says_nothing = bool(re.search(r"^\W*no .*(explain|fault)", verdict.spoken, re.IGNORECASE))
     if whole and not says_nothing:
         return PARTLY if beside else RIGHT
     if silence and says_nothing:
         return RIGHTLY_SILENT
-    if whole or some or near:
+    among_others = any(
+        all(part.said_in(without_counts(line), verdict.named) for part in answer) for answer in platform.right for line in verdict.others.splitlines()
+    )
+    if whole or some or near or among_others:
         return PARTLY
-    if not says_nothing or "nearest" in verdict.words:
+    if not says_nothing or "nearest" in verdict.spoken:
         return MISLED
     return SILENT
 

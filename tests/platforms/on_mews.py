@@ -6,7 +6,7 @@ import random
 from decimal import Decimal
 
 from tests.platforms import faults as f
-from tests.platforms.faults import IGNORED, MISSING_AS_0, at, said
+from tests.platforms.faults import IGNORED, MISSING_AS_0, at, edge, said
 from tests.platforms.platform import Platform, Says
 from tests.platforms.scorer import Answer, Readings, Worths
 from tests.platforms.sets import Row
@@ -48,19 +48,19 @@ PLATFORMS: list[Platform] = [
         "edge-pressure",
         "a systolic pressure of 140 is where hypertension begins in the vendor's mind: 1 point from 140, where the chart has 136",
         edit=f.moved("systolic_bp", 136, 140),
-        right=(said("systolic_bp", at(140, 139)),),
+        right=(edge("systolic_bp", 140, 139),),
     ),
     mews(
         "edge-breaths",
         "the code asks rate > 25 where it should ask >= 25",
         edit=f.moved("respiratory_rate", 25, 26),
-        right=(said("respiratory_rate", at(25, 26)),),
+        right=(edge("respiratory_rate", 25, 26),),
     ),
     mews(
         "edge-diastolic-low",
         "the printed guideline says below 56, and so 56 gives 1 point",
         edit=f.edits(f.moved("diastolic_bp", 57, 56)),
-        right=(said("diastolic_bp", at(56, 55)),),
+        right=(edge("diastolic_bp", 56, 55),),
     ),
     mews(
         "cell-saturation",
@@ -258,5 +258,60 @@ PLATFORMS: list[Platform] = [
         count=f.counts("diastolic_bp", lambda readings, points: 0),
         right=((Says(("diastolic_bp",), (IGNORED,)), Says(("respiratory_rate",), (at(23, 24),))),),
         near=(Says(("diastolic_bp",), (IGNORED,)), Says(("respiratory_rate",), (at(23, 24),))),
+    ),
+    mews(
+        "pulse-one-low",
+        "one kind of monitor shows the pulse 10 too low, and the platform scores that; the record holds the corrected pulse",
+        sees=f.read_as("heart_rate", lambda v: v - 10),
+        where=lambda place, row: row.device == "MON-3",
+        right=((Says(("heart_rate",), (at(10),)), Says((), (r"MON-3",))),),
+        near=(Says(("heart_rate",)), Says((), (r"MON-3",))),
+        silence=True,
+        names=CONTEXT,
+    ),
+    mews(
+        "labour-unscored",
+        "in labour the platform scores the pulse as after birth",
+        edit=lambda content: f.row_of(content, "heart_rate")["tables"].__setitem__(
+            slice(0, 1),
+            [
+                {**f.row_of(content, "heart_rate")["tables"][0], "when": {"patient_group": "pregnant"}},
+                {**f.row_of(content, "heart_rate")["tables"][3], "when": {"patient_group": "in_labour"}},
+            ],
+        ),
+        right=(said("heart_rate", r"labour"), said((), r"in labour", r"more than 48|birth|later")),
+        names=CONTEXT,
+        near=said("heart_rate"),
+    ),
+    mews(
+        "temperature-shift",
+        "the ear thermometer's offset of 0.3 is added twice: the platform scores 0.3 more than is recorded",
+        sees=f.read_as("temperature", lambda v: v + Decimal("0.3")),
+        right=(said("temperature", r"0\.3"), (Says(("temperature",), (at("36.9", "37.0"),)), Says(("temperature",), (at("37.1", "37.2"),)))),
+        near=said("temperature"),
+    ),
+    mews(
+        "whole-points-by-one",
+        "the row of breathing slid by one cell in the spreadsheet: each band has the points of the next one",
+        edit=f.bands(
+            "respiratory_rate",
+            {"to": 6, "points": 1},
+            {"from": 7, "to": 8, "points": 0},
+            {"from": 9, "to": 21, "points": 1},
+            {"from": 22, "to": 24, "points": 2},
+            {"from": 25, "points": 2},
+        ),
+        right=(
+            (Says(("respiratory_rate",), (r"9", r"1 point")), Says(("respiratory_rate",), (r"2[24]", r"2 points"))),
+            said("respiratory_rate", r"shift|slid|next band|cells?"),
+        ),
+        near=said("respiratory_rate"),
+    ),
+    mews(
+        "half-of-saturation",
+        "92% gives 1 point and not 2, and 95% gives 1: both edges of saturation were taken from two different drafts",
+        edit=f.bands("oxygen_saturation", {"to": 91, "points": 2}, {"from": 92, "to": 95, "points": 1}, {"from": 96, "points": 0}),
+        right=((Says(("oxygen_saturation",), (at(91, 92),)), Says(("oxygen_saturation",), (at(95, 96),))),),
+        near=said("oxygen_saturation"),
     ),
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tests.platforms import faults as f
-from tests.platforms.faults import IGNORED, MISSING_AS_0, at, said
+from tests.platforms.faults import IGNORED, MISSING_AS_0, at, edge, said
 from tests.platforms.platform import Platform, Says
-from tests.platforms.scorer import Readings
+from tests.platforms.scorer import Answer, Readings, Worths
+from tests.platforms.sets import Row
 
 VITALS = ("respiratory_rate", "oxygen_saturation", "air_or_oxygen", "systolic_bp", "heart_rate", "consciousness", "temperature")
 COLOURS = {"routine": "green", "low": "yellow", "low-medium": "amber", "medium": "orange", "high": "red"}
@@ -22,6 +23,56 @@ def everyone_on_oxygen(readings: Readings) -> None:
         readings["spo2_scale"] = "2"
 
 
+def upward_only(readings: Readings, worths: Worths) -> Worths:
+    """Low values were not built: a rate or a pulse scores only where it is high."""
+    if readings.get("heart_rate", 99) < 70 and "heart_rate" in worths:
+        worths["heart_rate"] = (0, 0, 0)
+    return worths
+
+
+def worst_three(row: Row, answer: Answer) -> int:
+    """The sum of the three worst rows."""
+    return sum(sorted(answer.points.values())[-3:])
+
+
+def sticky(rows: list[Row], answers: list[Answer]) -> list[Answer]:
+    """A level never falls within a stay: the alarm latches."""
+    order = list(COLOURS)
+    worst: dict[str, str] = {}
+    found = [answer.copy() for answer in answers]
+    for row, answer in zip(rows, found, strict=True):
+        if answer.level is not None:
+            answer.level = worst[row.person] = max(answer.level, worst.get(row.person, "routine"), key=order.index)
+    return found
+
+
+def points_exchanged(rows: list[Row], answers: list[Answer]) -> list[Answer]:
+    """The export writes the points of two rows into each other's columns; the total is right."""
+    found = [answer.copy() for answer in answers]
+    for answer in found:
+        first, second = answer.points.pop("heart_rate", None), answer.points.pop("respiratory_rate", None)
+        answer.points |= {name: points for name, points in (("respiratory_rate", first), ("heart_rate", second)) if points is not None}
+    return found
+
+
+def gaps_scaled_up(rows: list[Row], answers: list[Answer]) -> list[Answer]:
+    """A set with gaps has the sum scaled up to seven rows."""
+    found = [answer.copy() for answer in answers]
+    for answer in found:
+        if answer.open and answer.points:
+            answer.total = round(answer.sum * 7 / len(answer.points))
+    return found
+
+
+def gaps_total_0(rows: list[Row], answers: list[Answer]) -> list[Answer]:
+    """A set with gaps has the total 0 and the lowest level, as the field's default says."""
+    found = [answer.copy() for answer in answers]
+    for answer in found:
+        if answer.open:
+            answer.total, answer.level = 0, "routine"
+    return found
+
+
 PLATFORMS: list[Platform] = [
     news("right", "scores as the chart says", faulty=False),
     news("right-decimals", "scores right and writes totals with a decimal", turn=f.total_is(lambda row, a: f"{a.total}.0"), faulty=False),
@@ -29,7 +80,7 @@ PLATFORMS: list[Platform] = [
         "edge-oxygen",
         "the configuration screen holds 95 where the chart has 96",
         edit=f.moved("oxygen_saturation", 96, 95, 0),
-        right=(said("oxygen_saturation", at(95, 94)),),
+        right=(edge("oxygen_saturation", 95, 94),),
     ),
     news(
         "edge-strict-temperature",
@@ -42,14 +93,14 @@ PLATFORMS: list[Platform] = [
         "edge-far-systolic",
         "the upper limit of systolic pressure was typed as 200 where the chart has 220",
         edit=f.moved("systolic_bp", 220, 200),
-        right=(said("systolic_bp", at(200, 199)),),
+        right=(edge("systolic_bp", 200, 199),),
         silence=True,  # only people above 200 show it
     ),
     news(
         "edge-fat-finger",
         "the edge 111 of the pulse was typed as 101",
         edit=f.moved("heart_rate", 111, 101),
-        right=(said("heart_rate", at(101, 100)),),
+        right=(edge("heart_rate", 101, 100),),
     ),
     news(
         "cell-respiration",
@@ -278,5 +329,83 @@ PLATFORMS: list[Platform] = [
         right=((Says(("temperature",), (at("38.5", "38.6"),)), Says((), (r"scale[ _]1|scale[ _]2",))),),
         near=(Says(("temperature",), (at("38.5", "38.6"),)), Says((), (r"scale[ _]1|scale[ _]2",))),
         names=("spo2_scale", "air_or_oxygen", "oxygen_saturation", "temperature"),
+    ),
+    news(
+        "two-characters",
+        "the field for saturation holds two characters, and 100 arrives as 10",
+        sees=f.read_as("oxygen_saturation", lambda v: Decimal(10) if v == 100 else v),
+        right=(said("oxygen_saturation", at(100)), said("oxygen_saturation", r"two (digits|characters)")),
+        names=("spo2_scale", "air_or_oxygen", "oxygen_saturation"),
+        near=said("oxygen_saturation"),
+    ),
+    news(
+        "slow-pulse-scores-nothing",
+        "only a fast pulse was built: a slow one gives 0",
+        count=upward_only,
+        right=(
+            (Says(("heart_rate",), (r"0 points?|ignor|normal", at(40, 41, 50, 51))),),
+            said("heart_rate", r"low|slow", r"0 points?|ignor|normal|not"),
+        ),
+        near=said("heart_rate"),
+    ),
+    news(
+        "band-that-ends",
+        "the last band of the rate of breathing ends at 30: above it the lookup finds nothing and gives 0",
+        count=f.counts("respiratory_rate", lambda readings, points: 0 if readings["respiratory_rate"] > 30 else points),
+        right=(said("respiratory_rate", at(30, 31), r"0 points|end|above|up to|nothing|normal"),),
+        near=said("respiratory_rate"),
+    ),
+    news(
+        "worst-three",
+        "the total is the sum of the three worst rows only",
+        turn=f.total_is(worst_three),
+        right=(said((), r"three|3", r"worst|highest|most"),),
+        silence=True,
+    ),
+    news(
+        "latched-levels",
+        "a level never falls within a stay: the alarm latches",
+        turn=sticky,
+        right=(said((), r"level", r"fall|latch|highest|so far|earlier|previous|before|never"),),
+        silence=True,
+        one_row=False,
+    ),
+    news(
+        "points-in-wrong-columns",
+        "the export writes the points of pulse and of breathing into each other's columns, and the total is right",
+        turn=points_exchanged,
+        right=(said(("heart_rate", "respiratory_rate"), r"exchang|swap|column|each other"),),
+        near=(Says(("heart_rate",)), Says(("respiratory_rate",))),
+    ),
+    news(
+        "gaps-scaled-up",
+        "a set with gaps shows the sum scaled up to seven rows",
+        turn=gaps_scaled_up,
+        right=(said((), r"missing|gap|partial|without", r"scal|proportion|mean|average|seven"),),
+        near=said((), r"missing|partial|gap"),
+        silence=True,
+    ),
+    news(
+        "gaps-total-0",
+        "a set with gaps shows the default of the field: 0 and routine",
+        turn=gaps_total_0,
+        right=(said((), r"missing|gap|partial|incomplete|without", at(0)),),
+        names=VITALS,
+    ),
+    news(
+        "air-if-missing",
+        "where nobody says air or oxygen, air is taken",
+        sees=f.filled({"air_or_oxygen": "air"}),
+        right=(said("air_or_oxygen", r"missing|blank|no reading|not given", r"air|0|normal"),),
+        names=("air_or_oxygen", "oxygen_saturation"),
+    ),
+    news(
+        "night-thermometer",
+        "at night, from 22 to 6, temperature is not scored: it was switched off so as not to wake people",
+        count=f.counts("temperature", lambda readings, points: 0),
+        where=lambda place, row: row.taken_at.hour >= 22 or row.taken_at.hour < 6,
+        right=((Says(("temperature",), (IGNORED,)), Says((), (r"night|hour|22|time of day",))),),
+        near=said("temperature"),
+        silence=True,
     ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tests.platforms import faults as f
-from tests.platforms.faults import IGNORED, MISSING_AS_0, at, said
+from tests.platforms.faults import IGNORED, MISSING_AS_0, at, edge, said
 from tests.platforms.platform import Platform, Says
 from tests.platforms.scorer import Answer
 from tests.platforms.sets import Row
@@ -56,26 +56,26 @@ PLATFORMS: list[Platform] = [
         "strict-60-breaths",
         "a rate of 60 counts as fast: the code asks < 60 where it should ask <= 60",
         edit=f.other_side("respiratory_rate", 60),
-        right=(said("respiratory_rate", at(60)),),
+        right=(edge("respiratory_rate", 60),),
     ),
-    newborn("strict-160-beats", "a pulse of 160 counts as fast", edit=f.other_side("heart_rate", 160), right=(said("heart_rate", at(160)),)),
+    newborn("strict-160-beats", "a pulse of 160 counts as fast", edit=f.other_side("heart_rate", 160), right=(edge("heart_rate", 160),)),
     newborn(
         "edge-pulse-180",
         "the pink band of a fast pulse begins at 180 where the chart has 175",
         edit=f.moved("heart_rate", 175, 180),
-        right=(said("heart_rate", at(180, 179)),),
+        right=(edge("heart_rate", 180, 179),),
     ),
     newborn(
         "edge-cold",
         "cold begins below 36.0: the band from 36.0 to 36.4 gives 0 points, as printed green",
         edit=f.cell("temperature", 1, points=0, zone="white"),
-        right=(said("temperature", r"36\.[04]|0 points? instead of 1"), said("temperature", at("36.4", "36.5"))),
+        right=(said("temperature", at("36.0"), r"0 points"), said("temperature", r"0 points? instead of 1")),
     ),
     newborn(
         "edge-fever",
         "fever is typed as 38.5",
         edit=f.moved("temperature", "38.0", "38.5"),
-        right=(said("temperature", at("38.5", "38.4")),),
+        right=(edge("temperature", "38.5", "38.4"),),
     ),
     newborn(
         "adult-saturation",

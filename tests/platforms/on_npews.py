@@ -6,9 +6,10 @@ import random
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from tests.platforms import faults as f
-from tests.platforms.faults import IGNORED, MISSING_AS_0, at, said
+from tests.platforms.faults import IGNORED, MISSING_AS_0, at, edge, said
 from tests.platforms.platform import Edit, Platform, Says
-from tests.platforms.scorer import Readings, Worths
+from tests.platforms.scorer import Answer, Readings, Worths
+from tests.platforms.sets import Row
 
 AGED = ("age_years", "respiratory_rate", "heart_rate", "systolic_bp")
 OXYGEN = ("oxygen_device", "oxygen_percent", "oxygen_flow")
@@ -27,7 +28,7 @@ MACHINES = ("high_flow", "bipap", "cpap")
 
 
 def child(name: str, says: str, **rest: object) -> Platform:
-    return Platform("npews-" + name, "npews", says, **{"rows": 4500, **rest})  # type: ignore[arg-type]  # a declaration names its fields
+    return Platform("npews-" + name, "npews", says, **{"rows": 2500, **rest})  # type: ignore[arg-type]  # a declaration names its fields
 
 
 def fever_counts(readings: Readings, worths: Worths) -> Worths:
@@ -50,6 +51,28 @@ def device_adds(readings: Readings, worths: Worths) -> Worths:
     return worths
 
 
+def mask_as_machine(readings: Readings) -> None:
+    """A non-rebreather mask is scored as a machine."""
+    if readings.get("oxygen_device") == "non_rebreather":
+        readings["oxygen_device"] = "high_flow"
+
+
+def sepsis_counts(readings: Readings, worths: Worths) -> Worths:
+    """Any suspicion of sepsis adds 2 points."""
+    if "sepsis_concern" in worths and readings["sepsis_concern"] != "none":
+        worths["sepsis_concern"] = (2, 0, worths["sepsis_concern"][2])
+    return worths
+
+
+def without_pressure(rows: list[Row], answers: list[Answer]) -> list[Answer]:
+    """A set that lacks only blood pressure has a total."""
+    found = [answer.copy() for answer in answers]
+    for answer in found:
+        if answer.open == ("systolic_bp",):
+            answer.total = answer.sum
+    return found
+
+
 def any_age_table(number: int) -> Edit:
     return f.edits(*[f.always_table(name, number) for name in ("respiratory_rate", "heart_rate", "systolic_bp")])
 
@@ -61,21 +84,21 @@ PLATFORMS: list[Platform] = [
         "edge-pulse-teens",
         "for 13 and over, a pulse of 110 is where points begin, and the chart has 100",
         edit=f.moved("heart_rate", 100, 110, 3),
-        right=(said("heart_rate", at(110, 109)),),
+        right=(edge("heart_rate", 110, 109),),
         names=AGED,
     ),
     child(
         "edge-breaths-infants",
         "under 1 year the fastest band begins at 80 where the chart has 70",
         edit=f.moved("respiratory_rate", 70, 80, 0),
-        right=(said("respiratory_rate", at(80, 79)),),
+        right=(edge("respiratory_rate", 80, 79),),
         names=AGED,
     ),
     child(
         "strict-150",
         "under 1 year a pulse of 150 counts as normal",
         edit=f.other_side("heart_rate", 150, 0),
-        right=(said("heart_rate", at(150, 151)),),
+        right=(edge("heart_rate", 150, 151),),
         names=AGED,
     ),
     child(
@@ -218,7 +241,7 @@ PLATFORMS: list[Platform] = [
         "refill-over-3",
         "slow refill is over 3 seconds, not 3 and over",
         edit=f.bands("capillary_refill", {"to": 3, "points": 0, "zone": "white"}, {"above": 3, "points": 2, "zone": "orange"}),
-        right=(said("capillary_refill", at(3, 4)),),
+        right=(edge("capillary_refill", 3, 4),),
     ),
     child(
         "refill-ignored",
@@ -307,5 +330,46 @@ PLATFORMS: list[Platform] = [
         right=((Says((), (r"\bage\b|years", "round")), Says(("capillary_refill",), (at(3, 4),))),),
         near=(Says((), (r"\bage\b", "round")), Says(("capillary_refill",), (at(3, 4),))),
         names=(*AGED, "capillary_refill"),
+    ),
+    child(
+        "five-and-a-half",
+        "the table of 5 to 12 years begins at 5.5: the age was rounded when the code was written, and the limit with it",
+        sees=f.read_as("age_years", lambda a: Decimal(4) if 5 <= a < Decimal("5.5") else a),
+        right=(said((), r"\bage\b|years", at("5.5")),),
+        near=said((), r"\bage\b|years"),
+        names=AGED,
+    ),
+    child(
+        "non-rebreather-4",
+        "a non-rebreather mask always gives 4 points, as a machine does",
+        sees=f.each(mask_as_machine),
+        right=(said("oxygen_device", r"non.rebreather"),),
+        names=OXYGEN,
+    ),
+    child(
+        "teen-ward",
+        "one ward, the Day unit, uses the table of 13 and over for everybody",
+        edit=any_age_table(3),
+        where=lambda place, row: row.ward == "Day unit",
+        right=((Says((), (r"13 years",)), Says((), (r"Day unit",))),),
+        near=(Says((), (r"13 years|\bage\b",)), Says((), (r"Day unit",))),
+        names=AGED,
+    ),
+    child(
+        "pressure-optional",
+        "blood pressure is optional on the vendor's form: without it the total is shown",
+        turn=without_pressure,
+        right=(said("systolic_bp", r"missing|blank|no reading|not given"),),
+    ),
+    child(
+        "refill-half", "capillary refill counts 1 point", edit=f.cell("capillary_refill", 1, points=1), right=(said("capillary_refill", r"1 point"),)
+    ),
+    child(
+        "sepsis-points",
+        "suspected sepsis adds 2 points to the total",
+        count=sepsis_counts,
+        right=(said("sepsis_concern", r"points?"),),
+        near=said("sepsis_concern"),
+        silence=True,
     ),
 ]

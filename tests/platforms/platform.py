@@ -54,7 +54,7 @@ class Platform:
     one_row: bool = True
     faulty: bool = True
     names: tuple[str, ...] = ()
-    rows: int = 3000
+    rows: int = 2000
 
     def answers(self, count: int | None = None) -> tuple[list[Row], list[Answer]]:
         """The sets, and what the platform says of each."""

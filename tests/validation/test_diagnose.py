@@ -145,8 +145,8 @@ def quiet_table(name: str, values: list[int], wrong: set[int]) -> Any:
         "concern": "none",
     }
     sets = [{**quiet, name: value} for value in values]
-    totals = [score(chart, given).total or 0 for given in sets]
-    return table_with(sets, [(total - (value in wrong), "routine") for total, value in zip(totals, values, strict=True)])
+    found = [score(chart, given) for given in sets]
+    return table_with(sets, [((one.total or 0) - (value in wrong), one.level) for one, value in zip(found, values, strict=True)])
 
 
 def test_a_stretch_that_was_not_tried_leaves_it_uncertain() -> None:

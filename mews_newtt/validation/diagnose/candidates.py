@@ -38,7 +38,7 @@ class Candidates:
     def __init__(self, scorer: MutantScorer, columns: dict[str, Claims], faults: Sequence[Fault], order: RowOrder):
         self.scorer, self.faults, self.order = scorer, faults, order
         searches = {name: Search(scorer, claims) for name, claims in columns.items()}
-        screen = Screen(scorer.chart, scorer, searches[WHOLE].wrong)
+        screen = Screen(scorer, searches[WHOLE].claims, searches[WHOLE].wrong)
         self.full = Trials(scorer, {name: search for name, search in searches.items() if search.disagreements or name == WHOLE}, screen)
         self.few: Trials | None = None
         self.tried: set[str] = set()
@@ -80,7 +80,7 @@ class Candidates:
         scorer.foreign = self.scorer.foreign
         searches = {name: Search(scorer, search.claims.take(rows)) for name, search in self.full.searches.items()}
         scorer.stated = searches[WHOLE].claims.stated
-        return Trials(scorer, searches, Screen(scorer.chart, scorer, searches[WHOLE].wrong))
+        return Trials(scorer, searches, Screen(scorer, searches[WHOLE].claims, searches[WHOLE].wrong))
 
     def _carry(self, few: Trials, names: Sequence[str]) -> None:
         """Try on all rows what did best on few."""
@@ -90,7 +90,7 @@ class Candidates:
             search = few.searches[name]
             ranked = search.ranked()
             equal = [one for one in ranked if one.explains == search.disagreements and not one.breaks]
-            self.full.consider([one.fault for one in dict.fromkeys([*equal[:KEPT_EQUAL], *ranked[:KEPT]])], [name])
+            self.full.consider([one.fault for one in (*equal[:KEPT_EQUAL], *ranked[:KEPT])], [name])
             self.tried |= search.tried.keys()
 
     def _of_memory(self) -> None:

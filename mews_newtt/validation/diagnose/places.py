@@ -22,12 +22,25 @@ UNLIKELY = 0.001  # after the number of splits that were looked at
 TIMES_MORE = 3.0  # the share of disagreements inside is at least so many times that outside
 LONGEST = 40  # characters of a value that are quoted
 STEPS = (2, 3, 4)  # every second row, and so on
-_PERSON = frozenset(
-    ["patient", "patients", "pt", "pid", "mrn", "nhs", "chi", "nhi", "subject", "person", "name", "surname", "firstname", "forename", "mother", "baby", "infant", "newborn", "dob", "birth", "born", "postcode", "zip", "address", "phone", "email", "nurse", "midwife", "doctor", "clinician", "consultant", "user", "username", "staff", "observer", "recorder", "author", "by", "ssn", "cpr", "pesel", "case", "id", "identifier", "uid", "uuid", "guid", "number", "no", "nr", "encounter", "episode", "admission", "spell", "visit", "order", "accession"]
-)
-_PLACE = frozenset(["ward", "site", "unit", "hospital", "device", "monitor", "clinic", "department", "dept", "location", "room", "bay", "area", "trust", "region", "centre", "center", "model", "software"])
-_NEVER = frozenset(["name", "surname", "firstname", "forename", "patient", "patients", "pt", "mrn", "nhs", "dob", "birth", "born", "postcode", "address", "phone", "email", "ssn", "cpr", "pesel"])
-_RESULT = frozenset(["score", "scores", "total", "points", "risk", "level", "ews", "news", "mews", "pews", "newtt", "alert", "trigger", "escalation", "colour", "color", "result", "flag", "expected"])
+_PERSON = frozenset((
+    "patient", "patients", "pt", "pid", "mrn", "nhs", "chi", "nhi", "subject", "person", "name", "surname", "firstname", "forename",
+    "mother", "baby", "infant", "newborn", "dob", "birth", "born", "postcode", "zip", "address", "phone", "email", "nurse", "midwife",
+    "doctor", "clinician", "consultant", "user", "username", "staff", "observer", "recorder", "author", "by", "ssn", "cpr", "pesel",
+    "case", "id", "identifier", "uid", "uuid", "guid", "number", "no", "nr", "encounter", "episode", "admission", "spell", "visit",
+    "order", "accession"
+))  # fmt: skip
+_PLACE = frozenset((
+    "ward", "site", "unit", "hospital", "device", "monitor", "clinic", "department", "dept", "location", "room", "bay", "area",
+    "trust", "region", "centre", "center", "model", "software"
+))  # fmt: skip
+_NEVER = frozenset((
+    "name", "surname", "firstname", "forename", "patient", "patients", "pt", "mrn", "nhs", "dob", "birth", "born", "postcode",
+    "address", "phone", "email", "ssn", "cpr", "pesel"
+))  # fmt: skip
+_RESULT = frozenset((
+    "score", "scores", "total", "points", "risk", "level", "ews", "news", "mews", "pews", "newtt", "alert", "trigger", "escalation",
+    "colour", "color", "result", "flag", "expected"
+))  # fmt: skip
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
 _NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:,? +(\d{1,2}):(\d\d).*)?")
 _LOOKS_LIKE_ID = re.compile(r"\D{0,4}\d{6,}\D{0,2}")
@@ -190,8 +203,8 @@ def _times(name: str, column: pl.Series) -> Order | None:
     sorted_texts = sorted(keys, key=lambda value: keys[value])
     rank = {value: place for place, value in enumerate(sorted_texts)}
     numbers = text.replace_strict(rank, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
-    column = name.replace("{", "(").replace("}", ")")
-    words = (f"the time from {{}} on ({column})", f"the time up to {{}} ({column})", f"the time from {{}} to {{}} ({column})")
+    safe = name.replace("{", "(").replace("}", ")")
+    words = (f"the time from {{}} on ({safe})", f"the time up to {{}} ({safe})", f"the time from {{}} to {{}} ({safe})")
     return Order(name, numbers, lambda key: sorted_texts[key], *words)
 
 

@@ -133,7 +133,8 @@ def _of_columns(chart: Chart, found: Diagnosis, candidates: Candidates, claims: 
     joint = groups[0][0] if groups else None
     all_at_once = joint is not None and joint.explains == whole.disagreements and not joint.breaks
     several = together(layers, whole)
-    if several.complete and not (all_at_once and joint is not None and len(joint.fault.joined) <= len(several.faults)):
+    fewer = joint is not None and all_at_once and (several.set_aside > 0 or len(joint.fault.joined) <= len(several.faults))
+    if several.complete and not fewer:
         _fill_together(chart, found, several, layers, groups, sheet)
         return
     apart = full.searches.get(WITHOUT_LEVELS)

@@ -16,6 +16,7 @@ from mews_newtt.scoring.wording import count
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import PLURAL, BandKey, Item, gaps
 from mews_newtt.validation.reports.contrast import pictures_of
+from mews_newtt.validation.reports.letter import letters_text
 from mews_newtt.validation.reports.outliers import Outlier, outliers
 from mews_newtt.validation.result import Matrix, Validation
 from mews_newtt.validation.stated import KINDS
@@ -52,6 +53,7 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             run_on=run_on,
             engine=__version__,
             style=Markup(css() + colours_css([chart])),  # made by this package, not by who wrote the file
+            copy_script=Markup(TEMPLATES.joinpath("copy.js").read_text(encoding="utf-8")),
             own_style=Markup(TEMPLATES.joinpath("report.css").read_text(encoding="utf-8")),
             stamp=Markup(stamp_html([chart], f"mews_newtt {__version__}.")),
             headline=headline(found),
@@ -66,7 +68,8 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             untried=_grouped([item for item in items if not item.rows]),
             tried=[(PLURAL[kind], seen, of) for kind, (seen, of) in gaps(items).items()],
             diagnosis=found.diagnosis,
-            pictures=pictures_of(found.diagnosis and [table.to_dict() for table in found.diagnosis.contrast]),
+            pictures=pictures_of([table.to_dict() for table in found.diagnosis.contrast] if found.diagnosis else ()),
+            letter=letters_text(found),
             telling=_telling(found.diagnosis),
             likely=bool(found.diagnosis and found.diagnosis.findings and 2 * found.diagnosis.findings[0].explains >= found.diagnosis.disagreements),
         )
