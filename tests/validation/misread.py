@@ -176,7 +176,7 @@ class Misreader:
             unit = next(unit for unit in by_id[words[0]].observation.other_units if unit.ucum == words[1])
             if words[0] in found:
                 value = self.value(words[0], found[words[0]])
-                found[words[0]] = decimal(value * unit.scale + unit.offset if words[2] == "taken" else (value - unit.offset) / unit.scale)
+                found[words[0]] = decimal(value * unit.scale + unit.offset if words[2] in ("taken", "unstated") else (value - unit.offset) / unit.scale)
         elif self.kind in CHANGED_NUMBERS:
             name = words[0]
             if name in found:

@@ -128,7 +128,8 @@ def faults_of_series(chart: Chart, orders: Sequence[Series]) -> Iterator[Fault]:
             says = f"the totals of the file seem to be sorted by themselves, {'highest' if falling else 'lowest'} first"
             yield Fault("sorted", f"sorted:{series.id}:{way}", says, (), chart, answers=_sorted(falling), column="total")
         for names, one in _one_or_all(read):
-            says = f"a missing reading seems to be filled with the last one of {series.words} before"
+            where = "in the rows before" if series.id == "file" else "of the same person"
+            says = f"a missing reading seems to be filled with the last one {where}"
             words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(names, _carried(series))
             yield _fault(chart, "carried_forward", f"carried:{series.id}:{{site}}", words, names, one, change=change)
         for names, one in _one_or_all(numeric) if series.id == "person" else ():
