@@ -10,7 +10,7 @@ import numpy as np
 
 from mews_newtt.chart.model import Chart, Level
 from mews_newtt.validation.faults.fault import Example, Fault
-from mews_newtt.validation.mutants import COMPLETE, Answers, MutantScorer, is_number
+from mews_newtt.validation.mutants import COMPLETE, PARTIAL, Answers, MutantScorer, is_number
 
 KINDS = {
     "level_by_total": "the level follows from the total alone: rules for single rows, zones and triggers are left out",
@@ -75,16 +75,19 @@ def levels_from_total(scorer: MutantScorer) -> Iterator[Fault]:
     own = {rank: int(level.total.low) for rank, level in enumerate(chart.levels) if level.total is not None and level.total.low is not None}
     if own and sum(own.get(rank) != total for rank, total in ranks_from[1:]) < LEAST_DIFFERENT:
         return  # a single threshold that differs is a kind of its own
-    words = ", ".join(f"{chart.levels[rank].title} from {total}" for rank, total in ranks_from[1:])
-    says = f"the level seems to follow from the total alone: {words}"
+    told = ", ".join(f"{chart.levels[rank].title} from {total}" for rank, total in ranks_from[1:])
+    says = f"the level seems to follow from the total alone: {told}"
     value = ",".join(f"{chart.levels[rank].id}={total}" for rank, total in ranks_from[1:])
-    yield Fault("levels_from_total", "levels:from:{value}", says, (), chart, value=value, answers=_from_totals(ranks_from), column="level")
+    more = "; in partial sets from the points of the readings present"
+    for form, words, partial in (("levels:from:{value}", says, False), ("levels:from:{value}:partial", says + more, True)):
+        answers = _from_totals(ranks_from, partial=partial)
+        yield Fault("levels_from_total", form, words, (), chart, value=value, answers=answers, column="level")
 
 
-def _from_totals(starts: Sequence[tuple[int, int]]) -> Callable[[MutantScorer], Answers]:
+def _from_totals(starts: Sequence[tuple[int, int]], *, partial: bool) -> Callable[[MutantScorer], Answers]:
     def answers(scorer: MutantScorer) -> Answers:
         base = scorer.base
-        rows = np.flatnonzero(base.status == COMPLETE)
+        rows = np.flatnonzero((base.status == COMPLETE) | ((base.status == PARTIAL) & partial))
         level = np.full(len(rows), starts[0][0], np.int16)
         for rank, total in starts[1:]:
             level[base.total[rows] >= total] = rank
