@@ -44,10 +44,12 @@ def remembered(platform: Misreader, fault: Fault, sets: list[Given], people: lis
                 taken.pop(key, None)
                 taken |= {key: sets[beside[0]][key]} if key in sets[beside[0]] else {}
         last = next((sets[other][name] for other in before if name in sets[other]), None)
+        row_of_chart = platform.chart.by_id[name]
+        if rest == ["numbers"] and not (row_of_chart.observation.numeric and row_of_chart.role != "recorded"):
+            continue
         if kind == "carried" and name not in own and last is not None:
             taken.pop(f"skip_{name}", None)
             taken[name] = last
-        row_of_chart = platform.chart.by_id[name]
         if kind == "averaged" and name in own and row_of_chart.observation.numeric and row_of_chart.role != "recorded":
             used = [sets[other][name] for other in [row, *before][: int(rest[0]) if rest else 2] if name in sets[other]]
             taken[name] = decimal(sum(platform.value(name, text) for text in used) / len(used)) if len(used) > 1 else own[name]

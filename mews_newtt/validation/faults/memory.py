@@ -132,6 +132,10 @@ def faults_of_series(chart: Chart, orders: Sequence[Series]) -> Iterator[Fault]:
             says = f"a missing reading seems to be filled with the last one {where}"
             words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(names, _carried(series))
             yield _fault(chart, "carried_forward", f"carried:{series.id}:{{site}}", words, names, one, change=change)
+            if one is None:
+                change = _each_column([p.id for p in numeric], _carried(series))
+                form = f"carried:{series.id}:{{site}}:numbers"
+                yield _fault(chart, "carried_forward", form, f"{words}, in every row with numbers", (), None, change=change)
         for names, one in _one_or_all(numeric) if series.id == "person" else ():
             for many in (2, 3):
                 says = f"the mean of the last {many} readings of the same person seems to be scored"
