@@ -99,3 +99,12 @@ def test_slips_of_the_hand() -> None:
     assert found["1110"] == "a digit doubled"
     assert "110" not in found
     assert slips("37.5")["375"] == "the point lost"
+
+
+def test_a_fault_of_one_table_s_order_changes_nothing_in_another_table() -> None:
+    chart = load_chart("newtt2")
+    scorer = MutantScorer(chart, sheet_of_sets([{"temperature": "37.0"}, {"temperature": "39.0"}], chart.observations))
+    for fault in faults_of_series(chart, series_of(3, ["a", "a", "a"])):
+        if fault.kind != "sorted":
+            found = all_answers(scorer, fault)
+            assert (found.status == scorer.base.status).all() and (found.level == scorer.base.level).all()

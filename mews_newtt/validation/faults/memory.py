@@ -122,7 +122,7 @@ def faults_of_series(chart: Chart, orders: Sequence[Series]) -> Iterator[Fault]:
         for by, where in ((-1, "before"), (1, "after")):
             for parameter in read:
                 says = f"{row_name(parameter)}: the reading of {series.words} {where} it seems to be scored"
-                change = _each_column((parameter.id,), _neighbours(series, by))
+                change = _each_column(series, (parameter.id,), _neighbours(series, by))
                 yield _fault(chart, "row_before", f"before:{series.id}:{{site}}:{{by:+d}}", says, (parameter.id,), parameter, by, change)
         for way, falling in (("up", False), ("down", True)) if series.id == "file" else ():
             says = f"the totals of the file seem to be sorted by themselves, {'highest' if falling else 'lowest'} first"
@@ -130,16 +130,16 @@ def faults_of_series(chart: Chart, orders: Sequence[Series]) -> Iterator[Fault]:
         for names, one in _one_or_all(read):
             where = "in the rows before" if series.id == "file" else "of the same person"
             says = f"a missing reading seems to be filled with the last one {where}"
-            words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(names, _carried(series))
+            words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(series, names, _carried(series))
             yield _fault(chart, "carried_forward", f"carried:{series.id}:{{site}}", words, names, one, change=change)
             if one is None:
-                change = _each_column([p.id for p in numeric], _carried(series))
+                change = _each_column(series, [p.id for p in numeric], _carried(series))
                 form = f"carried:{series.id}:{{site}}:numbers"
                 yield _fault(chart, "carried_forward", form, f"{words}, in every row with numbers", (), None, change=change)
         for names, one in _one_or_all(numeric) if series.id == "person" else ():
             for many in (2, 3):
                 says = f"the mean of the last {many} readings of the same person seems to be scored"
-                words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(names, _averaged(series, many))
+                words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(series, names, _averaged(series, many))
                 form = f"averaged:{series.id}:{{site}}" if many == 2 else f"averaged:{series.id}:{{site}}:{many}"
                 yield _fault(chart, "averaged", form, words, names, one, change=change)
 
@@ -165,8 +165,12 @@ def _fault(
     return Fault(kind, form, words, about, chart, Site("*" if one is None else one.id), by=by, change=change, answers=answers)
 
 
-def _each_column(names: Sequence[str], change: Callable[[CellColumn], CellColumn]) -> Change:
+def _each_column(series: Series, names: Sequence[str], change: Callable[[CellColumn], CellColumn]) -> Change:
+    """A change of some columns of the table that the order is of. It does nothing to other tables."""
+
     def changed(sheet: Sheet) -> Sheet:
+        if sheet.rows != len(series.order):
+            return sheet
         return Sheet({**sheet.columns, **{name: change(sheet.column(name)) for name in names}}, sheet.rows)
 
     return changed
@@ -174,7 +178,8 @@ def _each_column(names: Sequence[str], change: Callable[[CellColumn], CellColumn
 
 def _answers_of(series: Series, by: int) -> Callable[[MutantScorer], Answers]:
     def answers(scorer: MutantScorer) -> Answers:
-        base, other = scorer.base, series.neighbour(by)
+        base = scorer.base
+        other = series.neighbour(by) if len(base.rows) == len(series.order) else np.full(len(base.rows), -1, np.int64)
         rows = np.flatnonzero(other >= 0)
         from_rows = other[rows]
         points = {name: given[from_rows] for name, given in base.points.items()}
