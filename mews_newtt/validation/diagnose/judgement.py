@@ -35,7 +35,8 @@ def judged(chart: Chart, best: Hypothesis, equal: list[Fault], sheet: Sheet, dis
     counts = [fault for fault in others.finer if fine and _about(fine, equal[0], fault)]
     ties = [*others.recordable, *counts]
     finer = [fault for fault in others.finer if fault not in counts]
-    certain = perfect and not thin and not best.fault.joined and not ties
+    drawn = best.fault.kind == "range_worth" and best.fault.by > 1  # several ranges drawn after the answers fit any table
+    certain = perfect and not thin and not best.fault.joined and not ties and not drawn
     return Judgement(certain, thin, ties, finer, others.distinguishing_case)
 
 
