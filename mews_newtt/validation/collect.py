@@ -18,7 +18,7 @@ from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.reading.unread import LOOKED_AT
 from mews_newtt.validation.comparer import Compared, Comparer, explained
-from mews_newtt.validation.diagnose.places import is_person, is_result
+from mews_newtt.validation.diagnose.places import is_person, is_place, is_result
 from mews_newtt.validation.diagnose.within import Around
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, ExpectedColumn, Kinds, Numbers
 from mews_newtt.validation.file_side import FileSide
@@ -295,13 +295,18 @@ class Collector:
     def _around(self) -> Around:
         """What the file says of the rows of the sample beside readings and answers. Columns about persons are left out."""
         comparer, known = self.comparer, self.chart.observations
+
+        def means(name: str) -> bool:
+            meaning = meaning_of(name, known)
+            return meaning is not None and not self.chart.by_id.keys().isdisjoint(meaning.parameters)
+
         places = np.concatenate([*self.kept_wrong.places, *self.kept_right.places])
         wrong = np.arange(len(places)) < self.kept_wrong.rows
         order = np.argsort(places)
         used = {theirs for theirs, _ in comparer.read} | {column.theirs for column in comparer.expected}
         used |= comparer.persons | {name for name in comparer.beside if is_person(name) or is_result(name)}
         frames = [*self.kept_wrong.frames, *self.kept_right.frames]
-        left = [name for name in frames[0].columns if name not in used and (is_about(words_of(name)) or meaning_of(name, known) is None)]
+        left = [name for name in frames[0].columns if name not in used and (is_place(name) or is_about(words_of(name)) or not means(name))]
         columns = pl.concat([frame.select(left) for frame in frames])[order] if left else pl.DataFrame()
         of_wrong, of_right = self.wrong / max(1, self.kept_wrong.rows), (self.compared - self.wrong) / max(1, self.kept_right.rows)
         return Around(columns, wrong[order], places[order] + self.before + 1, of_wrong, of_right)
