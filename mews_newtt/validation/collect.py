@@ -24,6 +24,7 @@ from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, Expect
 from mews_newtt.validation.file_side import FileSide
 from mews_newtt.validation.mutants import Flags
 from mews_newtt.validation.result import MOST_LISTED, ColumnCounts, Disagreement, Matrix, Origin, Validation, kinds_in_order
+from mews_newtt.validation.returned import Returned
 from mews_newtt.validation.stated import NONE, STATUSES, UNKNOWN, UNREADABLE
 from mews_newtt.validation.tally import Tally
 from mews_newtt.validation.unread_cells import UnreadCounter
@@ -105,6 +106,7 @@ class Collector:
         self.worst = WorstRows(comparer, self.limits.written) if self.limits.written else None
         self.kept_wrong, self.kept_right = _Sample(self.limits.wrong), _Sample(self.limits.right)
         self.unread = UnreadCounter(comparer)
+        self.returned = Returned(comparer)
 
     def add(self, chunk: Compared) -> None:
         """Count a chunk."""
@@ -136,6 +138,7 @@ class Collector:
             self._keep_wrong(chunk, wrong_rows)
         right_rows = np.flatnonzero(~wrong)  # with those that state nothing: the diagnosis needs the rows before a row
         self.kept_right.add(chunk.frame, right_rows, right_rows + self.rows)
+        self.returned.add(chunk)
         self.rows += rows
         self.compared += int(claims.sum())
         self.bare += int((states & ~claims).sum())
@@ -253,6 +256,7 @@ class Collector:
             rows = "1 row states" if self.bare == 1 else f"{self.bare:,} rows state"
             notes.append(f"{rows} a score and {'has' if self.bare == 1 else 'have'} no reading: there is nothing to compare the score with")
         stated = {column.holds for column in self.comparer.expected}
+        judged = self.returned.rows == self.rows and source.kind in ("file", "table")  # every row was looked at, and a person gave the file
         return Validation(
             self.chart,
             source,
@@ -273,12 +277,20 @@ class Collector:
             self.bare,
             self.comparer.reader.blanks_disagree,
             (*notes, *more),
-            file_side=self.unread.finish(self.comparer.unread.doubts),
+            file_side=self._file_side(judged and self.returned.of_pack),
             reading=reading,
             worst=self.worst,
             sample=self._sample() if self.wrong else None,
             around=self._around() if self.wrong else None,
+            right_answers=judged and self.returned.own and not self.wrong,
+            cases_of_pack=judged and self.returned.of_pack,
+            unanswered=self.returned.unanswered if judged and not self.comparer.reader.blanks_disagree else 0,
         )
+
+    def _file_side(self, of_pack: bool) -> FileSide:
+        """What the file leaves open. A pack holds impossible readings on purpose: they are no fault of the file."""
+        found = self.unread.finish(self.comparer.unread.doubts)
+        return found._replace(cells=tuple(one for one in found.cells if one.code != "reading_impossible")) if of_pack else found
 
     def _sample(self) -> tuple[pa.Table, ColumnMap, bool]:
         """A sample of rows for the diagnosis in their order, with our column names; how their cells are read; whether it holds all rows."""

@@ -82,6 +82,7 @@ def headline(found: Validation) -> str:
         "agrees": "Every compared row agrees",
         "disagrees": f"{found.disagreed:,} of {found.compared:,} compared rows {'disagrees' if found.disagreed == 1 else 'disagree'}",
         "nothing_compared": "Nothing was compared",
+        "unfinished": f"Unfinished: {count(found.unanswered, 'case')} without an answer",
     }[found.verdict]
 
 
@@ -95,6 +96,8 @@ def advice(found: Validation) -> str:
     if found.verdict == "disagrees":
         low = sum(found.by_column[name].lower for name in ("expected_total", "expected_level") if name in found.by_column)
         return f"In {low:,} of the cells the platform states less than the chart gives. Such cells could hide a person who needs help." if low else ""
+    if found.verdict == "unfinished" or found.right_answers or found.cases_of_pack:
+        return found.says
     return "No row states a total, a level or points."
 
 
