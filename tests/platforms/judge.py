@@ -31,6 +31,7 @@ SILENT, MISLED, WRONG, CRASH = "silent though it could be said", "misled though 
 JUDGEMENTS = (RIGHT, PARTLY, RIGHTLY_SILENT, SILENT, MISLED, WRONG, CRASH)
 BESIDE_THE_POINT = (
     r"this set would:[^\n]*",  # a case that tells two faults apart: its readings say nothing of the fault
+    r"this table cannot tell it from [^:]*:",
     r"no other fault[^.]*\.?",
     r"(that|this) is not certain[^.]*\.?",
     r", which is no verdict",
