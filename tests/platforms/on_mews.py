@@ -142,6 +142,7 @@ PLATFORMS: list[Platform] = [
         "red bands give 3 points, as in the adult score",
         edit=f.every_point(lambda p: 3 if p == 2 else p),
         right=(said((), r"3 points?", WIDE),),
+        near=said((), r"3 points?[^.;]*instead of 2"),
         names=SCORED,
     ),
     mews(
@@ -149,6 +150,7 @@ PLATFORMS: list[Platform] = [
         "red and amber give 1 point each: the vendor counts parameters outside the normal",
         edit=f.every_point(lambda p: min(p, 1)),
         right=(said((), r"1 point", WIDE), said((), r"counts? (the )?(rows|parameters)")),
+        near=said((), r"1 point\b[^.;]*instead of 2"),
         names=SCORED,
     ),
     mews(

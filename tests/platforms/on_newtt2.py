@@ -95,6 +95,7 @@ PLATFORMS: list[Platform] = [
         "the purple zone gives 3 points",
         edit=f.edits(*[f.cell(name, place, points=3) for name, place in PURPLE]),
         right=(said((), r"3 points", WIDE),),
+        near=said((), r"3 points?[^.;]*instead of 2"),
         names=SCORED,
     ),
     newborn(
@@ -108,6 +109,7 @@ PLATFORMS: list[Platform] = [
         "the points column slid by one: yellow gives 2, pink and purple 3",
         edit=f.every_point(lambda p: p + 1 if p else 0),
         right=(said((), r"1 (point )?(more|higher)|one (point )?more|shift|slid|3 points|2 points instead of 1", WIDE),),
+        near=said((), r"(3 points?[^.;]*instead of 2|2 points?[^.;]*instead of 1)"),
         names=SCORED,
     ),
     newborn(
@@ -115,6 +117,7 @@ PLATFORMS: list[Platform] = [
         "the total is the number of rows outside white",
         edit=f.every_point(lambda p: min(p, 1)),
         right=(said((), r"1 point|number of|at most|count", WIDE),),
+        near=said((), r"1 point\b[^.;]*instead of 2"),
         names=SCORED,
     ),
     newborn(

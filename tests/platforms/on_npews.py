@@ -141,6 +141,7 @@ PLATFORMS: list[Platform] = [
         "pink gives 3 points, as on other charts",
         edit=f.every_point(lambda p: 3 if p == 4 else p),
         right=(said((), r"3 points?", WIDE),),
+        near=said((), r"3 points?[^.;]*instead of 4"),
         names=(*SCORED, "age_years"),
     ),
     child(
