@@ -240,7 +240,8 @@ class Misreader:
             return value * Fraction(how.replace("_", "/"))
         if self.kind == "decimal":
             taken = Fraction(str(decimal(value)).replace(".", "")) if value.denominator > 1 else value
-            return None if how == "refused" and taken > observation.impossible.high else taken
+            most = observation.impossible.high
+            return None if how == "refused" and most is not None and taken > most else taken
         assert self.kind == "age"
         if how == "times":
             return value * Fraction(self.words[2].replace("_", "/"))

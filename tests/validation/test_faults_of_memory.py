@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from random import Random
 
 import numpy as np
@@ -52,7 +53,7 @@ def remembered(platform: Misreader, fault: Fault, sets: list[Given], people: lis
             taken[name] = last
         if kind == "averaged" and name in own and row_of_chart.observation.numeric and row_of_chart.role != "recorded":
             used = [sets[other][name] for other in [row, *before][: int(rest[0]) if rest else 2] if name in sets[other]]
-            taken[name] = decimal(sum(platform.value(name, text) for text in used) / len(used)) if len(used) > 1 else own[name]
+            taken[name] = decimal(sum((platform.value(name, text) for text in used), Fraction(0)) / len(used)) if len(used) > 1 else own[name]
     return platform.shown(platform.mutant, taken)
 
 
