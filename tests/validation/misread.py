@@ -180,10 +180,10 @@ class Misreader:
         elif self.kind in CHANGED_NUMBERS:
             name = words[0]
             if name in found:
-                value = self.changed(name, self.value(name, found[name]))
-                if value is None:
+                taken = self.changed(name, self.value(name, found[name]))
+                if taken is None:
                     return None
-                found[name] = decimal(value)
+                found[name] = decimal(taken)
         elif self.kind == "unlikely":
             names = by_id if words == ["*"] else words
             likely = {name: by_id[name].observation.implausible for name in names if name in self.fault.parameters or words == ["*"]}
