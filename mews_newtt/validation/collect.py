@@ -136,7 +136,7 @@ class Collector:
         self.unread.add(chunk, wrong, self.before + self.rows)
         if len(wrong_rows):
             self._keep_wrong(chunk, wrong_rows)
-        right_rows = np.flatnonzero(claims & ~wrong)
+        right_rows = np.flatnonzero(~wrong)  # with those that state nothing: the diagnosis needs the rows before a row
         self.kept_right.add(chunk.frame, right_rows, right_rows + self.rows)
         self.returned.add(chunk)
         self.rows += rows

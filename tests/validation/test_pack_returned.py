@@ -139,6 +139,16 @@ def test_a_total_that_is_left_out_is_no_answer(packs: dict[str, tuple[Pack, Path
     assert checked(pack, saved(rows, tmp_path / "a.csv")).verdict == "agrees"
 
 
+def test_a_platform_that_says_only_that_readings_are_missing_agrees(packs: dict[str, tuple[Pack, Path]], tmp_path: Path) -> None:
+    pack, folder = packs["mews@0.1"]
+    partial = {case.id for case in pack.cases if case.expected["expected_status"] == "partial"}
+    rows = filled(pack, folder)
+    for row in rows:
+        if row["case_id"] in partial:
+            row |= {name: "" for name in row if name.startswith("expected_")} | {"expected_status": "partial"}
+    assert partial and checked(pack, saved(rows, tmp_path / "a.csv")).verdict == "agrees"
+
+
 def test_rows_that_are_no_cases_of_a_pack_are_judged_as_before(tmp_path: Path) -> None:
     rows = [{"case_id": "mews-1x", "heart_rate": "80", "expected_total": "", "expected_level": "routine"}, {"heart_rate": "80"}]
     path = saved([{"case_id": "", "expected_total": "", "expected_level": "", **row} for row in rows], tmp_path / "a.csv")

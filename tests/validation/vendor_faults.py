@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
-from typing import NamedTuple
 
 from tests.platforms.platform import Count, Edit, Sees, Turn
 from tests.platforms.scorer import HIGH, RULES, Answer, Content, Readings, Scorer, Worths, content_of
 from tests.platforms.sets import VERSIONS, Row
 
 
-class Vendor(NamedTuple):
+@dataclass(frozen=True)
+class Vendor:
     """One faulty platform: its name says the chart and what is wrong."""
 
     name: str
@@ -52,6 +53,14 @@ def _total(change: Callable[[Answer], int]) -> Turn:
         return answers
 
     return turn
+
+
+def _capped(most: int) -> Turn:
+    return _total(lambda answer: min(answer.total, most))
+
+
+def _without(name: str) -> Turn:
+    return _total(lambda answer: answer.sum - answer.points.get(name, 0))
 
 
 def _stale(rows: list[Row], answers: list[Answer]) -> list[Answer]:
@@ -180,12 +189,12 @@ def _of(chart: str) -> Iterator[Vendor]:
         yield Vendor(f"{chart}: no trigger", chart, edit=_no_triggers)
         yield Vendor(f"{chart}: triggers count", chart, count=_counted_triggers)
     for most in (3, 7, 9):
-        yield Vendor(f"{chart}: no total above {most}", chart, turn=_total(lambda answer, most=most: min(answer.total, most)))
+        yield Vendor(f"{chart}: no total above {most}", chart, turn=_capped(most))
     yield Vendor(f"{chart}: the highest row as the total", chart, turn=_total(lambda answer: max(answer.points.values(), default=0)))
     for name in scorer.scored:
         gives = any(band.get("points") for bands in _bands(content, name) for band in bands)
         if gives:
-            yield Vendor(f"{chart}: total without {name}", chart, turn=_total(lambda answer, name=name: answer.sum - answer.points.get(name, 0)))
+            yield Vendor(f"{chart}: total without {name}", chart, turn=_without(name))
             yield Vendor(f"{chart}: {name} twice", chart, count=_points_twice(name))
         if len([t for t in rows[name].get("tables", []) if t.get("bands")]) > 1:
             for place in range(len([t for t in rows[name]["tables"] if t.get("bands")])):

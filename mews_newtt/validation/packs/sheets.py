@@ -66,7 +66,8 @@ Give each case to the platform exactly as printed; leave empty what is blank.{or
 Write what the platform shows, not what you expect, into these columns:
 
 {total}expected_level   the level that the platform shows: {", ".join(level.title for level in chart.levels)}
-{rows}expected_status   write "refused" where the platform gives no score at all; else leave it blank
+{rows}expected_status   only where it shows neither a total nor a level: "partial" if it says that readings are missing, "refused" if it
+                  does not accept the set or gives no answer; else leave it blank
 
 Then run:   mews-newtt validate {chart.id} answers.csv
 cases.csv holds the right answers. Do not send it to those who are tested.
@@ -140,13 +141,13 @@ def _prompt(sheet: Any, validation: Any, chart: Chart, heading: list[str], rows:
     says = {
         "expected_total": "The total that the platform shows. Leave it blank where it shows none.",
         "expected_level": "The level that the platform shows.",
-        "expected_status": "Write refused where the platform gives no score at all. Else leave it blank.",
+        "expected_status": "Only where it shows neither total nor level: partial (it says that readings are missing), or refused (no answer).",
     }
     levels = ",".join(level.title.replace(",", " ").replace('"', "") for level in chart.levels)
     for place, name in enumerate(heading, start=1):
         if name not in says:
             continue
-        words = {"expected_level": levels, "expected_status": "refused"}.get(name, "")
+        words = {"expected_level": levels, "expected_status": "partial,refused"}.get(name, "")
         offered = bool(words) and len(words) <= MOST_LISTED and "," not in "".join(level.title for level in chart.levels)
         rule = validation.DataValidation(type="list", formula1=f'"{words}"') if offered else validation.DataValidation()
         rule.allowBlank, rule.showErrorMessage, rule.showInputMessage, rule.prompt, rule.promptTitle = True, False, True, says[name], name

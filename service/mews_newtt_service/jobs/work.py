@@ -40,6 +40,8 @@ MEDIA_TYPES = {
     ".toml": "application/toml",
     ".xml": "application/xml",
     ".md": "text/markdown; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 FHIR_FILES = {"fhir.json": "application/fhir+json", "fhir.ndjson": "application/fhir+ndjson"}
 
