@@ -143,3 +143,13 @@ def test_a_misspelt_column_that_is_no_row_is_named_with_the_way_out(column: str,
     with pytest.raises(ColumnError) as fault:
         check_columns(["heart_rate", column], load_chart("mewc"))
     assert [problem.mend for problem in fault.value.problems] == [f"{mend}; or --ignore {column!r} if it is something else"]
+
+
+def test_unread_words_that_fit_a_row_without_a_column_are_a_doubt() -> None:
+    """`awake state` says nothing that is known; its words are answers about consciousness. Yes and no are answers to anything."""
+    chart = load_chart("news2")
+    names = ["heart_rate", "state", "ventilated", "ward"]
+    unread = columns_not_read(chart, names)
+    assert {"state", "ventilated", "ward"} <= set(unread.screened)
+    unread.look({"state": ["alert", "confusion", None, ""], "ventilated": ["no", "yes"], "ward": ["A", "C"]})
+    assert unread.doubts == {"state": "its words could be consciousness, which has no column"}

@@ -69,7 +69,7 @@ def _own_file(found: Validation, console: Console) -> None:
         return
     for line in found.first:
         console.print(visible(line), style="bold yellow" if line == found.gap else None)
-    for line in lines_to_paste(found.file_side):
+    for line in lines_to_paste(found.own_file):
         console.print(visible(line), soft_wrap=True)  # a line to paste must stay one line
     console.print()
 
@@ -83,5 +83,5 @@ def _counts(found: Validation, console: Console) -> None:
     for name, column in found.by_column.items():
         numbers = (column.compared, column.agreed, column.disagreed, column.lower, column.higher, column.blank)
         table.add_row(name, *(f"{value:,}" for value in numbers))
-    wide = Console(width=1000, highlight=False, markup=False)
-    console.print(table, width=max(console.width, wide.measure(table).maximum), crop=False, no_wrap=True)
+    needed = Console(width=1000).measure(table).maximum
+    Console(width=max(console.width, needed), highlight=False, markup=False).print(table)

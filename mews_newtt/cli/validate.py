@@ -23,10 +23,11 @@ from mews_newtt.validation.worst_rows import MOST_AT_ALL, MOST_WRITTEN
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Compare the scores in a file (expected_total, expected_level, expected_points_<parameter>) with a chart. "
-        "Exit 0 all agree, 1 something disagrees, 2 unusable input or nothing to compare."
+        "Exit 0 all agree, 1 something disagrees, 2 unusable input, nothing to compare, or a test pack that is not answered in full."
     )
     add_chart(parser)
-    parser.add_argument("input", metavar="FILE", type=Path, help=f"{any_of(TITLES)}; text also packed ({', '.join(PACKED)})")
+    kinds = f"{any_of(TITLES)}; text also packed ({', '.join(PACKED)}); a workbook (.xlsx, .ods) with one plain sheet"
+    parser.add_argument("input", metavar="FILE", type=Path, help=kinds)
     add_column_map(parser, "no reading and no score")
     add_plan(parser)
     parser.add_argument("--format", choices=tuple(KINDS), help="what the file is, where its name does not say")
@@ -92,8 +93,9 @@ def conclude(found: Validation, arguments: argparse.Namespace) -> int:
         print(json.dumps(as_document(found, run_on), ensure_ascii=False, allow_nan=False, indent=2))
     else:
         tell(found, arguments.report)
-    if found.verdict == "nothing_compared":
-        print(f"{found.source.name}: {found.says}\n    mend: fill the expected columns   [error: nothing_compared]", file=sys.stderr)
+    if found.verdict in ("nothing_compared", "unfinished"):
+        mend = "give the answers that the platform showed" if found.right_answers else "fill the expected columns"
+        print(f"{found.source.name}: {found.says}\n    mend: {mend}   [error: {found.verdict}]", file=sys.stderr)
         return 2
     return 1 if found.disagreed else 0
 

@@ -40,7 +40,7 @@ class Unread:
 
     def _sort(self, names: Sequence[str], ours: Sequence[str], chart: Chart, column_map: ColumnMap, used: Sequence[str]) -> None:
         known = chart.observations
-        self._wanted = [p for p in chart.parameters if p.id not in ours and p.observation.numeric and any(table.bands for table in p.tables)]
+        self._wanted = [p for p in chart.parameters if p.id not in ours and any(table.bands for table in p.tables)]
         theirs = dict(zip(ours, names, strict=True))
         for their, our in zip(names, ours, strict=True):
             left = their in column_map.ignore
@@ -60,9 +60,13 @@ class Unread:
         """Look at the values of unread columns: numbers that fit a row of the chart that has no column are a doubt."""
         for name in self.screened:
             if name in values and name not in self.doubts:
-                fits = [p.id for p in self._wanted if _fits(p, values[name])]
+                fits = [p.id for p in self._wanted if p.observation.numeric and _fits(p, values[name])]
                 if fits:
                     self.doubts[name] = f"its numbers could be {' or '.join(fits[:3])}, which has no column"
+                    continue
+                fits = [p.id for p in self._wanted if not p.observation.numeric and _holds_answers(p, values[name])]
+                if fits:
+                    self.doubts[name] = f"its words could be {' or '.join(fits[:3])}, which has no column"
 
     def to_dict(self) -> dict[str, Any]:
         return {"columns_not_read": list(self.names), "columns_in_doubt": dict(self.doubts)}
@@ -88,6 +92,19 @@ def _fits(parameter: Parameter, values: Iterable[Any]) -> bool:
             return False
         among = among or any(not isinstance(one, str) and min(printed) <= one <= max(printed) for one in plausible)
     return among
+
+
+# Answers that columns about anything hold.
+_COMMON = frozenset(
+    "yes no none true false y n t f normal present absent unknown other 0 1 2 a b c d e u v p".split()  # noqa: SIM905 - shorter to read than a list
+)
+
+
+def _holds_answers(parameter: Parameter, values: Iterable[Any]) -> bool:
+    """Whether every word is an answer of this row of the chart, and one of them is no answer to every other question too."""
+    said = {str(value).strip().casefold() for value in list(values)[:LOOKED_AT] if value is not None and str(value).strip()}
+    known = parameter.observation.category_by_name
+    return bool(said) and said <= known.keys() and not said <= _COMMON
 
 
 def columns_not_read(chart: Chart, names: Sequence[str], column_map: ColumnMap | None = None) -> Unread:

@@ -18,12 +18,13 @@ from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.reading.unread import LOOKED_AT
 from mews_newtt.validation.comparer import Compared, Comparer, explained
-from mews_newtt.validation.diagnose.places import is_person, is_result
+from mews_newtt.validation.diagnose.places import is_person, is_place, is_result
 from mews_newtt.validation.diagnose.within import Around
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, EMPTY, ExpectedColumn, Kinds, Numbers
 from mews_newtt.validation.file_side import FileSide
 from mews_newtt.validation.mutants import Flags
 from mews_newtt.validation.result import MOST_LISTED, ColumnCounts, Disagreement, Matrix, Origin, Validation, kinds_in_order
+from mews_newtt.validation.returned import Returned
 from mews_newtt.validation.stated import NONE, STATUSES, UNKNOWN, UNREADABLE
 from mews_newtt.validation.tally import Tally
 from mews_newtt.validation.unread_cells import UnreadCounter
@@ -105,6 +106,7 @@ class Collector:
         self.worst = WorstRows(comparer, self.limits.written) if self.limits.written else None
         self.kept_wrong, self.kept_right = _Sample(self.limits.wrong), _Sample(self.limits.right)
         self.unread = UnreadCounter(comparer)
+        self.returned = Returned(comparer)
 
     def add(self, chunk: Compared) -> None:
         """Count a chunk."""
@@ -134,8 +136,9 @@ class Collector:
         self.unread.add(chunk, wrong, self.before + self.rows)
         if len(wrong_rows):
             self._keep_wrong(chunk, wrong_rows)
-        right_rows = np.flatnonzero(claims & ~wrong)
+        right_rows = np.flatnonzero(~wrong)  # with those that state nothing: the diagnosis needs the rows before a row
         self.kept_right.add(chunk.frame, right_rows, right_rows + self.rows)
+        self.returned.add(chunk)
         self.rows += rows
         self.compared += int(claims.sum())
         self.bare += int((states & ~claims).sum())
@@ -253,6 +256,7 @@ class Collector:
             rows = "1 row states" if self.bare == 1 else f"{self.bare:,} rows state"
             notes.append(f"{rows} a score and {'has' if self.bare == 1 else 'have'} no reading: there is nothing to compare the score with")
         stated = {column.holds for column in self.comparer.expected}
+        judged = self.returned.rows == self.rows and source.kind in ("file", "table")  # every row was looked at, and a person gave the file
         return Validation(
             self.chart,
             source,
@@ -273,12 +277,20 @@ class Collector:
             self.bare,
             self.comparer.reader.blanks_disagree,
             (*notes, *more),
-            file_side=self.unread.finish(self.comparer.unread.doubts),
+            file_side=self._file_side(judged and self.returned.of_pack),
             reading=reading,
             worst=self.worst,
             sample=self._sample() if self.wrong else None,
             around=self._around() if self.wrong else None,
+            right_answers=judged and self.returned.own and not self.wrong,
+            cases_of_pack=judged and self.returned.of_pack,
+            unanswered=self.returned.unanswered if judged and not self.comparer.reader.blanks_disagree else 0,
         )
+
+    def _file_side(self, of_pack: bool) -> FileSide:
+        """What the file leaves open. A pack holds impossible readings on purpose: they are no fault of the file."""
+        found = self.unread.finish(self.comparer.unread.doubts)
+        return found._replace(cells=tuple(one for one in found.cells if one.code != "reading_impossible")) if of_pack else found
 
     def _sample(self) -> tuple[pa.Table, ColumnMap, bool]:
         """A sample of rows for the diagnosis in their order, with our column names; how their cells are read; whether it holds all rows."""
@@ -295,13 +307,18 @@ class Collector:
     def _around(self) -> Around:
         """What the file says of the rows of the sample beside readings and answers. Columns about persons are left out."""
         comparer, known = self.comparer, self.chart.observations
+
+        def means(name: str) -> bool:
+            meaning = meaning_of(name, known)
+            return meaning is not None and not self.chart.by_id.keys().isdisjoint(meaning.parameters)
+
         places = np.concatenate([*self.kept_wrong.places, *self.kept_right.places])
         wrong = np.arange(len(places)) < self.kept_wrong.rows
         order = np.argsort(places)
         used = {theirs for theirs, _ in comparer.read} | {column.theirs for column in comparer.expected}
         used |= comparer.persons | {name for name in comparer.beside if is_person(name) or is_result(name)}
         frames = [*self.kept_wrong.frames, *self.kept_right.frames]
-        left = [name for name in frames[0].columns if name not in used and (is_about(words_of(name)) or meaning_of(name, known) is None)]
+        left = [name for name in frames[0].columns if name not in used and (is_place(name) or is_about(words_of(name)) or not means(name))]
         columns = pl.concat([frame.select(left) for frame in frames])[order] if left else pl.DataFrame()
         of_wrong, of_right = self.wrong / max(1, self.kept_wrong.rows), (self.compared - self.wrong) / max(1, self.kept_right.rows)
         return Around(columns, wrong[order], places[order] + self.before + 1, of_wrong, of_right)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.plan import Plan
 from mews_newtt.tables.formats import STDIO
 from mews_newtt.tables.planned.table import map_beside, open_planned
+from mews_newtt.tables.planned.workbooks import is_workbook, open_workbook
 from mews_newtt.tables.read import Chunk
 from mews_newtt.tables.summary import READ_BY_PLAN, Progress, part_of
 from mews_newtt.tables.table import ArrowStream, as_table
@@ -90,7 +91,7 @@ def validate_file(
     blanks_disagree: bool = False,
     most_rows: int = MOST_WRITTEN,
 ) -> Validation:
-    """Compare the answers in a file with a chart: CSV (also .gz, .zst), Parquet or NDJSON, of any length.
+    """Compare the answers in a file with a chart: CSV (also .gz, .zst), Parquet or NDJSON, of any length; or a workbook with one plain sheet.
 
     Parameters
     ----------
@@ -107,7 +108,9 @@ def validate_file(
     before = _identity(path)
     planned = plan is not None and not plan.is_map
     reading, progress = part_of(progress, 0, READ_BY_PLAN), part_of(progress, READ_BY_PLAN if planned else 0, 1)
-    with open_planned(chart, path, format, plan, reading) as table, ThreadPoolExecutor(1, "mews-newtt-hash") as beside:
+    workbook = plan is None and is_workbook(path, format)
+    opening = open_workbook(path) if workbook else open_planned(chart, path, format, plan, reading)
+    with opening as table, ThreadPoolExecutor(1, "mews-newtt-hash") as beside:
         comparer = Comparer(chart, table.names, map_beside(column_map, plan, table), blanks_disagree, table.about)
         hashed = beside.submit(_hash, path)
         stretches = iter(table.chunks())
@@ -138,7 +141,8 @@ def validate_file(
             raise FileError(
                 Problem("file_changed", path.name, "was changed, moved or removed while it was read", "run it again when nothing writes to it")
             )
-        return collector.finish(Origin(path.name, digest, before[0]), reading=table.report)
+        noted = [f"{note['what']}{_at(note)}" for note in table.notes()] if workbook else []
+        return collector.finish(Origin(path.name, digest, before[0]), noted, reading=table.report)
 
 
 def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anyway: bool = False) -> Validation:
@@ -205,6 +209,12 @@ def _in_order(work: Iterable[tuple[Callable[[Any], Any], Any]], threads: int) ->
         finally:
             for future in under_way:
                 future.cancel()
+
+
+def _at(note: Mapping[str, Any]) -> str:
+    """Where something was noted in a workbook."""
+    places = note.get("places") or ()
+    return f" (row {', '.join(map(str, places[:5]))})" if places else ""
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:

@@ -19,6 +19,7 @@ class UnreadCells:
     """Cells of one column that cannot be read for one reason.
 
     row : the first of their rows, as a spreadsheet numbers it; example: what its cell says
+    disagree : how many of these rows disagree
     """
 
     column: str
@@ -30,6 +31,7 @@ class UnreadCells:
     cells: int
     row: int
     example: str
+    disagree: int = 0
 
     @property
     def says(self) -> str:
@@ -103,7 +105,7 @@ class FileSide(NamedTuple):
     def says(self) -> list[str]:
         """In sentences, the most important first; without the map."""
         lines = [f"Look again: column {name} {why}." for name, why in self.columns_in_doubt.items()]
-        lines += [each.says for each in self.cells]
+        lines += [each.says for each in self.cells if each.disagree or each.code != "reading_impossible"]  # a platform may refuse those too
         if self.refused_wrong:
             rows = "1 row has such a cell" if self.refused_rows == 1 else f"{self.refused_rows:,} rows have such a cell"
             wrong = "1 of them counts as a disagreement" if self.refused_wrong == 1 else f"{self.refused_wrong:,} of them count as disagreements"

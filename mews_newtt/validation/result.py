@@ -134,6 +134,8 @@ class Validation:
     reading : what became of every column and code of the file, where a reading plan was used
     file_side : what of the user's own file could not be read: columns in doubt, cells by reason, words that no map knows
     without_readings : rows that state something and have no reading: there is nothing to compare them with
+    right_answers : the file is a test pack's own file of right answers, and not a platform's
+    cases_of_pack : every row is a case of a test pack; unanswered: cases of a pack that have no answer yet
     """
 
     chart: Chart
@@ -160,6 +162,9 @@ class Validation:
     reading: ReadingReport | None = field(default=None, compare=False)
     worst: Lines | None = field(default=None, compare=False, repr=False)  # for disagreements.csv
     around: Any = field(default=None, compare=False, repr=False)  # what the file says of the rows of the sample beside readings and answers
+    right_answers: bool = False
+    cases_of_pack: bool = False
+    unanswered: int = 0
     sample: Any = field(default=None, compare=False, repr=False)  # an Arrow table for the diagnosis; not part of the result
 
     @property
@@ -168,10 +173,12 @@ class Validation:
 
     @property
     def verdict(self) -> str:
-        """`agrees`, `disagrees` or `nothing_compared`."""
-        if not self.compared:
+        """`agrees`, `disagrees`, `nothing_compared`, or `unfinished`: cases of a test pack have no answer yet, and the others agree."""
+        if not self.compared or self.right_answers:
             return "nothing_compared"
-        return "disagrees" if self.disagreed else "agrees"
+        if self.disagreed:
+            return "disagrees"
+        return "unfinished" if self.unanswered else "agrees"
 
     @property
     def listed_all(self) -> bool:
@@ -179,7 +186,19 @@ class Validation:
 
     @property
     def says(self) -> str:
-        """The verdict in one sentence."""
+        """The verdict in one or two sentences."""
+        name = self.source.name
+        if self.right_answers:
+            return f"Nothing was compared: {name} is the pack's own file of right answers, not a platform's. Fill in the pack's answers.csv instead."
+        if self.cases_of_pack and not self.compared:
+            return f"No answer was filled in: the answer columns of all {self.rows:,} cases of {name} are blank."
+        if self.unanswered:
+            have = "case has" if self.unanswered == 1 else "cases have"
+            return f"Unfinished: {self.unanswered:,} {have} no answer yet, of {self.rows:,}. {self._compared_says}"
+        return self._compared_says
+
+    @property
+    def _compared_says(self) -> str:
         if not self.compared:
             if self.without_readings:
                 return f"Nothing was compared: no row of {self.source.name} that states a score has a reading."
@@ -208,7 +227,12 @@ class Validation:
         lines = [self.gap] if self.gap else []
         if self.ignored:
             lines.append(f"Columns that were not read: {', '.join(self.ignored)}.")
-        return (*lines, *self.file_side.says())
+        return (*lines, *self.own_file.says())
+
+    @property
+    def own_file(self) -> FileSide:
+        """`file_side` where a file or table was read; nothing where a platform was asked, since the cases are not the user's."""
+        return NOTHING_OPEN if self.source.kind == "endpoint" else self.file_side
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: the same file and chart give the same bytes."""
@@ -217,7 +241,7 @@ class Validation:
             "chart": self.chart.identity(),
             "source": {**self.source.to_dict(), "rows": self.rows},
             "rows_without_column": [{"parameter": name, "title": self.chart.by_id[name].title} for name in self.without_column],
-            "your_file": {"columns_not_read": list(self.ignored), **self.file_side.to_dict(), "says": list(self.first)},
+            "your_file": {"columns_not_read": list(self.ignored), **self.own_file.to_dict(), "says": list(self.first)},
             "verdict": self.verdict,
             "says": self.says,
             "rows": self.rows,

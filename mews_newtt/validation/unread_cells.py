@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines.base import REFUSED
@@ -21,6 +22,7 @@ from mews_newtt.validation.stated import STATUSES, UNKNOWN, UNREADABLE, level_na
 
 MOST_WORDS = 40  # different words of one column that are kept; a column with more is no list of words
 MOST_READ = 5000  # different cells of one column and chunk that are read
+MOST_KEPT = 1 << 16
 _QUOTED = re.compile(r"""^('.*?'|".*?")\s+(?=is |has )""", re.DOTALL)
 _NUMBER_INSIDE = re.compile(r"[^\d+\-.,<>≤≥~]*([+-]?\d{1,4})(?:\.0+)?[^\d.,+<>≤≥~-]*")
 _OUT_OF = re.compile(r"\s*([+-]?\d{1,4})\s*(?:/|out of|of)\s*\d{1,4}\s*")
@@ -34,6 +36,7 @@ class UnreadCounter:
         self.cells: dict[tuple[str, str, str], UnreadCells] = {}
         self.words: dict[str, UnknownWords] = {}
         self.refused_rows = self.refused_wrong = 0
+        self._read: dict[tuple[str, Any], Problem | None] = {}
 
     def add(self, chunk: Compared, wrong: Flags, before: int) -> None:
         """Count a chunk. `wrong` are its rows that disagree; `before` rows come before it."""
@@ -46,45 +49,57 @@ class UnreadCounter:
             if len(rows):
                 self._answers(column, chunk, rows, before)
 
-    def _readings(self, chunk: Compared, refused: Any, wrong: Any, before: int) -> None:
+    def _readings(self, chunk: Compared, refused: npt.NDArray[np.int64], wrong: Flags, before: int) -> None:
         theirs = {our: their for their, our in self.comparer.read}
         bad = np.zeros(len(refused), np.bool_)
         for name, (raws, codes) in chunk.columns.items():
             if name not in self.chart.by_id:
                 continue
-            found, first, here = np.unique(codes[refused], return_index=True, return_inverse=True)
-            times = np.bincount(here, minlength=len(found))
-            unread = np.zeros(len(found), np.bool_)
-            for place in range(min(len(found), MOST_READ)):
-                raw = raws[found[place]]
-                problem = read(self.chart.by_id[name].observation, given_of_cell(name, raw, self.comparer.column_map))
-                if isinstance(problem, Problem):
-                    row = int(chunk.numbers(refused[first[place] : first[place] + 1], before)[0])
-                    unread[place] = problem.code != "reading_impossible"
-                    self._note(name, theirs[name], problem, as_text(raw), int(times[place]), row)
-            bad |= unread[here]
+            here = codes[refused]
+            times, wrongly = np.bincount(here, minlength=len(raws)), np.bincount(here[wrong[refused]], minlength=len(raws))
+            unread, known = np.zeros(len(raws), np.bool_), {*self.cells, *self.words}
+            for code in np.flatnonzero(times)[:MOST_READ].tolist():
+                problem = self._problem(name, raws[code])
+                if problem is None:
+                    continue
+                unread[code] = problem.code != "reading_impossible"
+                row = None
+                if _key(name, problem) not in known:  # rows come in their order: the first of this reason is in the first chunk that has it
+                    first = refused[int(np.argmax(here == code))]
+                    row = int(chunk.numbers(np.array([first]), before)[0])
+                noted = self._note(name, theirs[name], problem, as_text(raws[code]), int(times[code]), row)
+                if noted is not None:
+                    noted.disagree += int(wrongly[code])
+            if unread.any():
+                bad |= unread[here]
         self.refused_rows += int(bad.sum())
         self.refused_wrong += int((bad & wrong[refused]).sum())
 
-    def _note(self, name: str, their: str, problem: Problem, text: str, times: int, row: int) -> None:
-        parameter = self.chart.by_id[name]
-        if problem.code == "unknown_category":
-            allowed = parameter.category_ids
-            words = self.words.setdefault(name, UnknownWords(their, name, parameter.title, allowed, row=row))
+    def _problem(self, name: str, raw: Any) -> Problem | None:
+        """What is wrong with a cell; each different cell is read once."""
+        key = (name, raw)
+        if key not in self._read:
+            if len(self._read) > MOST_KEPT:
+                self._read.clear()
+            found = read(self.chart.by_id[name].observation, given_of_cell(name, raw, self.comparer.column_map))
+            self._read[key] = found if isinstance(found, Problem) else None
+        return self._read[key]
+
+    def _note(self, name: str, their: str, problem: Problem, text: str, times: int, row: int | None) -> UnreadCells | None:
+        parameter, key = self.chart.by_id[name], _key(name, problem)
+        if isinstance(key, str):
+            words = self.words.setdefault(name, UnknownWords(their, name, parameter.title, parameter.category_ids, row=row or 0))
             ids = parameter.observation.category_by_name
-            _count(words, text, times, row, did_you_mean(text, list(ids), 0.7), ids)
-            return
-        what = _QUOTED.sub("", problem.what)
-        if problem.code == "reading_impossible":
-            what = "is impossible;" + problem.what.partition("is impossible;")[2]
-        key = _reason(name, problem.code, what, problem.mend)
+            _count(words, text, times, words.row if row is None else row, did_you_mean(text, list(ids), 0.7), ids)
+            return None
         known = self.cells.get(key)
         if known is None:
-            self.cells[key] = UnreadCells(their, name, parameter.title, problem.code, what, problem.mend, times, row, text)
-        else:
-            known.cells += times
-            if row < known.row:
-                known.row, known.example, known.mend, known.what = row, text, problem.mend, what
+            self.cells[key] = UnreadCells(their, name, parameter.title, problem.code, _what(problem), problem.mend, times, row or 0, text)
+            return self.cells[key]
+        known.cells += times
+        if row is not None and row < known.row:
+            known.row, known.example, known.mend, known.what = row, text, problem.mend, _what(problem)
+        return known
 
     def _answers(self, column: ExpectedColumn, chunk: Compared, rows: Any, before: int) -> None:
         allowed = {"level": tuple(level.id for level in self.chart.levels), "status": STATUSES}.get(column.holds, ())
@@ -116,7 +131,7 @@ class UnreadCounter:
                 each.row += before
                 self.cells[key] = each
             else:
-                known.cells += each.cells
+                known.cells, known.disagree = known.cells + each.cells, known.disagree + each.disagree
         for words in other.words:
             mine = self.words.get(words.ours)
             if mine is None:
@@ -132,6 +147,18 @@ class UnreadCounter:
             mine.more += words.more
         self.refused_rows += other.refused_rows
         self.refused_wrong += other.refused_wrong
+
+
+def _what(problem: Problem) -> str:
+    """What is wrong, without the cell itself."""
+    if problem.code == "reading_impossible":
+        return "is impossible;" + problem.what.partition("is impossible;")[2]
+    return _QUOTED.sub("", problem.what)
+
+
+def _key(name: str, problem: Problem) -> str | tuple[str, str, str]:
+    """Under what a cell is counted: unknown words by their column, others by their reason too."""
+    return name if problem.code == "unknown_category" else _reason(name, problem.code, _what(problem), problem.mend)
 
 
 def _reason(name: str, code: str, what: str, mend: str) -> tuple[str, str, str]:

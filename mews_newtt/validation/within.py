@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from mews_newtt.validation.chance import chance_words
@@ -24,6 +25,7 @@ class Within:
     chance: float
     sampled: bool
     leads: bool
+    wrong_rows: Sequence[int] = field(default=(), repr=False)  # numbers of rows in it that disagree, of those looked at
 
     @property
     def says(self) -> str:
@@ -39,4 +41,5 @@ class Within:
         return f"Within {self.words}: {verdict} {self.says}" if self.leads else f"{verdict} {self.says}"
 
     def to_dict(self) -> dict[str, Any]:
-        return {**vars(self), "says": self.says}
+        shown = {name: value for name, value in vars(self).items() if name != "wrong_rows"}
+        return {**shown, "says": self.says}

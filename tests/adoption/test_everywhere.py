@@ -33,7 +33,8 @@ def test_files_packs_and_validation_use_it(tmp_path: Path) -> None:
     assert made.code == 0, made.err
     pack = json.loads((tmp_path / "pack" / "pack.json").read_text(encoding="utf-8"))
     assert pack["chart"]["sha256"] == wanted.chart.sha256
-    assert run("validate", "made-up", tmp_path / "pack" / "cases.csv", "--rules", site).code == 0
+    returned = run("validate", "made-up", tmp_path / "pack" / "cases.csv", "--rules", site)
+    assert returned.code == 2 and "own file of right answers" in returned.err  # every answer of it agrees
 
 
 def test_a_running_service_sees_it_and_outlives_a_broken_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

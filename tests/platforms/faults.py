@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from collections.abc import Callable, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from itertools import pairwise
@@ -436,13 +437,17 @@ def said(about: str | Sequence[str], *words: str) -> tuple[Says, ...]:
 
 def edge(about: str, *numbers: str | int) -> tuple[Says, ...]:
     """One edge at another place: the parameter, any of these numbers, and words for an edge."""
-    return said(about, at(*numbers), r"\b(starts?|begins?|reach(es)?|ends?|edges?|limits?|moved|up to|counts? as|belongs?|treated as)\b")
+    return said(about, at(*numbers), r"\b(starts?|begins?|reach(es)?|ends?|edges?|limits?|moved|up to|counts? as|belongs?|treated as|exactly)\b")
 
 
 def at(*numbers: str | int) -> str:
     """Any of these numbers, as numbers of their own."""
-    return r"(?<![\d.])(" + "|".join(str(n).replace(".", r"\.") for n in numbers) + r")(?![\d]|\.\d)"
+    forms = [re.escape(str(n).removesuffix(".0")) + (r"(\.0)?" if str(n).endswith(".0") else "") for n in numbers]
+    return r"(?<![\d.])(" + "|".join(forms) + r")(?![\d]|\.\d)"
 
 
 IGNORED = r"ignor|not (read|scored|counted|used|looked|taken)|never (scored|counted|read|used)|left out|leaves? out|as if .*(normal|missing)|always (scores?|gives?|counts?) 0|without|0 points (for|in) (every|all)"
 MISSING_AS_0 = r"(missing|blank|no reading|not given|gaps?|absent|without)[^.;]*(0|nothing|normal|zero|adds? up|added|sum|total)"
+WIDE = r"\b(every|all|each|always|wherever|whole|rows|parameters|number of|throughout)\b|(instead of[^\n]*){3}"  # not one cell of one row
+USED = r"(table|scale)[^.;]*(used|always|every|never|nobody|ignor)"  # which table is taken, and not a cell or an edge in it
+EARLIER = r"(previous|earlier|last|before)[^.;]*(set|row|answer|reading|person|line)|(set|row|answer|total|line)s?\b[^.;]*(before|previous|earlier|\blate|\blag|stale|behind)"

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ SILENT, MISLED, WRONG, CRASH = "silent though it could be said", "misled though 
 JUDGEMENTS = (RIGHT, PARTLY, RIGHTLY_SILENT, SILENT, MISLED, WRONG, CRASH)
 BESIDE_THE_POINT = (
     r"this set would:[^\n]*",  # a case that tells two faults apart: its readings say nothing of the fault
+    r"this table cannot tell it from [^:]*:",
     r"no other fault[^.]*\.?",
     r"(that|this) is not certain[^.]*\.?",
     r", which is no verdict",
@@ -177,7 +178,8 @@ def main(arguments: list[str] | None = None) -> int:
     done = {tuple(line.split("\t")[:2]) for line in lines}
     chosen = [p for p in in_turn() if p.name.startswith(tuple(given.only)) and (p.name, given.form) not in done]
     with ThreadPoolExecutor(given.jobs) as pool, given.out.open("a", encoding="utf-8") as out:
-        for line in pool.map(lambda platform: line_of(platform, given.form, given.rows), chosen):
+        for finished in as_completed([pool.submit(line_of, platform, given.form, given.rows) for platform in chosen]):
+            line = finished.result()
             print(line[:220], flush=True)
             out.write(line + "\n")
             out.flush()

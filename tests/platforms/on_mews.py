@@ -6,7 +6,7 @@ import random
 from decimal import Decimal
 
 from tests.platforms import faults as f
-from tests.platforms.faults import IGNORED, MISSING_AS_0, at, edge, said
+from tests.platforms.faults import IGNORED, MISSING_AS_0, WIDE, at, edge, said
 from tests.platforms.platform import Platform, Says
 from tests.platforms.scorer import Answer, Readings, Worths
 from tests.platforms.sets import Row
@@ -101,7 +101,7 @@ PLATFORMS: list[Platform] = [
         "the pulse table of pregnancy is used after birth too, for ever",
         edit=f.always_table("heart_rate", 0),
         right=(
-            said("heart_rate", r"pregnan|less than 48|always|same table|one table|everybody|before"),
+            said("heart_rate", r"table[^.;]*(pregnan|less than 48)[^.;]*(always|used)|same table|one table|everybody"),
             said((), r"hours|patient group|birth", r"ignor|always|pregnan"),
         ),
         names=CONTEXT,
@@ -110,7 +110,7 @@ PLATFORMS: list[Platform] = [
         "pulse-late-for-all",
         "every woman after birth has the table of more than 48 hours",
         sees=f.read_as("hours_since_birth", lambda h: Decimal(100)),
-        right=(said("heart_rate", r"more than 48|later|always|after"), said((), r"hours", r"more than 48|ignor|always|later")),
+        right=(said("heart_rate", r"table[^.;]*more than 48[^.;]*(used|always)"), said((), r"hours", r"more than 48|ignor|always|later")),
         names=CONTEXT,
     ),
     mews(
@@ -141,14 +141,16 @@ PLATFORMS: list[Platform] = [
         "points-0-1-3",
         "red bands give 3 points, as in the adult score",
         edit=f.every_point(lambda p: 3 if p == 2 else p),
-        right=(said((), r"3 points?", r"instead of 2|2 points|every|all|red"),),
+        right=(said((), r"3 points?", WIDE),),
+        near=said((), r"3 points?[^.;]*instead of 2"),
         names=SCORED,
     ),
     mews(
         "amber-only",
         "red and amber give 1 point each: the vendor counts parameters outside the normal",
         edit=f.every_point(lambda p: min(p, 1)),
-        right=(said((), r"1 point", r"instead of 2|every|all|at most|number of"), said((), r"counts? (the )?(rows|parameters)")),
+        right=(said((), r"1 point", WIDE), said((), r"counts? (the )?(rows|parameters)")),
+        near=said((), r"1 point\b[^.;]*instead of 2"),
         names=SCORED,
     ),
     mews(
@@ -201,7 +203,8 @@ PLATFORMS: list[Platform] = [
         "triggers-as-points",
         "each trigger counts 2 points in the total",
         count=triggers_as_points,
-        right=((Says((), (r"trigger|air or oxygen|consciousness|concern", r"2 points|count|point")),),),
+        right=(said(("air_or_oxygen", "consciousness", "concern"), r"points?"), said((), r"triggers?", r"points?")),
+        near=(Says(("air_or_oxygen",), (r"points",)), Says(("concern",), (r"points",)), Says(("consciousness",), (r"points",))),
         names=("air_or_oxygen", "consciousness", "concern"),
     ),
     mews("escalates-at-3", "escalation starts at a total of 3", edit=f.level_from("escalate", 3), right=(said((), r"escalate|level", at(3)),)),
@@ -222,7 +225,7 @@ PLATFORMS: list[Platform] = [
         "carried-from-anyone",
         "a missing value keeps the value of whoever was measured before: a variable is not reset",
         sees=f.carried(*SCORED, by_person=False),
-        right=(said((), r"last|previous|carried|earlier|before|row above"),),
+        right=(said((), r"\blast|previous|carried|earlier|row (above|before)"),),
         near=said((), r"missing"),
         names=SCORED,
         one_row=False,
@@ -232,7 +235,7 @@ PLATFORMS: list[Platform] = [
         "from 1 February on temperature gives 1 point more wherever it gives any: a release went wrong",
         count=f.counts("temperature", lambda readings, points: points + 1 if points else 0),
         where=lambda place, row: row.taken_at.month >= 2,
-        right=((Says(("temperature",), (r"points?",)), Says((), (r"Feb|2026-02|02-01|from|since|after|taken",))),),
+        right=((Says(("temperature",), (r"points?",)), Says((), (r"Feb|2026-02|02-01|since|taken",))),),
         near=said("temperature"),
     ),
     mews(
@@ -240,7 +243,7 @@ PLATFORMS: list[Platform] = [
         "the first half of the file was scored by an old server, where pulse gave no points",
         count=f.counts("heart_rate", lambda readings, points: 0),
         where=lambda place, row: place < 500,
-        right=((Says(("heart_rate",), (IGNORED,)), Says((), (r"half|first|rows? \d|until|before|part|up to",))),),
+        right=((Says(("heart_rate",), (IGNORED,)), Says((), (r"half|first|rows? \d|until|part of",))),),
         near=said("heart_rate"),
         names=CONTEXT,
     ),
@@ -279,7 +282,7 @@ PLATFORMS: list[Platform] = [
                 {**f.row_of(content, "heart_rate")["tables"][3], "when": {"patient_group": "in_labour"}},
             ],
         ),
-        right=(said("heart_rate", r"labour"), said((), r"in labour", r"more than 48|birth|later")),
+        right=(said("heart_rate", r"in[ _]labour|labour[^.;]*(more than 48|later)"), said((), r"in labour", r"more than 48|birth|later")),
         names=CONTEXT,
         near=said("heart_rate"),
     ),

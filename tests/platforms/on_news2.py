@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tests.platforms import faults as f
-from tests.platforms.faults import IGNORED, MISSING_AS_0, at, edge, said
+from tests.platforms.faults import EARLIER, IGNORED, MISSING_AS_0, USED, at, edge, said
 from tests.platforms.platform import Platform, Says
 from tests.platforms.scorer import Answer, Readings, Worths
 from tests.platforms.sets import Row
@@ -155,21 +155,21 @@ PLATFORMS: list[Platform] = [
         "scale-2-nobody",
         "scale 2 was never built: everybody is scored on scale 1",
         edit=f.always_table("oxygen_saturation", 0),
-        right=(said("oxygen_saturation", r"scale[ _]1|scale 2"), said("spo2_scale", r"scale[ _]1|always|ignor|never|not")),
+        right=(said("oxygen_saturation", r"scale[ _][12]", USED), said("spo2_scale", r"scale[ _]1|always|ignor|never|not")),
         names=("spo2_scale", "air_or_oxygen", "oxygen_saturation"),
     ),
     news(
         "scale-2-everybody",
         "a global setting puts the whole hospital on SpO2 scale 2",
         sees=f.each(lambda readings: readings.update(spo2_scale="2")),
-        right=(said("oxygen_saturation", r"scale 2"), said("spo2_scale", r"2")),
+        right=(said("oxygen_saturation", r"scale 2", USED), said("spo2_scale", r"2")),
         names=("spo2_scale", "air_or_oxygen", "oxygen_saturation"),
     ),
     news(
         "scale-2-on-oxygen",
         "whoever is on oxygen is put on scale 2, without a clinician's decision",
         sees=f.each(everyone_on_oxygen),
-        right=(said(("oxygen_saturation", "air_or_oxygen"), r"scale 2", r"oxygen"), said("spo2_scale", r"on oxygen", "2")),
+        right=(said(("oxygen_saturation", "air_or_oxygen"), r"scale 2", r"on oxygen", USED), said("spo2_scale", r"on oxygen", "2")),
         names=("spo2_scale", "air_or_oxygen", "oxygen_saturation"),
         near=said((), r"scale[ _]2"),
     ),
@@ -199,7 +199,7 @@ PLATFORMS: list[Platform] = [
         "no-single-three",
         "one parameter that scores 3 raises nothing: the rule was forgotten",
         edit=f.level_counts("low-medium", []),
-        right=(said((), r"(low.to.medium|low-medium|3 points|single)", r"never|not|ignor|missing|without|left out|no "),),
+        right=(said((), r"(low.to.medium|low-medium|3 points|single)", r"never|not|ignor|without|left out|\bno "),),
     ),
     news(
         "high-from-8",
@@ -238,7 +238,7 @@ PLATFORMS: list[Platform] = [
         "carried-forward",
         "a gap is filled with the person's last reading",
         sees=f.carried(*VITALS),
-        right=(said((), r"last|previous|carried|earlier|before"),),
+        right=(said((), r"\blast|previous|carried|earlier"),),
         names=VITALS,
         near=said((), r"missing"),
         one_row=False,
@@ -247,7 +247,7 @@ PLATFORMS: list[Platform] = [
         "one-set-late",
         "the score on the screen is that of the person's set before: the job runs before the new set is saved",
         turn=f.late,
-        right=(said((), r"previous|before|earlier|late|lag|last|stale|old", r"set|row|answer|person|score"),),
+        right=(said((), EARLIER),),
         one_row=False,
     ),
     news(
@@ -326,8 +326,8 @@ PLATFORMS: list[Platform] = [
         "two-faults",
         "fever begins at 38.5, and scale 2 was never built",
         edit=f.edits(f.moved("temperature", "38.1", "38.6"), f.always_table("oxygen_saturation", 0)),
-        right=((Says(("temperature",), (at("38.5", "38.6"),)), Says((), (r"scale[ _]1|scale[ _]2",))),),
-        near=(Says(("temperature",), (at("38.5", "38.6"),)), Says((), (r"scale[ _]1|scale[ _]2",))),
+        right=((Says(("temperature",), (at("38.5", "38.6"),)), Says((), (r"scale[ _][12]", USED))),),
+        near=(Says(("temperature",), (at("38.5", "38.6"),)), Says((), (r"scale[ _][12]", USED))),
         names=("spo2_scale", "air_or_oxygen", "oxygen_saturation", "temperature"),
     ),
     news(

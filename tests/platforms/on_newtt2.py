@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tests.platforms import faults as f
-from tests.platforms.faults import IGNORED, MISSING_AS_0, at, edge, said
+from tests.platforms.faults import EARLIER, IGNORED, MISSING_AS_0, WIDE, at, edge, said
 from tests.platforms.platform import Platform, Says
 from tests.platforms.scorer import Answer
 from tests.platforms.sets import Row
@@ -94,7 +94,8 @@ PLATFORMS: list[Platform] = [
         "purple-3",
         "the purple zone gives 3 points",
         edit=f.edits(*[f.cell(name, place, points=3) for name, place in PURPLE]),
-        right=(said((), r"3 points"),),
+        right=(said((), r"3 points", WIDE),),
+        near=said((), r"3 points?[^.;]*instead of 2"),
         names=SCORED,
     ),
     newborn(
@@ -107,14 +108,16 @@ PLATFORMS: list[Platform] = [
         "shifted-points",
         "the points column slid by one: yellow gives 2, pink and purple 3",
         edit=f.every_point(lambda p: p + 1 if p else 0),
-        right=(said((), r"1 (point )?(more|higher)|one (point )?more|shift|slid|3 points|2 points instead of 1"),),
+        right=(said((), r"1 (point )?(more|higher)|one (point )?more|shift|slid|3 points|2 points instead of 1", WIDE),),
+        near=said((), r"(3 points?[^.;]*instead of 2|2 points?[^.;]*instead of 1)"),
         names=SCORED,
     ),
     newborn(
         "only-abnormal-counted",
         "the total is the number of rows outside white",
         edit=f.every_point(lambda p: min(p, 1)),
-        right=(said((), r"1 point|number of|at most|count"),),
+        right=(said((), r"1 point|number of|at most|count", WIDE),),
+        near=said((), r"1 point\b[^.;]*instead of 2"),
         names=SCORED,
     ),
     newborn(
@@ -237,7 +240,7 @@ PLATFORMS: list[Platform] = [
         "sets typed by hand bear the total of the person's set before",
         turn=f.late,
         where=lambda place, row: row.device == "by hand",
-        right=((Says((), (r"previous|before|earlier|lag|late",)), Says((), (r"by hand",))),),
+        right=((Says((), (EARLIER,)), Says((), (r"by hand",))),),
         near=(Says((), (r"by hand",)), Says((), (r"previous|set before|earlier",))),
         silence=True,
         one_row=False,

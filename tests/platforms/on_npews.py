@@ -6,7 +6,7 @@ import random
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from tests.platforms import faults as f
-from tests.platforms.faults import IGNORED, MISSING_AS_0, at, edge, said
+from tests.platforms.faults import EARLIER, IGNORED, MISSING_AS_0, USED, WIDE, at, edge, said
 from tests.platforms.platform import Edit, Platform, Says
 from tests.platforms.scorer import Answer, Readings, Worths
 from tests.platforms.sets import Row
@@ -132,7 +132,7 @@ PLATFORMS: list[Platform] = [
         edit=lambda content: f.row_of(content, "systolic_bp")["tables"][2].__setitem__(
             "bands", f.row_of(content, "systolic_bp")["tables"][3]["bands"]
         ),
-        right=(said("systolic_bp", r"13"), said("systolic_bp", r"5 to 12", r"another|other|table")),
+        right=(said("systolic_bp", r"5 to 12[^.;]*13|13[^.;]*5 to 12"),),
         near=said("systolic_bp"),
         names=AGED,
     ),
@@ -140,7 +140,8 @@ PLATFORMS: list[Platform] = [
         "points-0-1-2-3",
         "pink gives 3 points, as on other charts",
         edit=f.every_point(lambda p: 3 if p == 4 else p),
-        right=(said((), r"3 points?"),),
+        right=(said((), r"3 points?", WIDE),),
+        near=said((), r"3 points?[^.;]*instead of 4"),
         names=(*SCORED, "age_years"),
     ),
     child(
@@ -171,7 +172,7 @@ PLATFORMS: list[Platform] = [
         "one-table-for-all",
         "every child has the table of 5 to 12 years",
         edit=any_age_table(2),
-        right=(said((), r"5 to 12"), said((), r"\bage\b", r"ignor|always|same|everybody")),
+        right=(said((), r"5 to 12", USED), said((), r"\bage\b", r"ignor|always|same|everybody")),
         names=AGED,
         near=said((), r"\bage\b"),
     ),
@@ -318,7 +319,7 @@ PLATFORMS: list[Platform] = [
         "line-late",
         "each line bears the answers of the line before: the export joined by position, off by one",
         turn=f.late_in_file,
-        right=(said((), r"line|row|set", r"before|previous|above|shift|off by one|late|lag"),),
+        right=(said((), EARLIER + "|shift|off by one"),),
         silence=True,
         one_row=False,
     ),
@@ -351,7 +352,7 @@ PLATFORMS: list[Platform] = [
         "one ward, the Day unit, uses the table of 13 and over for everybody",
         edit=any_age_table(3),
         where=lambda place, row: row.ward == "Day unit",
-        right=((Says((), (r"13 years",)), Says((), (r"Day unit",))),),
+        right=((Says((), (r"13 years", USED)), Says((), (r"Day unit",))),),
         near=(Says((), (r"13 years|\bage\b",)), Says((), (r"Day unit",))),
         names=AGED,
     ),

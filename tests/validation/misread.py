@@ -176,14 +176,14 @@ class Misreader:
             unit = next(unit for unit in by_id[words[0]].observation.other_units if unit.ucum == words[1])
             if words[0] in found:
                 value = self.value(words[0], found[words[0]])
-                found[words[0]] = decimal(value * unit.scale + unit.offset if words[2] == "taken" else (value - unit.offset) / unit.scale)
+                found[words[0]] = decimal(value * unit.scale + unit.offset if words[2] in ("taken", "unstated") else (value - unit.offset) / unit.scale)
         elif self.kind in CHANGED_NUMBERS:
             name = words[0]
             if name in found:
-                value = self.changed(name, self.value(name, found[name]))
-                if value is None:
+                taken = self.changed(name, self.value(name, found[name]))
+                if taken is None:
                     return None
-                found[name] = decimal(value)
+                found[name] = decimal(taken)
         elif self.kind == "unlikely":
             names = by_id if words == ["*"] else words
             likely = {name: by_id[name].observation.implausible for name in names if name in self.fault.parameters or words == ["*"]}
@@ -240,7 +240,8 @@ class Misreader:
             return value * Fraction(how.replace("_", "/"))
         if self.kind == "decimal":
             taken = Fraction(str(decimal(value)).replace(".", "")) if value.denominator > 1 else value
-            return None if how == "refused" and taken > observation.impossible.high else taken
+            most = observation.impossible.high
+            return None if how == "refused" and most is not None and taken > most else taken
         assert self.kind == "age"
         if how == "times":
             return value * Fraction(self.words[2].replace("_", "/"))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mews_newtt import Chart, load_chart, score
@@ -24,10 +25,11 @@ from mews_newtt.validation.faults import (
     both,
     faults_of,
     faults_of_series,
+    levels_from_total,
     series_of,
     typed_edges,
 )
-from mews_newtt.validation.mutants import MutantScorer, answer_words, sheet_of_sets
+from mews_newtt.validation.mutants import MutantScorer, Stated, answer_words, sheet_of_sets
 from tests.test_made_up_chart import FOLDER, WELL
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "diagnosis.md"
@@ -47,7 +49,10 @@ def faults() -> dict[str, Fault]:
     table = warmth.tables[0]
     warm = replace(table, bands=(table.bands[0], replace(table.bands[1], points=2)))
     other = replace(chart, version="2.0", parameters=tuple(replace(p, tables=(warm,)) if p is warmth else p for p in chart.parameters))
-    return {fault.id: fault for fault in [*faults_of(chart, [other]), *answer_faults_of(chart), *typed_edges(chart)]}
+    own = MutantScorer(chart, sheet_of_sets([{}] * 3, chart.observations))  # a platform that starts its levels at totals of 2 and 9
+    own.stated = Stated(np.array([0, 2, 9], np.int32), np.array([0, 1, 2], np.int32), {})
+    proposed = [*typed_edges(chart), *levels_from_total(own)]
+    return {fault.id: fault for fault in [*faults_of(chart, [other]), *answer_faults_of(chart), *proposed]}
 
 
 def fault_of(example: Example) -> Fault:

@@ -20,7 +20,7 @@ from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 from mews_newtt.validation.coverage import coverage
 from mews_newtt.validation.diagnose import diagnose
-from mews_newtt.validation.packs import Pack, make_pack, pack_faults, write_pack
+from mews_newtt.validation.packs import NAMES, Pack, make_pack, pack_faults, write_pack
 from tests.batch.batch_support import random_columns
 from tests.cli.command import run
 from tests.strategies import made_chart
@@ -154,6 +154,41 @@ def test_the_same_seed_gives_the_same_pack() -> None:
     assert make_pack(chart, seed=7).to_dict() == make_pack(chart, seed=7).to_dict()
 
 
+def test_a_pack_holds_the_extremes_and_amounts_beside_devices() -> None:
+    chart = load_chart("mews", "0.1")
+    given = [case.given for case in make_pack(chart, others=()).cases]
+    for parameter in chart.parameters:
+        limits = parameter.observation.implausible
+        for limit in (limits.low, limits.high) if parameter.observation.numeric and parameter.role == "scored" else ():
+            assert limit is None or any(Decimal(one[parameter.id]) == limit for one in given if parameter.id in one), parameter.id
+
+
+@pytest.mark.deep
+def test_every_device_is_tried_beside_a_concentration_and_beside_a_flow() -> None:
+    chart = load_chart("npews")
+    given = [case.given for case in make_pack(chart, others=()).cases]
+    for device in chart.by_id["oxygen_device"].category_ids:
+        for amount in ("oxygen_percent", "oxygen_flow"):
+            assert any(one.get("oxygen_device") == device and amount in one for one in given), (device, amount)
+
+
+def test_the_series_is_of_one_person_in_order_of_time() -> None:
+    pack = make_pack(load_chart("mews", "0.1"))
+    assert pack.cases[-len(pack.series) :] == pack.series and len({case.person for case in pack.series}) == 1
+    assert [case.taken_at for case in pack.series] == sorted(case.taken_at for case in pack.series)
+    assert all(counts["killed"] == counts["made"] > 0 for counts in pack.memory.values()), pack.memory
+    manual = make_pack(load_chart("mews", "0.1"), manual=True)
+    assert not manual.series and any("faults of memory" in sentence for sentence in manual.not_tested)
+
+
+def test_coverage_suggests_readings_that_can_be_recorded_first() -> None:
+    chart = load_chart("mews", "0.1")
+    found = coverage(chart, pa.table({"heart_rate": ["84"]}))
+    for case in found.to_add:
+        assert finer(chart, case.given) == case.why.endswith("no case with recordable readings shows this")
+    assert not finer(chart, found.to_add[0].given)
+
+
 def test_a_pack_holds_what_a_clinician_expects() -> None:
     pack = make_pack(load_chart("mews", "0.1"))
     by_why = {case.why: case for case in pack.cases}
@@ -170,7 +205,7 @@ def test_a_pack_holds_what_a_clinician_expects() -> None:
 def test_the_files(tmp_path: Path) -> None:
     pack = make_pack(load_chart("newtt2"))
     paths = write_pack(pack, tmp_path / "pack")
-    assert sorted(path.name for path in paths) == ["cases.csv", "cases.ndjson", "pack.json", "sheet.html"]
+    assert [path.name for path in paths] == [*NAMES]
     rows = list(csv.DictReader((tmp_path / "pack" / "cases.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["case_id"] for row in rows] == [case.id for case in pack.cases]
     assert all(row["why"] for row in rows)

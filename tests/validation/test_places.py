@@ -35,7 +35,7 @@ def file_of(faulty: Callable[[Row, int], bool], many: int = 900, seed: int = 1) 
             "temperature": 36.6,
         }  # fmt: skip
         when = f"2026-01-{1 + number // 60:02d} {number % 24:02d}:00"
-        row = {"patient": f"SYNTHETIC-{number % 7}", "ward": drawn.choice(WARDS), "observed_at": when, **given}
+        row = {"patient": f"SYNTHETIC-{number % 7}", "ward": drawn.choice(WARDS), "observed_at": when, "device": f"MON-{drawn.randint(1, 3)}", **given}
         total = score(NEWS2, given).total
         assert total is not None
         row["expected_total"] = total - (1 if given["heart_rate"] >= 111 and faulty(row, number) else 0)
@@ -54,6 +54,8 @@ def found_in(frame: pl.DataFrame) -> Any:
         (lambda row, _: row["ward"] in ("Delivery", "Triage"), "ward Delivery or Triage", "ward"),
         (lambda row, _: row["observed_at"] >= "2026-01-10", "the time from 2026-01-10", "observed_at"),
         (lambda row, _: "2026-01-06" <= row["observed_at"] < "2026-01-11", "the time from 2026-01-06", "observed_at"),
+        (lambda row, _: row["observed_at"][11:13] in ("22", "23", "00", "01", "02"), "the hours of the day from 22:00 to 03:00", "observed_at"),
+        (lambda row, _: row["device"] == "MON-2", "device MON-2", "device"),
         (lambda _, number: number % 2 == 1, "every second row (those with even numbers)", ""),
     ],
 )
@@ -68,7 +70,7 @@ def test_a_fault_of_a_place_is_the_verdict_within_it(faulty: Callable[[Row, int]
 
 
 def test_the_second_half_of_a_file_without_times() -> None:
-    frame = file_of(lambda _, number: number >= 450).drop("observed_at", "ward", "patient")
+    frame = file_of(lambda _, number: number >= 450).drop("observed_at", "ward", "patient", "device")
     found = found_in(frame)
     assert found.within is not None and found.within.leads and found.within.words.startswith("rows from 45")
 

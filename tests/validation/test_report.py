@@ -24,6 +24,7 @@ from mews_newtt.validation.cases import Pool
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
 from mews_newtt.validation.comparer import OUTCOMES
 from mews_newtt.validation.reports import NAMES, write_reports
+from mews_newtt.validation.reports.html import TEMPLATES
 from mews_newtt.validation.result import Validation
 from tests.tools import need
 
@@ -165,7 +166,10 @@ def test_the_page_stands_alone_and_is_well_built(folder: Path) -> None:
     text = (folder / "report.html").read_text(encoding="utf-8")
     page = Page(text)
     names = [tag for tag, _ in page.tags]
-    assert not {"script", "link", "iframe", "object", "form"} & set(names)
+    assert not {"link", "iframe", "object", "form"} & set(names)
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", text, re.DOTALL)
+    assert scripts == [(TEMPLATES / "copy.js").read_text(encoding="utf-8")], "the button that copies, and nothing else"
+    assert not re.search(r"fetch|import|http|eval|innerHTML", scripts[0])
     assert not any(name.startswith("on") or name == "style" for _, attributes in page.tags for name in attributes)
     assert not re.search(r"url\(|@import|src=", text)
     assert all(str(a["href"]).startswith("#") or tag != "a" for tag, a in page.tags if "href" in a)

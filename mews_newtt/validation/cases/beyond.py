@@ -1,4 +1,4 @@
-"""Sets that few hospitals have seen: unlikely readings, everything as bad as it can be, ages around a limit of scope, and reasons that do not score."""
+"""Rare sets: unlikely readings, everything as bad as it can be, ages around a limit of scope, and reasons for no reading that do not score."""
 
 from __future__ import annotations
 

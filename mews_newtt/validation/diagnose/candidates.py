@@ -13,7 +13,7 @@ from mews_newtt.validation.diagnose.from_answers import faults_from_answers
 from mews_newtt.validation.diagnose.proposals import proposed_faults
 from mews_newtt.validation.diagnose.screen import Screen
 from mews_newtt.validation.diagnose.search import Search, Trials, spread
-from mews_newtt.validation.faults import Fault, RowOrder, answer_faults_of, faults_of, faults_of_series, typed_edges
+from mews_newtt.validation.faults import Fault, RowOrder, answer_faults_of, faults_of, faults_of_series, levels_from_total, typed_edges
 from mews_newtt.validation.mutants import Flags, MutantScorer, Rows
 
 FEW = 6_000  # rows on which every fault is tried; in a longer table only the best are tried on all
@@ -27,7 +27,7 @@ def all_faults(
 ) -> list[Fault]:
     """Every single fault that is tried on every row by itself: those of the chart, and those that the platform's answers propose."""
     found = [*faults_of(chart, others), *answer_faults_of(chart), *faults_from_answers(chart, scorer, claims, wrong)]
-    found += proposed_faults(contrasts)
+    found += [*proposed_faults(contrasts), *levels_from_total(scorer)]
     clear = {contrast.at.parameter.id for contrast in contrasts if contrast.clear.any()}
     return [*found, *typed_edges(chart, clear)]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from mews_newtt.chart.model import Band, Chart, Interval, Table
 from mews_newtt.validation.cases import Pool
-from mews_newtt.validation.faults import Fault, all_answers
+from mews_newtt.validation.faults import OF_MEMORY, Fault, all_answers
 from mews_newtt.validation.mutants import COMPLETE, READ, Flags, MutantScorer, Rows, Sheet, answer_words, differ, sheet_of_sets
 
 MOST_CHANGED = 500  # readings of a changed range that are looked at
@@ -124,6 +124,9 @@ def equally_good(chart: Chart, equal: Sequence[Fault]) -> EquallyGood:
     steps = {p.id: p.observation.step for p in chart.parameters if p.observation.numeric}
     distance = np.array([_distance(given, pool.baselines[0], steps) for given in pool.sets])
     for fault in equal[1:]:
+        if fault.kind in OF_MEMORY or equal[0].kind in OF_MEMORY:
+            recordable.append(fault)  # single sets cannot tell them apart
+            continue
         answers = all_answers(scorer, fault)
         rows = np.flatnonzero(differ(first, answers))
         if not len(rows):

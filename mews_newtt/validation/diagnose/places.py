@@ -22,12 +22,25 @@ UNLIKELY = 0.001  # after the number of splits that were looked at
 TIMES_MORE = 3.0  # the share of disagreements inside is at least so many times that outside
 LONGEST = 40  # characters of a value that are quoted
 STEPS = (2, 3, 4)  # every second row, and so on
-_PERSON = frozenset(
-    ["patient", "patients", "pt", "pid", "mrn", "nhs", "chi", "nhi", "subject", "person", "name", "surname", "firstname", "forename", "mother", "baby", "infant", "newborn", "dob", "birth", "born", "postcode", "zip", "address", "phone", "email", "nurse", "midwife", "doctor", "clinician", "consultant", "user", "username", "staff", "observer", "recorder", "author", "by", "ssn", "cpr", "pesel", "case", "id", "identifier", "uid", "uuid", "guid", "number", "no", "nr", "encounter", "episode", "admission", "spell", "visit", "order", "accession"]
-)
-_PLACE = frozenset(["ward", "site", "unit", "hospital", "device", "monitor", "clinic", "department", "dept", "location", "room", "bay", "area", "trust", "region", "centre", "center", "model", "software"])
-_NEVER = frozenset(["name", "surname", "firstname", "forename", "patient", "patients", "pt", "mrn", "nhs", "dob", "birth", "born", "postcode", "address", "phone", "email", "ssn", "cpr", "pesel"])
-_RESULT = frozenset(["score", "scores", "total", "points", "risk", "level", "ews", "news", "mews", "pews", "newtt", "alert", "trigger", "escalation", "colour", "color", "result", "flag", "expected"])
+_PERSON = frozenset((
+    "patient", "patients", "pt", "pid", "mrn", "nhs", "chi", "nhi", "subject", "person", "name", "surname", "firstname", "forename",
+    "mother", "baby", "infant", "newborn", "dob", "birth", "born", "postcode", "zip", "address", "phone", "email", "nurse", "midwife",
+    "doctor", "clinician", "consultant", "user", "username", "staff", "observer", "recorder", "author", "by", "ssn", "cpr", "pesel",
+    "case", "id", "identifier", "uid", "uuid", "guid", "number", "no", "nr", "encounter", "episode", "admission", "spell", "visit",
+    "order", "accession"
+))  # fmt: skip
+_PLACE = frozenset((
+    "ward", "site", "unit", "hospital", "device", "monitor", "clinic", "department", "dept", "location", "room", "bay", "area",
+    "trust", "region", "centre", "center", "model", "software"
+))  # fmt: skip
+_NEVER = frozenset((
+    "name", "surname", "firstname", "forename", "patient", "patients", "pt", "mrn", "nhs", "dob", "birth", "born", "postcode",
+    "address", "phone", "email", "ssn", "cpr", "pesel"
+))  # fmt: skip
+_RESULT = frozenset((
+    "score", "scores", "total", "points", "risk", "level", "ews", "alert", "trigger", "escalation",
+    "colour", "color", "result", "flag", "expected"
+))  # fmt: skip
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
 _NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:,? +(\d{1,2}):(\d\d).*)?")
 _LOOKS_LIKE_ID = re.compile(r"\D{0,4}\d{6,}\D{0,2}")
@@ -70,6 +83,7 @@ class Order(NamedTuple):
     from_words: str
     to_words: str
     between_words: str
+    hours: npt.NDArray[np.int64] | None = None  # the hour of the day of each row, -1 for none; None where no row has one
 
 
 def is_person(name: str) -> bool:
@@ -80,9 +94,14 @@ def is_person(name: str) -> bool:
     return bool(words & _PERSON) and not words & _PLACE
 
 
+def is_place(name: str) -> bool:
+    """Whether a column is about a place or a device by its name."""
+    return bool(set(words_of(name)) & _PLACE) and not is_person(name)
+
+
 def is_result(name: str) -> bool:
     """Whether a column may hold a result of the platform: what disagrees must not be explained by what is wrong."""
-    return bool(set(words_of(name)) & _RESULT)
+    return any(word in _RESULT or word.rstrip("0123456789").endswith(("ews", "newtt")) for word in words_of(name))
 
 
 def places_of(columns: pl.DataFrame, wrong: Flags, rows: npt.NDArray[np.int64]) -> list[Place]:
@@ -123,6 +142,8 @@ def _splits(columns: pl.DataFrame, wrong: Flags, rows: npt.NDArray[np.int64]) ->
         order = _times(name, column)
         if order is not None:
             yield from _stretches(order, wrong)
+            if order.hours is not None:
+                yield from _hours(order, wrong)
             continue
         yield from _values(name, column, wrong)
     yield from _stretches(_file_order(rows), wrong)
@@ -190,9 +211,15 @@ def _times(name: str, column: pl.Series) -> Order | None:
     sorted_texts = sorted(keys, key=lambda value: keys[value])
     rank = {value: place for place, value in enumerate(sorted_texts)}
     numbers = text.replace_strict(rank, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
-    column = name.replace("{", "(").replace("}", ")")
-    words = (f"the time from {{}} on ({column})", f"the time up to {{}} ({column})", f"the time from {{}} to {{}} ({column})")
-    return Order(name, numbers, lambda key: sorted_texts[key], *words)
+    safe = name.replace("{", "(").replace("}", ")")
+    words = (f"the time from {{}} on ({safe})", f"the time up to {{}} ({safe})", f"the time from {{}} to {{}} ({safe})")
+    at_hour = np.array([_hour(keys[value]) for value in sorted_texts] + [-1], np.int64)[numbers]
+    return Order(name, numbers, lambda key: sorted_texts[key], *words, at_hour if len(np.unique(at_hour[at_hour >= 0])) > 1 else None)
+
+
+def _hour(key: tuple[Any, ...]) -> int:
+    """The hour of the day of a time; -1 where it has none."""
+    return int(key[1][:2]) if key[1][:2].isdecimal() else -1
 
 
 def _time_key(text: str) -> tuple[Any, ...] | None:
@@ -231,6 +258,22 @@ def _stretches(order: Order, wrong: Flags) -> Iterator[tuple[str, str, Flags, fl
         else:
             words = order.between_words.format(order.label(first), order.label(last))
         yield order.column, words, inside, math.log(tries)
+
+
+def _hours(order: Order, wrong: Flags) -> Iterator[tuple[str, str, Flags, float]]:
+    """The hours of the day with most of the disagreements, such as those of a night; they may go round midnight."""
+    hours = order.hours
+    assert hours is not None
+    known = hours >= 0
+    size, bad = np.bincount(hours[known], minlength=24), np.bincount(hours[known & wrong], minlength=24)
+    if not 0 < bad.sum() < size.sum():
+        return
+    excess = bad - bad.sum() / size.sum() * size
+    best = max(((start, many) for start in range(24) for many in range(1, 24)), key=lambda one: sum(excess[(one[0] + n) % 24] for n in range(one[1])))
+    start, many = best
+    inside = known & ((hours - start) % 24 < many)
+    column = order.column.replace("{", "(").replace("}", ")")
+    yield order.column, f"the hours of the day from {start:02d}:00 to {(start + many) % 24:02d}:00 ({column})", inside, math.log(24 * 23)
 
 
 def _best_stretches(excess: npt.NDArray[np.float64]) -> Iterator[tuple[int, int, int]]:

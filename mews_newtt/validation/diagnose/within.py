@@ -76,7 +76,8 @@ def _within(place: Place, around: Around, *, leads: bool) -> Within:
     rows = wrong + round((place.rows - place.wrong) * around.of_right)
     rows_outside = outside + round((place.rows_outside - place.wrong_outside) * around.of_right)
     sampled = max(around.of_wrong, around.of_right) > 1
-    return Within(place.words, place.column, rows, wrong, rows_outside, outside, place.chance, sampled, leads)
+    wrong_rows = around.rows[place.inside & around.wrong].tolist()
+    return Within(place.words, place.column, rows, wrong, rows_outside, outside, place.chance, sampled, leads, wrong_rows)
 
 
 def _different(places: list[Place]) -> list[Place]:

@@ -49,6 +49,8 @@ from mews_newtt.validation.faults import (
 from mews_newtt.validation.faults.bands import other_contribution
 from mews_newtt.validation.faults.edges import REACH, moves_of
 from mews_newtt.validation.faults.fault import Example, Fault, Site, TableAt, all_answers, answers_of, each_table
+from mews_newtt.validation.faults.level_rules import levels_from_total
+from mews_newtt.validation.faults.memory import KINDS as OF_MEMORY
 from mews_newtt.validation.faults.memory import RowOrder, Series, faults_of_series, series_of
 from mews_newtt.validation.faults.open_ends import ended_at
 from mews_newtt.validation.faults.pairs import both
@@ -68,9 +70,9 @@ EXAMPLES: tuple[Example, ...] = tuple(example for module in MODULES for example 
 KINDS: dict[str, str] = {kind: says for module in MODULES for kind, says in module.KINDS.items()}
 
 __all__ = [
-    "EXAMPLES", "KINDS", "MODULES", "NOT_IN_SINGLE_SETS", "REACH", "UNIT_IGNORED", "Example", "Fault", "RowOrder", "Series", "Site", "TableAt",
-    "all_answers", "answer_faults_of", "answers_of", "both", "capped", "each_table", "ended_at", "faults_of", "faults_of_series", "fixed",
-    "moves_of", "other_contribution", "partial_sets_refused", "series_of", "typed_edges",
+    "EXAMPLES", "KINDS", "MODULES", "NOT_IN_SINGLE_SETS", "OF_MEMORY", "REACH", "UNIT_IGNORED", "Example", "Fault", "RowOrder", "Series", "Site",
+    "TableAt", "all_answers", "answer_faults_of", "answers_of", "both", "capped", "each_table", "ended_at", "faults_of", "faults_of_series", "fixed",
+    "levels_from_total", "moves_of", "other_contribution", "partial_sets_refused", "series_of", "typed_edges",
 ]  # fmt: skip
 
 

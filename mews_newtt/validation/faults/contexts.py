@@ -97,8 +97,8 @@ def _following(chart: Chart, one: Parameter, other: Parameter) -> Iterator[Fault
     """Whoever has one answer of the first context is given one of the second."""
     for given in one.category_ids if len(one.category_ids) * len(other.category_ids) <= MOST_FOLLOWING else ():
         for after in other.category_ids:
-            told = f"{row_name(one)} {given.replace('_', ' ')}"
-            says = f"{row_name(other)} seems to be taken for {after.replace('_', ' ')} wherever {told} is given"
+            told = f"{row_name(one)} is {given.replace('_', ' ')}"
+            says = f"{row_name(other)} {after.replace('_', ' ')} seems to be used wherever {told}, whatever is given"
             form, change = "follows:{site}:{before}:{value}:{after}", _followed(one.id, given, other.id, after)
             about = (one.id, other.id)
             yield Fault("context_follows", form, says, about, chart, Site(one.id), other.id, before=given, after=after, change=change)

@@ -90,7 +90,7 @@ def _moved(edge: Edge, reach: int) -> Iterator[Fault]:
         changed = edge.moved(replace(edge.lower, high=edge.end + by * step), replace(edge.upper, low=edge.start + by * step))
         if changed is not None:
             after = value + by * step
-            says = f"{at.name}: {gives(chart, band)} {_seems(band)} to {words} {number(after, unit)} instead of {number(value, unit)}"
+            says = f"{at.name}: {gives(chart, band)} {seems(band)} to {words} {number(after, unit)} instead of {number(value, unit)}"
             yield Fault("edge_moved", "edge:{site}:{by:+d}", says, (at.parameter.id,), changed, edge.site, by=by, before=value, after=after)
 
 
@@ -114,5 +114,5 @@ def _is_empty(interval: Interval) -> bool:
     return low is not None and high is not None and (low > high or (low == high and not (interval.low_included and interval.high_included)))
 
 
-def _seems(band: Band) -> str:
+def seems(band: Band) -> str:
     return "seems" if band.points in (None, 1) else "seem"

@@ -1,4 +1,4 @@
-"""Faults of memory and of row order: a platform answers with the set before, fills gaps from it, or takes the mean of two readings.
+"""Faults of memory and of row order: a platform answers with the set before, fills gaps from it, or takes the mean of some readings.
 
 They need rows in an order. `series_of` makes the orders of a table: its rows as they are, and the sets of each person. A single set shows none
 of these faults, so no test pack of single sets is made against them; nor can a table that was sampled show them, since neighbours are missing.
@@ -14,19 +14,21 @@ import numpy as np
 
 from mews_newtt.chart.model import Chart, Parameter
 from mews_newtt.validation.faults.fault import Change, Example, Fault, Site
-from mews_newtt.validation.mutants import READ, Answers, Cell, CellColumn, Flags, MutantScorer, Rows, Sheet
+from mews_newtt.validation.mutants import COMPLETE, READ, Answers, Cell, CellColumn, Flags, MutantScorer, Rows, Sheet
 from mews_newtt.validation.wording import row_name
 
 KINDS = {
     "row_before": "a row gets the readings or the answers of the row before or after it, in the file or of the same person",
     "carried_forward": "a missing reading is filled with the last reading before it, in the file or of the same person",
-    "averaged": "the mean of a reading and the person's reading before it is scored",
+    "averaged": "the mean of the person's last two or three readings is scored",
+    "sorted": "the totals of the file are sorted by themselves, so that rows get the totals of others",
 }
 COLD = {"shell_warmth": "30"}
 EXAMPLES = (
     Example("before:file:*:-1", {"shell_warmth": "20"}, "total 0, level Watch", "total 1, level Watch", earlier=(COLD,)),
     Example("before:person:shell_warmth:-1", {"shell_warmth": "20"}, "total 0, level Watch", "total 1, level Watch", earlier=(COLD,)),
     Example("carried:person:shell_warmth", {"shell_warmth": None}, "no total, level at least Watch", "total 1, level Watch", earlier=(COLD,)),
+    Example("sorted:file:up", {"shell_warmth": "20"}, "total 0, level Watch", "total 1, level Watch", earlier=(COLD,)),
     Example("averaged:person:shell_warmth", {"shell_warmth": "20"}, "total 0, level Watch", "total 1, level Watch", earlier=(COLD,)),
 )
 
@@ -120,16 +122,26 @@ def faults_of_series(chart: Chart, orders: Sequence[Series]) -> Iterator[Fault]:
         for by, where in ((-1, "before"), (1, "after")):
             for parameter in read:
                 says = f"{row_name(parameter)}: the reading of {series.words} {where} it seems to be scored"
-                change = _each_column((parameter.id,), _neighbours(series, by))
+                change = _each_column(series, (parameter.id,), _neighbours(series, by))
                 yield _fault(chart, "row_before", f"before:{series.id}:{{site}}:{{by:+d}}", says, (parameter.id,), parameter, by, change)
+        for way, falling in (("up", False), ("down", True)) if series.id == "file" else ():
+            says = f"the totals of the file seem to be sorted by themselves, {'highest' if falling else 'lowest'} first"
+            yield Fault("sorted", f"sorted:{series.id}:{way}", says, (), chart, answers=_sorted(falling), column="total")
         for names, one in _one_or_all(read):
-            says = f"a missing reading seems to be filled with the last one of {series.words} before"
-            words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(names, _carried(series))
+            where = "in the rows before" if series.id == "file" else "of the same person"
+            says = f"a missing reading seems to be filled with the last one {where}"
+            words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(series, names, _carried(series))
             yield _fault(chart, "carried_forward", f"carried:{series.id}:{{site}}", words, names, one, change=change)
+            if one is None:
+                change = _each_column(series, [p.id for p in numeric], _carried(series))
+                form = f"carried:{series.id}:{{site}}:numbers"
+                yield _fault(chart, "carried_forward", form, f"{words}, in every row with numbers", (), None, change=change)
         for names, one in _one_or_all(numeric) if series.id == "person" else ():
-            says = f"the mean of the reading and of {series.words} before seems to be scored"
-            words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(names, _averaged(series))
-            yield _fault(chart, "averaged", f"averaged:{series.id}:{{site}}", words, names, one, change=change)
+            for many in (2, 3):
+                says = f"the mean of the last {many} readings of the same person seems to be scored"
+                words, change = says if one is None else f"{row_name(one)}: {says}", _each_column(series, names, _averaged(series, many))
+                form = f"averaged:{series.id}:{{site}}" if many == 2 else f"averaged:{series.id}:{{site}}:{many}"
+                yield _fault(chart, "averaged", form, words, names, one, change=change)
 
 
 def _one_or_all(rows: Sequence[Parameter]) -> Iterator[tuple[tuple[str, ...], Parameter | None]]:
@@ -153,8 +165,12 @@ def _fault(
     return Fault(kind, form, words, about, chart, Site("*" if one is None else one.id), by=by, change=change, answers=answers)
 
 
-def _each_column(names: Sequence[str], change: Callable[[CellColumn], CellColumn]) -> Change:
+def _each_column(series: Series, names: Sequence[str], change: Callable[[CellColumn], CellColumn]) -> Change:
+    """A change of some columns of the table that the order is of. It does nothing to other tables."""
+
     def changed(sheet: Sheet) -> Sheet:
+        if sheet.rows != len(series.order):
+            return sheet
         return Sheet({**sheet.columns, **{name: change(sheet.column(name)) for name in names}}, sheet.rows)
 
     return changed
@@ -162,11 +178,24 @@ def _each_column(names: Sequence[str], change: Callable[[CellColumn], CellColumn
 
 def _answers_of(series: Series, by: int) -> Callable[[MutantScorer], Answers]:
     def answers(scorer: MutantScorer) -> Answers:
-        base, other = scorer.base, series.neighbour(by)
+        base = scorer.base
+        other = series.neighbour(by) if len(base.rows) == len(series.order) else np.full(len(base.rows), -1, np.int64)
         rows = np.flatnonzero(other >= 0)
         from_rows = other[rows]
         points = {name: given[from_rows] for name, given in base.points.items()}
         return Answers(base.rows[rows], base.status[from_rows], base.total[from_rows], base.level[from_rows], points)
+
+    return answers
+
+
+def _sorted(falling: bool) -> Callable[[MutantScorer], Answers]:
+    """The totals of the complete sets in order; levels stay where they are."""
+
+    def answers(scorer: MutantScorer) -> Answers:
+        base = scorer.base
+        rows = np.flatnonzero(base.status == COMPLETE)
+        totals = np.sort(base.total[rows])
+        return Answers(rows, base.status[rows], totals[::-1] if falling else totals, base.level[rows])
 
     return answers
 
@@ -189,21 +218,27 @@ def _carried(series: Series) -> Callable[[CellColumn], CellColumn]:
     return change
 
 
-def _averaged(series: Series) -> Callable[[CellColumn], CellColumn]:
+def _averaged(series: Series, many: int) -> Callable[[CellColumn], CellColumn]:
+    """The mean of a reading and of those in the sets before it: of as many sets as there are, `many` at most."""
+
     def change(column: CellColumn) -> CellColumn:
-        other = series.neighbour(-1)
         numbers = np.array([isinstance(cell.value, Fraction) and cell.kind == READ for cell in column.cells], np.bool_)
-        both = np.flatnonzero((other >= 0) & numbers[column.codes] & numbers[column.codes[other]])
-        joint = column.codes[both].astype(np.int64) * len(column.cells) + column.codes[other[both]]
-        pairs, places = np.unique(joint, return_inverse=True)
+        before, rows = series.neighbour(-1), np.arange(len(column.codes))
+        used = [np.where(numbers[column.codes], column.codes, -1)]
+        for _ in range(many - 1):
+            rows = np.where(rows >= 0, before[rows], -1)
+            there = (rows >= 0) & numbers[column.codes[rows]]
+            used.append(np.where(there, column.codes[rows], -1))
+        changed = np.flatnonzero((used[0] >= 0) & (np.max(used[1:], axis=0) >= 0))
+        together, places = np.unique(np.stack(used)[:, changed], axis=1, return_inverse=True)
         codes = column.codes.copy()
-        codes[both] = len(column.cells) + places
-        means = [_mean(column.cells[pair // len(column.cells)], column.cells[pair % len(column.cells)]) for pair in pairs.tolist()]
+        codes[changed] = len(column.cells) + places.reshape(-1)
+        means = [_mean([column.cells[code] for code in each if code >= 0]) for each in together.T.tolist()]
         return CellColumn([*column.cells, *means], codes)
 
     return change
 
 
-def _mean(one: Cell, other: Cell) -> Cell:
-    values = [cell.value for cell in (one, other) if isinstance(cell.value, Fraction)]
+def _mean(cells: Sequence[Cell]) -> Cell:
+    values = [cell.value for cell in cells if isinstance(cell.value, Fraction)]
     return Cell(READ, sum(values, Fraction(0)) / len(values))

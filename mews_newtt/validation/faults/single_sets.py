@@ -6,7 +6,9 @@ from __future__ import annotations
 NOT_IN_SINGLE_SETS: dict[str, str] = {
     "row_before": "a row that gets the readings or the answers of the row before or after it: it needs several rows in their order",
     "carried_forward": "a missing reading filled with an earlier one: it needs several sets of one person",
-    "averaged": "the mean of a reading and the one before it: it needs several sets of one person",
+    "averaged": "the mean of a reading and those before it: it needs several sets of one person",
+    "sorted": "totals sorted by themselves: it needs several rows in their order",
+    "levels_from_total": "levels by totals of the platform's own: it needs many totals with their levels",
     "points_exchanged": "the points of two rows exchanged beside a right total: it needs the points of each row, and not only total and level",
     "missing_shown_as_normal": "0 points shown for a missing reading: it needs the points of each row, and not only total and level",
     "within_one_place": "a fault in one ward, site or device only: it needs rows from every place",

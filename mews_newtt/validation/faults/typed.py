@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from mews_newtt.chart.model import Band, Chart, Interval, number
 from mews_newtt.validation.faults.alike import with_copies
-from mews_newtt.validation.faults.edges import REACH, Edge, edges_of
+from mews_newtt.validation.faults.edges import REACH, Edge, edges_of, seems
 from mews_newtt.validation.faults.fault import Example, Fault, each_table, with_table
 from mews_newtt.validation.wording import gives
 
@@ -55,7 +55,7 @@ def _typed(edge: Edge, reach: int) -> Iterator[Fault]:
         by = (after - before) / step
         if abs(by) <= reach or not possible.contains(after) or after % step:
             continue
-        says = f"{at.name}: {gives(chart, band)} seem to {words} {number(after, unit)} instead of {number(before, unit)} ({how})"
+        says = f"{at.name}: {gives(chart, band)} {seems(band)} to {words} {number(after, unit)} instead of {number(before, unit)} ({how})"
         changed = with_table(chart, at.parameter, at.number, replace(at.table, bands=_bands(edge, after - before)))
         yield Fault("edge_typed", "typed:{site}:{after}", says, (at.parameter.id,), changed, edge.site, by=int(by), before=before, after=after)
 

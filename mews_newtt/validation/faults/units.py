@@ -8,9 +8,9 @@ from fractions import Fraction
 from mews_newtt.chart.model import Chart, Parameter
 from mews_newtt.validation.faults.fault import ChangeCell, Example, Fault, Site, change_cells, numeric_parameters
 from mews_newtt.validation.mutants import READ, Cell
-from mews_newtt.validation.wording import row_name
+from mews_newtt.validation.wording import row_name, unit_words
 
-KINDS = {"unit_mixed": "a number is taken for one in another unit, or its stated unit is ignored"}
+KINDS = {"unit_mixed": "a number is taken for one in another unit, or only where no unit is stated, or its stated unit is ignored"}
 EXAMPLES = (
     Example("unit:shell_warmth:[degF]:taken", {"shell_warmth": "30"}, "total 1, level Watch", "total 0, level Watch"),
     Example("unit:shell_warmth:ignored", {"shell_warmth": "75.2 degF"}, "total 0, level Watch", "total 1, level Watch"),
@@ -24,11 +24,13 @@ def faults(chart: Chart) -> Iterator[Fault]:
 
 
 def _of_parameter(chart: Chart, parameter: Parameter) -> Iterator[Fault]:
-    name, title, own = parameter.id, row_name(parameter), parameter.observation.unit
+    name, title, own = parameter.id, row_name(parameter), unit_words(parameter.observation.unit)
     for unit in parameter.observation.other_units:
+        other, taken = unit_words(unit.ucum), _linear(unit.scale, unit.offset)
         for way, says, change in (
-            ("taken", f"numbers in {own} seem to be taken for {unit.ucum}", _linear(unit.scale, unit.offset)),
-            ("scored", f"readings seem to be scored as numbers in {unit.ucum} on edges in {own}", _linear(1 / unit.scale, -unit.offset / unit.scale)),
+            ("taken", f"numbers in {own} seem to be taken for {other}", taken),
+            ("scored", f"readings seem to be scored as numbers in {other} on edges in {own}", _linear(1 / unit.scale, -unit.offset / unit.scale)),
+            ("unstated", f"numbers without a unit seem to be taken for {other}, and numbers with one to be read rightly", _where_unstated(taken)),
         ):
             form = f"unit:{{site}}:{{value}}:{way}"
             yield Fault("unit_mixed", form, f"{title}: {says}", (name,), chart, Site(name), unit.ucum, change=change_cells((name,), change))
@@ -42,6 +44,10 @@ def _linear(scale: Fraction, offset: Fraction) -> ChangeCell:
         return cell._replace(value=cell.value * scale + offset) if isinstance(cell.value, Fraction) else cell
 
     return change
+
+
+def _where_unstated(change: ChangeCell) -> ChangeCell:
+    return lambda cell: change(cell) if cell.raw is None else cell
 
 
 def _as_written(cell: Cell) -> Cell:

@@ -94,12 +94,17 @@ def on_stated(scorer: MutantScorer, stated: Stated, *, totals: bool) -> MutantSc
 
 
 def states_all_points(scorer: MutantScorer, stated: Stated) -> Flags:
-    """Rows whose stated points should add up to the total: every parameter with points on the chart states them."""
+    """Rows whose stated points should add up to the total: every parameter that the platform states points of states them there.
+
+    A parameter without a column of points keeps the chart's own in `on_stated`.
+    """
     found = np.ones(scorer.sheet.rows, np.bool_)
     for name, own in scorer.base.points.items():
         claimed = stated.points.get(name)
+        if claimed is None:
+            continue
         needed = (own != NO_POINTS) & (scorer.base.status <= PARTIAL)
-        found &= ~needed if claimed is None else ~needed | is_number(claimed)
+        found &= ~needed | is_number(claimed)
     return found
 
 

@@ -16,9 +16,10 @@ from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.tables.atomic import whole_folder
 from mews_newtt.validation.packs.case import Case
 from mews_newtt.validation.packs.pack import Pack
+from mews_newtt.validation.packs.sheets import answers_csv, answers_xlsx, given_names, harmless, how_to, owner_names, owner_of
 
-NAMES = ("cases.csv", "cases.ndjson", "sheet.html", "pack.json")
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run text that starts with these
+WORKBOOK = "answers.xlsx"
+NAMES = ("cases.csv", "cases.ndjson", "sheet.html", "pack.json", "answers.csv", "how-to.txt", WORKBOOK)
 
 
 def check_folder(folder: Path | str) -> Path:
@@ -37,41 +38,41 @@ def check_folder(folder: Path | str) -> Path:
     return folder
 
 
-def write_pack(pack: Pack, folder: Path | str) -> list[Path]:
+def write_pack(pack: Pack, folder: Path | str, *, points: bool = False) -> list[Path]:
     """Write the pack's files. The folder appears, or changes, only when all files are written.
+
+    Parameters
+    ----------
+    points : the answer sheet asks for the points of each row as well
+
+    Returns the files written: all of `NAMES`; without the workbook where openpyxl is not installed.
 
     Raises
     ------
     FileError  the folder's parent is missing, or the folder holds other files
     """
     folder = check_folder(folder)
+    texts = (as_csv(pack), as_ndjson(pack), as_sheet(pack), as_json(pack), answers_csv(pack, points), how_to(pack, points))
+    contents = {name: text.encode("utf-8") for name, text in zip(NAMES, texts, strict=False)}
+    workbook = answers_xlsx(pack, points)
+    if workbook is not None:
+        contents[WORKBOOK] = workbook
     with whole_folder(folder) as beside:
-        for name, text in zip(NAMES, (as_csv(pack), as_ndjson(pack), as_sheet(pack), as_json(pack)), strict=True):
-            (beside / name).write_text(text, encoding="utf-8", newline="")
-    return [folder / name for name in NAMES]
-
-
-def given_names(pack: Pack) -> list[str]:
-    """The columns of the readings, in chart order, then those of reasons for no reading."""
-    used = {name for case in pack.cases for name in case.given}
-    ours = [p.id for p in pack.chart.parameters]
-    return [name for name in (*ours, *(SKIP_PREFIX + parameter for parameter in ours)) if name in used]
+        for name, content in contents.items():
+            (beside / name).write_bytes(content)
+    return [folder / name for name in contents]
 
 
 def as_csv(pack: Pack) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    given = given_names(pack)
+    given = given_names(pack.chart, [case.given for case in pack.cases])
     expected = list(dict.fromkeys(name for case in pack.cases for name in case.expected))
-    writer.writerow(["case_id", *given, *expected, "why"])
+    writer.writerow(["case_id", *owner_names(pack), *given, *expected, "why"])
     for case in pack.cases:
-        cells = [*(case.given.get(name, "") for name in given), *(case.expected.get(name, "") for name in expected)]
-        writer.writerow([_harmless(case.id), *cells, _harmless(case.why)])
+        cells = [*owner_of(pack, case), *(case.given.get(name, "") for name in given), *(case.expected.get(name, "") for name in expected)]
+        writer.writerow([harmless(case.id), *cells, harmless(case.why)])
     return out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(RISKY) else text
 
 
 def as_ndjson(pack: Pack) -> str:
@@ -116,7 +117,7 @@ thead { display: table-header-group }
 def as_sheet(pack: Pack) -> str:
     """A page to print: what to type in, what the platform must show, and room for what it showed."""
     chart = pack.chart
-    names = given_names(pack)
+    names = given_names(chart, [case.given for case in pack.cases])
     first = pack.cases[0].given if pack.cases else {}
     head = "".join(f'<th scope="col">{escape(_column(chart, name))}</th>' for name in names)
     totals = '<th scope="col">Expected total</th>' if chart.has_points else ""

@@ -17,16 +17,18 @@ from typing import NamedTuple
 import numpy as np
 
 from mews_newtt.chart.contexts import can_occur, contexts_of, distinguishable_values, matches, table_for
-from mews_newtt.chart.model import Band, Chart, Group, Number, Parameter
+from mews_newtt.chart.model import Chart, Group, Number, Parameter
 from mews_newtt.compiled import Member, ReadingClasses, classes_of, contribution_of, count_group, level_rules, member_of
 from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.cases import MOST_CONTEXTS, Given, Setting, as_text, refused_alone, settings
 from mews_newtt.validation.faults import Fault
 from mews_newtt.validation.mutants import MISSING, NO_READING, READ, SKIPPED, Cell, CellColumn, Sheet, counting_nothing
+from mews_newtt.validation.packs.alike import age_alike, exchanged_alike, shown_alike
 from mews_newtt.validation.packs.sums import Counters, Sum, add, counters_of, shown, sum_of
 
-PROVABLE = ("rounded", "truncated", "partial_level")  # quarters of a step show all that rounding can do
+PROVABLE = ("rounded", "truncated", "partial_level", "missing_read_as_0")  # quarters of a step show all that rounding can do
 MISTAKEN = ("context_mixed", "context_ignored")  # a category of a context taken for another
+OTHER_NUMBERS = ("rounded", "truncated", "unit_mixed", "edges_shifted", "ten_times", "part_of_a_minute")  # a number is taken for another one
 SAME = ("scope", "zones", "has_points")  # what the proof needs to be equal
 MOST_STATES = 5_000
 MOST_CELLS = 6_000
@@ -89,8 +91,8 @@ class Prover:
     def prove(self, fault: Fault) -> Proof:
         """A proof, or a witness: it must be scored before it counts, since the search ignores some rules."""
         mutant = fault.chart
-        if fault.answers is not None:
-            return Proof()  # nothing is proved of a platform that changes its answers
+        if fault.answers is not None:  # of a platform that changes its answers only this is proved
+            return Proof(how="structure" if fault.column == "level" and len(self.chart.levels) == 1 else None)
         self._known_classes = {key: classes for key, classes in self._known_classes.items() if key[0] == id(self.chart)}
         self._tried = {}
         same = [p.id for p in mutant.parameters] == [p.id for p in self.chart.parameters]
@@ -142,12 +144,16 @@ class Prover:
         """Whether the chart treats a reading and what it is taken for alike."""
         if fault.change is None or fault.chart is not self.chart:
             return False
-        if fault.kind in ("rounded", "truncated", "unit_mixed"):
+        if fault.kind in ("exchanged", "columns_exchanged"):
+            return exchanged_alike(self.chart, fault)
+        if fault.kind == "age_rounded":
+            return age_alike(self.chart, fault)
+        if fault.kind in OTHER_NUMBERS or (fault.kind == "decimal_lost" and fault.after == "scored"):
             rows = [self.chart.by_id[name] for name in fault.parameters]
             tables = [table for row in rows for table in row.tables]
             chosen = {name for name, _ in (when for p in self.chart.parameters for t in p.tables for when in t.when)}
             asked = chosen | {name for rule in self.chart.scope for name, _ in rule.when}
-            return asked.isdisjoint(fault.parameters) and all(_shown_alike(self.chart, table.bands) for table in tables)
+            return asked.isdisjoint(fault.parameters) and all(shown_alike(self.chart, table.bands) for table in tables)
         if fault.kind == "context_assumed":
             return self._assumed_alike(fault.parameters[0], str(fault.after))
         if fault.kind != "context_mixed":
@@ -156,7 +162,7 @@ class Prover:
         conditions = [c for p in self.chart.parameters for t in p.tables for other, c in t.when if other == name]
         conditions += [c for rule in self.chart.scope if rule.refuse for other, c in rule.when if other == name]
         bands = [b for table in self.chart.by_id[name].tables for b in table.bands if {given, wanted}.intersection(b.categories)]
-        return all(matches(c, given) == matches(c, wanted) for c in conditions) and _shown_alike(self.chart, bands)
+        return all(matches(c, given) == matches(c, wanted) for c in conditions) and shown_alike(self.chart, bands)
 
     def _assumed_alike(self, name: str, taken: str) -> bool:
         """Whether a category assumed for a missing context changes nothing, whatever is known of the other contexts."""
@@ -333,12 +339,6 @@ def _waits_otherwise(chart: Chart, own: Parameter, new: Parameter) -> bool:
     if changed != conditions:
         return hangs or any(when and when not in conditions for when in changed)
     return hangs and own.required != new.required and sum(not table.applies for table in own.tables) > 1
-
-
-def _shown_alike(chart: Chart, bands: Sequence[Band]) -> bool:
-    """Whether bands show the same. A zone shows only where a level counts zones."""
-    zones = any(count.zone is not None for level in chart.levels for count in level.counts)
-    return len({(points, zone if zones else 0, level) for points, zone, level in map(chart.severity, bands)}) < 2
 
 
 def _edges(parameter: Parameter) -> set[Fraction]:

@@ -153,8 +153,9 @@ def _strip(stretches: Sequence[Mapping[str, Any]], spans: Sequence[tuple[float, 
         else:
             joined.append((one["points"], left, right))
     for points, left, right in joined:
-        shapes.append(f'<rect x="{left:.1f}" y="{top:g}" width="{right - left:.1f}" height="{STRIP:g}" fill="#f0f4f5" stroke="{GREY}" stroke-width="1"/>')
-        if right - left >= 12:
+        wide = right - left
+        shapes.append(f'<rect x="{left:.1f}" y="{top:g}" width="{wide:.1f}" height="{STRIP:g}" fill="#f0f4f5" stroke="{GREY}" stroke-width="1"/>')
+        if wide >= 12:
             shapes.append(_text((left + right) / 2, top + 14, "–" if points is None else str(points), 12, "middle", bold=True))
     return shapes
 

@@ -14,9 +14,10 @@ from mews_newtt.errors import FileError, Problem
 from mews_newtt.tables.atomic import whole_file, whole_path
 from mews_newtt.validation.reports.html import as_html
 from mews_newtt.validation.reports.junit import as_junit
+from mews_newtt.validation.reports.letter import letters_text
 from mews_newtt.validation.result import Validation
 
-NAMES = ("report.html", "report.json", "junit.xml", "disagreements.csv")
+NAMES = ("report.html", "report.json", "junit.xml", "disagreements.csv", "letter.md")
 
 
 def check_report_folder(folder: Path | str) -> Path:
@@ -36,7 +37,7 @@ def check_writable(folder: Path) -> None:
 
 
 def write_reports(found: Validation, folder: Path | str, *, run_on: str | None = None) -> list[Path]:
-    """Write report.html, report.json, junit.xml and disagreements.csv, all or none.
+    """Write report.html, report.json, junit.xml, disagreements.csv and, where there is a finding, letter.md: all or none.
 
     report.json appears last and lists the others with their sha256; the report.json of an earlier run is deleted before any file changes.
     So wherever there is a report.json, the other files are of the same run, even after a crash.
@@ -47,11 +48,14 @@ def write_reports(found: Validation, folder: Path | str, *, run_on: str | None =
     """
     folder = check_report_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    page, marker, junit, lines = (folder / name for name in NAMES)
+    page, marker, junit, lines, letter = (folder / name for name in NAMES)
+    texts = [(page, as_html(found, run_on)), (junit, as_junit(found, run_on))]
+    sent = letters_text(found)
+    texts += [(letter, sent)] if sent else []
     with ExitStack() as whole:  # all are written under other names first: a failure leaves the folder as it was
         report = whole.enter_context(whole_file(marker))  # entered first, so it appears last
         files = {}
-        for path, text in ((page, as_html(found, run_on)), (junit, as_junit(found, run_on))):
+        for path, text in texts:
             out = whole.enter_context(whole_file(path))
             out.write(text)
             out.flush()  # a full disk fails here, before any file is replaced
@@ -64,10 +68,10 @@ def write_reports(found: Validation, folder: Path | str, *, run_on: str | None =
         document = {**as_document(found, run_on), "files": files}
         report.write(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
         report.flush()
-        for old in (marker, *(() if found.worst is not None else (lines,))):
+        for old in (marker, *(() if found.worst is not None else (lines,)), *(() if sent else (letter,))):
             if old.is_file():
                 Path(os.path.realpath(old)).unlink()
-    return [page, marker, junit, lines] if found.worst is not None else [page, marker, junit]
+    return [page, marker, junit, *([lines] if found.worst is not None else []), *([letter] if sent else [])]
 
 
 def as_document(found: Validation, run_on: str | None = None) -> dict[str, Any]:

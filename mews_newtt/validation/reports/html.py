@@ -16,6 +16,7 @@ from mews_newtt.scoring.wording import count
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import PLURAL, BandKey, Item, gaps
 from mews_newtt.validation.reports.contrast import pictures_of
+from mews_newtt.validation.reports.letter import letters_text
 from mews_newtt.validation.reports.outliers import Outlier, outliers
 from mews_newtt.validation.result import Matrix, Validation
 from mews_newtt.validation.stated import KINDS
@@ -52,6 +53,7 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             run_on=run_on,
             engine=__version__,
             style=Markup(css() + colours_css([chart])),  # made by this package, not by who wrote the file
+            copy_script=Markup(TEMPLATES.joinpath("copy.js").read_text(encoding="utf-8")),
             own_style=Markup(TEMPLATES.joinpath("report.css").read_text(encoding="utf-8")),
             stamp=Markup(stamp_html([chart], f"mews_newtt {__version__}.")),
             headline=headline(found),
@@ -66,7 +68,8 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             untried=_grouped([item for item in items if not item.rows]),
             tried=[(PLURAL[kind], seen, of) for kind, (seen, of) in gaps(items).items()],
             diagnosis=found.diagnosis,
-            pictures=pictures_of(found.diagnosis and [table.to_dict() for table in found.diagnosis.contrast]),
+            pictures=pictures_of([table.to_dict() for table in found.diagnosis.contrast] if found.diagnosis else ()),
+            letter=letters_text(found),
             telling=_telling(found.diagnosis),
             likely=bool(found.diagnosis and found.diagnosis.findings and 2 * found.diagnosis.findings[0].explains >= found.diagnosis.disagreements),
         )
@@ -79,6 +82,7 @@ def headline(found: Validation) -> str:
         "agrees": "Every compared row agrees",
         "disagrees": f"{found.disagreed:,} of {found.compared:,} compared rows {'disagrees' if found.disagreed == 1 else 'disagree'}",
         "nothing_compared": "Nothing was compared",
+        "unfinished": f"Unfinished: {count(found.unanswered, 'case')} without an answer",
     }[found.verdict]
 
 
@@ -92,6 +96,8 @@ def advice(found: Validation) -> str:
     if found.verdict == "disagrees":
         low = sum(found.by_column[name].lower for name in ("expected_total", "expected_level") if name in found.by_column)
         return f"In {low:,} of the cells the platform states less than the chart gives. Such cells could hide a person who needs help." if low else ""
+    if found.verdict == "unfinished" or found.right_answers or found.cases_of_pack:
+        return found.says
     return "No row states a total, a level or points."
 
 

@@ -46,9 +46,9 @@ def as_junit(found: Validation, run_on: str | None = None) -> str:
     }
     for name, value in facts.items():
         ElementTree.SubElement(properties, "property", {"name": name, "value": _clean(value)})
-    if not compared:
+    if found.verdict in ("nothing_compared", "unfinished"):
         case = ElementTree.SubElement(suite, "testcase", {"classname": f"validate.{chart.id}", "name": "compared", "time": "0"})
-        ElementTree.SubElement(case, "error", {"message": _clean(found.says), "type": "nothing_compared"})
+        ElementTree.SubElement(case, "error", {"message": _clean(found.says), "type": found.verdict})
     for name, column in compared:
         case = ElementTree.SubElement(suite, "testcase", {"classname": f"validate.{chart.id}", "name": _clean(name), "time": "0"})
         if column.disagreed:

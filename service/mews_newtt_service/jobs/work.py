@@ -24,6 +24,7 @@ from mews_newtt.tables.table import score_table
 from mews_newtt.validation.compare import diagnosed, validate_file
 from mews_newtt.validation.packs import make_pack, write_pack
 from mews_newtt.validation.reports import write_reports
+from mews_newtt.validation.reports.letter import letters_text
 from mews_newtt_service.jobs import plans
 from mews_newtt_service.jobs.inputs import PLAN, input_file, map_of, plan_file, plan_of, write_document
 from mews_newtt_service.jobs.queue import Job
@@ -38,6 +39,9 @@ MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".toml": "application/toml",
     ".xml": "application/xml",
+    ".md": "text/markdown; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 FHIR_FILES = {"fhir.json": "application/fhir+json", "fhir.ndjson": "application/fhir+ndjson"}
 
@@ -88,7 +92,7 @@ def _verify(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, s
     found = diagnosed(found, anyway=parameters.get("undiagnosed") == [])  # the page names the rows that its user must have seen
     write_reports(found, out)
     _keep_plan(folder, parameters, out)
-    write_document(out / "validation.json", {**found.to_dict(), "engine_version": __version__})
+    write_document(out / "validation.json", {**found.to_dict(), "letter": letters_text(found), "engine_version": __version__})
     return int(found.rows)
 
 

@@ -176,6 +176,7 @@ def shown_result(found: Mapping[str, Any], most: int) -> dict[str, Any]:
         "kinds": found["kinds"],
         "columns": found["by_column"],
         "diagnosis": found["diagnosis"],
+        "letter": found.get("letter", ""),
         "pictures": pictures_of((found["diagnosis"] or {}).get("contrast")),
         "listed": listed_rows(found)[:most],
     }
