@@ -31,9 +31,9 @@ class Finding:
         first = self.faults[0]
         breaks = count(self.breaks, "agreement") if self.breaks else "none"
         if len(first.joined) < 2:
-            return f"{first.words}; explains {self.explains:,} of {count(self.of, 'disagreement')}, breaks {breaks}"
+            return f"{first.words}; explains {self.explains} of {count(self.of, 'disagreement')}, breaks {breaks}"
         named = "; ".join(f"({number}) {fault.words}" for number, fault in enumerate(first.joined, start=1))
-        effect = f"together they explain {self.explains:,} of {count(self.of, 'disagreement')} and break {breaks}"
+        effect = f"together they explain {self.explains} of {count(self.of, 'disagreement')} and break {breaks}"
         return f"{len(first.joined)} faults at once: {named}; {effect}"
 
     def to_dict(self) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def changed_ranges(at: TableAt, ranges: Sequence[Range]) -> Fault | None:
     if len(words) == 1:
         says = f"{at.name}, {words[0].format('seems to give')}"
     else:
-        more = f" and {len(words) - MOST_NAMED} more ranges" if len(words) > MOST_NAMED else ""
+        more = f" and {count(len(words) - MOST_NAMED, 'more range')}" if len(words) > MOST_NAMED else ""
         says = f"{at.name}: the table seems to be another one: {', '.join(one.format('gives') for one in words[:MOST_NAMED])}{more}"
     value = ",".join(each.id for each, _ in told)
     return Fault("range_worth", "range:{site}:{value}", says, (at.parameter.id,), changed, at.site(0)._replace(band=None), value, by=len(told))
