@@ -121,11 +121,12 @@ def make_pack(chart: Chart, *, seed: int = 0, manual: bool = False, others: Iter
     proven = [{"id": faults[index].id, "words": faults[index].words, "proof": how} for index, how in sorted(equivalent.items())]
     pack = Pack(chart, seed, manual, cases, len(faults), len(dead), proven, alive, _kinds(faults, dead, equivalent))
     if manual:
-        pack.not_tested = not_tested(finer=sum(len(rows) > 0 for rows in killers) - sum(len(rows) > 0 for rows in easy), memory=None)
+        typed = sum(len(rows) > 0 for rows in easy)
+        pack.not_tested = not_tested(finer=sum(len(rows) > 0 for rows in killers) - typed, no_room=typed - len(dead), memory=None)
         return pack
     series = make_series(pool, len(cases) + 1)
     pack.cases, pack.memory = [*cases, *series.cases], _memory(series)
-    pack.not_tested = not_tested(finer=0, memory=series.not_shown if series.cases else None)
+    pack.not_tested = not_tested(memory=series.not_shown if series.cases else None)
     return pack
 
 
