@@ -37,7 +37,8 @@ BESIDE_THE_POINT = (
     r", which is no verdict",
     r"(explains?|breaks?|explained|leaves)[^;.]*?\d[\d,]* (of [\d,]+ )?(disagreements?|agreements?|rows?)",
     r"breaks none",
-    r"(all|of|the)? ?[\d,]+ (of (the )?[\d,]+ )?(disagreements?|agreements?|rows)",
+    r"(all|of|the)? ?[\d,]+ of (the )?[\d,]+ (disagreements?|agreements?|rows)",
+    r"[\d,]+ (disagreements?|agreements?)",
 )
 MOST_OTHERS = 150
 FEW = 8  # with fewer wrong rows than this, no verdict is expected

@@ -199,7 +199,10 @@ PLATFORMS: list[Platform] = [
         "no-single-three",
         "one parameter that scores 3 raises nothing: the rule was forgotten",
         edit=f.level_counts("low-medium", []),
-        right=(said((), r"(low.to.medium|low-medium|3 points|single)", r"never|not|ignor|without|left out|\bno "),),
+        right=(
+            said((), r"need[^.;]*(2|two) rows", r"3 points"),
+            said((), r"(low.to.medium|low-medium|3 points|single)", r"never|not|ignor|without|left out|\bno "),
+        ),
     ),
     news(
         "high-from-8",
@@ -219,7 +222,6 @@ PLATFORMS: list[Platform] = [
         turn=f.level_is(lambda row, a: COLOURS[str(a.level)]),
         right=(said((), r"(word|name|colou?r|called|written|label|value)", r"green|amber|red|yellow"),),
         near=said((), r"green|amber|red"),
-        silence=True,
     ),
     news(
         "gaps-as-0",
@@ -255,7 +257,6 @@ PLATFORMS: list[Platform] = [
         "the export sorted the totals on their own",
         turn=f.sorted_answers(lambda a: (a.total is not None, a.total or 0)),
         right=(said((), r"sort|order|shuffl|another row|other rows|wrong rows?|belong"),),
-        silence=True,
         one_row=False,
     ),
     news(

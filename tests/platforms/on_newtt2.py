@@ -159,13 +159,13 @@ PLATFORMS: list[Platform] = [
         "parents-ignored",
         "what parents say is not scored",
         count=f.counts("parental_concern", lambda readings, points: 0),
-        right=(said("parental_concern", IGNORED),),
+        right=(said("parental_concern", IGNORED), said("parental_concern", r"some[^.;]*0 points", r"high[^.;]*0 points")),
     ),
     newborn(
         "parents-unzoned",
         "parental concern gives points and never a level",
         edit=f.edits(f.cell("parental_concern", 1, zone="white"), f.cell("parental_concern", 2, zone="white")),
-        right=(said("parental_concern", r"level|zone|raise"),),
+        right=(said("parental_concern", r"level|zone|raise|instead of \d points? and"),),
         silence=True,
     ),
     newborn(
@@ -192,7 +192,6 @@ PLATFORMS: list[Platform] = [
         "levels are in the vendor's own words",
         turn=f.level_is(lambda row, a: OWN_WORDS[str(a.level)]),
         right=(said((), r"word|name|called|written|label|value", r"Normal|Review|Urgent"),),
-        silence=True,
     ),
     newborn("gaps-as-0", "missing rows count as 0 and the total is shown", turn=f.gaps_count_nothing, right=(said((), MISSING_AS_0),), names=SCORED),
     newborn(
@@ -202,11 +201,10 @@ PLATFORMS: list[Platform] = [
         right=(said("oxygen_saturation", r"missing|blank|no reading|not given", r"2 points|\b0\b|worst|number"),),
     ),
     newborn(
-        "cap-9",
+        "cap-6",
         "the total is capped at 6",
         turn=f.total_is(lambda row, a: min(a.total, 6)),
         right=(said((), r"total|score", r"cap|at most|no more than|limit|never", at(6)),),
-        silence=True,
     ),
     newborn(
         "double-breathing",
