@@ -94,7 +94,7 @@ def judged(platform: Platform, verdict: Verdict, wrong: int) -> str:
     silence = platform.silence or wrong < FEW
     if verdict.agrees or not verdict.spoken:
         return RIGHTLY_SILENT if silence or wrong == 0 else SILENT
-    words = without_counts(verdict.words)
+    words = without_counts(verdict.spoken + "\n" + verdict.words)
     parts = [[part.said_in(words, verdict.named) for part in answer] for answer in platform.right]
     whole, some = any(all(hits) for hits in parts), any(any(hits) for hits in parts)
     near = any(part.said_in(words, verdict.named) for part in platform.near)

@@ -68,7 +68,7 @@ PLATFORMS: list[Platform] = [
         edit=f.cell("oxygen_saturation", 1, points=2),
         right=(
             said("oxygen_saturation", r"2 points?", r"9[34]"),
-            said("oxygen_saturation", r"2 points? instead of 1"),
+            said("oxygen_saturation", r"2 points?[^.;]*instead of 1"),
             said("oxygen_saturation", r"2 points?", at(94, 95)),
         ),
     ),

@@ -112,7 +112,7 @@ PLATFORMS: list[Platform] = [
         "no-confusion",
         "the first edition of the score: AVPU, where new confusion gives nothing",
         edit=f.category("consciousness", "confusion", points=0),
-        right=(said("consciousness", "confus"), said("consciousness", r"0 points? instead of 3")),
+        right=(said("consciousness", "confus"), said("consciousness", r"0 points?[^.;]*instead of 3")),
     ),
     news(
         "row-from-modified-ews",
@@ -192,7 +192,7 @@ PLATFORMS: list[Platform] = [
         "oxygen-ignored",
         "supplemental oxygen is shown on the screen and not counted",
         count=f.counts("air_or_oxygen", lambda readings, points: 0),
-        right=(said("air_or_oxygen", IGNORED), said("air_or_oxygen", r"0 points? instead of 2")),
+        right=(said("air_or_oxygen", IGNORED), said("air_or_oxygen", r"0 points?[^.;]*instead of 2")),
         names=("air_or_oxygen", "oxygen_saturation"),
     ),
     news(
@@ -298,8 +298,8 @@ PLATFORMS: list[Platform] = [
         "the ward Oak still has an old configuration: systolic pressure from 101 on gives nothing",
         edit=f.cell("systolic_bp", 2, points=0),
         where=lambda place, row: row.ward == "Oak",
-        right=((Says(("systolic_bp",), (r"0 points? instead of 1|101|110|111",)), Says((), (r"Oak",))),),
-        near=(Says((), (r"Oak",)), Says(("systolic_bp",), (r"0 points? instead of 1|101|110",))),
+        right=((Says(("systolic_bp",), (r"0 points?[^.;]*instead of 1|101|110|111",)), Says((), (r"Oak",))),),
+        near=(Says((), (r"Oak",)), Says(("systolic_bp",), (r"0 points?[^.;]*instead of 1|101|110",))),
     ),
     news(
         "finer-readings-fall-through",

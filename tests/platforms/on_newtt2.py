@@ -69,7 +69,7 @@ PLATFORMS: list[Platform] = [
         "edge-cold",
         "cold begins below 36.0: the band from 36.0 to 36.4 gives 0 points, as printed green",
         edit=f.cell("temperature", 1, points=0, zone="white"),
-        right=(said("temperature", at("36.0"), r"0 points"), said("temperature", r"0 points? instead of 1")),
+        right=(said("temperature", at("36.0"), r"0 points"), said("temperature", r"0 points?[^.;]*instead of 1")),
     ),
     newborn(
         "edge-fever",
@@ -88,7 +88,7 @@ PLATFORMS: list[Platform] = [
         "colour-blind",
         "blue and pale are stored as one category, pale",
         sees=f.read_as("colour", lambda c: "pale" if c == "blue" else c),
-        right=(said("colour", r"blue", r"pale|1 point"), said("colour", r"1 point instead of 2")),
+        right=(said("colour", r"blue", r"pale|1 point"), said("colour", r"1 point[^.;]*instead of 2")),
     ),
     newborn(
         "purple-3",
@@ -153,7 +153,7 @@ PLATFORMS: list[Platform] = [
         "feeding-normal",
         "not feeding is read as feeding well: the parser looks for 'feeding'",
         sees=f.read_as("feeding", lambda c: "well" if c == "not_feeding" else c),
-        right=(said("feeding", r"not feeding|not_feeding", r"0 points|well|normal"), said("feeding", r"0 points? instead of 2")),
+        right=(said("feeding", r"not feeding|not_feeding", r"0 points|well|normal"), said("feeding", r"0 points?[^.;]*instead of 2")),
     ),
     newborn(
         "parents-ignored",
@@ -217,7 +217,7 @@ PLATFORMS: list[Platform] = [
         "grunting-no-points",
         "grunting shows in red and has no points",
         edit=f.category("grunting", "present", points=0),
-        right=(said("grunting", IGNORED + "|0 points? instead of 2"),),
+        right=(said("grunting", IGNORED + "|0 points?[^.;]*instead of 2"),),
     ),
     newborn(
         "saturation-offset",
