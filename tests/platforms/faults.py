@@ -451,3 +451,4 @@ MISSING_AS_0 = r"(missing|blank|no reading|not given|gaps?|absent|without)[^.;]*
 WIDE = r"\b(every|all|each|always|wherever|whole|rows|parameters|number of|throughout)\b|(instead of[^\n]*){3}"  # not one cell of one row
 USED = r"(table|scale)[^.;]*(used|always|every|never|nobody|ignor)"  # which table is taken, and not a cell or an edge in it
 EARLIER = r"(previous|earlier|last|before)[^.;]*(set|row|answer|reading|person|line)|(set|row|answer|total|line)s?\b[^.;]*(before|previous|earlier|\blate|\blag|stale|behind)"
+NO_LEVEL = IGNORED + r"|raise|instead of level|instead of \d points? and|no level"  # raises nothing

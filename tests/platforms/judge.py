@@ -37,7 +37,8 @@ BESIDE_THE_POINT = (
     r", which is no verdict",
     r"(explains?|breaks?|explained|leaves)[^;.]*?\d[\d,]* (of [\d,]+ )?(disagreements?|agreements?|rows?)",
     r"breaks none",
-    r"(all|of|the)? ?[\d,]+ (of (the )?[\d,]+ )?(disagreements?|agreements?|rows)",
+    r"(all|of|the)? ?[\d,]+ of (the )?[\d,]+ (disagreements?|agreements?|rows)",
+    r"[\d,]+ (disagreements?|agreements?)",
 )
 MOST_OTHERS = 150
 FEW = 8  # with fewer wrong rows than this, no verdict is expected
@@ -93,7 +94,7 @@ def judged(platform: Platform, verdict: Verdict, wrong: int) -> str:
     silence = platform.silence or wrong < FEW
     if verdict.agrees or not verdict.spoken:
         return RIGHTLY_SILENT if silence or wrong == 0 else SILENT
-    words = without_counts(verdict.words)
+    words = without_counts(verdict.spoken + "\n" + verdict.words)
     parts = [[part.said_in(words, verdict.named) for part in answer] for answer in platform.right]
     whole, some = any(all(hits) for hits in parts), any(any(hits) for hits in parts)
     near = any(part.said_in(words, verdict.named) for part in platform.near)

@@ -6,7 +6,7 @@ import random
 from decimal import Decimal
 
 from tests.platforms import faults as f
-from tests.platforms.faults import IGNORED, MISSING_AS_0, WIDE, at, edge, said
+from tests.platforms.faults import IGNORED, MISSING_AS_0, NO_LEVEL, WIDE, at, edge, said
 from tests.platforms.platform import Platform, Says
 from tests.platforms.scorer import Answer, Readings, Worths
 from tests.platforms.sets import Row
@@ -68,7 +68,7 @@ PLATFORMS: list[Platform] = [
         edit=f.cell("oxygen_saturation", 1, points=2),
         right=(
             said("oxygen_saturation", r"2 points?", r"9[34]"),
-            said("oxygen_saturation", r"2 points? instead of 1"),
+            said("oxygen_saturation", r"2 points?[^.;]*instead of 1"),
             said("oxygen_saturation", r"2 points?", at(94, 95)),
         ),
     ),
@@ -166,7 +166,6 @@ PLATFORMS: list[Platform] = [
         turn=f.total_is(lambda row, a: a.total - min(a.points.get("systolic_bp", 0), a.points.get("diastolic_bp", 0))),
         right=(said(("systolic_bp", "diastolic_bp"), r"once|worse|worst|higher|max|one of|group|only"),),
         near=(Says(("systolic_bp",)), Says(("diastolic_bp",))),
-        silence=True,
     ),
     mews(
         "pressures-exchanged",
@@ -189,9 +188,9 @@ PLATFORMS: list[Platform] = [
         "concern-ignored",
         "worry of the woman or staff is stored and raises nothing",
         edit=f.no_trigger("concern"),
-        right=(said("concern", IGNORED + "|raise"),),
+        right=(said("concern", NO_LEVEL),),
     ),
-    mews("oxygen-raises-nothing", "oxygen does not escalate", edit=f.no_trigger("air_or_oxygen"), right=(said("air_or_oxygen", IGNORED + "|raise"),)),
+    mews("oxygen-raises-nothing", "oxygen does not escalate", edit=f.no_trigger("air_or_oxygen"), right=(said("air_or_oxygen", NO_LEVEL),)),
     mews(
         "only-unresponsive",
         "only U of ACVPU escalates",
@@ -215,7 +214,6 @@ PLATFORMS: list[Platform] = [
         turn=f.level_is(two_rows_needed),
         right=(said((), r"two|2", r"parameters|rows|ambers?|readings|count"),),
         near=said((), r"escalate|level"),
-        silence=True,
     ),
     mews("random-levels", "levels are random: a demonstration stub was shipped", turn=f.level_is(a_level_at_random), silence=True, one_row=False),
     mews(

@@ -112,7 +112,7 @@ PLATFORMS: list[Platform] = [
         "no-confusion",
         "the first edition of the score: AVPU, where new confusion gives nothing",
         edit=f.category("consciousness", "confusion", points=0),
-        right=(said("consciousness", "confus"), said("consciousness", r"0 points? instead of 3")),
+        right=(said("consciousness", "confus"), said("consciousness", r"0 points?[^.;]*instead of 3")),
     ),
     news(
         "row-from-modified-ews",
@@ -192,14 +192,17 @@ PLATFORMS: list[Platform] = [
         "oxygen-ignored",
         "supplemental oxygen is shown on the screen and not counted",
         count=f.counts("air_or_oxygen", lambda readings, points: 0),
-        right=(said("air_or_oxygen", IGNORED), said("air_or_oxygen", r"0 points? instead of 2")),
+        right=(said("air_or_oxygen", IGNORED), said("air_or_oxygen", r"0 points?[^.;]*instead of 2")),
         names=("air_or_oxygen", "oxygen_saturation"),
     ),
     news(
         "no-single-three",
         "one parameter that scores 3 raises nothing: the rule was forgotten",
         edit=f.level_counts("low-medium", []),
-        right=(said((), r"(low.to.medium|low-medium|3 points|single)", r"never|not|ignor|without|left out|\bno "),),
+        right=(
+            said((), r"need[^.;]*(2|two) rows", r"3 points"),
+            said((), r"(low.to.medium|low-medium|3 points|single)", r"never|not|ignor|without|left out|\bno "),
+        ),
     ),
     news(
         "high-from-8",
@@ -219,7 +222,6 @@ PLATFORMS: list[Platform] = [
         turn=f.level_is(lambda row, a: COLOURS[str(a.level)]),
         right=(said((), r"(word|name|colou?r|called|written|label|value)", r"green|amber|red|yellow"),),
         near=said((), r"green|amber|red"),
-        silence=True,
     ),
     news(
         "gaps-as-0",
@@ -255,7 +257,6 @@ PLATFORMS: list[Platform] = [
         "the export sorted the totals on their own",
         turn=f.sorted_answers(lambda a: (a.total is not None, a.total or 0)),
         right=(said((), r"sort|order|shuffl|another row|other rows|wrong rows?|belong"),),
-        silence=True,
         one_row=False,
     ),
     news(
@@ -297,8 +298,8 @@ PLATFORMS: list[Platform] = [
         "the ward Oak still has an old configuration: systolic pressure from 101 on gives nothing",
         edit=f.cell("systolic_bp", 2, points=0),
         where=lambda place, row: row.ward == "Oak",
-        right=((Says(("systolic_bp",), (r"0 points? instead of 1|101|110|111",)), Says((), (r"Oak",))),),
-        near=(Says((), (r"Oak",)), Says(("systolic_bp",), (r"0 points? instead of 1|101|110",))),
+        right=((Says(("systolic_bp",), (r"0 points?[^.;]*instead of 1|101|110|111",)), Says((), (r"Oak",))),),
+        near=(Says((), (r"Oak",)), Says(("systolic_bp",), (r"0 points?[^.;]*instead of 1|101|110",))),
     ),
     news(
         "finer-readings-fall-through",

@@ -69,7 +69,7 @@ PLATFORMS: list[Platform] = [
         "edge-cold",
         "cold begins below 36.0: the band from 36.0 to 36.4 gives 0 points, as printed green",
         edit=f.cell("temperature", 1, points=0, zone="white"),
-        right=(said("temperature", at("36.0"), r"0 points"), said("temperature", r"0 points? instead of 1")),
+        right=(said("temperature", at("36.0"), r"0 points"), said("temperature", r"0 points?[^.;]*instead of 1")),
     ),
     newborn(
         "edge-fever",
@@ -88,7 +88,7 @@ PLATFORMS: list[Platform] = [
         "colour-blind",
         "blue and pale are stored as one category, pale",
         sees=f.read_as("colour", lambda c: "pale" if c == "blue" else c),
-        right=(said("colour", r"blue", r"pale|1 point"), said("colour", r"1 point instead of 2")),
+        right=(said("colour", r"blue", r"pale|1 point"), said("colour", r"1 point[^.;]*instead of 2")),
     ),
     newborn(
         "purple-3",
@@ -153,19 +153,19 @@ PLATFORMS: list[Platform] = [
         "feeding-normal",
         "not feeding is read as feeding well: the parser looks for 'feeding'",
         sees=f.read_as("feeding", lambda c: "well" if c == "not_feeding" else c),
-        right=(said("feeding", r"not feeding|not_feeding", r"0 points|well|normal"), said("feeding", r"0 points? instead of 2")),
+        right=(said("feeding", r"not feeding|not_feeding", r"0 points|well|normal"), said("feeding", r"0 points?[^.;]*instead of 2")),
     ),
     newborn(
         "parents-ignored",
         "what parents say is not scored",
         count=f.counts("parental_concern", lambda readings, points: 0),
-        right=(said("parental_concern", IGNORED),),
+        right=(said("parental_concern", IGNORED), said("parental_concern", r"some[^.;]*0 points", r"high[^.;]*0 points")),
     ),
     newborn(
         "parents-unzoned",
         "parental concern gives points and never a level",
         edit=f.edits(f.cell("parental_concern", 1, zone="white"), f.cell("parental_concern", 2, zone="white")),
-        right=(said("parental_concern", r"level|zone|raise"),),
+        right=(said("parental_concern", r"level|zone|raise|instead of \d points? and"),),
         silence=True,
     ),
     newborn(
@@ -192,7 +192,6 @@ PLATFORMS: list[Platform] = [
         "levels are in the vendor's own words",
         turn=f.level_is(lambda row, a: OWN_WORDS[str(a.level)]),
         right=(said((), r"word|name|called|written|label|value", r"Normal|Review|Urgent"),),
-        silence=True,
     ),
     newborn("gaps-as-0", "missing rows count as 0 and the total is shown", turn=f.gaps_count_nothing, right=(said((), MISSING_AS_0),), names=SCORED),
     newborn(
@@ -202,11 +201,10 @@ PLATFORMS: list[Platform] = [
         right=(said("oxygen_saturation", r"missing|blank|no reading|not given", r"2 points|\b0\b|worst|number"),),
     ),
     newborn(
-        "cap-9",
+        "cap-6",
         "the total is capped at 6",
         turn=f.total_is(lambda row, a: min(a.total, 6)),
         right=(said((), r"total|score", r"cap|at most|no more than|limit|never", at(6)),),
-        silence=True,
     ),
     newborn(
         "double-breathing",
@@ -219,7 +217,7 @@ PLATFORMS: list[Platform] = [
         "grunting-no-points",
         "grunting shows in red and has no points",
         edit=f.category("grunting", "present", points=0),
-        right=(said("grunting", IGNORED + "|0 points? instead of 2"),),
+        right=(said("grunting", IGNORED + "|0 points?[^.;]*instead of 2"),),
     ),
     newborn(
         "saturation-offset",

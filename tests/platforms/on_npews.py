@@ -6,7 +6,7 @@ import random
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from tests.platforms import faults as f
-from tests.platforms.faults import EARLIER, IGNORED, MISSING_AS_0, USED, WIDE, at, edge, said
+from tests.platforms.faults import EARLIER, IGNORED, MISSING_AS_0, NO_LEVEL, USED, WIDE, at, edge, said
 from tests.platforms.platform import Edit, Platform, Says
 from tests.platforms.scorer import Answer, Readings, Worths
 from tests.platforms.sets import Row
@@ -116,13 +116,13 @@ PLATFORMS: list[Platform] = [
         "cell-distress",
         "moderate distress gives 4 points",
         edit=f.category("respiratory_distress", "moderate", points=4),
-        right=(said("respiratory_distress", r"moderate"), said("respiratory_distress", r"4 points? instead of 2")),
+        right=(said("respiratory_distress", r"moderate"), said("respiratory_distress", r"4 points?[^.;]*instead of 2")),
     ),
     child(
         "garbled-table",
         "from 1 to 4 years a pulse under 60 gives 2 points: the document's text was garbled",
         edit=f.cell("heart_rate", 0, 1, points=2),
-        right=(said("heart_rate", r"2 points? instead of 4|(under|below|less than) 60"),),
+        right=(said("heart_rate", r"2 points?[^.;]*instead of 4|(under|below|less than) 60"),),
         names=AGED,
         silence=True,
     ),
@@ -226,7 +226,7 @@ PLATFORMS: list[Platform] = [
         "flow-in-ml",
         "flow under 2 L/min gives nothing: low flow was thought harmless",
         edit=f.cell("oxygen_flow", 0, points=0, zone="white"),
-        right=(said("oxygen_flow", r"0 points? instead of 1|(under|below|less than) 2"),),
+        right=(said("oxygen_flow", r"0 points?[^.;]*instead of 1|(under|below|less than) 2"),),
         names=OXYGEN,
     ),
     child(
@@ -256,12 +256,12 @@ PLATFORMS: list[Platform] = [
         count=fever_counts,
         right=(said("temperature", r"1 point|scored|counts?|adds?|point"),),
     ),
-    child("pupils-ignored", "pupils raise nothing", edit=f.no_trigger("pupils"), right=(said("pupils", IGNORED + "|raise"),), silence=True),
+    child("pupils-ignored", "pupils raise nothing", edit=f.no_trigger("pupils"), right=(said("pupils", NO_LEVEL),), silence=True),
     child(
         "carer-ignored",
         "what carers say is stored and raises nothing",
         edit=f.no_trigger("carer_concern"),
-        right=(said("carer_concern", IGNORED + "|raise"),),
+        right=(said("carer_concern", NO_LEVEL),),
     ),
     child(
         "sepsis-high",
@@ -304,7 +304,6 @@ PLATFORMS: list[Platform] = [
         sees=f.mean_of_last("heart_rate", 3),
         right=(said("heart_rate", r"mean|average|smooth|last"),),
         near=said("heart_rate"),
-        silence=True,
         names=AGED,
         one_row=False,
     ),
@@ -320,7 +319,6 @@ PLATFORMS: list[Platform] = [
         "each line bears the answers of the line before: the export joined by position, off by one",
         turn=f.late_in_file,
         right=(said((), EARLIER + "|shift|off by one"),),
-        silence=True,
         one_row=False,
     ),
     child(
