@@ -118,11 +118,18 @@ def every_answer(http: Any, came: Came) -> None:
     holds(Job, json.dumps(job), came)
     rows = [{**FULL, "expected_total": 6, "expected_level": "low", "case_id": "a"}, {**FULL, "expected_total": 5}, {"expected_total": 3}]
     more = [{**FULL, "temperature": value, "expected_total": 6} for value in (36.1, 36.5, 37.5, 38.0)]
-    for chosen in (rows, rows[1:2], [*rows, *more]):
+    unread = [{**FULL, "temperature": "warm", "consciousness": "dozing", "expected_total": 6}, {**FULL, "expected_total": 6}]
+    kept = {name: str(value) for name, value in FULL.items() if name != "heart_rate"}
+    ward = [(place, str(rate), *kept.values(), "1" if place == "A" else "2") for place in "ABC" for rate in range(111, 131) for _ in range(3)]
+    table = [("ward", "heart_rate", *kept, "expected_points_heart_rate"), *ward]
+    sent = http.post(VERIFY, content="\n".join(map(",".join, table)), headers={**asked, "Content-Type": "text/csv"})
+    holds(Validation, _file(http, done(http, sent), "validation.json"), came)
+    for chosen in (rows, rows[1:2], [*rows, *more], unread):
         checked = done(http, http.post(VERIFY, json=chosen, headers=asked))
         holds(Validation, _file(http, checked, "validation.json"), came)
-    packed = done(http, http.post(PACK, json={"manual": True}, headers=asked))
-    holds(Pack, _file(http, packed, "pack.json"), came)
+    for manual in (True, False):
+        packed = done(http, http.post(PACK, json={"manual": manual}, headers=asked))
+        holds(Pack, _file(http, packed, "pack.json"), came)
     form = {"file": ("ward.csv", "Puls;Atmung;Schmerz;expected_total\n80;18;Arm;0\n80;k.A.;;0\n80;160/90;;0\n80;30-40;;0\n")}
     plan = '[columns]\nPuls = "heart_rate"\nAtmung = "respiratory_rate"\n[missing]\nrespiratory_rate = ["k.A."]\n[source]\ndelimiter = ";"\n'
     checked = done(http, http.post(VERIFY, files=form, data={"plan": plan}, headers=asked))

@@ -16,7 +16,7 @@ from mews_newtt.reading.column_names import words_of
 from mews_newtt.validation.chance import corrected, log_chance
 from mews_newtt.validation.mutants import Flags
 
-MOST_VALUES = 50  # different values of a column that says where something was
+DISTINCT_TEXTS = 50  # different values of a column that says where something was
 LEAST_WRONG = 5  # disagreements that a place needs
 UNLIKELY = 0.001  # after the number of splits that were looked at
 TIMES_MORE = 3.0  # the share of disagreements inside is at least so many times that outside
@@ -164,11 +164,11 @@ def _every(step: int, first: int) -> str:
 
 def _values(name: str, column: pl.Series, wrong: Flags) -> Iterator[tuple[str, str, Flags, float]]:
     """One value of a column, or several at once: those with the largest shares of disagreements."""
-    if column.dtype.is_float() and column.n_unique() > MOST_VALUES:
+    if column.dtype.is_float() and column.n_unique() > DISTINCT_TEXTS:
         return
     text = column.cast(pl.String, strict=False).str.strip_chars().replace("", None)
     distinct = text.unique(maintain_order=True)
-    if not 2 <= len(distinct) <= MOST_VALUES or sum(bool(_LOOKS_LIKE_ID.fullmatch(value)) for value in distinct.drop_nulls()) > len(distinct) / 2:
+    if not 2 <= len(distinct) <= DISTINCT_TEXTS or sum(bool(_LOOKS_LIKE_ID.fullmatch(value)) for value in distinct.drop_nulls()) > len(distinct) / 2:
         return
     codes = text.to_frame("said").join(pl.DataFrame({"said": distinct, "@code": np.arange(len(distinct))}), on="said", how="left", nulls_equal=True)
     at = codes.get_column("@code").to_numpy()

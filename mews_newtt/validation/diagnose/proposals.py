@@ -12,10 +12,10 @@ import numpy as np
 
 from mews_newtt.chart.model import Band, Chart
 from mews_newtt.validation.diagnose.contrast import Contrast
+from mews_newtt.validation.diagnose.from_answers import MOST_POINTS
 from mews_newtt.validation.faults import Fault, TableAt, ended_at, moves_of, other_contribution
 from mews_newtt.validation.faults.ranges import Range, changed_ranges
 
-MOST_POINTS = 250  # of one band; the packed counters of `mutants` have room for this many
 MOST_RANGES = 12  # ranges of one table; more of them are no table that somebody typed
 FARTHEST = 2_000  # recording steps that an edge is moved by
 

@@ -26,6 +26,13 @@ class KindOfMutants(Answer):
     equivalent: Count
 
 
+class KindOfMemory(Answer):
+    """Faults of memory of one kind, and how many of them the series of one person shows."""
+
+    made: Count
+    killed: Count
+
+
 class Mutants(Answer):
     """Changed charts, and how many of them the cases show."""
 
@@ -44,6 +51,8 @@ class Case(Answer):
     given: dict[str, str]
     expected: Annotated[dict[str, str], Field(description="expected_status, expected_total, expected_level, expected_points_<id>; empty: none")]
     why: str
+    person: Annotated[str, Field(description="in the series: a made-up person")] = ""
+    taken_at: Annotated[str, Field(description="in the series: when the set was taken")] = ""
 
 
 class Mutant(Answer):
@@ -65,6 +74,7 @@ class Pack(Answer):
     mutants: Mutants
     equivalent: Annotated[list[Mutant], Field(description="mutants that no case can show")]
     alive: Annotated[list[Mutant], Field(description="mutants that no case here shows")]
+    memory: Annotated[dict[str, KindOfMemory], Field(description="by kind; empty where the pack has no series of one person")]
     not_tested: list[str]
     cases: list[Case]
     engine_version: Engine

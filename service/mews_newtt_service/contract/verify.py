@@ -190,6 +190,100 @@ class TellingCase(Answer):
     says: str
 
 
+class ColumnFinding(Answer):
+    """What one stated column says by itself. `follows`: it follows from the columns before it, and needs no mistake of its own."""
+
+    column: str
+    against: Annotated[str, Field(description="what it is compared with: the chart, the stated points, or the stated total and points")]
+    rows: Count
+    disagreements: Count
+    certain: bool
+    follows: bool
+    findings: list[Finding]
+
+
+class Stretch(Answer):
+    """Neighbouring readings that differ from the chart by the same points. `wrong`: how many of the rows differ."""
+
+    low: str
+    high: str
+    points: Annotated[int | None, Field(description="the chart's points there")]
+    difference: Annotated[int, Field(description="the most frequent stated minus true points")]
+    mean: Annotated[float, Field(description="the mean of stated minus true points")]
+    rows: Count
+    wrong: Count
+
+
+class TableContrast(Answer):
+    """Stated minus true points of one table of a parameter, by stretches of readings. `stated`: from stated points; else estimated from totals."""
+
+    parameter: ParameterId
+    table: Count
+    title: str
+    unit: str
+    stated: bool
+    stretches: list[Stretch]
+
+
+class Within(Answer):
+    """Where the disagreements are. `leads`: the diagnosis is of the rows in this place alone."""
+
+    words: str
+    column: str
+    rows: Count
+    disagreements: Count
+    rows_elsewhere: Count
+    disagreements_elsewhere: Count
+    chance: Annotated[float, Field(description="how likely chance alone gathers disagreements like this, corrected for the places tried")]
+    sampled: bool
+    leads: bool
+    says: str
+
+
+class UnreadCells(Answer):
+    """Cells of one column that cannot be read for one reason. `row`: the first of them."""
+
+    column: str
+    parameter: ParameterId
+    title: str
+    code: str
+    what: str
+    mend: str
+    cells: Count
+    row: Count
+    example: str
+    disagree: Count
+    says: str
+
+
+class UnknownWords(Answer):
+    """Words of one column that no map knows, with how often each occurs and, where that is plain, what each may mean."""
+
+    column: str
+    ours: str
+    title: str
+    allowed: list[str]
+    words: dict[str, Count]
+    guesses: dict[str, str]
+    row: Count
+    more: Count
+    cells: Count
+    says: str
+
+
+class YourFile(Answer):
+    """What the user's own file leaves open: to be settled before anything is said about the platform."""
+
+    columns_not_read: list[str]
+    columns_in_doubt: dict[str, str]
+    cells_not_read: list[UnreadCells]
+    unknown_words: list[UnknownWords]
+    rows_with_such_cells: Count
+    of_these_counted_as_disagreements: Count
+    map_to_paste: Annotated[str, Field(description="lines of a map file for the unknown words; empty where there are none")]
+    says: list[str]
+
+
 class Diagnosis(Answer):
     """The mistakes that explain the disagreements best, and how sure that is."""
 
@@ -207,6 +301,9 @@ class Diagnosis(Answer):
     ties: list[MistakeKind]
     finer: list[MistakeKind]
     telling_case: TellingCase | None
+    within: Annotated[Within | None, Field(description="where the disagreements are; null where they are everywhere")]
+    by_column: Annotated[list[ColumnFinding], Field(description="what each stated column says by itself")]
+    contrast: Annotated[list[TableContrast], Field(description="where the stated points differ from the chart's")]
 
 
 class Validation(Answer):
@@ -216,7 +313,8 @@ class Validation(Answer):
     chart: ChartIdentity
     source: Source
     rows_without_column: list[RowTitle]
-    verdict: Literal["agrees", "disagrees", "nothing_compared"]
+    your_file: YourFile
+    verdict: Literal["agrees", "disagrees", "nothing_compared", "unfinished"]
     says: str
     rows: Count
     compared: Count
@@ -238,4 +336,5 @@ class Validation(Answer):
     disagreements: list[Disagreement]
     disagreements_listed: Count
     diagnosis: Diagnosis | None
+    letter: Annotated[str, Field(description="a text to send to the vendor; empty where nothing was found")]
     engine_version: Engine

@@ -14,7 +14,7 @@ from mews_newtt_service.request_helpers import qualities
 
 LEAST_BYTES = 8 * 1024
 IN_A_THREAD = 64 * 1024  # bytes: a longer part is packed in a thread, so that other requests do not wait for it
-LEVEL = 4
+HOW_HARD = 4
 GZIP_WINDOW = 31  # how zlib is told to write gzip
 # Not HTML: a page may show what somebody else sent, and the length of packed text says something about it.
 PACKED_TYPES = (
@@ -71,7 +71,7 @@ class _PackingSend:
             return
         if not own.get(b"content-type", b"").startswith(PACKED_TYPES):
             return
-        self._packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+        self._packer = zlib.compressobj(HOW_HARD, zlib.DEFLATED, GZIP_WINDOW)
         kept = [pair for pair in message["headers"] if pair[0] not in _LEFT_OUT]
         if b"etag" in own:
             kept.append((b"etag", b"W/" + own[b"etag"]))  # the same content, in other bytes
