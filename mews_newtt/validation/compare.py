@@ -178,6 +178,7 @@ def diagnosed(found: Validation, others: Iterable[Chart] | None = None, *, anywa
         says = f"{failed('The diagnosis', fault)} The comparison is complete and not affected."
         return replace(found, diagnosis=Diagnosis(found.compared, found.disagreed, not_made=says))
     diagnosis.sampled = diagnosis.sampled or not complete
+    diagnosis.settle_first = found.own_file.own_words({name: column.compared for name, column in found.by_column.items()})
     if found.around is None:
         return replace(found, diagnosis=diagnosis)
     try:

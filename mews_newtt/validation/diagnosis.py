@@ -145,6 +145,7 @@ class Diagnosis:
     thin : insufficient evidence: one explanation fits, but too few readings show it
     unexplained : rows that disagree only in something the diagnosis does not look at
     not_made : why there is no diagnosis, in a sentence
+    settle_first : what the user must settle before the verdict means anything, in a sentence; "" where there is nothing
     by_column : what each stated column says by itself, in the order points, total, level
     within : where the disagreements gather; if it leads, everything else here is of the rows in that place alone
     contrast : for each parameter and table, where the stated points differ from the chart's
@@ -163,6 +164,7 @@ class Diagnosis:
     thin: bool = False
     unexplained: int = 0
     not_made: str = ""
+    settle_first: str = ""
     by_column: dict[str, ColumnFinding] = field(default_factory=dict)
     contrast: list[TableContrast] = field(default_factory=list)
     within: Within | None = None
@@ -170,6 +172,10 @@ class Diagnosis:
     @property
     def words(self) -> str:
         """The verdict in sentences."""
+        return f"{self.settle_first} {self._of_platform}" if self.settle_first else self._of_platform
+
+    @property
+    def _of_platform(self) -> str:
         if self.not_made:
             return self.not_made
         return self._whole if self.within is None else self.within.around(self._whole)
@@ -257,6 +263,7 @@ class Diagnosis:
             "thin": self.thin,
             "unexplained": self.unexplained,
             "not_made": self.not_made,
+            "settle_first": self.settle_first,
             "words": self.words,
             "findings": [finding.to_dict() for finding in self.findings],
             "ties": [fault.to_dict() for fault in self.ties],

@@ -13,6 +13,8 @@ from mews_newtt.reading.column_map import ColumnMap
 from mews_newtt.reading.suggest import map_file_text
 from mews_newtt.scoring.wording import count
 
+SHOWN_WORDS = 4
+
 
 @dataclass
 class UnreadCells:
@@ -101,6 +103,16 @@ class FileSide(NamedTuple):
         tables = text[text.index("[values") :].rstrip("\n").split("\n")
         allowed = {f"[values.{each.ours}]": each.allowed for each in self.words}
         return "\n".join(f"{line}  # one of: {', '.join(allowed[line])}" if allowed.get(line) else line for line in tables)
+
+    def own_words(self, cells: Mapping[str, int]) -> str:
+        """What to say before a verdict where at least half of the cells of an answer column hold words that no map knows; `cells` by column."""
+        told = [each for each in self.words if each.ours in cells and 2 * each.cells >= cells[each.ours]]
+        if not told:
+            return ""
+        each = told[0]
+        named = ", ".join(repr(word) for word in list(each.words)[:SHOWN_WORDS])
+        column = each.column if each.column == each.ours else f"{each.column} ({each.ours})"
+        return f"Column {column} holds words that no map knows, such as {named}: they may be the platform's own words. Map them first, then run again."
 
     def says(self) -> list[str]:
         """In sentences, the most important first; without the map."""

@@ -169,7 +169,7 @@ PLATFORMS: list[Platform] = [
         "scale-2-on-oxygen",
         "whoever is on oxygen is put on scale 2, without a clinician's decision",
         sees=f.each(everyone_on_oxygen),
-        right=(said(("oxygen_saturation", "air_or_oxygen"), r"scale 2", r"on oxygen", USED), said("spo2_scale", r"on oxygen", "2")),
+        right=(said(("oxygen_saturation", "air_or_oxygen"), r"scale 2", r"(on|is) oxygen", USED), said("spo2_scale", r"(on|is) oxygen", "2")),
         names=("spo2_scale", "air_or_oxygen", "oxygen_saturation"),
         near=said((), r"scale[ _]2"),
     ),

@@ -73,7 +73,9 @@ def changed_ranges(at: TableAt, ranges: Sequence[Range]) -> Fault | None:
     changed = with_table(at.chart, at.parameter, at.number, replace(at.table, bands=tuple(bands)))
     unit = at.parameter.observation.unit
     words = [f"{_range_words(each, unit)} {{}} {count(each.points, 'point')} instead of {_either(before)}" for each, before in told]
-    if len(words) == 1:
+    if any(band.points for band in at.table.bands) and not any(band.points for band in bands):
+        says = f"{at.name} seems to be ignored: every reading gives 0 points"
+    elif len(words) == 1:
         says = f"{at.name}, {words[0].format('seems to give')}"
     else:
         more = f" and {count(len(words) - MOST_NAMED, 'more range')}" if len(words) > MOST_NAMED else ""

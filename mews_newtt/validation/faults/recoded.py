@@ -25,7 +25,7 @@ def faults(chart: Chart) -> Iterator[Fault]:
         return
     for before in worth:
         for after in (n for n in range(worth[-1] + MORE + 1) if n != before):
-            says = f"every band with {count(before, 'point')} seems to give {after}"
+            says = f"every band with {count(before, 'point')} seems to give {count(after, 'point')}"
             changed = _recoded(chart, _from_points(before, after))
             yield Fault("points_recoded", "recoded:points:{before}={after}", says, (), changed, before=before, after=after)
     for zone in chart.zones:

@@ -296,6 +296,7 @@ class Diagnosis(Answer):
     thin: bool
     unexplained: Count
     not_made: Annotated[str, Field(description="why there is no diagnosis; empty where there is one")]
+    settle_first: Annotated[str, Field(description="what of the own file must be settled first; empty where there is nothing")]
     words: str
     findings: list[Finding]
     ties: list[MistakeKind]
