@@ -112,7 +112,7 @@ class FileSide(NamedTuple):
         each = told[0]
         named = ", ".join(repr(word) for word in list(each.words)[:SHOWN_WORDS])
         column = each.column if each.column == each.ours else f"{each.column} ({each.ours})"
-        return f"Column {column} holds words that no map knows, such as {named}: they may be the platform's own words. Map them first, then run again."
+        return f"Column {column} holds words that no map knows, such as {named}: they may be the platform's own words. Map them, then run again."
 
     def says(self) -> list[str]:
         """In sentences, the most important first; without the map."""
