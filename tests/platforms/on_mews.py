@@ -195,7 +195,7 @@ PLATFORMS: list[Platform] = [
         "only-unresponsive",
         "only U of ACVPU escalates",
         edit=f.edits(*[f.category("consciousness", which, level=None) for which in ("confusion", "voice", "pain")]),
-        right=(said("consciousness", r"confus|voice|pain|ignor|not|does not raise"),),
+        right=(said("consciousness", r"confus|voice|pain|ignor|not|does not raise|only unresponsive"),),
         silence=True,  # the states are rare, and one category at a time shows little
     ),
     mews(

@@ -159,7 +159,7 @@ PLATFORMS: list[Platform] = [
         "parents-ignored",
         "what parents say is not scored",
         count=f.counts("parental_concern", lambda readings, points: 0),
-        right=(said("parental_concern", IGNORED), said("parental_concern", r"some[^.;]*0 points", r"high[^.;]*0 points")),
+        right=(said("parental_concern", IGNORED + r"|no points"), said("parental_concern", r"some[^.;]*0 points", r"high[^.;]*0 points")),
     ),
     newborn(
         "parents-unzoned",

@@ -172,7 +172,7 @@ PLATFORMS: list[Platform] = [
         "one-table-for-all",
         "every child has the table of 5 to 12 years",
         edit=any_age_table(2),
-        right=(said((), r"5 to 12", USED), said((), r"\bage\b", r"ignor|always|same|everybody")),
+        right=(said((), r"5 to 12", USED), said((), r"\bage\b", r"ignor|always|same|everybody|as if it were")),
         names=AGED,
         near=said((), r"\bage\b"),
     ),
@@ -248,7 +248,7 @@ PLATFORMS: list[Platform] = [
         "refill-ignored",
         "capillary refill is optional on the form and not in the sum",
         count=f.counts("capillary_refill", lambda readings, points: 0),
-        right=(said("capillary_refill", IGNORED),),
+        right=(said("capillary_refill", IGNORED), said("capillary_refill", r"3 or more: seems to give 0 points")),
     ),
     child(
         "temperature-scores",
