@@ -86,7 +86,7 @@ def test_six_hundred_kilobytes_take_under_a_second(make: Callable[[int], Resourc
             operation()
         except ObservationError as refusal:
             faults = refusal.problems
-        assert time.process_time() - started < 1
+        assert time.process_time() - started < 2  # a second on a quiet machine; work that grows with the square takes minutes
         assert len(faults) <= MOST_LISTED + 1
 
 

@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from mews_newtt.fhir.jsontext import write_json
 from tests.fhir.test_cds_cards import UNWELL, call
 from tests.patience import PATIENCE
-from tests.service.pages.conftest import browser  # noqa: F401 - the fixture of the pages' tests
 from tests.service.support import Service
 
 ISSUER = "https://sandbox.example"
@@ -95,7 +94,7 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def test_the_sandboxs_flow_from_a_page_of_another_site(tmp_path: Path, site: str, browser: Any) -> None:  # noqa: F811 - the fixture
+def test_the_sandboxs_flow_from_a_page_of_another_site(tmp_path: Path, site: str, browser: Any) -> None:
     key = ec.generate_private_key(ec.SECP384R1())
     public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
     (tmp_path / "keys.json").write_text(json.dumps({"keys": [{**public, "kid": "e1"}]}))

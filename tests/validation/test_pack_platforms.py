@@ -22,7 +22,7 @@ from tests.platforms.sets import VERSIONS, Row
 from tests.validation.vendor_faults import VENDORS, Vendor
 
 # Not seen by design: the fault is in some place or time only, or changes nothing that a platform shows
-NOT_SHOWN: dict[str, str] = {}
+NOT_SHOWN = {"news2-points-in-wrong-columns": "totals and levels are right; `pack --points` asks for the points too"}
 QUICK = ("mews", "news2")  # the others are deep: their packs take longer
 
 

@@ -11,9 +11,7 @@ import httpx
 import pytest
 
 from tests.patience import PATIENCE
-from tests.tools import need
 
-CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -32,18 +30,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # A process of its own: what another test sets in this one's environment must not move its chart files.
     with Service(folder, MEWS_NEWTT_RULES=str(folder / "rules"), MEWS_NEWTT_LOG_LEVEL="error") as running:
         yield running.url
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import expect, sync_playwright
-
-    need("chromium", CHROMIUM.exists())
-    expect.set_options(timeout=60_000)  # a busy machine draws slowly
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
 
 
 def _opened(browser: Any, service: str, **options: Any) -> Iterator[Any]:
