@@ -22,6 +22,9 @@ MOST_FAULTS = 60  # faults whose own edges are tried; all faults are compared
 RANDOM = 1200  # random sets
 FINE = 1000  # what a reading finer than recorded adds to a set's distance from a baseline
 
+COARSE = ("rounded", "truncated")
+FINE_GRIDS = ("step", "whole", "half")  # of `faults.rounding`: readings are moved by less than one recording step, or nearly so
+
 # Whether the table shows enough
 
 
@@ -33,6 +36,8 @@ def enough(chart: Chart, fault: Fault, sheet: Sheet, explained: Rows) -> bool:
     """
     if len(explained) < ROWS_NEEDED:
         return False
+    if fault.kind in COARSE and fault.after not in FINE_GRIDS:
+        return _both_ways(fault, sheet, explained)
     if fault.kind not in OF_READINGS or len(fault.parameters) != 1:
         return True
     parameter = chart.by_id[fault.parameters[0]]
@@ -53,6 +58,20 @@ def enough(chart: Chart, fault: Fault, sheet: Sheet, explained: Rows) -> bool:
     shown = {cell.value for cell in column.cells}
     beside = {reading + by for reading in readings for by in (-step, step)} - readings  # a range ends where its neighbours were seen to agree
     return readings <= seen and beside <= shown
+
+
+def _both_ways(fault: Fault, sheet: Sheet, explained: Rows) -> bool:
+    """Whether rows show readings raised and readings lowered: a constant added to each reading would look like one of the two alone."""
+    if fault.change is None:
+        return True
+    changed, ways = fault.change(sheet), set()
+    for name in fault.parameters or tuple(sheet.columns):
+        before, after = sheet.column(name), changed.column(name)
+        for code in set(before.codes[explained].tolist()):
+            old, new = before.cells[code].value, after.cells[code].value
+            if isinstance(old, Fraction) and isinstance(new, Fraction) and old != new:
+                ways.add(new > old)
+    return len(ways) > 1
 
 
 def partial_rows(scorer: MutantScorer) -> Flags:
