@@ -1,6 +1,6 @@
 """Made-up platforms with faults, and a judge of what the diagnosis says about them.
 
-**What this is.** About 140 platforms score four charts. Each is a declaration: a sentence that says what its vendor did, the fault as a
+**What this is.** 163 platforms score four charts. Each is a declaration: a sentence that says what its vendor did, the fault as a
 few words of code, and what a diagnosis may say about it. Most are faulty; eight are right. The observation sets are made up too.
 
 **Who wrote it.** A reader who had the chart files and the documents on reading, on chart files and on validation, and nothing else: not
