@@ -125,7 +125,7 @@ def follow(
 
     Parameters
     ----------
-    entries : in any order. Corrections and doubles are told apart as `arrange` says
+    entries : in any order; `arrange` says which of them count
     policies : what holds beside the chart; the earliest of several due times counts
     schedules : the schedules of the policies that hold for this person, with the time of their start; None starts at birth
     born : the time of birth. `hours_since_birth` follows from it in every set that does not give it

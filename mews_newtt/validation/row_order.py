@@ -1,4 +1,4 @@
-"""In which order the rows of a table follow: in the file, and of each person by time. Persons are told apart and never named."""
+"""The order of the rows of a table: as in the file, and by time for each person. Persons are compared and never named."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A paragraph to send: for each finding a text that a vendor can act on, with the chart's source, three rows, and the set that would settle it.
 
-No text names a person: rows are told by their number and their readings.
+No text names a person. It shows rows by their number and their readings.
 """
 
 from __future__ import annotations

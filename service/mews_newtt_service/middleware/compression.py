@@ -15,7 +15,7 @@ from mews_newtt_service.request_helpers import qualities
 LEAST_BYTES = 8 * 1024
 IN_A_THREAD = 64 * 1024  # bytes: a longer part is packed in a thread, so that other requests do not wait for it
 HOW_HARD = 4
-GZIP_WINDOW = 31  # how zlib is told to write gzip
+GZIP_WINDOW = 31  # with this value zlib writes the gzip format
 # Not HTML: a page may show what somebody else sent, and the length of packed text says something about it.
 PACKED_TYPES = (
     b"application/json",
