@@ -93,7 +93,7 @@ def test_groups_of_which_one_has_no_column(most: int) -> None:
 
 
 @pytest.mark.deep
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32))
 def test_many_made_charts(seed: int) -> None:
     rng = Random(seed)
@@ -109,7 +109,7 @@ def test_shipped_charts(name: str) -> None:
 @pytest.mark.deep
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_charts_deep(name: str) -> None:
-    for seed in range(100, 160):
+    for seed in range(100, 115):
         _check(load_chart(name), Random(seed), 200)
 
 

@@ -15,7 +15,7 @@ from mews_newtt.engines.numba.kernels import BLOCK
 
 NEWS2 = load_chart("news2")
 ENDS = ("score_status", "total", "total_min", "total_max", "level", "level_max", "level_rank", "level_max_rank", "missing", "flags", "error")
-SLICE = 1 << 16
+SLICE = 1 << 14
 ROWS = 3 * SLICE
 UNWELL = NORMAL | {"respiratory_rate": 25}  # what is not written reads as 0, so no result may be 0
 
