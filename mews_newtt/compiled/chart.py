@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from math import prod
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from mews_newtt.chart.contexts import Value, can_occur, contexts_of, distinguish
 from mews_newtt.chart.model import Chart, Group, Parameter, Table
 from mews_newtt.compiled.classes import ReadingClasses, classes_of
 from mews_newtt.compiled.contexts import Context, compile_context, hypothetical_values, joint_rules
-from mews_newtt.compiled.contributions import Contribution, common_contribution, contribution_of, joined_contribution
+from mews_newtt.compiled.contributions import Contribution, common_contribution, contributions_in, joined_contribution
 from mews_newtt.compiled.flags import FlagRule, flag_rules
 from mews_newtt.compiled.groups import CompiledGroup, compile_group
 from mews_newtt.compiled.levels import LevelRule, level_rules
@@ -67,6 +68,10 @@ class CompiledChart:
     joint_rules: frozenset[int]  # places in `chart.scope`: rules of several contexts that some parameter's tables depend on
     comparable: bool = False  # as `compile_chart` says
 
+    @cached_property
+    def frame(self) -> tuple[object, ...]:
+        return _frame(self.chart)
+
     def radices(self, names: Sequence[str]) -> dict[str, int]:
         """What each context's class is multiplied by in the context code of these contexts."""
         sizes = [self.contexts[name].count + 1 for name in names]
@@ -119,7 +124,7 @@ def compile_changed(chart: Chart, known: CompiledChart) -> CompiledChart:
     What is the same on both charts is not worked out again: parameters, contexts and groups of the result are then the objects of `known`.
     A context keeps its hypothetical values, so that places among them mean the same. Some of them may be alike on the new chart.
     """
-    if _frame(chart) != _frame(known.chart):
+    if _frame(chart) != known.frame:
         return compile_chart(chart, comparable=known.comparable)
     changed = [new for new, old in zip(chart.parameters, known.chart.parameters, strict=True) if new is not old and new != old]
     contexts, parameters = dict(known.contexts), dict(known.parameters)
@@ -140,7 +145,10 @@ def compile_changed(chart: Chart, known: CompiledChart) -> CompiledChart:
         members = old_group.group.parameters
         same = anew.isdisjoint(members)
         groups.append(old_group if same else compile_group(old_group.group, {name: parameters[name].contributions for name in members}))
-    return CompiledChart(chart, contexts, parameters, tuple(groups), level_rules(chart), flag_rules(chart), known.joint_rules, known.comparable)
+    before = known.chart.by_id
+    same_flags = all(new.observation is before[new.id].observation and new.assumed == before[new.id].assumed for new in changed)
+    flags = known.flags if same_flags else flag_rules(chart)
+    return CompiledChart(chart, contexts, parameters, tuple(groups), level_rules(chart), flags, known.joint_rules, known.comparable)
 
 
 def _frame(chart: Chart) -> tuple[object, ...]:
@@ -166,7 +174,7 @@ def compile_parameter(chart: Chart, classes: ReadingClasses, contexts: Mapping[s
         if any(holds(rule, known) for rule in joint):
             joint_scope.add(code)
     distinct = {id(table): table for table in tables}
-    by_table = {key: tuple(contribution_of(chart, parameter, own, table) for own in classes.classes) for key, table in distinct.items()}
+    by_table = {key: contributions_in(chart, parameter, classes, table) for key, table in distinct.items()}
     optional = not any(contexts[name].parameter.required for name in names)
     contributions: list[tuple[Contribution | None, ...]] = []
     for numbers in codes:
