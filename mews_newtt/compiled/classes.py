@@ -6,14 +6,14 @@ from another unit, with float noise, finer than recorded) only adds flags; it is
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
-from mews_newtt.chart.contexts import Value, matches
+from mews_newtt.chart.contexts import Value
 from mews_newtt.chart.exact import EXACT, add, midpoint
 from mews_newtt.chart.model import Band, Chart, Condition, Interval, Number, Parameter, Table
 from mews_newtt.errors import Problem
@@ -141,38 +141,83 @@ def band_of(chart: Chart, table: Table, value: Value) -> tuple[Band, bool]:
     return below, True
 
 
+def bands_of(chart: Chart, table: Table, values: Iterable[Decimal]) -> list[tuple[Band, bool] | None]:
+    """`band_of` each of some numbers, which rise; None where there is no band."""
+    bands = [(band, band.interval) for band in table.bands if band.interval is not None]
+    found: list[tuple[Band, bool] | None] = []
+    place = 0
+    for value in values:
+        while place < len(bands) and bands[place][1].is_below(value):  # a band below one number is below the next
+            place += 1
+        if place == len(bands):
+            found.append(None)
+        elif not bands[place][1].is_above(value):
+            found.append((bands[place][0], False))
+        else:
+            above = bands[place][0]
+            worse = not place or chart.severity(above) >= chart.severity(bands[place - 1][0])
+            found.append((above if worse else bands[place - 1][0], True))
+    return found
+
+
 def _classes_of_categories(parameter: Parameter) -> list[ReadingClass]:
     return [ReadingClass(name, refused=name not in parameter.category_ids) for name in parameter.observation.category_ids]
 
 
-def _classes_of_numbers(
-    chart: Chart, parameter: Parameter, refuse_impossible: bool
-) -> tuple[list[ReadingClass], tuple[Cut, ...], tuple[Cut, ...]]:
+def _classes_of_numbers(chart: Chart, parameter: Parameter, refuse_impossible: bool) -> tuple[list[ReadingClass], tuple[Cut, ...], tuple[Cut, ...]]:
     """Every range between two edges, and every edge; neighbours that the chart treats in the same way are one class."""
     conditions = conditions_on(chart, parameter)
     edges = _edges(parameter, conditions)
     step = parameter.observation.step
-    every_cut = [cut for edge in edges for cut in _cuts_at(edge, step)]
-    every_edge = [Cut(edge, beyond) for edge in edges for beyond in (False, True)]
+    limits = [parameter.observation.implausible, *(wanted for wanted in conditions if isinstance(wanted, Interval))]
+    tables = [table for table in parameter.tables if table.applies]
+    parts = [*(_stretches(edges, *_sides_of(limit)) for limit in limits), *(_stretches(edges, *_bands_along(chart, table)) for table in tables)]
     classes: list[ReadingClass] = []
     cuts: list[Cut] = []
     found_edges: list[Cut] = []
     last: object = None
-    for place, value in enumerate(_value_in_each(edges)):
+    for place, (value, *alike) in enumerate(zip(_value_in_each(edges), *parts, strict=True)):
         refused = refuse_impossible and not parameter.observation.impossible.contains(value)
-        flags = () if parameter.observation.implausible.contains(value) else ("implausible",)
-        treated: object = refused
-        if not refused:
-            bands = tuple(band_of(chart, table, value) for table in parameter.tables if table.applies)
-            treated = (flags, bands, tuple(matches(wanted, value) for wanted in conditions))
+        if not refused and None in alike:
+            raise LookupError(f"no band for {value!r}")
+        treated: object = refused or alike
         if classes and treated == last:
             continue
         if classes:
-            cuts.append(every_cut[place - 1])
-            found_edges.append(every_edge[place - 1])
+            edge, beyond = edges[(place - 1) // 2], place % 2 == 0
+            cuts.append(_cuts_at(edge, step)[beyond])
+            found_edges.append(Cut(edge, beyond))
+        flags = () if parameter.observation.implausible.contains(value) else ("implausible",)
         classes.append(ReadingClass(value, flags, refused))
         last = treated
     return classes, tuple(cuts), tuple(found_edges)
+
+
+def _stretches(edges: list[Decimal], own: list[Decimal], found: Sequence[object]) -> list[int | None]:
+    """For the value in each range of `edges`, the number of the stretch that it is in: neighbours in one stretch are treated alike.
+
+    own : some of the edges; found : how the value in each of their ranges is treated (None: not at all)
+    """
+    numbers: list[int | None] = []
+    number, last = 0, found[0]
+    ends = [end for edge in own for at in (2 * bisect_left(edges, edge) + 1,) for end in (at, at + 1)]
+    for treated, end in zip(found, [*ends, 2 * len(edges) + 1], strict=True):
+        if treated != last:
+            number, last = number + 1, treated
+        numbers += [None if treated is None else number] * (end - len(numbers))
+    return numbers
+
+
+def _sides_of(limit: Interval) -> tuple[list[Decimal], list[bool]]:
+    """The edges of a range, and whether the value in each range between them is inside."""
+    edges = sorted({edge for edge in (limit.low, limit.high) if edge is not None})
+    return edges, [limit.contains(value) for value in _value_in_each(edges)]
+
+
+def _bands_along(chart: Chart, table: Table) -> tuple[list[Decimal], list[tuple[Band, bool] | None]]:
+    """The edges of a table, and the band of the value in each range between them."""
+    edges = _edges_of(band.interval for band in table.bands)
+    return edges, bands_of(chart, table, _value_in_each(edges))
 
 
 def conditions_on(chart: Chart, parameter: Parameter) -> list[Condition]:
@@ -185,7 +230,10 @@ def conditions_on(chart: Chart, parameter: Parameter) -> list[Condition]:
 def _edges(parameter: Parameter, conditions: list[Condition]) -> list[Decimal]:
     """Every number at which the chart may begin to treat this parameter differently."""
     observation = parameter.observation
-    ranges = [observation.impossible, observation.implausible, *conditions, *(band.interval for table in parameter.tables for band in table.bands)]
+    return _edges_of([observation.impossible, observation.implausible, *conditions, *(b.interval for table in parameter.tables for b in table.bands)])
+
+
+def _edges_of(ranges: Iterable[object]) -> list[Decimal]:
     return sorted({edge for found in ranges if isinstance(found, Interval) for edge in (found.low, found.high) if edge is not None})
 
 

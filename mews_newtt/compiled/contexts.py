@@ -73,8 +73,9 @@ def possible_values(chart: Chart, contexts: Mapping[str, Context], known: Mappin
 
 def joint_rules(chart: Chart) -> tuple[ScopeRule, ...]:
     """Scope rules of several contexts that one parameter's tables depend on: that parameter's context code says whether they hold."""
-    sets = [set(contexts_of(parameter)) for parameter in chart.parameters]
-    return tuple(rule for rule in chart.scope if len(rule.when) > 1 and any(names.issuperset(name for name, _ in rule.when) for names in sets))
+    several = [rule for rule in chart.scope if len(rule.when) > 1]
+    sets = [set(contexts_of(parameter)) for parameter in chart.parameters] if several else []
+    return tuple(rule for rule in several if any(names.issuperset(name for name, _ in rule.when) for names in sets))
 
 
 def _chosen(chart: Chart, name: str, value: Value) -> tuple[bool, ...]:

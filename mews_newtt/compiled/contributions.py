@@ -6,10 +6,11 @@ Severities are (points, zone rank, level rank); more is worse, 0 is nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
-from mews_newtt.chart.model import Chart, Parameter, Table
-from mews_newtt.compiled.classes import FORM_FLAGS, ReadingClass, band_of
+from mews_newtt.chart.model import Band, Chart, Parameter, Table
+from mews_newtt.compiled.classes import FORM_FLAGS, ReadingClass, ReadingClasses, band_of, bands_of
 
 Severity = tuple[int, int, int]
 FORM_FLAGS_WITHOUT_STEP = tuple(flag for flag in FORM_FLAGS if flag != "finer_than_recorded")
@@ -46,16 +47,8 @@ def contribution_of(chart: Chart, parameter: Parameter, own: ReadingClass, table
     if own.refused:
         return Contribution(refused=True, given=own.value is not None)
     if own.value is not None:
-        # A parameter that is only recorded is not printed in steps, so no value of it is too fine.
-        form_flags = FORM_FLAGS if parameter.role != "recorded" else FORM_FLAGS_WITHOUT_STEP
-        if table is None:
-            return Contribution(flags=own.flags, form_flags=form_flags, given=True)
-        if not table.applies:
-            return Contribution(flags=("not_read",), given=True)
-        band, between = band_of(chart, table, own.value)
-        severity = chart.severity(band)
-        flags = (*own.flags, "between_bands") if between else own.flags
-        return Contribution(Bounds(severity, severity), band.points, band.prompt, flags=flags, form_flags=form_flags, given=True)
+        read = table is not None and table.applies
+        return contribution_of_reading(chart, parameter, own, table, band_of(chart, table, own.value) if table is not None and read else None)
     skipped = own.skip is not None
     flags = ("skipped",) if skipped else ()
     coded = parameter.skips[own.skip] if own.skip is not None and own.skip >= 0 else None
@@ -70,6 +63,42 @@ def contribution_of(chart: Chart, parameter: Parameter, own: ReadingClass, table
         severities = [chart.severity(band) for band in table.bands] or [(0, 0, 0)]
     bounds = Bounds(each(min, severities), each(max, severities), parameter.role != "scored")
     return Contribution(bounds, missing=not skipped, flags=flags, skipped=skipped)
+
+
+def contribution_of_reading(chart: Chart, parameter: Parameter, own: ReadingClass, table: Table | None, at: tuple[Band, bool] | None) -> Contribution:
+    """What a reading contributes in a table. `at`: its band, as `band_of` says it; None in a table that is not read, or without one."""
+    # A parameter that is only recorded is not printed in steps, so no value of it is too fine.
+    form_flags = FORM_FLAGS if parameter.role != "recorded" else FORM_FLAGS_WITHOUT_STEP
+    if table is None:
+        return Contribution(flags=own.flags, form_flags=form_flags, given=True)
+    if at is None:
+        return Contribution(flags=("not_read",), given=True)
+    band, between = at
+    severity = chart.severity(band)
+    flags = (*own.flags, "between_bands") if between else own.flags
+    return Contribution(Bounds(severity, severity), band.points, band.prompt, flags=flags, form_flags=form_flags, given=True)
+
+
+def contributions_in(chart: Chart, parameter: Parameter, classes: ReadingClasses, table: Table | None) -> tuple[Contribution, ...]:
+    """What each class of a parameter contributes in a table, as `contribution_of` says it."""
+    if table is None or not table.applies or not parameter.observation.numeric:
+        return tuple(contribution_of(chart, parameter, own, table) for own in classes.classes)
+    readings = [own for own in classes.classes[: classes.readings] if not own.refused]
+    along = zip(readings, bands_of(chart, table, (own.value for own in readings if isinstance(own.value, Decimal))), strict=True)
+    known: dict[tuple[int, bool, tuple[str, ...]], Contribution] = {}
+    found = []
+    for own in classes.classes:
+        if own.refused or own.value is None:
+            found.append(contribution_of(chart, parameter, own, table))
+            continue
+        at = next(along)[1]
+        if at is None:
+            raise LookupError(f"no band for {own.value!r}")
+        key = (id(at[0]), at[1], own.flags)
+        if key not in known:
+            known[key] = contribution_of_reading(chart, parameter, own, table, at)
+        found.append(known[key])
+    return tuple(found)
 
 
 def common_contribution(parameter: Parameter, possible: Sequence[Contribution], optional: bool) -> Contribution | None:

@@ -42,6 +42,7 @@ class LevelRule(NamedTuple):
 def level_rules(chart: Chart) -> tuple[LevelRule, ...]:
     """Every cause of every level above the first, lowest level first."""
     rules = []
+    of_bands = {band.level for p in chart.parameters for table in p.tables for band in table.bands}
     for rank, level in enumerate(chart.levels):
         if not rank:
             continue
@@ -50,7 +51,7 @@ def level_rules(chart: Chart) -> tuple[LevelRule, ...]:
         for count in level.counts:
             counter = Counter("points", count.points) if count.points is not None else Counter("zone", chart.zone_rank[count.zone or ""])
             rules.append(LevelRule(counter, count.at_least, rank))
-        if any(band.level == level.id for p in chart.parameters for table in p.tables for band in table.bands):
+        if level.id in of_bands:
             rules.append(LevelRule(Counter("level", rank), 1, rank))
     return tuple(rules)
 

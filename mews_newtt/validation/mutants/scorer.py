@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart, Table
 from mews_newtt.compiled import TOTAL, CompiledChart, CompiledParameter, compile_changed, compile_chart, compile_group
@@ -19,6 +21,8 @@ from mews_newtt.validation.mutants.contributions import OPEN, REFUSALS, PackedSu
 from mews_newtt.validation.mutants.possible_contexts import context_classes, expand, lacking
 from mews_newtt.validation.mutants.sheet import CellColumn, Codes, Flags, Rows, Sheet
 from mews_newtt.validation.stated import plain
+
+DENSE = 1 << 16  # so many codes are numbered by a table; more only where there are rows enough
 
 
 class Part:
@@ -30,12 +34,14 @@ class Part:
     def __init__(self, names: tuple[str, ...], columns: Mapping[str, CellColumn], rows: int):
         self.names = names
         self.held = tuple(columns[name].codes for name in names)  # kept, since parts are cached by the ids of these arrays
-        joint = np.zeros(rows, np.int64)
+        joint, size = np.zeros(rows, np.int64), 1
         for name in names:
             joint = joint * len(columns[name].cells) + columns[name].codes
-            if len(names) > 2:  # keep the product small
-                joint = np.unique(joint, return_inverse=True)[1]
-        distinct, firsts, inverse = np.unique(joint, return_index=True, return_inverse=True)
+            size *= len(columns[name].cells)
+            if len(names) > 2 and size > DENSE:  # keep the product small
+                distinct, _, joint = _distinct(joint, size)
+                size = len(distinct)
+        distinct, firsts, inverse = _distinct(joint, size)
         self.codes: dict[str, Codes] = {name: columns[name].codes[firsts] for name in names}
         self.inverse = inverse.astype(np.int32)
         self.cases = len(distinct)
@@ -53,6 +59,18 @@ class Part:
         return np.concatenate([self._order[self._starts[c] : self._starts[c + 1]] for c in at.tolist()])
 
 
+def _distinct(codes: Rows, size: int) -> tuple[Rows, Rows, Rows]:
+    """The distinct codes in order, the first place of each, and for each code its number among them. `size`: all codes are below it."""
+    if size > max(DENSE, 4 * len(codes)):
+        return np.unique(codes, return_index=True, return_inverse=True)
+    first = np.full(size, -1, np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of several places the last that is written stays
+    distinct = np.flatnonzero(first >= 0)
+    number = np.zeros(size, np.int64)
+    number[distinct] = np.arange(len(distinct))
+    return distinct, first[distinct], number[codes]
+
+
 @dataclass
 class ScoredPart:
     """What one part contributes on one chart, by combination."""
@@ -63,15 +81,21 @@ class ScoredPart:
     shown: dict[str, Ranks]
     deciding: dict[str, Rows]
     effect: Rows  # all of these as one array, [field, combination]
+    hangs: Flags | None = None  # by row: whether `deciding` differs between its views; worked out once, where it is asked for
 
 
 class MutantScorer:
     """The answers of a chart over a sheet (`base`), and how those of mutants differ."""
 
-    def __init__(self, chart: Chart, sheet: Sheet):
+    compiled: CompiledChart
+
+    def __init__(self, chart: Chart, sheet: Sheet, like: MutantScorer | None = None):
+        """like : a scorer of a similar chart, whose parts are used where they are the same."""
         self.chart = chart
         self.sheet = sheet
-        self.compiled = compile_chart(chart, comparable=True)  # an impossible reading is a cell that refuses; a changed one is scored
+        self.compiled: CompiledChart = compile_chart(
+            chart, comparable=True, like=like and like.compiled
+        )  # an impossible reading is a cell that refuses; a changed one is scored
         most = max((abs(band.points or 0) for p in chart.parameters for table in p.tables for band in table.bands), default=0)
         most = max([most, *(skip.points or 0 for p in chart.parameters for skip in p.skips)])
         self.sums = PackedSums(self.compiled, most + 8)
@@ -79,7 +103,9 @@ class MutantScorer:
         self.several = len(self.row_of) > sheet.rows
         self.foreign: dict[str, int] = {}  # codes of levels that only other charts have
         self.stated: Stated | None = None  # what a platform states, row by row in the order of the file; None for sets that were made up
-        self._part_cache: dict[tuple[object, ...], Part] = {}
+        shares = like is not None and len(self.row_of) == len(like.row_of) == sheet.rows
+        self._part_cache: dict[tuple[object, ...], Part] = like._part_cache if like is not None and shares else {}
+        self._hanging: npt.NDArray[np.int32] | None = None
         self._others: dict[object, MutantScorer] = {}  # only the last one; it holds the chart and the sheet that its key is made of
         self.parts = self._parts(self.compiled, self.columns, {})
         self.packed = np.zeros((self.sums.words, len(self.row_of)), np.int64)
@@ -94,7 +120,7 @@ class MutantScorer:
         compiled = compile_changed(chart, self.compiled)
         if not self._comparable(compiled, changed):
             key = (id(chart), id(changed))
-            other = self._others.get(key) or MutantScorer(chart, changed)
+            other = self._others.get(key) or MutantScorer(chart, changed, like=self)
             self._others = {key: other}
             return other._relative_to(self)
         columns = self.columns if sheet is None else self._changed_columns(sheet)
@@ -106,15 +132,13 @@ class MutantScorer:
             touched.append(np.flatnonzero(out != self.out))
         if chart.levels != self.chart.levels:
             touched.append(np.arange(len(self.row_of), dtype=np.int64))
-        touching = np.zeros(len(self.row_of), np.bool_)
+        touching = np.zeros(self.sheet.rows, np.bool_)
         for some in touched:
-            touching[some] = True
-        views = np.flatnonzero(touching)
-        rows = views
+            touching[self.row_of[some]] = True
+        rows = views = np.flatnonzero(touching)
         if self.several:
-            rows = np.flatnonzero(np.logical_or.reduceat(touching, self.views_of[:-1]))
             many = self.views_of[rows + 1] - self.views_of[rows]
-            views = np.repeat(self.views_of[rows] - np.concatenate([[0], np.cumsum(many)[:-1]]) if len(rows) else rows, many) + np.arange(many.sum())
+            views = np.repeat(self.views_of[rows] - (np.cumsum(many) - many), many) + np.arange(many.sum())
         packed = self.packed[:, views]
         for names, old in self.parts.items():
             new = parts[names]
@@ -127,8 +151,9 @@ class MutantScorer:
         changed = self.sheet if sheet is None else sheet
         compiled = compile_changed(chart, self.compiled)
         if not self._comparable(compiled, changed):
-            return MutantScorer(chart, changed)
+            return MutantScorer(chart, changed, like=self)
         found = copy(self)
+        found._hanging = None
         found.chart, found.sheet, found.compiled = chart, changed, compiled
         found.columns = self.columns if sheet is None else self._changed_columns(sheet)
         found.parts = self._parts(compiled, found.columns, self.parts)
@@ -268,29 +293,56 @@ class MutantScorer:
         level = self.sums.levels(compiled.level_rules, packed)
         open_rows = self.sums.of(packed, OPEN) > 0
         refused = (self.sums.of(packed, REFUSALS) > 0) | out
-        pointed = {name: (part, shown) for part in parts.values() for name, shown in part.shown.items()}
-        changed = [name for name in pointed if views is None or not any(name in old and self.parts[old] is parts[old] for old in self.parts)]
+        same = {name for members, part in self.parts.items() if parts[members] is part for name in members} if views is not None else set()
         at = slice(None) if views is None else views
-        points = {name: pointed[name][1][pointed[name][0].part.inverse[at]] for name in changed}
+        points = {name: shown[part.part.inverse[at]] for part in parts.values() for name, shown in part.shown.items() if name not in same}
         if self.several:
-            every = np.arange(len(self.row_of)) if views is None else views
-            starts = np.flatnonzero(np.diff(self.row_of[every], prepend=-1))
-            if len(starts):
-                hangs = np.zeros(len(starts), np.bool_)
-                for part in parts.values():
-                    for numbers in (each for each in part.deciding.values() if each.any()):
-                        spread = numbers[part.part.inverse[every]]
-                        hangs |= np.minimum.reduceat(spread, starts) != np.maximum.reduceat(spread, starts)
-                open_rows = np.logical_or.reduceat(open_rows, starts) | hangs
-                refused = np.logical_or.reduceat(refused, starts)
-                total, level = np.minimum.reduceat(total, starts), np.minimum.reduceat(level, starts)
-                for name, given in points.items():
-                    low, high = np.minimum.reduceat(given, starts), np.maximum.reduceat(given, starts)
-                    points[name] = np.where(low == high, low, NO_POINTS).astype(np.int16)
+            many = self.views_of[rows + 1] - self.views_of[rows]
+            firsts = np.cumsum(many) - many
+            spread = np.flatnonzero(many > 1)
+            inside = np.flatnonzero(np.repeat(many > 1, many))  # the views of rows that have several
+            starts = np.cumsum(many[spread]) - many[spread]
+
+            def joined(values: npt.NDArray[Any], how: np.ufunc) -> npt.NDArray[Any]:
+                found: npt.NDArray[Any] = values[firsts]
+                if len(spread):
+                    found[spread] = how.reduceat(values[inside], starts)
+                return found
+
+            open_rows = joined(open_rows, np.logical_or) | self._hang(parts, rows, spread, (views[inside] if views is not None else inside), starts)
+            refused = joined(refused, np.logical_or)
+            total, level = joined(total, np.minimum), joined(level, np.minimum)
+            for name, given in points.items():
+                low = joined(given, np.minimum)
+                points[name] = np.where(low == joined(given, np.maximum), low, NO_POINTS).astype(np.int16)
         status = np.where(refused, REFUSED, np.where(open_rows, PARTIAL, COMPLETE)).astype(np.uint8)
         if not compiled.chart.has_points:
             total = np.full(len(status), NO_POINTS)
         return Answers(rows, status, total.astype(np.int32), level, points)
+
+    def _hang(self, parts: Mapping[tuple[str, ...], ScoredPart], rows: Rows, spread: Rows, views: Rows, starts: Rows) -> Flags:
+        """Whether a row's result hangs on a context that it lacks: some part has different numbers in its views.
+
+        spread : which of the rows have several views; views : all of these views; starts : where each of those rows begins among them
+        """
+        changed = [members for members, part in self.parts.items() if parts[members] is not part]
+        found = np.zeros(len(rows), np.bool_)
+        if len(changed) < len(parts) and len(spread):
+            if self._hanging is None:
+                self._hanging = np.sum([self._hangs_of(part) for part in self.parts.values()], axis=0, dtype=np.int32)
+            others = self._hanging[rows] - np.sum([self._hangs_of(self.parts[members])[rows] for members in changed], axis=0, dtype=np.int32)
+            found = np.asarray(others > 0, np.bool_)
+        if len(spread):
+            for members in changed:
+                found[spread] |= _differ_within(parts[members], views, starts)
+        return found
+
+    def _hangs_of(self, part: ScoredPart) -> Flags:
+        """Of a part of this chart: the rows in whose views its numbers differ."""
+        if part.hangs is None:
+            part.hangs = _differ_within(part, np.arange(len(self.row_of)), self.views_of[:-1])
+        found: Flags = part.hangs
+        return found
 
     def _relative_to(self, base: MutantScorer) -> Answers:
         """The answers for all rows, with levels as ranks of the other chart, -1 for a level that it does not have."""
@@ -301,6 +353,15 @@ class MutantScorer:
         for p in base.chart.parameters:
             points[p.id] = self.base.points.get(p.id, np.full(self.sheet.rows, NO_POINTS, np.int16))
         return Answers(self.base.rows, self.base.status, self.base.total, names[self.base.level], points)
+
+
+def _differ_within(part: ScoredPart, views: Rows, starts: Rows) -> Flags:
+    """Rows in whose views the numbers of a part differ; `starts`: where the views of each row begin."""
+    found = np.zeros(len(starts), np.bool_)
+    for numbers in (each for each in part.deciding.values() if each.any()):
+        given = numbers[part.part.inverse[views]]
+        found |= np.minimum.reduceat(given, starts) != np.maximum.reduceat(given, starts)
+    return found
 
 
 def _unread_otherwise(old: CellColumn, new: CellColumn) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,15 +86,24 @@ class CellColumn:
     @cached_property
     def _numbered(self) -> tuple[list[Fraction], Codes, Codes]:
         """The distinct numbers in order, the cells that hold one, and the index of their number."""
-        at = [place for place, cell in enumerate(self.cells) if cell.kind == READ and isinstance(cell.value, Fraction)]
-        values: list[Any] = [self.cells[place].value for place in at]
-        numbers = sorted(set(values))
-        rank = {number: index for index, number in enumerate(numbers)}
-        return numbers, np.array(at, np.int32), np.array([rank[value] for value in values], np.int32)
+        found = [(place, cell.value) for place, cell in enumerate(self.cells) if cell.kind == READ and isinstance(cell.value, Fraction)]
+        found.sort(key=lambda one: (_near(one[1]), one[1]))  # floats keep the order of fractions, and are compared much faster
+        numbers: list[Fraction] = []
+        ranks = []
+        for _, value in found:
+            if not numbers or (value is not numbers[-1] and value != numbers[-1]):
+                numbers.append(value)
+            ranks.append(len(numbers) - 1)
+        return numbers, np.array([place for place, _ in found], np.int32), np.array(ranks, np.int32)
+
+    @cached_property
+    def _nearest(self) -> list[float]:
+        """The distinct numbers in order, as floats."""
+        return [_near(number) for number in self._numbered[0]]
 
     def classes(self, classes: ReadingClasses) -> Codes:
         """Each cell's class."""
-        if self._last is not None and self._last[0] is classes:
+        if self._last is not None and self._last[0].classes is classes.classes:  # as where only what bands give is changed
             return self._last[1]
         _, numbered, ranks = self._numbered
         found = np.full(len(self.cells), -1, np.int32)
@@ -108,8 +118,18 @@ class CellColumn:
         """How many of the distinct numbers have not passed a cut."""
         found = self._passed.get(cut)
         if found is None:
-            found = self._passed[cut] = (bisect_right if cut.beyond else bisect_left)(self._numbered[0], Fraction(cut.at))
+            at = Fraction(cut.at)
+            low, high = bisect_left(self._nearest, _near(at)), bisect_right(self._nearest, _near(at))  # all others are surely below or above
+            found = self._passed[cut] = (bisect_right if cut.beyond else bisect_left)(self._numbered[0], at, low, high)
         return found
+
+
+def _near(number: Fraction) -> float:
+    """The nearest float; infinity for numbers beyond all floats."""
+    try:
+        return float(number)
+    except OverflowError:
+        return inf if number > 0 else -inf
 
 
 def _class_without_number(cell: Cell, classes: ReadingClasses) -> int:

@@ -88,38 +88,40 @@ def cover(killers: Sequence[Rows], cost: npt.NDArray[np.int64], chosen: Sequence
     chosen : cases that are in anyway
     most : stop at so many
     """
-    gains = np.zeros(len(cost), np.int64)  # mutants that a case would kill first
-    for rows in killers:
-        gains[rows] += 1
-    alive = {fault for fault, rows in enumerate(killers) if len(rows)}
-    by_case: dict[int, list[int]] = {}
-    for fault, rows in enumerate(killers):
-        for case in rows.tolist():
-            by_case.setdefault(case, []).append(fault)
+    of_fault, of_case = np.repeat(np.arange(len(killers)), [len(rows) for rows in killers]), _joined(killers)
+    by_case = of_fault[np.argsort(of_case, kind="stable")]  # the mutants that case 0 kills, then those of case 1, and so on
+    gains = np.bincount(of_case, minlength=len(cost))  # mutants that a case would kill first
+    starts = np.concatenate([[0], np.cumsum(gains)])
+    alive = np.array([len(rows) > 0 for rows in killers], np.bool_)
     taken: list[int] = []
 
     def take(case: int) -> None:
         taken.append(case)
-        for fault in by_case.get(case, ()):
-            if fault in alive:
-                alive.discard(fault)
-                gains[killers[fault]] -= 1
+        killed = by_case[starts[case] : starts[case + 1]]
+        for fault in killed[alive[killed]].tolist():
+            gains[killers[fault]] -= 1
+        alive[killed] = False
 
     for case in chosen:
         take(case)
     scale = int(cost.max(initial=0)) + 1
-    while alive and (most is None or len(taken) < most):
+    while alive.any() and (most is None or len(taken) < most):
         take(int(np.argmax(gains * scale - cost)))
-    return taken if most is not None else _without_needless(killers, taken, keep=len(chosen))
+    return taken if most is not None else _without_needless(killers, taken, len(cost), keep=len(chosen))
 
 
-def _without_needless(killers: Sequence[Rows], cases: list[int], keep: int) -> list[int]:
-    """Without the cases whose mutants later cases kill too; the first `keep` stay."""
-    inside = set(cases)
+def _joined(killers: Sequence[Rows]) -> Rows:
+    return np.concatenate([np.zeros(0, np.int64), *killers])
+
+
+def _without_needless(killers: Sequence[Rows], cases: list[int], many: int, keep: int) -> list[int]:
+    """Without the cases whose mutants later cases kill too; the first `keep` stay. `many`: how many cases there are in all."""
+    inside = np.zeros(many, np.bool_)
+    inside[cases] = True
     kills: dict[int, list[int]] = {case: [] for case in cases}
     times = [0] * len(killers)
     for fault, rows in enumerate(killers):
-        for case in inside.intersection(rows.tolist()):
+        for case in rows[inside[rows]].tolist():
             kills[case].append(fault)
             times[fault] += 1
     left = list(cases)

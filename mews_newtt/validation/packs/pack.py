@@ -213,11 +213,13 @@ def _plainest_of_levels(chart: Chart, scorer: MutantScorer, cost: npt.NDArray[np
 
 def _killed_first(killers: list[Rows], rows: list[int]) -> dict[int, list[int]]:
     """For each case the mutants that it is the first to kill."""
-    order = {row: number for number, row in enumerate(rows)}
+    many = max((int(by[-1]) for by in killers if len(by)), default=-1) + 1
+    order = np.full(max([many, *(row + 1 for row in rows)]), len(rows), np.int64)
+    order[rows] = np.arange(len(rows))
     by_case: dict[int, list[int]] = {}
     for fault, by in enumerate(killers):
-        first = min((order[row] for row in by.tolist() if row in order), default=None)
-        if first is not None:
+        first = int(order[by].min(initial=len(rows)))
+        if first < len(rows):
             by_case.setdefault(rows[first], []).append(fault)
     return by_case
 
