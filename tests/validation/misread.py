@@ -206,6 +206,11 @@ class Misreader:
             pairs = [(one, found.pop(other, None)), (other, found.pop(one, None))]
             pairs += [(f"skip_{one}", found.pop(f"skip_{other}", None)), (f"skip_{other}", found.pop(f"skip_{one}", None))]
             found |= {name: value for name, value in pairs if value is not None}
+        elif self.kind == "copied":
+            own, other = self.fault.parameters
+            read = {own: decimal(self.value(other, found[other]))} if other in found else {}
+            reason = {f"skip_{own}": found[f"skip_{other}"]} if f"skip_{other}" in found else {}
+            found = {name: value for name, value in found.items() if name not in (own, f"skip_{own}")} | read | reason
         elif self.kind == "always":
             if words[0] in found:
                 found[words[0]] = words[1]
