@@ -132,6 +132,8 @@ class Misreader:
             return min(right, int(name))
         if how == "fixed":
             return int(name)
+        if how in ("last-digit", "first-digit"):
+            return int(str(right)[-1 if how == "last-digit" else 0])
         return max(self.units(points), default=0) if how == "highest" else sum(own > 0 for own in self.units(points))
 
     def units(self, points: Mapping[str, int | None]) -> list[int]:
