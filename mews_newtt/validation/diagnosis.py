@@ -13,6 +13,7 @@ MOST_EXPLAINED = 0.9  # share of the disagreements that a verdict explains; a fa
 FEW_ROWS = 2  # so few rows are said before the fault
 MOST_TABLES, MOST_STRETCHES = 40, 60  # of the contrast table that are written into report.json
 
+
 @dataclass
 class Finding:
     """One explanation: faults that the table cannot tell apart, and how many disagreements they explain and agreements they break."""

@@ -126,10 +126,6 @@ def by_hand(place: int, row: Row) -> bool:
     return row.device == "by hand"
 
 
-def without_pink_over_purple(row: Row, answer: Answer) -> str:
-    return str(answer.level)
-
-
 PLATFORMS: list[Platform] = [
     platform(
         "mews",
@@ -192,7 +188,7 @@ PLATFORMS: list[Platform] = [
         "systolic-twice",
         "both pressures are bound to the systolic field",
         sees=copied("systolic_bp", "diastolic_bp"),
-        right=(said(("systolic_bp", "diastolic_bp"), r"for|instead|read|taken|copied|same"),),
+        right=(said(("systolic_bp", "diastolic_bp"), r"scored by|copied|same field|bound to"),),
         near=(Says(("diastolic_bp",)),),
         names=("systolic_bp", "diastolic_bp"),
     ),
@@ -210,17 +206,6 @@ PLATFORMS: list[Platform] = [
         "any text in the field of concern counts as concern, 'none' too",
         sees=f.read_as("concern", lambda c: "present"),
         right=(said("concern", r"present|always|none"),),
-    ),
-    platform(
-        "mews",
-        "labour-refused",
-        "women in labour get no score",
-        turn=lambda rows, answers: [
-            Answer(refused=True) if r.readings.get("patient_group") == "in_labour" else a for r, a in zip(rows, answers, strict=True)
-        ],
-        right=(),
-        silence=True,
-        one_row=False,
     ),
     platform(
         "mews",
@@ -422,15 +407,6 @@ PLATFORMS: list[Platform] = [
         sees=f.carried("heart_rate", by_person=False),
         right=(said("heart_rate", r"last|before|previous"),),
         silence=True,
-    ),
-    platform(
-        "news2",
-        "adults-from-18",
-        "16 and 17 year olds are refused",
-        turn=lambda rows, answers: [Answer(refused=True) if r.readings["age_years"] < 18 else a for r, a in zip(rows, answers, strict=True)],
-        silence=True,
-        right=(),
-        one_row=False,
     ),
     platform(
         "news2",

@@ -109,7 +109,8 @@ def test_several_faults_that_do_not_fit_every_row_are_said_as_perhaps() -> None:
     found = Diagnosis(200, 100, [Finding((pair,), 95, 100, 1)], ties=[fault_of("mews", "total:last-digit")])
     assert found.words == (
         "Perhaps 2 faults at once: (1) diastolic blood pressure seems to be scored by the reading of systolic blood pressure; "
-        "(2) concern of the woman, her family or staff: none seems to be taken for present; together they explain 95 of 100 disagreements and break 1 agreement. "
+        "(2) concern of the woman, her family or staff: none seems to be taken for present; "
+        "together they explain 95 of 100 disagreements and break 1 agreement. "
         "That is not certain: 5 disagreements stay unexplained, and 1 row that agrees would not. "
         "This table cannot tell it from one other fault: the total seems to be cut to its last digit, so that 12 is shown as 2."
     )
@@ -121,7 +122,8 @@ def test_answers_that_the_chart_counts_alike_can_differ() -> None:
     at = next(at for at in each_table(load_chart("news2")) if at.parameter.id == "consciousness")
     found = changed_answers(at, {"confusion": 1, "voice": 1, "pain": 2})
     assert found is not None and found.words == (
-        "level of consciousness (ACVPU): the table seems to be another one: confusion and voice give 1 point instead of 3, pain gives 2 points instead of 3"
+        "level of consciousness (ACVPU): the table seems to be another one: "
+        "confusion and voice give 1 point instead of 3, pain gives 2 points instead of 3"
     )
     bands = found.chart.by_id["consciousness"].tables[0].bands
     assert {name: band.points for band in bands for name in band.categories} == {

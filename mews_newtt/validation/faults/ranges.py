@@ -14,9 +14,7 @@ from mews_newtt.chart.model import Band, Chart, Interval, number
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.faults.fault import Example, Fault, TableAt, each_table, with_table
 
-KINDS = {
-    "range_worth": "a range of readings, or a single one, gives other points than its band; or several ranges or answers of one table do"
-}
+KINDS = {"range_worth": "a range of readings, or a single one, gives other points than its band; or several ranges or answers of one table do"}
 EXAMPLES = (Example("range:shell_warmth.0:24.1-24.1=0", {"shell_warmth": "24.1"}, "total 1, level Watch", "total 0, level Watch"),)
 MOST_NAMED = 4  # ranges of one table that are named in words
 
