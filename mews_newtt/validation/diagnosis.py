@@ -13,6 +13,7 @@ MOST_EXPLAINED = 0.9  # share of the disagreements that a verdict explains; a fa
 FEW_ROWS = 2  # so few rows are said before the fault
 MOST_TABLES, MOST_STRETCHES = 40, 60  # of the contrast table that are written into report.json
 
+
 @dataclass
 class Finding:
     """One explanation: faults that the table cannot tell apart, and how many disagreements they explain and agreements they break."""
@@ -219,6 +220,8 @@ class Diagnosis:
             before = f"Apart from {sets}, which no known fault reproduces: "
         elif best.explains <= FEW_ROWS:
             before = f"Only {count(best.explains, 'row')} {'shows' if best.explains == 1 else 'show'} it: "
+        elif len(best.faults[0].joined) > 1 and (best.breaks or best.explains < best.of):
+            before = "Perhaps "  # several faults that do not fit every row may be one fault of a kind that is not known here
         text = before + best.words
         return text[:1].upper() + text[1:] + "."
 
@@ -229,18 +232,28 @@ class Diagnosis:
         if self.certain:
             same = f" The same to the recording step: {self.finer[0].words}." if self.finer else ""
             return f" No other fault known here does as well.{same}"
+        doubt = f" That is not certain: {self._left_open}." if rest or best.breaks else ""
         if self.ties:
             others = "one other fault" if len(self.ties) == 1 else f"{len(self.ties)} other faults, such as"
             case = f" This set would: {self.telling_case['says']}." if self.telling_case else ""
-            return f" This table cannot tell it from {others}: {self.ties[0].words}.{case}"
+            return f"{doubt} This table cannot tell it from {others}: {self.ties[0].words}.{case}"
         if self.thin:
             return " That is not certain: the table has too few readings to rule out a wrong answer to single readings."
-        if rest:
-            return f" That is not certain: {count(rest, 'disagreement')} {'stays' if rest == 1 else 'stay'} unexplained."
+        if doubt:
+            return doubt
         columns = [found for found in self.by_column.values() if found.disagreements]
         if len(best.faults[0].joined) > 1 and len(columns) > 1 and all(found.explained for found in columns):
             return " The stated columns show each fault by itself."
         return " That is not certain."
+
+    @property
+    def _left_open(self) -> str:
+        """What the best explanation does not explain, and what speaks against it."""
+        best = self.findings[0]
+        rest = best.of - best.explains
+        stay = [f"{count(rest, 'disagreement')} {'stays' if rest == 1 else 'stay'} unexplained"] if rest else []
+        agree = [f"{count(best.breaks, 'row')} that {'agrees' if best.breaks == 1 else 'agree'} would not"] if best.breaks else []
+        return ", and ".join([*stay, *agree])
 
     def _by_column(self) -> str:
         """Each column for itself, where the columns together have no verdict and some column has one."""

@@ -7,7 +7,8 @@ from mews_newtt.chart.model import Band, Chart, Parameter, Table
 
 def row_name(parameter: Parameter, table: Table | None = None) -> str:
     """A parameter's title inside a sentence, with the title of one of its tables."""
-    title = parameter.title[:1].lower() + parameter.title[1:]
+    name = any(letter.isupper() for letter in parameter.title.split()[0][1:])  # as in SpO2
+    title = parameter.title if name else parameter.title[:1].lower() + parameter.title[1:]
     return f"{title} ({table.title})" if table is not None and table.title else title
 
 

@@ -1,6 +1,6 @@
 """Judges the diagnosis of the public command on every made-up platform.
 
-    python -m tests.platforms.judge OUT.tsv [--only NAME...] [--form total|level|points] [--jobs 2] [--rows N]
+    python -m tests.platforms.judge OUT.tsv [--only NAME...] [--set second] [--form total|level|points] [--jobs 2] [--rows N]
 
 Names that are in OUT.tsv already are passed over, so a run that was cut off goes on where it was. OUT.tsv has one line for each platform:
 name, form, judgement, seconds, wrong rows, whether the verdict was certain, the words of the verdict, and the verdict as JSON, from which
@@ -10,22 +10,30 @@ name, form, judgement, seconds, wrong rows, whether the verdict was certain, the
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
+import multiprocessing
 import re
-import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mews_newtt.cli import main as command
 from tests.platforms.catalogue import PLATFORMS
 from tests.platforms.files import FORMS, write
 from tests.platforms.platform import Platform
+from tests.platforms.second import SECOND
 
+SETS = {"first": PLATFORMS, "second": SECOND}
+ALL = {**PLATFORMS, **SECOND}
 RIGHT, PARTLY, RIGHTLY_SILENT = "right", "partly right", "rightly silent"
 SILENT, MISLED, WRONG, CRASH = "silent though it could be said", "misled though hedged", "certain and wrong", "crash"
 JUDGEMENTS = (RIGHT, PARTLY, RIGHTLY_SILENT, SILENT, MISLED, WRONG, CRASH)
@@ -76,7 +84,7 @@ def verdict_in(report: dict[str, Any]) -> Verdict:
     """The verdict of a report.json."""
     found = report.get("diagnosis") or {}
     first = (found.get("findings") or [{}])[0]
-    named = {name for fault in first.get("faults", []) for name in fault.get("parameters", [])} | set(first.get("parameters", []))
+    named = {name for fault in first.get("faults", [])[:1] for name in fault.get("parameters", [])} | set(first.get("parameters", []))
     spoken = found.get("words") or found.get("not_made") or ""
     parts = [spoken]
     if not re.search("no verdict", spoken) and found.get("certain"):
@@ -122,12 +130,17 @@ def ask(platform: Platform, form: str, folder: Path, count: int | None = None) -
     file, reports = folder / f"{platform.name}.csv", folder / f"{platform.name}-report"
     wrong = write(platform, form, file, count)
     began = time.monotonic()
-    command = [sys.executable, "-m", "mews_newtt", "validate", platform.chart, str(file), "--report", str(reports), "--date", "2026-01-01"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        try:
+            code = command(["validate", platform.chart, str(file), "--report", str(reports), "--date", "2026-01-01"])
+        except Exception:  # whatever it is, it is a crash of the command
+            code = -1
+            traceback.print_exc()
     seconds = time.monotonic() - began
     report = reports / "report.json"
-    if done.returncode not in (0, 1) or "Traceback" in done.stderr or not report.exists():
-        return CRASH, seconds, wrong, None, (done.stderr or done.stdout)[-400:]
+    if code not in (0, 1) or "Traceback" in printed.getvalue() or not report.exists():
+        return CRASH, seconds, wrong, None, printed.getvalue()[-400:]
     verdict = verdict_in(json.loads(report.read_text(encoding="utf-8")))
     return judged(platform, verdict, wrong), seconds, wrong, verdict, ""
 
@@ -145,27 +158,43 @@ def line_of(platform: Platform, form: str, count: int | None = None) -> str:
 def judged_again(line: str) -> str:
     """The same line with the judgement of today's declarations."""
     name, form, judgement, seconds, wrong, certain, words, kept = line.split("\t")
-    if name in PLATFORMS and kept:
+    if name in ALL and kept:
         verdict = json.loads(kept)
-        judgement = judged(PLATFORMS[name], Verdict(**{**verdict, "named": frozenset(verdict["named"])}), int(wrong))
+        judgement = judged(ALL[name], Verdict(**{**verdict, "named": frozenset(verdict["named"])}), int(wrong))
     return "\t".join([name, form, judgement, seconds, wrong, certain, words, kept])
 
 
-def in_turn() -> list[Platform]:
+def in_turn(platforms: dict[str, Platform]) -> list[Platform]:
     """The charts take turns, so that a run that was cut off has seen them all."""
     place: Counter[str] = Counter()
     turn = {}
-    for name, platform in PLATFORMS.items():
+    for name, platform in platforms.items():
         turn[name] = place[platform.chart]
         place[platform.chart] += 1
-    return sorted(PLATFORMS.values(), key=lambda platform: turn[platform.name])
+    return sorted(platforms.values(), key=lambda platform: turn[platform.name])
+
+
+def lines_of(chosen: Sequence[Platform], form: str, rows: int | None, jobs: int) -> Iterator[str]:
+    """Their lines, as they are finished."""
+    if jobs == 1:
+        yield from (line_of(platform, form, rows) for platform in chosen)
+        return
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        for finished in as_completed([pool.submit(line_by_name, platform.name, form, rows) for platform in chosen]):
+            yield finished.result()
+
+
+def line_by_name(name: str, form: str, rows: int | None) -> str:
+    """For another process: a platform holds functions, which cannot be sent to it."""
+    return line_of(ALL[name], form, rows)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Judge; exit code 1 if something crashed or was certain and wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.platforms.judge")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--only", nargs="+", default=list(PLATFORMS), metavar="NAME", help="names, or the beginnings of names")
+    parser.add_argument("--set", choices=SETS, default="first", help="second: those written after the list of faults had been read")
+    parser.add_argument("--only", nargs="+", default=[""], metavar="NAME", help="names, or the beginnings of names")
     parser.add_argument("--form", choices=FORMS, default="points")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--rows", type=int)
@@ -177,10 +206,9 @@ def main(arguments: list[str] | None = None) -> int:
         lines = [judged_again(line) for line in lines]
         given.out.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     done = {tuple(line.split("\t")[:2]) for line in lines}
-    chosen = [p for p in in_turn() if p.name.startswith(tuple(given.only)) and (p.name, given.form) not in done]
-    with ThreadPoolExecutor(given.jobs) as pool, given.out.open("a", encoding="utf-8") as out:
-        for finished in as_completed([pool.submit(line_of, platform, given.form, given.rows) for platform in chosen]):
-            line = finished.result()
+    chosen = [p for p in in_turn(SETS[given.set]) if p.name.startswith(tuple(given.only)) and (p.name, given.form) not in done]
+    with given.out.open("a", encoding="utf-8") as out:
+        for line in lines_of(chosen, given.form, given.rows, given.jobs):
             print(line[:220], flush=True)
             out.write(line + "\n")
             out.flush()

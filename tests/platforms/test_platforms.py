@@ -13,6 +13,7 @@ from tests.platforms import judge
 from tests.platforms.catalogue import PLATFORMS
 from tests.platforms.files import FORMS, write, wrong_rows
 from tests.platforms.platform import Platform, right_answers, scorer_of
+from tests.platforms.second import SECOND
 from tests.platforms.sets import VERSIONS, sets_of
 
 FAULTY = [p for p in PLATFORMS.values() if p.faulty]
@@ -49,7 +50,7 @@ def test_each_chart_has_enough_platforms(chart: str) -> None:
     assert sum(p.chart == chart for p in PLATFORMS.values()) >= 25
 
 
-@pytest.mark.parametrize("platform", FAULTY, ids=names)
+@pytest.mark.parametrize("platform", [*FAULTY, *SECOND.values()], ids=names)
 def test_a_declaration_can_be_judged(platform: Platform) -> None:
     known = {p["id"] for p in scorer_of(platform.chart).parameters}
     parts = [part for answer in platform.right for part in answer] + list(platform.near)
@@ -107,7 +108,7 @@ def test_numbers_of_rows_are_not_taken_for_numbers_of_a_chart() -> None:
 
 @pytest.mark.deep
 def test_the_diagnosis_names_most_faults_and_is_never_certain_and_wrong(tmp_path: Path) -> None:
-    """Every sixteenth platform; all of them take half an hour: `python -m tests.platforms.judge`, and the table in docs/diagnosis.md."""
+    """Every sixteenth platform, and some of the second set; all of them take half an hour: `python -m tests.platforms.judge`, and the table in docs/diagnosis.md."""
     out, chosen = tmp_path / "out.tsv", sorted(PLATFORMS)[::EVERY]
     judge.main([str(out), "--form", "points", "--jobs", "2", "--only", *chosen])
     lines = [line.split("\t") for line in out.read_text(encoding="utf-8").splitlines()]  # also of platforms whose names begin so
@@ -115,3 +116,9 @@ def test_the_diagnosis_names_most_faults_and_is_never_certain_and_wrong(tmp_path
     assert {line[0] for line in lines} >= set(chosen)
     assert not [line[0] for line in lines if line[2] in (judge.CRASH, judge.WRONG)]
     assert found[judge.RIGHT] + found[judge.RIGHTLY_SILENT] >= ENOUGH * len(lines), found
+
+    second = tmp_path / "second.tsv"
+    judge.main([str(second), "--set", "second", "--form", "level", "--jobs", "2", "--only", *sorted(SECOND)[::EVERY]])
+    judged = [line.split("\t")[2] for line in second.read_text(encoding="utf-8").splitlines()]
+    assert len(judged) >= len(SECOND) // EVERY
+    assert judge.CRASH not in judged and judge.WRONG not in judged

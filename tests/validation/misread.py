@@ -132,6 +132,8 @@ class Misreader:
             return min(right, int(name))
         if how == "fixed":
             return int(name)
+        if how in ("last-digit", "first-digit"):
+            return int(str(right)[-1 if how == "last-digit" else 0])
         return max(self.units(points), default=0) if how == "highest" else sum(own > 0 for own in self.units(points))
 
     def units(self, points: Mapping[str, int | None]) -> list[int]:
@@ -206,6 +208,11 @@ class Misreader:
             pairs = [(one, found.pop(other, None)), (other, found.pop(one, None))]
             pairs += [(f"skip_{one}", found.pop(f"skip_{other}", None)), (f"skip_{other}", found.pop(f"skip_{one}", None))]
             found |= {name: value for name, value in pairs if value is not None}
+        elif self.kind == "copied":
+            own, other = self.fault.parameters
+            read = {own: decimal(self.value(other, found[other]))} if other in found else {}
+            reason = {f"skip_{own}": found[f"skip_{other}"]} if f"skip_{other}" in found else {}
+            found = {name: value for name, value in found.items() if name not in (own, f"skip_{own}")} | read | reason
         elif self.kind == "always":
             if words[0] in found:
                 found[words[0]] = words[1]
@@ -247,6 +254,8 @@ class Misreader:
             return value * Fraction(self.words[2].replace("_", "/"))
         if how == "whole":
             return max(Fraction(0), value + int(self.words[2]))
+        if how == "days-down":
+            return value // 24 * 24
         if how == "day":
             day = {"a": 1 / Fraction(1461, 4), "mo": 12 / Fraction(1461, 4), "wk": Fraction(1, 7), "d": Fraction(1), "h": Fraction(24)}
             return max(Fraction(0), value + int(self.words[2]) * day[observation.unit])

@@ -15,8 +15,11 @@ from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
 from mews_newtt.validation.diagnose import Diagnosis
 from mews_newtt.validation.diagnose.certainty import partial_rows
-from mews_newtt.validation.faults import both, faults_of
+from mews_newtt.validation.diagnosis import Finding
+from mews_newtt.validation.faults import Fault, answer_faults_of, both, each_table, faults_of
+from mews_newtt.validation.faults.ranges import changed_answers
 from mews_newtt.validation.mutants import MutantScorer, sheet_of_sets
+from mews_newtt.validation.wording import row_name
 from tests.validation.platforms import NORMAL, content_of, one_set, right, table_with
 
 CASES = Path(__file__).resolve().parents[1] / "vectors" / "cases"
@@ -93,3 +96,41 @@ def test_only_sets_that_lack_a_reading_lack_one(name: str) -> None:
 
 def answers(name: str, sets: list[dict[str, Any]]) -> list[Any]:
     return [right(content_of(name)).answer(given) for given in sets]
+
+
+def fault_of(chart: str, fault_id: str) -> Fault:
+    return next(fault for fault in [*faults_of(load_chart(chart)), *answer_faults_of(load_chart(chart))] if fault.id == fault_id)
+
+
+def test_several_faults_that_do_not_fit_every_row_are_said_as_perhaps() -> None:
+    chart = load_chart("mews")
+    pair = both(fault_of("mews", "copied:diastolic_bp:systolic_bp"), fault_of("mews", "taken:concern:none:present"), chart)
+    assert pair is not None
+    found = Diagnosis(200, 100, [Finding((pair,), 95, 100, 1)], ties=[fault_of("mews", "total:last-digit")])
+    assert found.words == (
+        "Perhaps 2 faults at once: (1) diastolic blood pressure seems to be scored by the reading of systolic blood pressure; "
+        "(2) concern of the woman, her family or staff: none seems to be taken for present; "
+        "together they explain 95 of 100 disagreements and break 1 agreement. "
+        "That is not certain: 5 disagreements stay unexplained, and 1 row that agrees would not. "
+        "This table cannot tell it from one other fault: the total seems to be cut to its last digit, so that 12 is shown as 2."
+    )
+    found.findings = [Finding((pair,), 100, 100, 0)]
+    assert found.words.startswith("2 faults at once: ") and "not certain" not in found.words
+
+
+def test_answers_that_the_chart_counts_alike_can_differ() -> None:
+    at = next(at for at in each_table(load_chart("news2")) if at.parameter.id == "consciousness")
+    found = changed_answers(at, {"confusion": 1, "voice": 1, "pain": 2})
+    assert found is not None and found.words == (
+        "level of consciousness (ACVPU): the table seems to be another one: "
+        "confusion and voice give 1 point instead of 3, pain gives 2 points instead of 3"
+    )
+    bands = found.chart.by_id["consciousness"].tables[0].bands
+    assert {name: band.points for band in bands for name in band.categories} == {
+        "alert": 0, "confusion": 1, "voice": 1, "pain": 2, "unresponsive": 3,
+    }  # fmt: skip
+    assert changed_answers(at, {"confusion": 3}) is None
+
+
+def test_a_name_with_capitals_keeps_them() -> None:
+    assert [row_name(load_chart("news2").by_id[name]) for name in ("spo2_scale", "heart_rate")] == ["SpO2 scale", "heart rate"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mews_newtt.validation.faults import KINDS, REACH, Fault
 
 ORDER = {kind: float(rank) for rank, kind in enumerate(KINDS)}
+ALWAYS_THE_SAME = ("level_fixed", "total_fixed")
 FAR = ORDER["parameter_ignored"] + 0.5  # an edge far away is less plain than a whole band that gives something else
 
 
@@ -16,6 +17,8 @@ def plainness(fault: Fault) -> tuple[float, float]:
         return (ORDER["edge_moved"] if abs(fault.by) <= REACH else FAR, float(abs(fault.by)))
     if fault.kind == "band_worth":
         return (ORDER["band_worth"], float(not _like_another_band(fault)))
+    if fault.kind in ALWAYS_THE_SAME:
+        return (-1.0, 0.0)  # whatever else fits, this is what every row shows
     if fault.kind == "range_worth":
         return (ORDER["range_worth"] + fault.by / 100, 0.0)
     return (ORDER[fault.kind], 0.0)

@@ -14,7 +14,7 @@ from mews_newtt.chart.model import Band, Chart
 from mews_newtt.validation.diagnose.contrast import Contrast
 from mews_newtt.validation.diagnose.from_answers import MOST_POINTS
 from mews_newtt.validation.faults import Fault, TableAt, ended_at, moves_of, other_contribution
-from mews_newtt.validation.faults.ranges import Range, changed_ranges
+from mews_newtt.validation.faults.ranges import Range, changed_answers, changed_ranges
 
 MOST_RANGES = 12  # ranges of one table; more of them are no table that somebody typed
 FARTHEST = 2_000  # recording steps that an edge is moved by
@@ -51,6 +51,12 @@ def _of_categories(contrast: Contrast) -> Iterator[Fault]:
         if band.points is not None and len(given) == 1 and 0 <= (new := given.pop()) <= MOST_POINTS and new != band.points:
             bands[index] = replace(band, points=new)
             yield other_contribution(at, index, bands[index], "points", new)
+    own = {name: band.points for band in at.table.bands for name in band.categories}
+    other = {name: new for name, new in points.items() if isinstance(name, str) and 0 <= new <= MOST_POINTS and own.get(name) not in (None, new)}
+    for each in (*({name: new} for name, new in other.items()), other):
+        found = changed_answers(at, each)
+        if found is not None:
+            yield found
 
 
 def _of_numbers(contrast: Contrast) -> Iterator[Fault]:

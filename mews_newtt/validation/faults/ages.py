@@ -14,7 +14,7 @@ from mews_newtt.validation.mutants import READ, Cell
 from mews_newtt.validation.wording import row_name
 
 KINDS = {
-    "age_rounded": "an age or a time is rounded to whole numbers before its table is chosen",
+    "age_rounded": "an age or a time is rounded to whole numbers, or hours to whole days, before its table is chosen",
     "age_unit": "an age or a time is taken for one in another unit, such as months for years",
     "age_day_off": "an age or a time is one day off, as with a wrong date of birth, or one whole year, as where only years are compared",
 }
@@ -46,6 +46,10 @@ def faults(chart: Chart) -> Iterator[Fault]:
         for way, says, turn in WAYS:
             if _tells(chart, parameter.id, turn):
                 yield _fault(chart, parameter, "age_rounded", f"{way}", f"{title} seems to be {says} to whole {unit}", _turned(turn), way)
+        day = _day_in(parameter.observation.unit)
+        if day > 1:  # worked out from two dates, without the time of day
+            says = f"{title} seems to be cut off to whole days"
+            yield _fault(chart, parameter, "age_rounded", "days-down", says, _in_steps(day), "days-down")
         for ucum, words, many in IN_UNITS[parameter.observation.unit]:
             times, through = _factor(many), _factor(1 / many)
             says = f"{title}: numbers in {words} seem to be used as {unit}"
@@ -55,7 +59,6 @@ def faults(chart: Chart) -> Iterator[Fault]:
         for by, what in ((-1, "less"), (1, "more")):
             says = f"{title} seems to be {number(Decimal(1), parameter.observation.unit)} {what}"
             yield _fault(chart, parameter, "age_day_off", f"whole:{by:+d}", says, _later(Fraction(by)), by)
-        day = _day_in(parameter.observation.unit)
         for by, what in ((-1, "less"), (1, "more")):
             says = f"{title} seems to be one day {what}"
             yield _fault(chart, parameter, "age_day_off", f"day:{by:+d}", says, _later(by * day), by)
@@ -111,6 +114,10 @@ def _turned(turn: Callable[[Fraction], int]) -> ChangeCell:
 
 def _scaled(many: Fraction) -> ChangeCell:
     return _numbers(lambda value: value * many)
+
+
+def _in_steps(step: Fraction) -> ChangeCell:
+    return _numbers(lambda value: value // step * step)
 
 
 def _later(by: Fraction) -> ChangeCell:

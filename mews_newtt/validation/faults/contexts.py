@@ -16,7 +16,7 @@ from mews_newtt.validation.wording import row_name
 
 KINDS = {
     "context_ignored": "a context is always taken for the same answer, such as air",
-    "context_mixed": "one answer of a context, or several that count alike, are taken for another one",
+    "context_mixed": "one answer of a context or of a trigger, or several that count alike, are taken for another one",
     "context_follows": "a context follows from another one, such as SpO2 scale 2 for everybody on oxygen",
     "context_assumed": "an answer is assumed where the context is missing",
 }
@@ -36,6 +36,9 @@ def faults(chart: Chart) -> Iterator[Fault]:
         if not parameter.observation.numeric:
             yield from _mistaken(chart, parameter)
             yield from _several_mistaken(chart, parameter)
+    for parameter in chart.parameters:
+        if parameter.role == "trigger" and parameter.id not in chart.context_ids and not parameter.observation.numeric:
+            yield from _any_answer_raises(chart, parameter)
     words = [chart.by_id[name] for name in chart.context_ids if not chart.by_id[name].observation.numeric]
     for one, other in permutations(words, 2):
         yield from _following(chart, one, other)
@@ -69,6 +72,18 @@ def _mistaken(chart: Chart, parameter: Parameter) -> Iterator[Fault]:
                 yield Fault(
                     "context_mixed", "taken:{site}:{before}:{after}", says, (name,), chart, Site(name), before=before, after=after, change=change
                 )
+
+
+def _any_answer_raises(chart: Chart, parameter: Parameter) -> Iterator[Fault]:
+    """The one answer of a trigger that raises nothing, taken for one that does: whatever is written in the field then raises a level."""
+    bands = [band for table in parameter.tables for band in table.bands]
+    quiet = [category for band in bands if band.level is None for category in band.categories]
+    raising = {band.level: band.categories[0] for band in reversed(bands) if band.level is not None}
+    for after in raising.values() if len(quiet) == 1 else ():
+        name, words = parameter.id, after.replace("_", " ")
+        says = f"{row_name(parameter)}: {quiet[0].replace('_', ' ')} seems to be taken for {words}"
+        change, form = change_cells((name,), _taken_for(after, quiet[0])), "taken:{site}:{before}:{after}"
+        yield Fault("context_mixed", form, says, (name,), chart, Site(name), before=quiet[0], after=after, change=change)
 
 
 def _several_mistaken(chart: Chart, parameter: Parameter) -> Iterator[Fault]:

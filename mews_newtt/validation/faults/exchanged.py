@@ -1,9 +1,12 @@
-"""Two readings taken for each other: those recorded together, such as systolic and diastolic blood pressure, or any two numbers or answers."""
+"""Two readings taken for each other: those recorded together, such as systolic and diastolic blood pressure, or any two numbers or answers.
+
+Also one reading taken for two, as where both rows are bound to the same field.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, permutations
 
 from mews_newtt.chart.model import Chart, Parameter
 from mews_newtt.validation.faults.fault import Change, Example, Fault, Site, numeric_parameters
@@ -13,10 +16,12 @@ from mews_newtt.validation.wording import row_name
 KINDS = {
     "exchanged": "two readings that are recorded together are exchanged",
     "columns_exchanged": "two other readings are exchanged, or two rows with the same answers",
+    "reading_copied": "a row scores the reading of another row in the same unit instead of its own",
 }
 EXAMPLES = (
     Example("exchanged:left_wheel", {"left_wheel": "4"}, "total 2, level Watch", "total 0, level Watch"),
     Example("columns:shell_warmth:left_wheel", {"shell_warmth": "20", "left_wheel": "30"}, "total 0, level Watch", "total 1, level Watch"),
+    Example("copied:left_wheel:right_wheel", {"left_wheel": "30", "right_wheel": "3"}, "total 1, level Watch", "total 2, level Watch"),
 )
 
 
@@ -33,6 +38,12 @@ def faults(chart: Chart) -> Iterator[Fault]:
             says = f"{row_name(first)} and {row_name(second)} seem to be exchanged"
             about, change = (first.id, second.id), _exchange(first.id, second.id)
             yield Fault("columns_exchanged", "columns:{site}:{after}", says, about, chart, Site(first.id), after=second.id, change=change)
+
+    for own, other in permutations(numeric_parameters(chart), 2):
+        if own.observation.unit == other.observation.unit and not _apart(chart, own, other):
+            says = f"{row_name(own)} seems to be scored by the reading of {row_name(other)}"
+            about, change = (own.id, other.id), _copy(own.id, other.id)
+            yield Fault("reading_copied", "copied:{site}:{after}", says, about, chart, Site(own.id), after=other.id, change=change)
 
 
 def _alike(first: Parameter, second: Parameter) -> bool:
@@ -54,5 +65,12 @@ def _apart(chart: Chart, first: Parameter, second: Parameter) -> bool:
 def _exchange(first: str, second: str) -> Change:
     def change(sheet: Sheet) -> Sheet:
         return Sheet({**sheet.columns, first: sheet.column(second), second: sheet.column(first)}, sheet.rows)
+
+    return change
+
+
+def _copy(own: str, other: str) -> Change:
+    def change(sheet: Sheet) -> Sheet:
+        return Sheet({**sheet.columns, own: sheet.column(other)}, sheet.rows)
 
     return change

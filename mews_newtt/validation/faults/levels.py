@@ -10,10 +10,14 @@ from mews_newtt.chart.model import Chart, CountRule, Level
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.faults.fault import Example, Fault, Value
 
-KINDS = {"threshold_moved": "a total, a number of rows, a zone or a number of points in a level's rule is moved, or the rule is left out"}
+KINDS = {
+    "threshold_moved": "a total, a number of rows, a zone or a number of points in a level's rule is moved, or the rule is left out",
+    "rule_level": "a rule for single rows or zones raises another level",
+}
 EXAMPLES = (
     Example("level:oil:total:-1", {"tick_rate": "19"}, "total 2, level Watch", "total 2, level Oil"),
     Example("level:rewind:count0:none", {"tick_rate": "61"}, "total 3, level Rewind", "total 3, level Oil"),
+    Example("level:rewind:count0:raises=oil", {"tick_rate": "61"}, "total 3, level Rewind", "total 3, level Oil"),
 )
 
 
@@ -30,6 +34,7 @@ def faults(chart: Chart) -> Iterator[Fault]:
             yield _fault(chart, level, replace(level, total=None), "total:none", says, before=start)
         for index, rule in enumerate(level.counts):
             yield from _counts(chart, level, index, rule)
+            yield from _of_another_level(chart, level, index, rule)
 
 
 def _counts(chart: Chart, level: Level, index: int, rule: CountRule) -> Iterator[Fault]:
@@ -39,7 +44,7 @@ def _counts(chart: Chart, level: Level, index: int, rule: CountRule) -> Iterator
         counts = (*level.counts[:index], *(() if new is None else (new,)), *level.counts[index + 1 :])
         return _fault(chart, level, replace(level, counts=counts), f"count{index}:{form}", f"level {level.title} {says}", after=after)
 
-    what = f"{rule.points} points or more" if rule.points is not None else f"the {rule.zone} zone or worse"
+    what = _what(rule)
     for rows in (rule.at_least - 1, rule.at_least + 1):
         if rows > 0:
             says = f"seems to need {count(rows, 'row')} with {what} instead of {rule.at_least}"
@@ -55,6 +60,26 @@ def _counts(chart: Chart, level: Level, index: int, rule: CountRule) -> Iterator
         if points > 0:
             says = f"seems to count rows from {points} points on instead of {rule.points}"
             yield changed(replace(rule, points=points), "points={after}", says, points)
+
+
+def _of_another_level(chart: Chart, level: Level, index: int, rule: CountRule) -> Iterator[Fault]:
+    """A rule that raises another level, as where a hospital's own policy is stricter."""
+    without = replace(level, counts=(*level.counts[:index], *level.counts[index + 1 :]))
+    for other in chart.levels[1:]:
+        if other is not level:
+            here = replace(other, counts=(*other.counts, rule))
+            levels = tuple(without if each is level else here if each is other else each for each in chart.levels)
+            says = f"{count(rule.at_least, 'row')} with {_what(rule)} {_seems(rule.at_least)} to raise level {other.title} instead of {level.title}"
+            form = f"level:{{value}}:count{index}:raises={{after}}"
+            yield Fault("rule_level", form, says, (), replace(chart, levels=levels), None, level.id, after=other.id)
+
+
+def _what(rule: CountRule) -> str:
+    return f"{rule.points} points or more" if rule.points is not None else f"the {rule.zone} zone or worse"
+
+
+def _seems(many: int) -> str:
+    return "seems" if many == 1 else "seem"
 
 
 def _fault(chart: Chart, level: Level, new: Level, form: str, says: str, by: int = 0, before: Value = None, after: Value = None) -> Fault:

@@ -1,8 +1,11 @@
-"""Readings inside a band that give other points than the band: a wrong cell, a wrong range, or a table that differs in several ranges."""
+"""Readings inside a band that give other points than the band: a wrong cell, a wrong range, or a table that differs in several ranges.
+
+The same for answers: those that the chart counts alike, and the platform does not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -11,7 +14,7 @@ from mews_newtt.chart.model import Band, Chart, Interval, number
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.faults.fault import Example, Fault, TableAt, each_table, with_table
 
-KINDS = {"range_worth": "a range of readings, or a single one, gives other points than its band; or several ranges of one table do"}
+KINDS = {"range_worth": "a range of readings, or a single one, gives other points than its band; or several ranges or answers of one table do"}
 EXAMPLES = (Example("range:shell_warmth.0:24.1-24.1=0", {"shell_warmth": "24.1"}, "total 1, level Watch", "total 0, level Watch"),)
 MOST_NAMED = 4  # ranges of one table that are named in words
 
@@ -82,6 +85,33 @@ def changed_ranges(at: TableAt, ranges: Sequence[Range]) -> Fault | None:
         says = f"{at.name}: the table seems to be another one: {', '.join(one.format('gives') for one in words[:MOST_NAMED])}{more}"
     value = ",".join(each.id for each, _ in told)
     return Fault("range_worth", "range:{site}:{value}", says, (at.parameter.id,), changed, at.site(0)._replace(band=None), value, by=len(told))
+
+
+def changed_answers(at: TableAt, given: Mapping[str, int]) -> Fault | None:
+    """A table in which answers give other points, by answer; None where that changes nothing."""
+    bands: list[Band] = []
+    told: list[tuple[str, bool]] = []
+    changed_to: list[tuple[str, int]] = []
+    for band in at.table.bands:
+        by_points: dict[int | None, list[str]] = {}
+        for category in band.categories:
+            by_points.setdefault(given.get(category, band.points), []).append(category)
+        for points, names in by_points.items():
+            bands.append(replace(band, points=points, categories=tuple(names)))
+            if points is not None and points != band.points:
+                words = " and ".join(name.replace("_", " ") for name in names)
+                told.append((f"{words} {{}} {count(points, 'point')} instead of {band.points}", len(names) == 1))
+                changed_to += [(name, points) for name in names]
+    if not told:
+        return None
+    changed = with_table(at.chart, at.parameter, at.number, replace(at.table, bands=tuple(bands)))
+    if len(told) == 1:
+        words, single = told[0]
+        says = f"{at.name}, {words.format('seems to give' if single else 'seem to give')}"
+    else:
+        says = f"{at.name}: the table seems to be another one: {', '.join(one.format('gives' if single else 'give') for one, single in told)}"
+    value = ",".join(f"{name}={points}" for name, points in changed_to)
+    return Fault("range_worth", "answers:{site}:{value}", says, (at.parameter.id,), changed, at.site(0)._replace(band=None), value, by=len(told))
 
 
 def _split(band: Band, inside: Interval, points: int, step: Decimal) -> Iterator[Band]:

@@ -18,7 +18,7 @@ KINDS = {
     "row_left_out": "the total leaves out the points of one row",
     "row_twice": "the total counts the points of one row twice",
     "total_capped": "the total is never higher than a number",
-    "not_a_sum": "the total is not the sum: it is the highest points of a row, or the number of rows with points",
+    "not_a_sum": "the total is not the sum: it is the highest points of a row, the number of rows with points, or one digit of the sum",
     "total_of_one_row": "the total's place holds the points of one row",
     "total_fixed": "the total is always the same",
     "zero_instead": "a set that is refused, or a partial set, gets a total of 0 and the lowest level",
@@ -34,6 +34,7 @@ EXAMPLES = (
     Example("zero:refused", {"shell_warmth": "75"}, "no score", "total 0, level Watch"),
     Example("zero:partial", {"shell_warmth": None, "gait": "wobbly"}, "no total, level at least Watch", "total 0, level Watch"),
 )
+TWO_DIGITS = 10  # the least total that is written with two digits
 MOST_CONTEXTS = 2_000  # combinations of contexts that are tried for the highest total
 
 Totals = Callable[[MutantScorer, Rows], npt.NDArray[np.int32]]
@@ -53,6 +54,9 @@ def answer_faults(chart: Chart) -> Iterator[Fault]:
         yield capped(chart, most)
     yield _fault(chart, "not_a_sum", "total:highest", "the total seems to be the highest points of a single row", _highest)
     yield _fault(chart, "not_a_sum", "total:rows", "the total seems to be the number of rows with points", _rows_with_points)
+    if highest_total(chart) >= TWO_DIGITS:
+        yield _fault(chart, "not_a_sum", "total:last-digit", "the total seems to be cut to its last digit, so that 12 is shown as 2", _last_digit)
+        yield _fault(chart, "not_a_sum", "total:first-digit", "the total seems to be cut to its first digit, so that 12 is shown as 1", _first_digit)
     for parameter in scored:
         name, title = parameter.id, row_name(parameter)
         yield _fault(chart, "total_of_one_row", "total:of:{site}", f"the total seems to hold the points of {title} alone", _of_row(name), name)
@@ -154,6 +158,15 @@ def _highest(scorer: MutantScorer, rows: Rows) -> npt.NDArray[np.int32]:
 
 def _rows_with_points(scorer: MutantScorer, rows: Rows) -> npt.NDArray[np.int32]:
     return np.asarray((_counted(scorer, rows) > 0).sum(axis=0), np.int32)
+
+
+def _last_digit(scorer: MutantScorer, rows: Rows) -> npt.NDArray[np.int32]:
+    return np.asarray(scorer.base.total[rows] % TWO_DIGITS, np.int32)
+
+
+def _first_digit(scorer: MutantScorer, rows: Rows) -> npt.NDArray[np.int32]:
+    totals = scorer.base.total[rows]
+    return np.where(totals >= TWO_DIGITS, totals // TWO_DIGITS, totals).astype(np.int32)
 
 
 def _zero(status: int) -> Callable[[MutantScorer], Answers]:
