@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from asyncio import BaseTransport, TimerHandle
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
@@ -24,10 +25,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
 from mews_newtt.errors import Problem
-from mews_newtt_service.auth.clients import read_clients
 from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.logs import log_libraries
 from mews_newtt_service.problems import MEDIA_TYPE, problem_document
+from mews_newtt_service.setting_checks import refuse_faults
 from mews_newtt_service.settings import Settings, SettingsError
 
 APPLICATION = "mews_newtt_service.app:create_app"
@@ -153,12 +154,11 @@ async def too_busy(scope: Scope, receive: Receive, send: Send) -> None:
     await Response(json.dumps(problem_document(503, [problem])), 503, headers, MEDIA_TYPE)(scope, receive, send)
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, again: Callable[[], Settings] | None = None) -> None:
     """Serve until a signal says stop; running work is finished or given back first."""
     os.umask(0o077)  # what this process and its children write is for their owner only
+    refuse_faults(settings)  # before anything listens
     _make_data_folder(settings.data_folder)
-    if settings.clients_file is not None:
-        read_clients(settings.clients_file, signing=bool(settings.public_url))  # faults are reported before anything listens
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     whom = "" if settings.clients_file else " (this machine only, nobody signs in)"

@@ -62,6 +62,17 @@ def away() -> ServiceError:
     )
 
 
+def reachable(url: str) -> str | None:
+    """Why a PostgreSQL database cannot be reached; None if it can. Nothing is made or changed in it."""
+    import psycopg  # not loaded where SQLite is used
+
+    try:
+        psycopg.connect(url, connect_timeout=CONNECT_SECONDS, application_name="mews_newtt").close()
+    except psycopg.Error as fault:
+        return type(fault).__name__  # its words may hold the address with the password
+    return None
+
+
 class SQLite:
     """The embedded database, a file in the data folder."""
 

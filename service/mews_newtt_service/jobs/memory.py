@@ -12,14 +12,17 @@ CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 def most(settings: Settings) -> int:
     """Bytes that one worker may hold: the setting, or its share of three quarters of the memory; 0 if that is unknown."""
-    if settings.job_memory_bytes:
-        return settings.job_memory_bytes
+    return settings.job_memory_bytes or of_the_machine() * 3 // 4 // max(1, settings.job_workers)
+
+
+def of_the_machine() -> int:
+    """Bytes that the machine or the container has; 0 if that is unknown."""
     try:
         whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         told = CONTAINER.read_text().strip() if CONTAINER.is_file() else ""
     except (OSError, ValueError):
         return 0
-    return (min(whole, int(told)) if told.isdigit() else whole) * 3 // 4 // max(1, settings.job_workers)
+    return min(whole, int(told)) if told.isdigit() else whole
 
 
 def held() -> int:
