@@ -85,6 +85,9 @@ class Log:
             self._thread = None
         self._write()
 
+    def set_level(self, level: str) -> None:
+        self._rank = _RANKS[level]
+
     @property
     def logs_requests(self) -> bool:
         return self._rank == 0

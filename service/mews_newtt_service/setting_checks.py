@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib.util
 import os
 import shutil
@@ -24,6 +25,8 @@ from mews_newtt_service.setting_sources import DEFAULT, FILE_VARIABLE, OF_THE_LI
 from mews_newtt_service.settings import FIELDS, Settings, SettingsError
 
 HIDDEN = "***"
+# What a running process cannot change: its sockets and processes, and where its jobs are.
+FIXED = ("host", "port", "workers", "data_folder", "database_url", "connections", "header_seconds", "send_seconds", "shutdown_seconds")
 
 
 class Row(NamedTuple):
@@ -99,6 +102,12 @@ def refuse_faults(settings: Settings) -> None:
     faults = [problem for problem in around(settings) if not problem.warning]
     if faults:
         raise SettingsError(faults)
+
+
+def kept_fixed(new: Settings, old: Settings) -> tuple[Settings, list[str]]:
+    """New settings for a running service, and the variables of those that keep their value until it is started again."""
+    kept = [name for name in FIXED if getattr(new, name) != getattr(old, name)]
+    return dataclasses.replace(new, **{name: getattr(old, name) for name in kept}), [PREFIX + name.upper() for name in kept]
 
 
 def _without_faults(values: Mapping[str, Any], faults: tuple[Problem, ...]) -> dict[str, Any]:
@@ -255,7 +264,7 @@ def _limits(settings: Settings) -> Iterator[Problem]:
         yield _doubt("limits_contradict", "UPLOAD_BYTES", what, f"set it lower, or raise {PREFIX}CLIENT_BYTES")
     if "*" in settings.cors_origins and len(settings.cors_origins) > 1:
         yield _fault("limits_contradict", "CORS_ORIGINS", "names sites and also * (any site)", "write * alone, or leave it out")
-    most = memory.of_the_machine()
+    most = memory.there_is()
     if most and settings.job_memory_bytes * settings.job_workers > most:
         what = f"is {settings.job_memory_bytes:,} for each of {settings.job_workers} workers, and the machine has {most:,}"
         yield _doubt("limits_contradict", "JOB_MEMORY_BYTES", what, "set it lower, or to 0 for three quarters of the machine")

@@ -87,7 +87,7 @@ class Settings:
         metadata={"says": "TOML file of clients and their hashed keys; without it nobody has to sign in, and only loopback is served"},
     )
     metrics_open: bool = field(default=False, metadata={"says": "let /metrics be read without signing in"})
-    requests_per_minute: int = field(default=6000, metadata={"says": "requests of one signed-in client in each web process; 0: no limit"})
+    requests_per_minute: int = field(default=6000, metadata={"says": "requests of one signed-in client, over all web processes; 0: no limit"})
     uploads_at_once: int = field(default=4, metadata={"says": "uploads and streams of one client at the same time in each web process"})
     jobs_per_client: int = field(default=20, metadata={"says": "jobs of one client that may wait or run at the same time"})
     client_bytes: int = field(

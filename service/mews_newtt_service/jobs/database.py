@@ -25,6 +25,8 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS mews_newtt_jobs_state ON mews_newtt_jobs (state, created)",
     "CREATE TABLE IF NOT EXISTS mews_newtt_tokens (client TEXT NOT NULL, token_id TEXT NOT NULL, expires DOUBLE PRECISION NOT NULL, "
     "PRIMARY KEY (client, token_id))",
+    "CREATE TABLE IF NOT EXISTS mews_newtt_limits (client TEXT PRIMARY KEY, level DOUBLE PRECISION NOT NULL, at DOUBLE PRECISION NOT NULL, "
+    "given INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS mews_newtt_workers (name TEXT PRIMARY KEY, seen DOUBLE PRECISION NOT NULL)",
 )
 ADDED = "ALTER TABLE mews_newtt_jobs ADD COLUMN {} bytes BIGINT NOT NULL DEFAULT 0"  # to tables that an earlier release made

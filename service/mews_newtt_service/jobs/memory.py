@@ -12,11 +12,11 @@ CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 def most(settings: Settings) -> int:
     """Bytes that one worker may hold: the setting, or its share of three quarters of the memory; 0 if that is unknown."""
-    return settings.job_memory_bytes or of_the_machine() * 3 // 4 // max(1, settings.job_workers)
+    return settings.job_memory_bytes or there_is() * 3 // 4 // max(1, settings.job_workers)
 
 
-def of_the_machine() -> int:
-    """Bytes that the machine or the container has; 0 if that is unknown."""
+def there_is() -> int:
+    """Bytes of memory of the machine, or of the container where it has less; 0 where the system does not say."""
     try:
         whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         told = CONTAINER.read_text().strip() if CONTAINER.is_file() else ""

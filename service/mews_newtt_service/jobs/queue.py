@@ -28,6 +28,7 @@ ORPHAN_SECONDS = 3600.0
 DRAFT_SECONDS = 3600.0  # how long an upload waits for its columns to be named
 ALIVE_SECONDS = 45.0  # a worker that has not reported for so long counts as dead
 CLOCK_SECONDS = 3600.0  # a lease that ends later than any should: the clock was set back
+LIMIT_SECONDS = 3600.0  # a bucket that was not used for so long is full
 _WAITING = "('queued', 'running', 'cancelling')"
 _HELD = "(SELECT coalesce(sum(bytes), 0) FROM mews_newtt_jobs WHERE client = ?)"
 
@@ -340,6 +341,7 @@ class Queue:
         )
         self._database.run(
             (f"DELETE FROM mews_newtt_tokens WHERE expires < {self._now}", ()),
+            (f"DELETE FROM mews_newtt_limits WHERE abs({self._now} - at) > {LIMIT_SECONDS}", ()),
             (f"DELETE FROM mews_newtt_workers WHERE abs({self._now} - seen) > {ALIVE_SECONDS * 10}", ()),
         )
         for (job_id,) in gone:
@@ -366,6 +368,24 @@ class Queue:
                 )
             )
         )
+
+    def take_requests(self, client: str, per_minute: int, most: float) -> tuple[int, float]:
+        """Take up to a second's worth of a client's requests from the bucket that all processes share: how many, or the seconds to wait for one.
+
+        The bucket is a row. It holds `most` requests, and fills with `per_minute` requests a minute.
+        """
+        second, now = max(1, min(per_minute // 60, int(most))), self._now
+        filled = f"CASE WHEN {now} > kept.at THEN kept.level + ({now} - kept.at) * {per_minute / 60!r} ELSE kept.level END"
+        level = f"CASE WHEN {filled} > {most!r} THEN {most!r} ELSE {filled} END"
+        given = f"CASE WHEN {level} >= {second} THEN {second} WHEN {level} >= 1 THEN 1 ELSE 0 END"
+        ((number, left),) = self._database.run(
+            (
+                f"INSERT INTO mews_newtt_limits AS kept (client, level, at, given) VALUES (?, {most - second!r}, {now}, {second}) "
+                f"ON CONFLICT (client) DO UPDATE SET level = {level} - {given}, given = {given}, at = {now} RETURNING given, level",
+                (client,),
+            )
+        )
+        return int(number), 0.0 if number else (1 - float(left)) * 60 / per_minute
 
     @property
     def _now(self) -> str:

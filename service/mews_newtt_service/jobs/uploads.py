@@ -52,6 +52,7 @@ async def receive_upload(request: Request, *, any_kind: bool = False) -> Upload:
     ServiceError  400 a broken form, 413 too large, 415 a kind of file that the service does not read, 429 over the quota of the client,
         507 the disk is full
     """
+    request.app.state.stopping.refuse_long_work()
     queue: Queue = request.app.state.queue
     job_id = new_id()
     room = await anyio.to_thread.run_sync(queue.room, request.scope["client_id"])
