@@ -82,6 +82,9 @@ class Settings:
     database_url: str = field(
         default="", metadata={"says": "postgresql://... when several machines serve (also DATABASE_URL); empty: SQLite in the data folder"}
     )
+    database_seconds: float = field(
+        default=10.0, metadata={"says": "longest wait for an answer of PostgreSQL; then the answer is 503, and single scores still work"}
+    )
     clients_file: Path | None = field(
         default=None,
         metadata={"says": "TOML file of clients and their hashed keys; without it nobody has to sign in, and only loopback is served"},
@@ -94,7 +97,7 @@ class Settings:
         default=16384 * MIB, metadata={"says": "most bytes of one client's uploads that wait or are worked on and results that are kept, together"}
     )
     free_bytes: int = field(
-        default=1024 * MIB,
+        default=256 * MIB,
         metadata={"says": "bytes that stay free on the disk of the data folder; uploads that would leave less are refused with 507"},
     )
     json_bytes: int = field(default=MIB, metadata={"says": "largest JSON body of one observation set"})

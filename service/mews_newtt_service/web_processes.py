@@ -74,6 +74,18 @@ class Processes(Multiprocess):
         self.supervisor.retire()
         super().terminate_all()
 
+    def join_all(self) -> None:
+        """Wait for the web processes. A further signal is theirs: it ends the drain."""
+        self.signal_queue.clear()
+        while living := [one.process for one in self.processes if one.process.is_alive()]:
+            living[0].join(0.2)
+            for sent in list(self.signal_queue):
+                self.signal_queue.remove(sent)
+                for process in living:
+                    if process.pid is not None and sent in (signal.SIGTERM, signal.SIGINT):
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(process.pid, sent)
+
 
 def handed_on() -> Settings:
     """The settings that the process which started this one has written last."""

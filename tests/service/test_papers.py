@@ -48,7 +48,7 @@ def test_the_unit_stops_later_than_the_service() -> None:
     unit = (ROOT / "service" / "mews-newtt.service").read_text()
     stops = re.search(r"TimeoutStopSec=(\d+)", unit)
     assert stops is not None
-    assert int(stops[1]) > Settings().shutdown_seconds + 10
+    assert int(stops[1]) > Settings().drain_seconds + Settings().shutdown_seconds + 10
 
 
 SAID = {

@@ -83,6 +83,8 @@ async def receive_upload(request: Request, *, any_kind: bool = False) -> Upload:
     try:
         folder = await anyio.to_thread.run_sync(queue.make_folder, job_id)
         try:
+            if length.isdigit():
+                await anyio.to_thread.run_sync(queue.require_disk, int(length))
             sink = _Form(request, folder) if form else _Raw(folder)
             try:
                 async for chunk in request.stream():
@@ -90,6 +92,7 @@ async def receive_upload(request: Request, *, any_kind: bool = False) -> Upload:
                     if sink.size + len(sink.waiting) > room:
                         raise queue.full()
                     if len(sink.waiting) >= FLUSH_BYTES:
+                        await anyio.to_thread.run_sync(queue.require_disk, len(sink.waiting))
                         await anyio.to_thread.run_sync(sink.write)
                 await anyio.to_thread.run_sync(sink.end)
             finally:

@@ -108,7 +108,7 @@ def router(settings: Settings) -> APIRouter:
 
     async def smart(request: Request) -> Response:
         query(request)
-        return smart_configuration(request, settings)
+        return smart_configuration(request)
 
     routes.add_api_route(
         f"{BASE}/.well-known/smart-configuration",

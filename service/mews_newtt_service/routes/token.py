@@ -68,12 +68,12 @@ def router(settings: Settings) -> APIRouter:
         responses={200: answer("SmartConfiguration"), **GET_RESPONSES},
     )
     async def get_smart_configuration(request: Request) -> Response:
-        return smart_configuration(request, settings)
+        return smart_configuration(request)
 
     return routes
 
 
-def smart_configuration(request: Request, settings: Settings) -> Response:
+def smart_configuration(request: Request) -> Response:
     """Where and how to sign in, as SMART says it; the FHIR endpoint has the same under its own base."""
     document = {
         "token_endpoint": _address(request),
