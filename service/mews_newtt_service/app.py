@@ -37,13 +37,16 @@ from mews_newtt_service.middleware.cors import Cors
 from mews_newtt_service.middleware.errors import Errors
 from mews_newtt_service.middleware.head_as_get import HeadAsGet
 from mews_newtt_service.middleware.hosts import Hosts
+from mews_newtt_service.middleware.rate_limit import RateLimits
 from mews_newtt_service.middleware.request_ids import RequestIds
 from mews_newtt_service.middleware.request_log import RequestLog
 from mews_newtt_service.middleware.response_headers import ResponseHeaders
+from mews_newtt_service.middleware.shared_limits import SharedLimits
 from mews_newtt_service.middleware.tracing import Tracing
 from mews_newtt_service.routes import charts, contract, health, jobs, pack, score, score_many, token, verify
 from mews_newtt_service.settings import Settings
 from mews_newtt_service.slices import Slices
+from mews_newtt_service.stopping import Stopping
 
 OPTIONAL = ("mews_newtt_service.routes.fhir", "mews_newtt_service.routes.cds", "mews_newtt_service.pages")
 
@@ -76,11 +79,12 @@ def with_middleware(app: ASGIApp, state: State) -> ASGIApp:
     return app
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service as an ASGI application.
+def create_app(settings: Settings | None = None, before: State | None = None) -> FastAPI:
+    """The service as an ASGI application. `before`: the state of the application that it replaces, whose queue, counts and log go on.
 
     `app.state` holds `settings`, `charts` (the chart registry), `queue` (long work), `metrics`, `access` (who may call), `log`, `concurrency`
-    (uploads at once), `slices` (long work on the event loop) and `outcomes` (errors in the form of a path).
+    (uploads at once), `slices` (long work on the event loop), `outcomes` (errors in the form of a path), `limits` and `shared_limits` (of requests),
+    `stopping` (whether the process is about to stop) and `settings_fault` (why a reload was refused).
     """
     settings = settings or Settings.from_environment()
     app = Service(
@@ -92,9 +96,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.state.queue = open_queue(settings)
-    app.state.metrics = Metrics(app.state.queue)
-    app.state.log = log = Log(settings.log_level)
+    app.state.is_replaced = False
+    app.state.settings_fault = None
+    app.state.queue = open_queue(settings) if before is None else before.queue
+    app.state.metrics = Metrics(app.state.queue) if before is None else before.metrics
+    app.state.log = log = Log(settings.log_level) if before is None else before.log
+    app.state.limits = RateLimits() if before is None else before.limits
+    app.state.shared_limits = before.shared_limits if before is not None else _shared_limits(app.state)
+    app.state.stopping = Stopping() if before is None else before.stopping
 
     def logged_as(what: str) -> Callable[[MewsNewttError], None]:
         return lambda fault: log.event("error", what, problems=[f"{one.where}: {one.what}" for one in fault.problems[:20]])
@@ -121,6 +130,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+def _shared_limits(state: State) -> SharedLimits | None:
+    """The limits that all web processes share; None if this is the only one."""
+    return SharedLimits(state.queue, state.limits) if state.settings.database_url or state.settings.workers > 1 else None
+
+
 class _Static(StaticFiles):
     """Files that a browser may keep; it asks each time whether they changed (ETag)."""
 
@@ -140,11 +154,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.log.start()
     state.supervisor = WorkerSupervisor(state.settings)
     state.supervisor.start()
+    gc.unfreeze()  # what an application before this one has left
     gc.collect()
     gc.freeze()  # the garbage collector need not look again at what stays for good
     try:
         yield
     finally:
         await anyio.to_thread.run_sync(state.supervisor.stop)
-        state.queue.close()
-        state.log.stop()
+        if not state.is_replaced:
+            state.queue.close()
+            state.log.stop()

@@ -85,6 +85,9 @@ class Log:
             self._thread = None
         self._write()
 
+    def set_level(self, level: str) -> None:
+        self._rank = _RANKS[level]
+
     @property
     def logs_requests(self) -> bool:
         return self._rank == 0
@@ -94,11 +97,11 @@ class Log:
         if _RANKS[level] >= self._rank:
             self._lines.append(log_line(level, name, **more))
 
-    def request(self, request_id: str, client: str | None, method: str, route: str, status: int, seconds: float) -> None:
+    def request(self, request_id: str, client: str | None, method: str, route: str, status: int, seconds: float, address: str = "") -> None:
         """One answered request. Written without the JSON encoder, which costs too much: none of these words needs escaping."""
         self._lines.append(
             f'{{"at": "{self._now()}", "level": "info", "event": "request", "request_id": "{request_id}", "client": "{client or ""}", '
-            f'"method": "{method}", "route": "{route}", "status": {status}, "ms": {seconds * 1000:.3f}}}'
+            f'"method": "{method}", "route": "{route}", "status": {status}, "ms": {seconds * 1000:.3f}, "address": "{address}"}}'
         )
 
     def _now(self) -> str:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from asyncio import BaseTransport, TimerHandle
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
@@ -21,19 +22,16 @@ import uvicorn
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.supervisors import Multiprocess
 
 from mews_newtt.errors import Problem
-from mews_newtt_service.auth.clients import read_clients
-from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.logs import log_libraries
 from mews_newtt_service.problems import MEDIA_TYPE, problem_document
 from mews_newtt_service.settings import Settings, SettingsError
 
-APPLICATION = "mews_newtt_service.app:create_app"
 ONE_OF_MANY = "mews_newtt_service.serving:create_one_of_many"
 BACKLOG = 2048
 COUNTS = "metrics-"
+SILENT_SECONDS = 20  # a web process that is silent for so long is replaced; on a busy machine it takes some seconds to start
 HEADER_BYTES = 64 * 1024  # most bytes of the headers of a request, beyond the first chunk that is read
 
 
@@ -153,12 +151,13 @@ async def too_busy(scope: Scope, receive: Receive, send: Send) -> None:
     await Response(json.dumps(problem_document(503, [problem])), 503, headers, MEDIA_TYPE)(scope, receive, send)
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, again: Callable[[], Settings] | None = None) -> None:
     """Serve until a signal says stop; running work is finished or given back first."""
     os.umask(0o077)  # what this process and its children write is for their owner only
+    from mews_newtt_service.setting_checks import refuse_faults  # web processes need it only later
+
+    refuse_faults(settings)  # before anything listens
     _make_data_folder(settings.data_folder)
-    if settings.clients_file is not None:
-        read_clients(settings.clients_file, signing=bool(settings.public_url))  # faults are reported before anything listens
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     whom = "" if settings.clients_file else " (this machine only, nobody signs in)"
@@ -166,46 +165,52 @@ def run(settings: Settings) -> None:
     sys.stderr.flush()
     log_libraries(settings.log_level)
     TimeLimitedProtocol.header_seconds, TimeLimitedProtocol.send_seconds = settings.header_seconds, settings.send_seconds
+    os.environ.update(settings.to_environment())
     many = settings.workers > 1
-    supervisor = WorkerSupervisor(settings) if many else None
-    counts = _made_for_counts(settings.data_folder) if many else None
-    environment = settings.to_environment()
-    if counts is not None:
-        environment |= {"MEWS_NEWTT_JOB_WORKERS": "0", "PROMETHEUS_MULTIPROC_DIR": counts}  # web processes leave the workers to us
-    os.environ.update(environment)
+    again = again or (lambda: settings)
     config = uvicorn.Config(
-        ONE_OF_MANY if many else APPLICATION,
+        ONE_OF_MANY if many else lambda: _application(settings, again),
         factory=True,
         workers=settings.workers,
+        interface="asgi3",
         http=TimeLimitedProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=30,
+        timeout_worker_healthcheck=SILENT_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         limit_concurrency=settings.connections,
         ws="none",
     )
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _heard)  # uvicorn hears them while it runs, and raises them again when it has ended
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the application hears it
+    counts = _made_for_counts(settings.data_folder) if many else None
     try:
-        if supervisor is not None:
-            supervisor.start()
-            Multiprocess(config, sockets=[listening]).run()
+        if counts is not None:
+            from mews_newtt_service.web_processes import Processes
+
+            Processes(config, listening, settings, again, Path(counts)).run()
         else:
             uvicorn.Server(config).run(sockets=[listening])
     finally:
-        if supervisor is not None:
-            supervisor.stop()
         if counts is not None:
             shutil.rmtree(counts, ignore_errors=True)
         listening.close()
 
 
+def _application(settings: Settings, again: Callable[[], Settings]) -> Any:
+    from mews_newtt_service.app import create_app  # the process that starts others does not need it
+    from mews_newtt_service.reloading import Reloadable
+
+    return Reloadable(create_app(settings), again)
+
+
 def create_one_of_many() -> Any:
     """The application in one of several web processes. It stops when the process that started it has ended in any way."""
-    from mews_newtt_service.app import create_app  # the process that starts the others does not need it
+    from mews_newtt_service.web_processes import handed_on
 
     parent = multiprocessing.parent_process()
 
@@ -214,8 +219,9 @@ def create_one_of_many() -> Any:
             parent.join()
             os.kill(os.getpid(), signal.SIGTERM)
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the application hears it
     threading.Thread(target=follow, name="parent", daemon=True).start()
-    return create_app()
+    return _application(handed_on(), handed_on)
 
 
 def _heard(*_: object) -> None:

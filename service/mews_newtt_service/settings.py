@@ -1,4 +1,4 @@
-"""The settings of the service, from environment variables MEWS_NEWTT_<NAME>. A misspelt variable is an error and never ignored."""
+"""The settings of the service: what an operator can set, and which values are allowed. Where values come from: `setting_sources`."""
 
 from __future__ import annotations
 
@@ -7,22 +7,34 @@ import ipaddress
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mews_newtt.errors import MewsNewttError, Problem, did_you_mean
+from mews_newtt.errors import MewsNewttError, Problem
+from mews_newtt_service.setting_sources import FILE_VARIABLE, POSTGRES, PREFIX, gather, text_of
 
-PREFIX = "MEWS_NEWTT_"
-NOT_SETTINGS = frozenset(("CONFIG", "RULES"))  # read by the library itself
+__all__ = ("FIELDS", "PREFIX", "Settings", "SettingsError", "default_data_folder")
 MIB = 1 << 20
 LEAST: dict[str, float] = dict.fromkeys(
-    ("port", "requests_per_minute", "job_workers", "job_threads", "job_memory_bytes", "result_hours", "shutdown_seconds"), 0
+    (
+        "port",
+        "requests_per_minute",
+        "job_workers",
+        "job_threads",
+        "job_memory_bytes",
+        "result_hours",
+        "shutdown_seconds",
+        "drain_seconds",
+        "free_bytes",
+    ),
+    0,
 )
 LEAST |= dict.fromkeys(("cds_window_minutes", "cds_lookback_minutes"), 0)
 MOST: dict[str, float] = {"port": 65_535, "workers": 1_000, "job_workers": 1_000, "job_threads": 10_000}
 MOST |= {"cds_window_minutes": 24 * 60, "cds_lookback_minutes": 366 * 24 * 60}
+_HOST = re.compile(r"[a-z0-9._-]+|\[?[0-9a-f:.]+\]?")  # as the Host header has it, without its port
 _ORIGIN = re.compile(r"https?://[^\s/?#*@]+")
 LONGEST = 10**9  # of any time or count
 LARGEST = 2**62  # of bytes
@@ -70,16 +82,23 @@ class Settings:
     database_url: str = field(
         default="", metadata={"says": "postgresql://... when several machines serve (also DATABASE_URL); empty: SQLite in the data folder"}
     )
+    database_seconds: float = field(
+        default=10.0, metadata={"says": "longest wait for an answer of PostgreSQL; then the answer is 503, and single scores still work"}
+    )
     clients_file: Path | None = field(
         default=None,
         metadata={"says": "TOML file of clients and their hashed keys; without it nobody has to sign in, and only loopback is served"},
     )
     metrics_open: bool = field(default=False, metadata={"says": "let /metrics be read without signing in"})
-    requests_per_minute: int = field(default=6000, metadata={"says": "requests of one signed-in client in each web process; 0: no limit"})
+    requests_per_minute: int = field(default=6000, metadata={"says": "requests of one signed-in client, over all web processes; 0: no limit"})
     uploads_at_once: int = field(default=4, metadata={"says": "uploads and streams of one client at the same time in each web process"})
     jobs_per_client: int = field(default=20, metadata={"says": "jobs of one client that may wait or run at the same time"})
     client_bytes: int = field(
         default=16384 * MIB, metadata={"says": "most bytes of one client's uploads that wait or are worked on and results that are kept, together"}
+    )
+    free_bytes: int = field(
+        default=256 * MIB,
+        metadata={"says": "bytes that stay free on the disk of the data folder; uploads that would leave less are refused with 507"},
     )
     json_bytes: int = field(default=MIB, metadata={"says": "largest JSON body of one observation set"})
     array_bytes: int = field(default=16 * MIB, metadata={"says": "largest JSON body of many observation sets"})
@@ -102,26 +121,35 @@ class Settings:
     body_seconds: float = field(default=20.0, metadata={"says": "longest silence while a body is sent"})
     send_seconds: float = field(default=30.0, metadata={"says": "longest wait for a client that does not read its answer"})
     shutdown_seconds: int = field(default=30, metadata={"says": "how long running work may finish when the service stops"})
+    drain_seconds: int = field(
+        default=5, metadata={"says": "how long the service still answers after SIGTERM while /readyz says draining, before it stops listening"}
+    )
     connections: int = field(default=1000, metadata={"says": "connections at the same time in each web process; beyond, idle ones are closed"})
     log_level: str = field(default="info", metadata={"says": "info, warning or error; info logs each request"})
     telemetry: bool = field(default=False, metadata={"says": "OpenTelemetry spans (needs opentelemetry-api, and an exporter set up by the operator)"})
 
     def __post_init__(self) -> None:
         faults = [fault for one in dataclasses.fields(self) if (fault := _out_of_range(one.name, getattr(self, one.name)))]
-        if self.public_url and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", self.public_url):
-            faults.append(Problem("bad_setting", PREFIX + "PUBLIC_URL", f"is {self.public_url[:60]!r}", "write https://name, and the path if any"))
+        if self.public_url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", self.public_url):
+            what = "holds a name or password" if "@" in self.public_url else f"is {self.public_url[:60]!r}"
+            faults.append(Problem("bad_setting", PREFIX + "PUBLIC_URL", what, "write https://name, and the path if any"))
         faults += [_bad_origin(origin) for origin in self.cors_origins if origin != "*" and not _ORIGIN.fullmatch(origin)]
         for path in self.cors_paths:
             if not path.startswith("/"):
                 faults.append(Problem("bad_setting", PREFIX + "CORS_PATHS", f"names {path[:60]!r}", "write paths, such as /cds-services,/fhir"))
+        faults += [_bad_host(name) for name in self.hosts if not _HOST.fullmatch(name)]
         for proxy in self.proxies:
             try:
-                ipaddress.ip_network(proxy, strict=False)
+                everybody = ipaddress.ip_network(proxy, strict=False).prefixlen == 0
             except ValueError:
+                everybody = False
                 faults.append(Problem("bad_setting", PREFIX + "PROXIES", f"names {proxy[:60]!r}", "write addresses or networks, such as 10.0.0.0/8"))
+            if everybody:
+                what = f"names {proxy}, so any caller could write the address that is believed"
+                faults.append(Problem("bad_setting", PREFIX + "PROXIES", what, "name only the proxies that are yours, such as 10.0.0.0/8"))
         if self.log_level not in ("info", "warning", "error"):
             faults.append(Problem("bad_setting", PREFIX + "LOG_LEVEL", f"is {self.log_level!r}", "write info, warning or error"))
-        if self.database_url and not self.database_url.startswith(("postgresql://", "postgres://")):
+        if self.database_url and not self.database_url.startswith(POSTGRES):
             faults.append(Problem("bad_setting", PREFIX + "DATABASE_URL", "is not a PostgreSQL address", "write postgresql://user@host/database"))
         if not self.is_loopback and self.clients_file is None:
             faults.append(
@@ -147,48 +175,38 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
-        """The settings of the environment. What is `given` here replaces what the environment says.
+        """The settings of the environment and of the file that it names. What is `given` here replaces what these say.
 
         Raises
         ------
-        SettingsError  naming every variable that is misspelt or cannot be read
+        SettingsError  naming every setting that is misspelt, cannot be read or has a value that is not allowed
         """
-        environment = os.environ if environment is None else environment
-        fields = {f.name: f for f in dataclasses.fields(cls)}
-        found: dict[str, Any] = {}
-        faults: list[Problem] = []
-        for variable, text in environment.items():
-            name = variable.removeprefix(PREFIX)
-            if not variable.startswith(PREFIX) or name in NOT_SETTINGS:
-                continue
-            wanted = fields.get(name.lower())
-            if wanted is None:
-                near = did_you_mean(name, [known.upper() for known in fields])
-                mend = f"did you mean {PREFIX}{near}?" if near else "see docs/service.md for the settings"
-                faults.append(Problem("unknown_setting", variable, "is not a setting", mend))
-                continue
-            try:
-                found[wanted.name] = _readers()[str(wanted.type)](text)
-            except ValueError:
-                faults.append(Problem("bad_setting", variable, f"is {text[:60]!r}, not {_kinds()[str(wanted.type)]}", wanted.metadata["says"]))
-        if environment.get("DATABASE_URL", "").startswith(("postgresql://", "postgres://")):
-            found.setdefault("database_url", environment["DATABASE_URL"])
+        found = gather(FIELDS, os.environ if environment is None else environment, given)
+        faults = list(found.faults)
+        try:
+            made = cls(**found.values)
+        except SettingsError as fault:
+            faults += fault.problems
         if faults:
             raise SettingsError(faults)
-        return cls(**{**found, **given})
+        return made
 
     def to_environment(self) -> dict[str, str]:
-        """These settings as variables, for processes that this one starts."""
-        found = {}
-        for one in dataclasses.fields(self):
-            value = getattr(self, one.name)
-            found[PREFIX + one.name.upper()] = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
-        return found
+        """These settings as variables, for processes that this one starts. They need not read the settings file."""
+        return {PREFIX + name.upper(): text_of(getattr(self, name)) for name in FIELDS} | {FILE_VARIABLE: ""}
+
+
+FIELDS: Mapping[str, dataclasses.Field[Any]] = {one.name: one for one in dataclasses.fields(Settings)}
 
 
 def _bad_origin(origin: str) -> Problem:
     mend = "write scheme and name, such as https://sandbox.cds-hooks.org, or *"
     return Problem("bad_setting", PREFIX + "CORS_ORIGINS", f"names {origin[:60]!r}", mend)
+
+
+def _bad_host(name: str) -> Problem:
+    mend = "write names alone, without scheme, port and path, such as scores.example.nhs.uk"
+    return Problem("bad_setting", PREFIX + "HOSTS", f"names {name[:60]!r}", mend)
 
 
 def _out_of_range(name: str, value: object) -> Problem | None:
@@ -200,28 +218,3 @@ def _out_of_range(name: str, value: object) -> Problem | None:
     if math.isfinite(value) and least <= value <= most:
         return None
     return Problem("bad_setting", PREFIX + name.upper(), f"is {value}", f"give a number from {least:g} to {most:,}")
-
-
-def _yes_or_no(text: str) -> bool:
-    try:
-        return {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False, "": False}[
-            text.strip().casefold()
-        ]
-    except KeyError:
-        raise ValueError(text) from None
-
-
-def _readers() -> dict[str, Callable[[str], Any]]:
-    return {
-        "str": str,
-        "int": int,
-        "float": float,
-        "bool": _yes_or_no,
-        "Path": Path,
-        "Path | None": lambda text: Path(text) if text else None,
-        "tuple[str, ...]": lambda text: tuple(part.strip().lower() for part in text.split(",") if part.strip()),
-    }
-
-
-def _kinds() -> dict[str, str]:
-    return {"int": "a whole number", "float": "a number", "bool": "yes or no"}

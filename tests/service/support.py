@@ -61,7 +61,7 @@ class Service:
         self.log = folder / "service.log"
         folder.mkdir(parents=True, exist_ok=True)
         found = {name: value for name, value in os.environ.items() if not name.startswith("MEWS_NEWTT_") and name != "DATABASE_URL"}
-        found |= {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "service")]), "MEWS_NEWTT_DATA_FOLDER": str(folder / "data"), **environment}
+        found |= {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "service")]), "MEWS_NEWTT_DATA_FOLDER": str(folder / "data"), "MEWS_NEWTT_DRAIN_SECONDS": "0", **environment}
         command = [sys.executable, "-m", "mews_newtt", "serve", "--port", "0", *arguments]
         if limit_file is not None:
             command = ["/bin/sh", "-c", f'ulimit -f {limit_file // 512}; exec "$@"', "sh", *command]

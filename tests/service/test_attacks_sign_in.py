@@ -82,11 +82,31 @@ NETWORKS = ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1/128")
         ("10.0.0.1", b"203.0.113.5, rubbish", "10.0.0.1"),
         ("::1", b"[2001:db8:1:2:3:4:5:6]", "2001:db8:1:2::/64"),
         ("::ffff:10.0.0.1", b"203.0.113.5", "203.0.113.5"),
+        ("10.0.0.1", b"203.0.113.5:4711", "203.0.113.5"),
+        ("10.0.0.1", b"[2001:db8:1:2:3:4:5:6]:4711", "2001:db8:1:2::/64"),
+        ("10.0.0.1", b"1.1.1.1|203.0.113.5|10.2.3.4", "203.0.113.5"),  # | here: another header line, as some proxies write it
     ],
 )
 def test_the_address_is_the_last_that_a_trusted_proxy_did_not_add(peer: str, said: bytes, address: str) -> None:
-    headers = {b"x-forwarded-for": said} if said else {}
-    assert address_of({"client": (peer, 1), "header_map": headers}, NETWORKS) == address
+    headers = [(b"x-forwarded-for", line) for line in said.split(b"|") if line]
+    assert address_of({"client": (peer, 1), "headers": headers}, NETWORKS) == address
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "link"),
+    [
+        ("10.0.0.1", {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "scores.example"}, "https://scores.example"),
+        ("10.0.0.1", {"X-Forwarded-Proto": "https"}, "https://localhost"),
+        ("10.0.0.1", {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}, "https://localhost"),  # no name of ours
+        ("10.0.0.1", {"X-Forwarded-Proto": "javascript"}, "http://localhost"),
+        ("192.0.2.1", {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "scores.example"}, "http://localhost"),  # no proxy of ours
+    ],
+    ids=str,
+)
+def test_links_follow_a_trusted_proxy(tmp_path: Path, peer: str, forwarded: dict[str, str], link: str) -> None:
+    with client(tmp_path, proxies=("10.0.0.0/8",), hosts=("scores.example", "localhost")) as here:
+        here._transport.client = (peer, 1)
+        assert here.get("/fhir/R4/metadata", headers=forwarded).json()["implementation"]["url"] == f"{link}/fhir/R4"
 
 
 def test_each_address_behind_a_trusted_proxy_has_its_own_limit(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mews_newtt_service.setting_sources import NOT_SETTINGS
 from mews_newtt_service.settings import PREFIX, Settings
 from tests.patience import PATIENCE
 from tests.service.support import ROOT, Service
@@ -38,7 +39,7 @@ def test_every_setting_is_documented_with_its_meaning() -> None:
 
 @pytest.mark.parametrize("name", ["docs/service.md", "service/Containerfile", "service/mews-newtt.service"])
 def test_no_paper_names_a_setting_that_is_none(name: str) -> None:
-    named = set(re.findall(rf"{PREFIX}[A-Z_]+", (ROOT / name).read_text())) - {PREFIX + "RULES", PREFIX + "CONFIG"}
+    named = set(re.findall(rf"{PREFIX}[A-Z_]+", (ROOT / name).read_text())) - {PREFIX + name for name in NOT_SETTINGS}
     assert named
     assert named <= NAMES
 
@@ -47,7 +48,7 @@ def test_the_unit_stops_later_than_the_service() -> None:
     unit = (ROOT / "service" / "mews-newtt.service").read_text()
     stops = re.search(r"TimeoutStopSec=(\d+)", unit)
     assert stops is not None
-    assert int(stops[1]) > Settings().shutdown_seconds + 10
+    assert int(stops[1]) > Settings().drain_seconds + Settings().shutdown_seconds + 10
 
 
 SAID = {

@@ -31,7 +31,7 @@ class Access:
         self.tokens = Tokens(settings.data_folder, queue)
         self._public_url = settings.public_url.rstrip("/")
         self._metrics_open = settings.metrics_open
-        self._proxies = tuple(ipaddress.ip_network(one, strict=False) for one in settings.proxies)
+        self.proxies = tuple(ipaddress.ip_network(one, strict=False) for one in settings.proxies)
 
     def is_open(self, method: str, path: str) -> bool:
         """Whether a path needs no sign-in."""
@@ -41,7 +41,7 @@ class Access:
 
     def address(self, scope: Scope) -> str:
         """The address that a request comes from."""
-        return address_of(scope, self._proxies)
+        return address_of(scope, self.proxies)
 
     def cds_token(self, method: str, path: str, headers: dict[bytes, bytes]) -> str | None:
         """The JWT of a CDS Hooks client in a call to a service; None if the call signs in otherwise."""

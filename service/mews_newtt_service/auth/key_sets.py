@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 
+from mews_newtt.errors import MewsNewttError, Problem
 from mews_newtt.reading.json_text import read_json
 from mews_newtt_service.auth.clients import Client
 
@@ -95,6 +98,31 @@ class KeySets:
                 if len(text) > JWKS_BYTES:
                     raise ValueError("too long")
         return _key_set(text)
+
+
+def key_file_problem(path: Path) -> Problem | None:
+    """What is wrong with a file of a client's public keys; None if it holds a key that we can use."""
+    try:
+        keys = _key_set(path.read_bytes()).get("keys", [])
+    except OSError as fault:
+        return Problem("key_file_unreadable", str(path), f"cannot be read: {fault.strerror}", "let the service read it")
+    except (MewsNewttError, ValueError):
+        return Problem("key_file_unreadable", str(path), "is not JSON", 'write {"keys": [...]}, a JSON Web Key Set (RFC 7517)')
+    usable = [entry for entry in keys if isinstance(entry, dict) and _is_usable(entry)]
+    if not usable:
+        return Problem(
+            "key_file_unusable", str(path), "holds no RSA or EC key that can be read", 'write {"keys": [...]}, a JSON Web Key Set (RFC 7517)'
+        )
+    if any("d" in entry for entry in usable):
+        return Problem("key_file_private", str(path), "holds a private key", "take a new key pair, and give us the public key only")
+    return None
+
+
+def _is_usable(entry: dict[str, Any]) -> bool:
+    try:
+        return jwt.PyJWK(entry, algorithm="ES384" if entry.get("kty") == "EC" else "RS384").key_type in ("RSA", "EC")
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
+        return False
 
 
 def _key_set(text: bytes) -> KeySet:

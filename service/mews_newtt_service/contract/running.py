@@ -69,4 +69,5 @@ class Readiness(Answer):
     long_work: Annotated[str | None, Field(description="why long work waits")] = None
     charts_kept_because: Annotated[str | None, Field(description="code of the fault for which the charts are older than their files")] = None
     clients_kept_because: Annotated[str | None, Field(description="code of the fault for which the clients are older than their file")] = None
+    settings_kept_because: Annotated[str | None, Field(description="code of the fault for which a reload of the settings was refused")] = None
     engine_version: Engine

@@ -25,13 +25,15 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS mews_newtt_jobs_state ON mews_newtt_jobs (state, created)",
     "CREATE TABLE IF NOT EXISTS mews_newtt_tokens (client TEXT NOT NULL, token_id TEXT NOT NULL, expires DOUBLE PRECISION NOT NULL, "
     "PRIMARY KEY (client, token_id))",
+    "CREATE TABLE IF NOT EXISTS mews_newtt_limits (client TEXT PRIMARY KEY, level DOUBLE PRECISION NOT NULL, at DOUBLE PRECISION NOT NULL, "
+    "given INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS mews_newtt_workers (name TEXT PRIMARY KEY, seen DOUBLE PRECISION NOT NULL)",
 )
 ADDED = "ALTER TABLE mews_newtt_jobs ADD COLUMN {} bytes BIGINT NOT NULL DEFAULT 0"  # to tables that an earlier release made
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 5  # at most
 BUSY_SECONDS = 15  # how long SQLite waits for another process
-STATEMENT_SECONDS = 8  # how long PostgreSQL may work on a statement
-ANSWER_SECONDS = 10  # how long we wait for PostgreSQL: a frozen server or a broken network never answers
+ANSWER_SECONDS = 10  # how long we wait for PostgreSQL by default: a frozen server or a broken network never answers
+LAST_SECONDS = 2  # before we give up on an answer, PostgreSQL itself gives up on the statement
 PAUSE_SECONDS = 2.0  # after such a wait other requests fail at once for so long
 
 
@@ -53,13 +55,24 @@ class Database(Protocol):
 
 
 def open_database(settings: Settings) -> Database:
-    return PostgreSQL(settings.database_url) if settings.database_url else SQLite(settings)
+    return PostgreSQL(settings.database_url, settings.database_seconds) if settings.database_url else SQLite(settings)
 
 
 def away() -> ServiceError:
     return refuse(
         503, "database_unavailable", "database", "cannot be reached or written", "try again in a moment; single scores still work", Retry_After="5"
     )
+
+
+def reachable(url: str) -> str | None:
+    """Why a PostgreSQL database cannot be reached; None if it can. Nothing is made or changed in it."""
+    import psycopg  # not loaded where SQLite is used
+
+    try:
+        psycopg.connect(url, connect_timeout=CONNECT_SECONDS, application_name="mews_newtt").close()
+    except psycopg.Error as fault:
+        return type(fault).__name__  # its words may hold the address with the password
+    return None
 
 
 class SQLite:
@@ -123,6 +136,19 @@ class SQLite:
             self._drop()
 
 
+def connection_options(seconds: float) -> dict[str, Any]:
+    """Time limits of a connection to PostgreSQL, for us to get an answer within so many seconds."""
+    longest = int(max(seconds / 2, seconds - LAST_SECONDS) * 1000)
+    return {
+        "connect_timeout": max(1, min(CONNECT_SECONDS, int(seconds))),
+        "options": f"-c statement_timeout={longest} -c lock_timeout={longest} -c idle_in_transaction_session_timeout={longest}",
+        "keepalives_idle": 30,  # a firewall may forget a connection that rests, and tell neither side
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": int(seconds * 1000),
+    }
+
+
 class PostgreSQL:
     """A shared database, for several workers or machines."""
 
@@ -130,14 +156,15 @@ class PostgreSQL:
     skip_locked = "FOR UPDATE SKIP LOCKED"
     one_at_a_time = "SELECT pg_advisory_xact_lock(7312, hashtext(?))"
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, seconds: float = ANSWER_SECONDS):
         self._url = url
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._connection: Any = None
         self._silent_until = 0.0
 
     def run(self, *statements: Statement) -> list[Row]:
-        if not self._lock.acquire(timeout=ANSWER_SECONDS):
+        if not self._lock.acquire(timeout=self._seconds):
             raise away()
         try:
             return self._run_in_time(statements)
@@ -152,7 +179,7 @@ class PostgreSQL:
         fresh = self._connection is None
         for again in (not fresh, False):  # a connection that the server has closed is opened anew, once
             late = threading.Event()
-            timer = threading.Timer(ANSWER_SECONDS, self._cut, (late,))
+            timer = threading.Timer(self._seconds, self._cut, (late,))
             timer.daemon = True
             timer.start()
             try:
@@ -184,10 +211,7 @@ class PostgreSQL:
         import psycopg  # not loaded where SQLite is used
 
         if self._connection is None:
-            options = f"-c statement_timeout={STATEMENT_SECONDS * 1000} -c lock_timeout={STATEMENT_SECONDS * 1000}"
-            self._connection = psycopg.connect(
-                self._url, connect_timeout=CONNECT_SECONDS, options=options, application_name="mews_newtt", autocommit=True
-            )
+            self._connection = psycopg.connect(self._url, **connection_options(self._seconds), application_name="mews_newtt", autocommit=True)
             with self._connection.transaction():
                 self._connection.execute("SELECT pg_advisory_xact_lock(7311)")  # two that start at once do not both make the tables
                 for sql in (*SCHEMA, ADDED.format("IF NOT EXISTS")):

@@ -28,7 +28,10 @@ ORPHAN_SECONDS = 3600.0
 DRAFT_SECONDS = 3600.0  # how long an upload waits for its columns to be named
 ALIVE_SECONDS = 45.0  # a worker that has not reported for so long counts as dead
 CLOCK_SECONDS = 3600.0  # a lease that ends later than any should: the clock was set back
+LIMIT_SECONDS = 3600.0  # a bucket that was not used for so long is full
 _WAITING = "('queued', 'running', 'cancelling')"
+# Clients take turns, so that one with many jobs does not hold up the others.
+_LAST_STARTED = "(SELECT coalesce(max(others.started), 0) FROM mews_newtt_jobs AS others WHERE others.client = mews_newtt_jobs.client)"
 _HELD = "(SELECT coalesce(sum(bytes), 0) FROM mews_newtt_jobs WHERE client = ?)"
 
 
@@ -44,11 +47,19 @@ class Queue:
         self._database.close()
 
     def make_folder(self, job_id: str) -> Path:
-        """The folder of a new job, for its owner only."""
+        """The folder of a new job, for its owner only. Raises ServiceError (507) if the disk is nearly full."""
         made = self.folder / job_id
         self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        self.require_disk(0)
         made.mkdir(mode=0o700)
         return made
+
+    def require_disk(self, size: int) -> None:
+        """Raise ServiceError (507) if so many bytes more would leave less of the disk than must stay free."""
+        if shutil.disk_usage(self.folder).free - size < self.settings.free_bytes:
+            what = f"has no room for {size:,} bytes; {self.settings.free_bytes:,} must stay free" if size else "is nearly full"
+            mend = "send a smaller file, delete results that you have fetched, or try again later"
+            raise refuse(507, "disk_full", "the service's disk", what, mend, Retry_After="60")
 
     def path(self, job_id: str, name: str) -> Path:
         return self.folder / job_id / name
@@ -189,13 +200,14 @@ class Queue:
         return {str(state): int(count) for state, count in self._database.run(("SELECT state, count(*) FROM mews_newtt_jobs GROUP BY state", ()))}
 
     def claim(self, worker: str) -> Job | None:
-        """Take the oldest job that waits, or whose lease has run out."""
+        """Take a job that waits, or whose lease has run out: of the client whose last job began longest ago, the oldest one."""
         self._end_silent()
         rows = self._database.run(
             (
                 f"UPDATE mews_newtt_jobs SET state = 'running', worker = ?, lease = {self._lease}, attempts = attempts + 1, num_rows = 0, "
                 f"share = NULL, started = {self._now} WHERE id = (SELECT id FROM mews_newtt_jobs "
-                f"WHERE state = 'queued' OR (state = 'running' AND {self._is_silent}) ORDER BY created LIMIT 1 {self._database.skip_locked}) "
+                f"WHERE state = 'queued' OR (state = 'running' AND {self._is_silent}) "
+                f"ORDER BY {_LAST_STARTED}, created LIMIT 1 {self._database.skip_locked}) "
                 f"RETURNING {COLUMNS}",
                 (worker,),
             )
@@ -340,6 +352,7 @@ class Queue:
         )
         self._database.run(
             (f"DELETE FROM mews_newtt_tokens WHERE expires < {self._now}", ()),
+            (f"DELETE FROM mews_newtt_limits WHERE abs({self._now} - at) > {LIMIT_SECONDS}", ()),
             (f"DELETE FROM mews_newtt_workers WHERE abs({self._now} - seen) > {ALIVE_SECONDS * 10}", ()),
         )
         for (job_id,) in gone:
@@ -366,6 +379,24 @@ class Queue:
                 )
             )
         )
+
+    def take_requests(self, client: str, per_minute: int, most: float) -> tuple[int, float]:
+        """Take up to a second's worth of a client's requests from the bucket that all processes share: how many, or the seconds to wait for one.
+
+        The bucket is a row. It holds `most` requests, and fills with `per_minute` requests a minute.
+        """
+        second, now = max(1, min(per_minute // 60, int(most))), self._now
+        filled = f"CASE WHEN {now} > kept.at THEN kept.level + ({now} - kept.at) * {per_minute / 60!r} ELSE kept.level END"
+        level = f"CASE WHEN {filled} > {most!r} THEN {most!r} ELSE {filled} END"
+        given = f"CASE WHEN {level} >= {second} THEN {second} WHEN {level} >= 1 THEN 1 ELSE 0 END"
+        ((number, left),) = self._database.run(
+            (
+                f"INSERT INTO mews_newtt_limits AS kept (client, level, at, given) VALUES (?, {most - second!r}, {now}, {second}) "
+                f"ON CONFLICT (client) DO UPDATE SET level = {level} - {given}, given = {given}, at = {now} RETURNING given, level",
+                (client,),
+            )
+        )
+        return int(number), 0.0 if number else (1 - float(left)) * 60 / per_minute
 
     @property
     def _now(self) -> str:

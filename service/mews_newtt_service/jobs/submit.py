@@ -25,9 +25,11 @@ from mews_newtt_service.jobs.unread import unread_headers
 from mews_newtt_service.jobs.uploads import Upload, disk_refusal
 from mews_newtt_service.problems import refuse
 from mews_newtt_service.request_helpers import prefers
+from mews_newtt_service.stopping import Stopping
 
 FIRST_LOOK, LATER_LOOK = 0.02, 0.15
 NO_WORKER_SECONDS = 20.0  # after so long in the queue we check whether any worker lives
+STOPPING_SECONDS = 1.0  # the same, after the service was told to stop
 _KEY = re.compile(r"[!-~]{1,200}")
 
 
@@ -52,6 +54,8 @@ async def submit(
 
     With respond-async, the same request again under the same Idempotency-Key gives the same job.
     """
+    if upload is None:  # one that has come in is kept: a job in the queue outlives a restart
+        request.app.state.stopping.refuse_long_work()
     queue: Queue = request.app.state.queue
     job_id = upload.job_id if upload is not None else new_id()
     given = dict(parameters or {})
@@ -127,6 +131,7 @@ def accepted_answer(job: Job, chart: Chart) -> Response:
 async def finished(request: Request, job_id: str) -> Job:
     """Wait until a job has ended; cancel it when the caller goes away, or when no worker is there to do it."""
     queue: Queue = request.app.state.queue
+    stopping: Stopping = request.app.state.stopping
     pause = FIRST_LOOK
     look = time.monotonic() + NO_WORKER_SECONDS
     while True:
@@ -143,10 +148,14 @@ async def finished(request: Request, job_id: str) -> Job:
             await asyncio.shield(anyio.to_thread.run_sync(queue.cancel, job_id))
             raise
         pause = min(pause * 1.3, LATER_LOOK)
-        if job.state == "queued" and time.monotonic() > look:
+        if stopping.is_over:
+            await anyio.to_thread.run_sync(queue.forget, job_id)
+            raise stopping.refusal()
+        if job.state == "queued" and time.monotonic() > min(look, stopping.since + STOPPING_SECONDS):
             look = time.monotonic() + NO_WORKER_SECONDS
             if not await anyio.to_thread.run_sync(queue.workers):
                 await anyio.to_thread.run_sync(queue.forget, job_id)
+                stopping.refuse_long_work()
                 raise refuse(
                     503,
                     "no_worker",

@@ -62,6 +62,13 @@ class WorkerSupervisor:
                     self._workers[place] = self._launch()
             started = time.monotonic()
 
+    def retire(self) -> None:
+        """Tell the workers to take no further job, without waiting for them; `stop` must follow."""
+        self._stop.set()
+        with self._lock:
+            for worker in self._workers:
+                _close(worker)
+
     def stop(self) -> None:
         """Stop the workers. Each finishes its job in time or gives it back to the queue."""
         self._stop.set()

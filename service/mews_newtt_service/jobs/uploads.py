@@ -52,6 +52,7 @@ async def receive_upload(request: Request, *, any_kind: bool = False) -> Upload:
     ServiceError  400 a broken form, 413 too large, 415 a kind of file that the service does not read, 429 over the quota of the client,
         507 the disk is full
     """
+    request.app.state.stopping.refuse_long_work()
     queue: Queue = request.app.state.queue
     job_id = new_id()
     room = await anyio.to_thread.run_sync(queue.room, request.scope["client_id"])
@@ -82,6 +83,8 @@ async def receive_upload(request: Request, *, any_kind: bool = False) -> Upload:
     try:
         folder = await anyio.to_thread.run_sync(queue.make_folder, job_id)
         try:
+            if length.isdigit():
+                await anyio.to_thread.run_sync(queue.require_disk, int(length))
             sink = _Form(request, folder) if form else _Raw(folder)
             try:
                 async for chunk in request.stream():
@@ -89,6 +92,7 @@ async def receive_upload(request: Request, *, any_kind: bool = False) -> Upload:
                     if sink.size + len(sink.waiting) > room:
                         raise queue.full()
                     if len(sink.waiting) >= FLUSH_BYTES:
+                        await anyio.to_thread.run_sync(queue.require_disk, len(sink.waiting))
                         await anyio.to_thread.run_sync(sink.write)
                 await anyio.to_thread.run_sync(sink.end)
             finally:

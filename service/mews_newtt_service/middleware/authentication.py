@@ -12,6 +12,7 @@ from mews_newtt_service.auth.clients import Client, Clients
 from mews_newtt_service.auth.tokens import TokenError
 from mews_newtt_service.logs import Log
 from mews_newtt_service.middleware.rate_limit import RateLimits
+from mews_newtt_service.middleware.shared_limits import SharedLimits
 from mews_newtt_service.problems import refuse
 
 REALM = 'Bearer realm="mews_newtt", Basic realm="mews_newtt"'
@@ -26,7 +27,8 @@ class Authentication:
         self._access: Access = state.access
         self._log: Log = state.log
         self._per_minute: int = state.settings.requests_per_minute
-        self._limits = RateLimits()
+        self._limits: RateLimits = state.limits
+        self._shared: SharedLimits | None = state.shared_limits
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         clients = self._access.clients
@@ -36,8 +38,11 @@ class Authentication:
         signed = self._access.cds_token(scope["method"], scope["path"], scope["header_map"])
         if signed is not None:
             return self._signed(signed, clients, scope, receive, send)
-        scope["client_id"] = self._client_id(scope)
-        return self.app(scope, receive, send)
+        client = self._client(scope)
+        scope["client_id"] = ANYBODY if client is None else client.id
+        if client is None or self._count(client):
+            return self.app(scope, receive, send)
+        return self._counted(client, scope, receive, send)
 
     async def _signed(self, token: str, clients: Clients, scope: Scope, receive: Receive, send: Send) -> None:
         """A call with a JWT of CDS Hooks, whose keys may have to be fetched."""
@@ -50,8 +55,16 @@ class Authentication:
             mend = "sign a new JWT for the address that is called: see docs/fhir.md, CDS Hooks"
             what = f"holds a JWT that is not taken: {refusal.what}"
             raise refuse(401, "not_signed_in", "Authorization", what, mend, WWW_Authenticate=REALM) from None
-        self._count(client)
         scope["client_id"] = client.id
+        if self._count(client):
+            await self.app(scope, receive, send)
+        else:
+            await self._counted(client, scope, receive, send)
+
+    async def _counted(self, client: Client, scope: Scope, receive: Receive, send: Send) -> None:
+        """A call that has to ask the other processes whether it is one too many."""
+        if self._shared is not None:
+            await self._shared.ask(client.id, client.requests_per_minute or self._per_minute)
         await self.app(scope, receive, send)
 
     def _failed(self, scope: Scope) -> None:
@@ -59,17 +72,23 @@ class Authentication:
         self._limits.take(f"failed {address}", ANONYMOUS_PER_MINUTE)  # guessing is slow, and a wrong key locks out nobody else
         self._log.event("warning", "sign_in_failed", request_id=scope["request_id"], address=address)
 
-    def _count(self, client: Client) -> None:
+    def _count(self, client: Client) -> bool:
+        """Count a request of a client; False if `_counted` has to."""
         limit = client.requests_per_minute or self._per_minute
-        if limit:
-            self._limits.take(f"client {client.id}", limit)
+        if not limit:
+            return True
+        if self._shared is not None:
+            return self._shared.take(client.id, limit)
+        self._limits.take(f"client {client.id}", limit)
+        return True
 
-    def _client_id(self, scope: Scope) -> str:
+    def _client(self, scope: Scope) -> Client | None:
+        """Who calls; None on open paths."""
         access, path = self._access, scope["path"]
         if access.is_open(scope["method"], path):
             if path not in PROBES:
                 self._limits.take(f"{'token' if path == TOKEN else 'open'} {access.address(scope)}", ANONYMOUS_PER_MINUTE)
-            return ANYBODY
+            return None
         headers = scope["header_map"]
         client = access.client_of(headers)
         if client is None:
@@ -83,5 +102,4 @@ class Authentication:
                 "send 'Authorization: Bearer <key or token>' or 'X-API-Key: <key>'",
                 WWW_Authenticate=REALM,
             )
-        self._count(client)
-        return client.id
+        return client

@@ -1,4 +1,4 @@
-"""Limits how many requests a minute one client or one address may send. Each web process counts by itself."""
+"""Limits how many requests a minute one client or one address may send. Each web process counts by itself; see also `shared_limits`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import time
 from collections import OrderedDict
 
-from mews_newtt_service.problems import refuse
+from mews_newtt_service.problems import ServiceError, refuse
 
 BUCKETS_KEPT = 10_000
 
@@ -27,14 +27,18 @@ class RateLimits:
             self._buckets.popitem(last=False)
         wait = bucket.take()
         if wait > 0:
-            raise refuse(
-                429,
-                "too_many_requests",
-                "client",
-                f"more than {per_minute} requests a minute",
-                "send many sets at once to score-many",
-                Retry_After=str(math.ceil(wait)),
-            )
+            raise too_many(per_minute, wait)
+
+
+def too_many(per_minute: int, wait: float) -> ServiceError:
+    """429: the client has to wait so many seconds."""
+    what, mend = f"more than {per_minute} requests a minute", "send many sets at once to score-many"
+    return refuse(429, "too_many_requests", "client", what, mend, Retry_After=str(math.ceil(wait)))
+
+
+def at_once(per_minute: int) -> float:
+    """How many requests of a minute may come at once: those of ten seconds."""
+    return max(1.0, per_minute / 6)
 
 
 class _Bucket:
@@ -49,7 +53,7 @@ class _Bucket:
 
     @property
     def _most(self) -> float:
-        return max(1.0, self.per_minute / 6)
+        return at_once(self.per_minute)
 
     def take(self) -> float:
         """Seconds to wait until there is room; 0 if there is."""

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.datastructures import State
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mews_newtt_service.auth.access import Access
 from mews_newtt_service.logs import Log
 from mews_newtt_service.metrics import METHODS, Metrics
 
@@ -22,6 +23,7 @@ class RequestLog:
         self.app = app
         self._metrics: Metrics = state.metrics
         self._log: Log = state.log
+        self._access: Access = state.access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -33,7 +35,8 @@ class RequestLog:
             self._metrics.answered(route, method, status, seconds)
             if self._log.logs_requests:
                 known = method if method in METHODS else "other"
-                self._log.request(scope["request_id"], scope.get("client_id"), known, route, status, seconds)
+                address = self._access.address(scope)
+                self._log.request(scope["request_id"], scope.get("client_id"), known, route, status, seconds, address)
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Awaitable
 from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mews_newtt_service.stopping import Stopping
+
 # Pages have more headers than data. Each header makes a single score half a per cent slower.
 DATA_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -26,13 +28,17 @@ PAGE_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
+CLOSING = ((b"connection", b"close"),)  # so that the next request of this client goes to another instance
 
 
 class ResponseHeaders:
-    def __init__(self, app: ASGIApp, _: State):
+    def __init__(self, app: ASGIApp, state: State):
         self.app = app
+        self._stopping: Stopping = state.stopping
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if self._stopping.draining:
+            scope["closing_headers"] = CLOSING
         return self.app(scope, receive, _HeaderAddingSend(scope, send))
 
 
@@ -54,4 +60,6 @@ class _HeaderAddingSend:
             wanted = PAGE_HEADERS if own.get(b"content-type", b"").startswith((b"text/html", b"image/svg")) else DATA_HEADERS
             headers.extend([pair for pair in wanted if pair[0] not in own])  # a route's own header is kept
             headers.extend(scope["id_headers"])
+            if "closing_headers" in scope:
+                headers.extend(scope["closing_headers"])
         return self._send(message)

@@ -17,6 +17,7 @@ from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 from mews_newtt.scoring.wording import completeness
 from mews_newtt_service.answers import chart_headers
+from mews_newtt_service.auth.addresses import base_of
 from mews_newtt_service.pages.forms import as_set, fields, filled_in
 from mews_newtt_service.pages.render import chart_of, drawn, html, page, shows_faults
 from mews_newtt_service.pages.shapes import curl_text, fhir_texts
@@ -78,5 +79,5 @@ def _result(request: Request, chart: Chart, filled: Mapping[str, str], result: S
         "marked": drawn(rows_html(chart, marks_of(result), context, 3, "marked", ("scored", "trigger"))),
         "as_json": result.to_json(indent=2),
         "as_fhir": fhir_texts(chart, given),
-        "as_curl": curl_text((request.app.state.settings.public_url or str(request.base_url)).rstrip("/"), chart, given),
+        "as_curl": curl_text(base_of(request), chart, given),
     }

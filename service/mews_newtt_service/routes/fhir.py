@@ -23,6 +23,7 @@ from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.times import moment
 from mews_newtt.fhir.write import observations_bundle
 from mews_newtt_service.answers import chart_headers
+from mews_newtt_service.auth.addresses import base_of
 from mews_newtt_service.clock import clock
 from mews_newtt_service.contract.components import ref
 from mews_newtt_service.json_in import strict_object
@@ -107,7 +108,7 @@ def router(settings: Settings) -> APIRouter:
 
     async def smart(request: Request) -> Response:
         query(request)
-        return smart_configuration(request, settings)
+        return smart_configuration(request)
 
     routes.add_api_route(
         f"{BASE}/.well-known/smart-configuration",
@@ -281,8 +282,7 @@ def _pins(found: dict[str, str]) -> _Pins:
 
 def _base(request: Request) -> str:
     """The address by which this endpoint is known."""
-    public: str = request.app.state.settings.public_url
-    return (public or str(request.base_url)).rstrip("/") + BASE
+    return base_of(request) + BASE
 
 
 async def _metadata(request: Request) -> Response:

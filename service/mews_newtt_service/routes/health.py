@@ -16,7 +16,7 @@ from mews_newtt_service.answers import json_answer
 from mews_newtt_service.jobs.database import away
 from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.openapi import GET_RESPONSES, answer
-from mews_newtt_service.problems import ServiceError
+from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.request_helpers import query
 from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
@@ -65,6 +65,8 @@ def router(settings: Settings) -> APIRouter:
     async def get_readiness(request: Request) -> Response:
         query(request)
         state = request.app.state
+        if state.stopping.draining:
+            raise refuse(503, "draining", "the service", "is about to stop", "send requests to another instance", Retry_After="10")
         charts = state.charts.charts()
         if state.charts.lost is not None:  # still answering with the charts as they were; a new process could not
             raise ServiceError(503, state.charts.lost.problems)
@@ -76,6 +78,8 @@ def router(settings: Settings) -> APIRouter:
             ready["charts_kept_because"] = state.charts.fault.problems[0].code
         if state.access.clients is not None and state.access.clients.fault is not None:
             ready["clients_kept_because"] = state.access.clients.fault.problems[0].code
+        if state.settings_fault is not None:
+            ready["settings_kept_because"] = state.settings_fault.problems[0].code
         return json_answer(ready)
 
     @routes.get(

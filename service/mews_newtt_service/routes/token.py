@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mews_newtt_service.auth.access import Access
+from mews_newtt_service.auth.addresses import base_of
 from mews_newtt_service.auth.tokens import ALGORITHMS, ASSERTION_TYPE, TOKEN_SECONDS, TokenError
 from mews_newtt_service.contract.components import ref
 from mews_newtt_service.openapi import GET_RESPONSES, PROBLEM, TOKEN_ERROR, answer
@@ -53,7 +54,7 @@ def router(settings: Settings) -> APIRouter:
                 raise TokenError("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}, with a client_assertion")
             if access.clients is None:
                 raise TokenError("invalid_client", "no clients are set up here; nobody has to sign in", 401)
-            _, made = await access.tokens.exchange(form["client_assertion"], access.clients, _address(request, settings))
+            _, made = await access.tokens.exchange(form["client_assertion"], access.clients, _address(request))
         except TokenError as refusal:
             address = access.address(request.scope)
             request.app.state.log.event("warning", "sign_in_failed", request_id=request.scope.get("request_id"), address=address, error=refusal.error)
@@ -67,15 +68,15 @@ def router(settings: Settings) -> APIRouter:
         responses={200: answer("SmartConfiguration"), **GET_RESPONSES},
     )
     async def get_smart_configuration(request: Request) -> Response:
-        return smart_configuration(request, settings)
+        return smart_configuration(request)
 
     return routes
 
 
-def smart_configuration(request: Request, settings: Settings) -> Response:
+def smart_configuration(request: Request) -> Response:
     """Where and how to sign in, as SMART says it; the FHIR endpoint has the same under its own base."""
     document = {
-        "token_endpoint": _address(request, settings),
+        "token_endpoint": _address(request),
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
@@ -84,7 +85,6 @@ def smart_configuration(request: Request, settings: Settings) -> Response:
     return Response(json.dumps(document), media_type="application/json")
 
 
-def _address(request: Request, settings: Settings) -> str:
+def _address(request: Request) -> str:
     """The address of this path, which an assertion must name. Without MEWS_NEWTT_PUBLIC_URL no client can sign in this way (see `read_clients`)."""
-    base = settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
-    return f"{base}/oauth/token"
+    return f"{base_of(request)}/oauth/token"

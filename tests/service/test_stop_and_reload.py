@@ -1,0 +1,198 @@
+"""Stopping and reloading a running service, as processes: no request and no job is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mews_newtt_service.app import create_app
+from mews_newtt_service.jobs.queue import open_queue
+from mews_newtt_service.reloading import Reloadable
+from mews_newtt_service.settings import Settings
+from tests.patience import PATIENCE
+from tests.service.support import CSV, FULL, MANY, PACK, SCORE, Service, codes, many_rows
+
+FILE = {"Content-Type": "text/csv"}
+KEEP = {**FILE, "Prefer": "respond-async"}
+
+
+def until(true: Callable[[], bool], why: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, why
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def scoring(service: Service) -> Iterator[list[int]]:
+    """A client that scores without a pause on one connection that it keeps; what it was answered."""
+    stop, seen = threading.Event(), []
+    body = json.dumps(FULL).encode()
+
+    def work() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE)
+        while not stop.is_set():
+            connection.request("POST", SCORE, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            seen.append(answer.status if json.loads(answer.read())["total"] == 5 else 0)
+            time.sleep(0.005)
+        connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
+
+
+def log_of(service: Service, event: str) -> list[dict[str, object]]:
+    return [found for line in service.log.read_text().splitlines() if line.startswith("{") and (found := json.loads(line))["event"] == event]
+
+
+def settings_file(folder: Path, *lines: str) -> Path:
+    path = folder / "service.toml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.deep)])
+def test_new_settings_without_a_lost_request(tmp_path: Path, workers: str) -> None:
+    file = settings_file(tmp_path, "array_rows = 3", "job_workers = 0")
+    with Service(tmp_path, "--workers", workers, "--settings", str(file)) as service:
+        sets = [FULL] * 4
+        assert service.http.post(MANY, json=sets).status_code == 413
+        with scoring(service) as seen:
+            until(lambda: len(seen) > 5, "no score")
+            settings_file(tmp_path, "array_rows = 4", "job_workers = 0", "connections = 999")
+            service.process.send_signal(signal.SIGHUP)
+
+            until(lambda: len(log_of(service, "reloaded")) == int(workers), service.log.read_text())
+            assert service.http.post(MANY, json=sets).status_code == 200
+            assert log_of(service, "reloaded")[0]["kept_until_restart"] == (["MEWS_NEWTT_CONNECTIONS"] if workers == "1" else []), "told by the first process"
+            counted = len(seen)
+            until(lambda: len(seen) > counted + 5, "no score after the reload")
+            settings_file(tmp_path, "array_rows = 0", "wrokers = 1")
+            service.process.send_signal(signal.SIGHUP)
+            until(lambda: bool(log_of(service, "reload_refused")), "the fault is not told")
+            assert service.http.post(MANY, json=sets).status_code == 200, "the settings stay as they were"
+        assert set(seen) == {200}
+        told = log_of(service, "reload_refused")[0]["problems"]
+        assert isinstance(told, list)
+        assert [line.rpartition(": ")[2] for line in told] == ["is not a setting", "is 0"]
+        if workers == "1":
+            assert service.http.get("/readyz").json()["settings_kept_because"] == "unknown_setting"
+            assert service.http.get("/metrics").text.count("mews_newtt_scores_total{") > 0, "counts go on"
+        assert service.stop() == 0
+
+
+@pytest.mark.deep
+def test_a_job_is_done_though_its_workers_are_replaced(tmp_path: Path) -> None:
+    with Service(tmp_path) as service:
+        jobs = [service.http.post(MANY, content=CSV, headers=KEEP) for _ in range(3)]
+        service.process.send_signal(signal.SIGHUP)
+        jobs += [service.http.post(MANY, content=CSV, headers=KEEP) for _ in range(3)]
+        assert [service.job(answer)["state"] for answer in jobs] == ["done"] * 6
+        assert len(log_of(service, "job_done")) == 6, "each of them once"
+
+
+def test_readyz_says_draining_while_scores_are_still_answered(tmp_path: Path) -> None:
+    with Service(tmp_path, MEWS_NEWTT_DRAIN_SECONDS="3", MEWS_NEWTT_JOB_WORKERS="0") as service:
+        queued = service.http.post(MANY, content=CSV, headers=KEEP).json()["id"]
+        began = time.monotonic()
+        service.process.terminate()
+        until(lambda: service.http.get("/readyz").status_code == 503, "it never drains")
+        answer = service.http.get("/readyz")
+        assert (codes(answer), answer.headers["retry-after"], answer.headers["connection"]) == (["draining"], "10", "close")
+        assert service.http.get("/healthz").status_code == 200
+        assert service.http.post(SCORE, json=FULL).json()["total"] == 5
+        for refused in (service.http.post(MANY, content=CSV, headers=KEEP), service.http.post(PACK, json={})):
+            assert (refused.status_code, codes(refused), refused.headers["retry-after"]) == (503, ["stopping"], "10")
+        assert service.process.wait(PATIENCE) == 0
+        assert time.monotonic() - began >= 3
+    kept = open_queue(Settings(data_folder=tmp_path / "data")).get(queued)
+    assert kept is not None
+    assert kept.state == "queued", "the next start does it"
+
+
+@pytest.mark.deep
+def test_a_request_that_runs_is_answered_and_a_second_signal_ends_the_drain(tmp_path: Path) -> None:
+    with Service(tmp_path, MEWS_NEWTT_DRAIN_SECONDS="600", MEWS_NEWTT_JOB_WORKERS="0") as service:
+        line = json.dumps(FULL).encode() + b"\n"
+        stream = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE)
+        stream.putrequest("POST", MANY)
+        stream.putheader("Content-Type", "application/x-ndjson")
+        stream.putheader("Transfer-Encoding", "chunked")
+        stream.endheaders()
+        stream.send(b"%x\r\n%s\r\n" % (len(line), line))
+        service.process.terminate()
+        until(lambda: service.http.get("/readyz").status_code == 503, "it never drains")
+        service.process.terminate()
+
+        def refused() -> bool:
+            with contextlib.suppress(httpx.TransportError):
+                service.http.get("/healthz")
+                return False
+            return True
+
+        until(refused, "it still listens")
+        stream.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(line), line))
+        answer = stream.getresponse()
+        assert [json.loads(text)["total"] for text in answer.read().splitlines()] == [5, 5]
+        stream.close()
+        assert service.process.wait(PATIENCE) == 0
+
+
+@pytest.mark.deep
+def test_who_waits_for_long_work_is_told_in_time(tmp_path: Path) -> None:
+    """The job takes longer than the service may still run: its caller gets an answer, and not a cut connection."""
+    with Service(tmp_path, MEWS_NEWTT_SHUTDOWN_SECONDS="3", MEWS_NEWTT_JOB_WORKERS="1") as service:
+        table = many_rows(tmp_path / "many.csv", 3_000_000)
+        answers: list[httpx.Response] = []
+
+        def ask() -> None:
+            with table.open("rb") as content:
+                answers.append(httpx.post(service.url + MANY, content=content, headers=FILE, trust_env=False, timeout=PATIENCE))
+
+        caller = threading.Thread(target=ask)
+        caller.start()
+        until(lambda: bool(log_of(service, "job_started")), "no worker takes it")
+        service.process.terminate()
+        caller.join()
+        assert (answers[0].status_code, codes(answers[0])) == (503, ["stopping"])
+        assert service.process.wait(PATIENCE) == 0
+
+
+def test_a_reload_that_fails_leaves_the_application_as_it_is(tmp_path: Path) -> None:
+    import anyio
+
+    clients = tmp_path / "clients.toml"
+    settings = Settings(data_folder=tmp_path / "data", job_workers=0, log_level="error")
+
+    async def work() -> None:
+        app = create_app(settings)
+        around = Reloadable(app, lambda: Settings(data_folder=tmp_path / "other", job_workers=0, clients_file=clients))
+        async with around._live(None):
+            await around.reload()
+            assert around._app is app
+            assert app.state.settings_fault.problems[0].code == "clients_unreadable"
+            clients.write_text(f'[[clients]]\nid = "a"\nkey_sha256 = ["{"a" * 64}"]\n')
+            await around.reload()
+            assert around._app is not app
+            new = around._app.state
+            assert new.settings_fault is None
+            assert (new.settings.clients_file, new.settings.data_folder) == (clients, tmp_path / "data"), "jobs stay where they are"
+            assert (new.queue, new.metrics, new.limits) == (app.state.queue, app.state.metrics, app.state.limits)
+            assert new.queue.settings == new.settings
+
+    anyio.run(work)
