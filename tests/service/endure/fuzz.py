@@ -48,7 +48,7 @@ FHIR_NAMES = {
     "CodeSystem": ("parameter", "category", "score", "level", "skip-reason"),
 }
 CONDITIONS = ("If-None-Match", "If-Range", "Range")
-ROUNDS = 4  # the states are made again before each
+ROUNDS = 8  # so that a run that is cut short has asked every route
 FAULTS_SHOWN = 40
 
 
@@ -65,6 +65,7 @@ class Run:
         self.session.trust_env = False
         self.counts: Counter[tuple[str, int]] = Counter()
         self.drawn = 0
+        self.until = float("inf")
         self.faults: list[str] = []
         self._strategies: dict[tuple[str, GenerationMode], Any] = {}
 
@@ -74,24 +75,28 @@ class Run:
 
     def run(self, report: Any = None) -> None:
         schema = schemathesis.openapi.from_dict(self.contract)
-        operations = sorted((found.ok() for found in schema.get_all_operations()), key=lambda one: str(one.method).lower() == "delete")  # last
+        operations = [found.ok() for found in schema.get_all_operations()]
         operations = [operation for operation in operations if self.only in operation.path]
         shares = [WEIGHTS.get(operation.path.rpartition("/")[2], 1) for operation in operations]
         each = max(1, self.cases // (AROUND * sum(shares) * ROUNDS))
         number = 0
+        self.states.make()
         while self.sent < self.cases:
-            self.states.renew()
             for operation, share in zip(operations, shares, strict=True):
                 self._operation(operation, share * each, number)
                 if report is not None:
                     report(self)
+                if time.monotonic() > self.until:
+                    return
             number += 1
 
     def _operation(self, operation: Any, examples: int, number: int) -> None:
         for mode, part in ((GenerationMode.POSITIVE, 2), (GenerationMode.NEGATIVE, 1)):
             if mode is GenerationMode.NEGATIVE and not (operation.body or operation.query):
                 continue  # schemathesis finds nothing in it that could be invalid
-            strategy = self._strategies.setdefault((operation.label, mode), operation.as_strategy(mode))  # it takes a second to build
+            if (operation.label, mode) not in self._strategies:  # it takes a second to build
+                self._strategies[operation.label, mode] = operation.as_strategy(mode)
+            strategy = self._strategies[operation.label, mode]
 
             @seed(self.seed * 1_000_003 + number)
             @given(strategy, st.integers(0, 2**63))
@@ -140,7 +145,8 @@ class Run:
             names["chart_id"] = chart
             names |= {"version": version} if "version" in names and chance.random() < 0.9 else {}
         if "job_id" in names and chance.random() < 0.93:
-            names["job_id"] = job if "name" in names else chance.choice(states.jobs + states.strangers)
+            deletes = case.operation.method.lower() == "delete"
+            names["job_id"] = job if "name" in names else chance.choice(states.spare if deletes else states.jobs + states.strangers)
         if "name" in names and chance.random() < 0.93:
             names["name"] = chance.choice(FHIR_NAMES.get(case.operation.path.split("/")[3], (name,)))
         if "service_id" in names and chance.random() < 0.93:
@@ -205,13 +211,14 @@ class Run:
         return "\n".join(rows)
 
 
-def run(folder: Path, cases: int, number: int, report: Any = None, only: str = "") -> Run:
+def run(folder: Path, cases: int, number: int, report: Any = None, only: str = "", minutes: float = float("inf")) -> Run:
     """Start a service with two clients and seeded states, and send it so many requests."""
     settings_of = {"CLIENTS_FILE": str(clients_file(folder)), "REQUESTS_PER_MINUTE": "0", "JOBS_PER_CLIENT": "100", "LOG_LEVEL": "warning"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Service(folder / "service", **{f"MEWS_NEWTT_{name}": value for name, value in settings_of.items()}) as service:
             made = Run(service, cases, number, only)
+            made.until = time.monotonic() + 60 * minutes
             made.run(report)
             made.states.close()
             made.session.close()
@@ -222,6 +229,7 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--cases", type=int, default=50_000)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long, with what was sent until then")
     asked.add_argument("--only", default="", help="only the routes whose path holds this text")
     asked_for = asked.parse_args()
     began = time.monotonic()
@@ -233,7 +241,7 @@ def main() -> int:
         now.faults[:FAULTS_SHOWN] = [fault.splitlines()[0] for fault in now.faults[:FAULTS_SHOWN]]
 
     with tempfile.TemporaryDirectory() as folder:
-        done = run(Path(folder), asked_for.cases, asked_for.seed, report, asked_for.only)
+        done = run(Path(folder), asked_for.cases, asked_for.seed, report, asked_for.only, asked_for.minutes)
     print(done.summary())
     print(f"{time.strftime('%Y-%m-%d')}, {time.monotonic() - began:.0f} s")
     return 1 if done.faults else 0

@@ -38,7 +38,7 @@ def clients_file(folder: Path) -> Path:
 
 
 class States:
-    """Jobs in every state at one service. `renew` makes them again after requests have deleted them."""
+    """Jobs in every state at one service; those in `spare` may be deleted."""
 
     def __init__(self, url: str, folder: Path):
         self._http = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False, headers={"Authorization": f"Bearer {KEY}"})
@@ -47,15 +47,14 @@ class States:
         self.services = [one["id"] for one in self._http.get("/cds-services").json()["services"]]
         self.jobs: list[str] = []
         self.files: list[tuple[str, str, str]] = []  # job, name, ETag
+        self.spare: list[str] = []
         self.strangers: list[str] = []
 
     def close(self) -> None:
         self._http.close()
 
-    def renew(self) -> None:
-        """Delete what is there, and make one job of each kind and in each state."""
-        for job in self._http.get("/v1/jobs?limit=200").json()["jobs"]:
-            self._http.delete(f"/v1/jobs/{job['id']}")
+    def make(self) -> None:
+        """One job of each kind and in each state."""
         csv = {"Content-Type": "text/csv", **ASYNC}
         to_end = [
             self._http.post(MANY, content=CSV, headers=csv),
@@ -78,7 +77,8 @@ class States:
                 self.files.append((job["id"], file["name"], etag))
         self._http.delete(f"/v1/jobs/{_id(emptied)}")
         self.files = [one for one in self.files if one[0] != _id(emptied)]
-        self.jobs = [_id(answer) for answer in (*to_end, emptied, stopped, running)]
+        self.spare = [_id(answer) for answer in (emptied, stopped, running)]
+        self.jobs = [_id(answer) for answer in to_end] + self.spare
 
     def _ended(self, job: str) -> dict[str, Any]:
         deadline = time.monotonic() + PATIENCE
