@@ -24,10 +24,16 @@ from mews_newtt_service.settings import Settings
 UNDER_WAY = answer("Job", says="under way; ask again after Retry-After", more=("X-Progress",))
 
 BYTES = {"schema": {"type": "string", "format": "binary"}}
+JSON_FILE: dict[str, Any] = {"schema": {"description": "a JSON file, such as summary.json, validation.json, pack.json or fhir.json"}}
 OF_FILE = headers("Mews-Newtt-Chart", "Mews-Newtt-Chart-Sha256", "Mews-Newtt-Engine", "ETag", "Accept-Ranges")
 FILE = {
     "description": "the file, of the type that the job says",
-    "content": dict.fromkeys(("application/octet-stream", "*/*"), BYTES),
+    "content": {
+        "application/octet-stream": BYTES,
+        "application/json": JSON_FILE,
+        "application/fhir+json": JSON_FILE,
+        "*/*": BYTES,
+    },
     "headers": OF_FILE,
 }
 PART = {
