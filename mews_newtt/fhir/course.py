@@ -61,7 +61,7 @@ class Course(NamedTuple):
     @property
     def resource(self) -> Resource:
         """As Parameters: `to_dict` of the episode part by part, with each set's score as an Observation."""
-        told = self.episode.to_dict()
+        told: dict[str, Any] = dict(self.episode.to_dict())
         chart = told.pop("chart")
         parameters: list[Resource] = [{"name": "chart", "valueString": f"{chart['id']}|{chart['version']}"}]
         parameters += [{"name": "policy", "valueString": f"{one['id']}|{one['version']}"} for one in told.pop("policies")]
@@ -74,7 +74,7 @@ class Course(NamedTuple):
         return {"resourceType": "Parameters", "parameter": parameters}
 
     def _parts(self, one: FollowedSet) -> list[Resource]:
-        told = one.to_dict()
+        told: dict[str, Any] = dict(one.to_dict())
         del told["score"]
         changes = [{"parameter": name, "before": pair[0], "after": pair[1]} for name, pair in told.pop("points_change").items()]
         readings = self.readings[one.entry.id or ""]

@@ -161,27 +161,35 @@ class TestTheCourse:
         assert {"id", "status", "score", "observed_at", "due"} <= {part["name"] for part in outs["set"]["part"]}
 
 
-class TestCorrections:
-    OLD = at(0, *ADULT, issued=clock(0.1))
+OLD = at(0, *ADULT, issued=clock(0.1))
+BABY = {"resourceType": "Patient", "id": "mother", "birthDate": "2026-11-22"}
+READINGS = (RR, HR, SPO2, TEMPERATURE)
 
+
+def born(text: str) -> Resource:
+    """The Patient with a time of birth."""
+    return {**BABY, "_birthDate": {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/patient-birthTime", "valueDateTime": text}]}}
+
+
+class TestCorrections:
     def test_a_later_version_replaces_the_set_and_keeps_what_it_was(self) -> None:
         new = heart_rate(135, 0, id="t0-1", status="corrected", issued=clock(2))
         for kind in ("history", "collection"):
-            episode = tracked(*self.OLD, new, kind=kind).episode
+            episode = tracked(*OLD, new, kind=kind).episode
             assert [one.score.total for one in episode.sets] == [7]
             assert [(each.entry.recorded_at, each.by.recorded_at) for each in episode.superseded] == [(EIGHT + timedelta(minutes=6), EIGHT + timedelta(hours=2))]
 
     def test_a_set_entered_in_error_is_void_and_kept(self) -> None:
         wrong = at(3, *ADULT, status="entered-in-error")
-        episode = tracked(*self.OLD, *wrong).episode
+        episode = tracked(*OLD, *wrong).episode
         assert [one.score.total for one in episode.sets] == [5] and [each.observed_at for each in episode.void] == [EIGHT + timedelta(hours=3)]
         both = [*at(3, *ADULT, issued=clock(3)), *at(3, *ADULT, status="entered-in-error", issued=clock(4))]
-        episode = tracked(*self.OLD, *both).episode
+        episode = tracked(*OLD, *both).episode
         assert (len(episode.sets), len(episode.superseded), len(episode.void)) == (1, 1, 1)
 
     def test_one_reading_entered_in_error_leaves_a_set_without_it(self) -> None:
         gone = heart_rate(95, 0, id="t0-1", status="entered-in-error", issued=clock(1))
-        episode = tracked(*self.OLD, gone).episode
+        episode = tracked(*OLD, gone).episode
         assert episode.sets[0].score.missing == ("heart_rate",) and len(episode.superseded) == 1
 
     def test_lastupdated_orders_versions_where_issued_does_not(self) -> None:
@@ -192,20 +200,20 @@ class TestCorrections:
         assert refusal(heart_rate(80, 0), heart_rate(120, 0)) == ["correction_order"]
 
     def test_the_same_letter_by_letter_counts_once(self) -> None:
-        course = tracked(*self.OLD, *self.OLD)
+        course = tracked(*OLD, *OLD)
         assert len(course.episode.sets) == 1 and not course.episode.superseded
 
     def test_a_version_about_somebody_else_is_refused(self) -> None:
         other = heart_rate(80, 0, id="t0-1", subject={"reference": "Patient/else"}, issued=clock(0))
-        assert refusal(*self.OLD, other) == ["subjects_differ"]
-        assert refusal(*self.OLD, *at(3, *ADULT, status="entered-in-error", subject={"reference": "Patient/else"})) == ["subjects_differ"]
+        assert refusal(*OLD, other) == ["subjects_differ"]
+        assert refusal(*OLD, *at(3, *ADULT, status="entered-in-error", subject={"reference": "Patient/else"})) == ["subjects_differ"]
 
     def test_a_correction_whose_first_version_is_not_here_is_told(self) -> None:
         course = tracked(*at(0, *ADULT[1:]), *at(0.1, {**RR, "status": "amended"}))
         assert codes(course) == ["corrected_before"]
 
     def test_a_deleted_entry_of_a_history_is_refused(self) -> None:
-        sent = {**bundle(*self.OLD), "type": "history"}
+        sent = {**bundle(*OLD), "type": "history"}
         sent["entry"].append({"request": {"method": "DELETE", "url": "Observation/t0-1"}})
         with pytest.raises(ObservationError) as fault:
             ews_track(sent, find, TrackRequest(Request("news2")))
@@ -224,22 +232,16 @@ class TestCorrections:
 
 
 class TestBirthAndPolicies:
-    BABY = {"resourceType": "Patient", "id": "mother", "birthDate": "2026-11-22"}
-    READINGS = (RR, HR, SPO2, TEMPERATURE)
-
-    def baby(self, text: str) -> Resource:
-        return {**self.BABY, "_birthDate": {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/patient-birthTime", "valueDateTime": text}]}}
-
     def test_schedules_start_at_the_birth_time_of_the_patient(self) -> None:
         asked = {"chart": "newtt2", "policies": ["nice-newborn"], "schedules": ["significant-meconium"]}
-        course = tracked(self.baby(clock(-0.5)), *at(0, *self.READINGS), **asked)
+        course = tracked(born(clock(-0.5)), *at(0, *READINGS), **asked)
         assert course.episode.due is not None and course.episode.due.at == EIGHT + timedelta(minutes=30)
-        assert refusal(self.BABY, *at(0, *self.READINGS), **asked) == ["schedule_without_start"]
-        assert refusal(self.baby(clock(3)), *at(0, *self.READINGS), **asked) == ["birth_after_set"]
-        assert refusal(self.baby("2026-11-22T08:00:00"), *at(0, *self.READINGS), **asked) == ["not_a_time"]
+        assert refusal(BABY, *at(0, *READINGS), **asked) == ["schedule_without_start"]
+        assert refusal(born(clock(3)), *at(0, *READINGS), **asked) == ["birth_after_set"]
+        assert refusal(born("2026-11-22T08:00:00"), *at(0, *READINGS), **asked) == ["not_a_time"]
 
     def test_a_mothers_own_birth_is_never_that_of_her_baby(self) -> None:
-        mother = {**self.baby("1994-02-03T10:00:00Z"), "birthDate": "1994-02-03"}
+        mother = {**born("1994-02-03T10:00:00Z"), "birthDate": "1994-02-03"}
         group = observation({"coding": [{"system": "urn:mews-newtt:CodeSystem:parameter", "code": "patient_group"}]}, valueCodeableConcept={"coding": [{"system": "urn:mews-newtt:CodeSystem:category", "code": "patient_group.postnatal"}]})
         course = tracked(mother, *at(0, group, RR, HR), chart="mews@0.2")
         assert "hours_since_birth" not in course.episode.sets[0].entry.given and course.episode.sets[0].score.status == "partial"
@@ -276,7 +278,7 @@ def test_what_cannot_be_followed_is_refused(observations: list[Resource], code: 
 @settings(max_examples=40)
 @given(data=st.data())
 def test_whatever_comes_is_followed_or_refused(data: st.DataObject) -> None:
-    good = bundle(TestBirthAndPolicies().baby(clock(-1)), *at(0, *ADULT, issued=clock(0.1)), heart_rate(99, 0, id="t0-1", issued=clock(1)), *at(3, *ADULT[:2], status="entered-in-error"))
+    good = bundle(born(clock(-1)), *at(0, *ADULT, issued=clock(0.1)), heart_rate(99, 0, id="t0-1", issued=clock(1)), *at(3, *ADULT[:2], status="entered-in-error"))
     try:
         course = ews_track(read_json(broken(data.draw, good)), find, TrackRequest(Request(data.draw(st.sampled_from(["news2", "newtt2"])))))
     except MewsNewttError as fault:

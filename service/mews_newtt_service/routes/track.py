@@ -1,0 +1,55 @@
+"""POST /v1/charts/{id}/track: the sets of one person in, the course of that person out; track-file does the same for many people."""
+
+from __future__ import annotations
+
+import json
+
+import anyio.to_thread
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.episode.asked import follow_json
+from mews_newtt.episode.follow import Episode
+from mews_newtt_service.answers import JSONAnswer, chart_headers, course_document
+from mews_newtt_service.contract.components import ref
+from mews_newtt_service.json_in import strict_object
+from mews_newtt_service.openapi import PIN, POST_RESPONSES, body, chart_answer
+from mews_newtt_service.request_helpers import accepted, query, require_json
+from mews_newtt_service.routing import plain_router
+from mews_newtt_service.settings import Settings
+
+ENTRY_DEPTH = 2  # objects around the readings of a set
+
+
+def router(settings: Settings) -> APIRouter:
+    """The route of a course."""
+    routes = plain_router()
+
+    @routes.post(
+        "/v1/charts/{chart_id}/track",
+        summary="Follow the sets of one person",
+        description="Sets in any order; corrections by id and recorded_at. For each set: score, change, when the next set is due and why, late or "
+        "not. Without a source there is no due time, and the answer says so. Nothing is stored.",
+        tags=["scores"],
+        responses={**POST_RESPONSES, 200: chart_answer("Course", "course")},
+        openapi_extra={"requestBody": body("course_request", schema=ref("CourseRequest")), "parameters": PIN},
+    )
+    async def track(request: Request) -> Response:
+        require_json(request)
+        accepted(request, "application/json")
+        options = query(request, "version", "sha256")
+        chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        sent = await request.body()
+
+        def work() -> tuple[Episode, str]:
+            episode = follow_json(chart, strict_object(sent, settings.json_depth + ENTRY_DEPTH))
+            return episode, json.dumps(course_document(episode), ensure_ascii=False, allow_nan=False)
+
+        episode, text = await anyio.to_thread.run_sync(work)
+        for one in episode.sets:
+            request.app.state.metrics.scored(chart, one.score.status)
+        return JSONAnswer(text.encode("utf-8", "replace"), 200, chart_headers(chart))
+
+    return routes
