@@ -10,7 +10,7 @@ import polars as pl
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.episode.events import Event
-from mews_newtt.episode.track import DOUBLE, SUPERSEDED, UNPLACED, VOID, Columns
+from mews_newtt.episode.track import DOUBLE, SUPERSEDED, TIMES, UNPLACED, VOID, Columns
 from mews_newtt.reading.columns import ColumnMap, check_columns
 
 AT_ONCE = 100_000  # rows
@@ -50,6 +50,12 @@ def table_events(
             for kind, more in _of_row(row, now):
                 of_set = {name: row.get(f"@{name}") or None for name in ("person", "set_id", "observed_at", "recorded_at")}
                 yield Event(chart, kind, of_set["person"], of_set["set_id"], of_set["observed_at"], of_set["recorded_at"], more)
+
+
+def times_as_text(found: pl.DataFrame) -> pl.DataFrame:
+    """A followed table with its times as the other readers take them, for files of text."""
+    times = [pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S" + ("%:z" if found.schema[name] == pl.Datetime("us", "UTC") else "")) for name in TIMES]
+    return found.with_columns(times)
 
 
 def _of_row(row: Mapping[str, Any], now: datetime | None) -> Iterator[tuple[str, dict[str, Any]]]:

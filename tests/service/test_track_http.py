@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 
 from mews_newtt import load_chart
+from mews_newtt.cli import main
 from mews_newtt.episode import Entry, follow
 from mews_newtt.fhir.course import ews_track
 from mews_newtt.fhir.jsontext import read_json, write_json
+from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.openapi import sample
 from tests.fhir.support import assert_r4, find
 from tests.service.support import FULL, client, codes
 
+WARD = (Path(__file__).resolve().parents[2] / "examples" / "episodes" / "ward.csv").read_bytes()
 TRACK, FHIR_TRACK = "/v1/charts/news2/track", "/fhir/R4/$ews-track"
 FHIR = "application/fhir+json"
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,3 +120,81 @@ class TestFhir:
         for name in ("CapabilityStatement", "ews-track"):
             path = "metadata" if name == "CapabilityStatement" else f"OperationDefinition/{name}"
             assert_r4(http.get(f"/fhir/R4/{path}").json())
+
+
+class TestFiles:
+    def queued(self, http: Any, content: bytes = WARD, query: str = "?now=2026-11-21T05:00") -> str:
+        """The path of a job that is not done yet."""
+        answer = http.post(f"{TRACK}-file{query}", content=content, headers={"Content-Type": "text/csv", "Prefer": "respond-async"})
+        assert answer.status_code == 202, answer.text
+        return str(answer.headers["content-location"])
+
+    def done(self, http: Any, **more: Any) -> str:
+        path = self.queued(http, **more)
+        queue = http.app.state.queue
+        worker = Worker(queue.settings, queue)
+        worker.work(queue.claim(worker.name))
+        return path
+
+    def stream(self, http: Any, path: str, last: str = "") -> list[tuple[str, str, Any]]:
+        """The events of a stream: id, kind and data."""
+        answer = http.get(f"{path}/events", headers={"Accept": "text/event-stream", **({"Last-Event-ID": last} if last else {})})
+        assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/event-stream")
+        blocks = [dict(line.split(": ", 1) for line in block.split("\n")) for block in answer.text.strip().split("\n\n") if block.startswith("id: ")]
+        return [(each["id"], each["event"], json.loads(each["data"])) for each in blocks]
+
+    def test_a_file_is_followed_as_the_command_does(self, http: Any, tmp_path: Path) -> None:
+        path = self.done(http)
+        job = http.get(path).json()
+        files = {each["name"]: each["href"] for each in job["files"]}
+        assert (job["kind"], job["rows"], set(files)) == ("track", 9, {"tracked.csv", "events.ndjson", "summary.json"})
+        out, events = tmp_path / "followed.csv", tmp_path / "events.ndjson"
+        assert main(["track", "news2", str(ROOT / "examples" / "episodes" / "ward.csv"), "--now", "2026-11-21T05:00", "-o", str(out), "--events", str(events)]) == 0
+        assert http.get(files["tracked.csv"]).content == out.read_bytes()
+        assert http.get(f"{path}/events").content == events.read_bytes()
+        assert http.get(files["summary.json"]).json()["says"][0].startswith("NEWS2 2017.1 (verified): 7 sets of 3 people")
+
+    def test_a_stream_goes_on_where_it_broke_off_and_then_stops(self, http: Any) -> None:
+        path = self.done(http)
+        whole = self.stream(http, path)
+        lines = [json.loads(line) for line in http.get(f"{path}/events").text.splitlines()]
+        assert [data for _, _, data in whole[:-1]] == lines and [(name, kind) for name, kind, _ in whole[:-1]] == [(each["id"], each["event"]) for each in lines]
+        assert whole[-1][:2] == ("end", "end") and whole[-1][2]["state"] == "done"
+        for place, (name, _, _) in enumerate(whole[:-1]):
+            assert self.stream(http, path, name) == whole[place + 1 :]
+        assert self.stream(http, path, "0" * 32) == whole, "an id that is not known: everything, so that nothing is missed"
+        stopped = http.get(f"{path}/events", headers={"Accept": "text/event-stream", "Last-Event-ID": "end"})
+        assert stopped.status_code == 204 and not stopped.content
+
+    def test_the_same_file_again_has_the_same_ids_and_a_later_look_too(self, http: Any) -> None:
+        first, second = (self.stream(http, self.done(http, query=f"?now=2026-11-21T0{hour}:00")) for hour in (5, 6))
+        assert [name for name, _, _ in first] == [name for name, _, _ in second]
+        assert [data for _, kind, data in first if kind == "overdue"] != [data for _, kind, data in second if kind == "overdue"]
+
+    def test_a_job_that_is_not_done_or_failed(self, http: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mews_newtt_service.jobs.events.LONGEST_WAIT", 0.0)
+        path = self.queued(http)
+        assert codes(http.get(f"{path}/events")) == ["job_not_done"]
+        waiting = http.get(f"{path}/events", headers={"Accept": "text/event-stream"})
+        assert waiting.text == "retry: 2000\n\n"
+        http.delete(path)
+        failed = self.done(http, content=b"patient_id,observed_at,heart_rate\na,2026-11-20T08:00Z,80\nb,2026-11-20T08:00,80\n", query="")
+        ((name, kind, data),) = self.stream(http, failed)
+        assert (name, kind, data["state"], data["problems"][0]["code"]) == ("end", "end", "failed", "time_without_offset")
+
+    def test_other_jobs_have_no_events(self, http: Any) -> None:
+        answer = http.post("/v1/charts/news2/pack", json={"manual": True}, headers={"Prefer": "respond-async"})
+        assert codes(http.get(f"{answer.headers['content-location']}/events")) == ["no_events"]
+        http.delete(answer.headers["content-location"])
+
+    @pytest.mark.parametrize(
+        ("query", "code"),
+        [
+            ("?policy=nonesuch", "policy_unknown"),
+            ("?policy=npews-times", "policy_of_another_chart"),
+            ("?now=soon", "bad_parameter"),
+            ("?" + "policy=" + ",".join(f"p{number}" for number in range(30)), "bad_parameter"),
+        ],
+    )
+    def test_what_is_wrong_is_told_before_the_file_is_kept(self, http: Any, query: str, code: str) -> None:
+        assert codes(http.post(f"{TRACK}-file{query}", content=WARD, headers={"Content-Type": "text/csv"})) == [code]
