@@ -33,7 +33,7 @@ ALLOWED = {
     "validation": INNER | {"engines", "tables", "drawn"},
     "episode": INNER | {"engines", "tables"},
     "adoption": INNER | {"engines", "tables"},
-    "fhir": INNER | {"tables", "validation"},
+    "fhir": INNER | {"tables", "validation", "episode"},
     "cli": INNER | {"engines", "tables", "drawn", "validation", "adoption", "fhir", "episode"},
 }
 

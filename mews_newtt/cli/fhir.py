@@ -1,4 +1,4 @@
-"""`mews-newtt fhir`: score or verify FHIR R4 from a file, and write a test pack as Bundles."""
+"""`mews-newtt fhir`: score, follow or verify FHIR R4 from a file, and write a test pack as Bundles."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from pathlib import Path
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart
 from mews_newtt.cli.options import add_chart, add_rules, chart_named, chosen_chart
+from mews_newtt.episode.find_policy import policy_named
+from mews_newtt.episode.read_policy import load_policy
 from mews_newtt.errors import ChartNotFound, FileError, Problem
+from mews_newtt.fhir.course import TrackRequest, ews_track
 from mews_newtt.fhir.evidence import ELSEWHERE
 from mews_newtt.fhir.jsontext import Resource, read_json, write_json
-from mews_newtt.fhir.operations import Find, ews_score, ews_verify
+from mews_newtt.fhir.operations import Find, Request, ews_score, ews_verify
+from mews_newtt.scoring.wording import count
 from mews_newtt.tables.atomic import whole_file
 
 
@@ -27,6 +31,22 @@ def add(parser: argparse.ArgumentParser) -> None:
     _add_window(score)
     score.add_argument("--issued", metavar="INSTANT", help="when the score is issued, put into it as it is given")
     score.set_defaults(run=run_score)
+
+    track = actions.add_parser("track", help="a Bundle of one person's Observations of any time in, the course of that person out")
+    add_chart(track)
+    _add_file(track)
+    _add_window(track, "every round is a set")
+    track.add_argument("--policy", metavar="NAME", action="append", default=[], help="a policy's id, id@version or file (.toml); may be repeated")
+    track.add_argument(
+        "--schedule",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a schedule of a policy that holds for this person; NAME|INSTANT if it does not start at birth; may be repeated",
+    )
+    track.add_argument("--born", metavar="INSTANT", help="the birth, where no Patient says it; for a mother that of her baby")
+    track.add_argument("--now", metavar="INSTANT", help="count what is overdue to this time; without it, to the time of this machine")
+    track.set_defaults(run=run_track)
 
     verify = actions.add_parser("verify", help="is the score in this Bundle right? Exit 0 it agrees, 1 it does not or nothing is stated")
     _add_file(verify)
@@ -49,8 +69,8 @@ def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write here instead of standard output")
 
 
-def _add_window(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--window", metavar="MINUTES", help="how long one round of observations may last (default 30); the newest round is scored")
+def _add_window(parser: argparse.ArgumentParser, which: str = "the newest round is scored") -> None:
+    parser.add_argument("--window", metavar="MINUTES", help=f"how long one round of observations may last (default 30); {which}")
 
 
 def _read(name: str) -> Resource:
@@ -73,6 +93,33 @@ def run_score(arguments: argparse.Namespace) -> int:
     left_out = _left_out(outcomes)
     if left_out:
         print("\n  ".join([f"{chart.short_title} {chart.version}: {answer.result.status}", *left_out]), file=sys.stderr)
+    return 0
+
+
+def run_track(arguments: argparse.Namespace) -> int:
+    chart = chosen_chart(arguments)
+    course = ews_track(
+        _read(arguments.file),
+        _only(chart),
+        TrackRequest(Request(chart.id, window=arguments.window), arguments.policy, arguments.schedule, arguments.born, arguments.now),
+        find_policy=lambda name: load_policy(name) if name.endswith(".toml") else policy_named(name, arguments.rules),
+        now=datetime.now(UTC),
+    )
+    _write(course.resource, arguments.output)
+    episode = course.episode
+    told = [f"{chart.short_title} {chart.version} ({chart.status}): {count(len(episode.sets), 'set')}"]
+    told += [
+        f"  {count(len(several), 'set')} {says}"
+        for several, says in ((episode.superseded, "as before a correction"), (episode.void, "entered in error"))
+        if several
+    ]
+    if episode.overdue_by:
+        told.append(f"  overdue since {episode.due.at.isoformat()}" if episode.due else "")
+    elif episode.due is not None:
+        told.append(f"  next set due at {episode.due.at.isoformat()}: {episode.due.reasons[0].says}")
+    told += [f"  {episode.without_due}"] if episode.without_due else []
+    told += [f"  {note.what}" for note in course.notes]
+    print("\n".join(told), file=sys.stderr)
     return 0
 
 

@@ -7,16 +7,16 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-import polars as pl
-
 from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
+from mews_newtt.episode.events import lines_of
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.read_policy import load_policy
 from mews_newtt.episode.summary import summary_of
-from mews_newtt.episode.track import TIMES, Columns, track_frame
+from mews_newtt.episode.table_events import table_events, times_as_text
+from mews_newtt.episode.track import Columns, track_frame
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.unread import columns_not_read
-from mews_newtt.tables.atomic import whole_output
+from mews_newtt.tables.atomic import whole_file, whole_output
 from mews_newtt.tables.formats import KINDS, STDIO, csv_unless_named, output_format
 from mews_newtt.tables.planned.table import map_beside, open_planned
 from mews_newtt.tables.read import whole
@@ -38,6 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--zone", metavar="NAME", help="the zone of times without an offset, such as Europe/London")
     parser.add_argument("--now", metavar="TIME", help="count overdue sets to this time: 2026-11-20T08:00, with an offset if the file has offsets")
     parser.add_argument("--points", action="store_true", help="add the points of each parameter")
+    parser.add_argument("--events", metavar="FILE", type=Path, help="also write what happened, an event a line (NDJSON)")
     parser.set_defaults(run=run)
 
 
@@ -54,8 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
         options = {"policies": policies, "now": now, "zone": arguments.zone, "column_map": beside, "points": arguments.points}
         found = track_frame(chart, whole(table), **options)
         reading = table.report
+        events = table_events(chart, found, list(table.names), beside, now=now)
     with whole_output(output) as into:
-        sink(_times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
+        sink(times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
+    if arguments.events is not None:
+        with whole_file(arguments.events) as lines:
+            lines.writelines(lines_of(events))
     summary = summary_of(chart, policies, found)
     for line in (*summary.says(), *(f"  {line}" for line in (*unread.says(), *(reading.says() if reading else ())))):
         print(line, file=sys.stderr)
@@ -68,12 +73,6 @@ def _policy(name: str, folders: list[Path]) -> Policy:
         if not name.endswith(".toml") and (folder / "policies" / name.partition("@")[0]).is_dir():
             return load_policy(name, rules=folder)
     return load_policy(name)
-
-
-def _times_as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """The times of the results as the other readers take them."""
-    times = [pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S" + ("%:z" if frame.schema[name] == pl.Datetime("us", "UTC") else "")) for name in TIMES]
-    return frame.with_columns(times)
 
 
 def _time(text: str | None) -> datetime | None:

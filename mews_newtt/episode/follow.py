@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -120,6 +120,7 @@ def follow(
     schedules: Mapping[str, datetime | None] | Iterable[str] = (),
     born: datetime | None = None,
     now: datetime | None = None,
+    score_set: Callable[[Entry, Mapping[str, Any]], Score] | None = None,
 ) -> Episode:
     """Score and follow the sets of one person.
 
@@ -130,6 +131,7 @@ def follow(
     schedules : the schedules of the policies that hold for this person, with the time of their start; None starts at birth
     born : the time of birth. `hours_since_birth` follows from it in every set that does not give it
     now : the time at which the question is asked, for `overdue_by`
+    score_set : how a set is scored, where the caller knows more of it than its readings. Takes the entry and its readings with the hours since birth
 
     Raises
     ------
@@ -148,7 +150,8 @@ def follow(
     late = min((policy.late_entry.after for policy in policies if policy.late_entry is not None), default=None)
     sets: list[FollowedSet] = []
     for entry in arranged.current:
-        result = score(chart, _with_birth(chart, entry, born), raise_refused=False)
+        given = _with_birth(chart, entry, born)
+        result = score(chart, given, raise_refused=False) if score_set is None else score_set(entry, given)
         sets.append(_followed(rules, entry, result, sets, late, now))
     known = next((one for one in reversed(sets) if one.score.status != "refused"), None)
     due = known.due if known is not None else None

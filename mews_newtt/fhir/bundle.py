@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.jsontext import Resource
 from mews_newtt.fhir.times import is_time, lacks_zone
-from mews_newtt.reading.fhir_parts import VOID, Faults, Holder, entries, subject_key, tail_of
+from mews_newtt.reading.fhir_parts import READABLE, VOID, Faults, Holder, entries, subject_key, tail_of
 
 TEXTS = ("chart", "version", "sha256", "effective", "issued", "window", "start", "end", "lookback", "encounter")  # simple input parameters
 NUMBERS = ("window", "lookback")  # of them, in minutes
@@ -56,24 +56,36 @@ def take_apart(resource: Mapping[str, Any], faults: Faults) -> Content:
 
     A problem that leaves nothing to read is raised at once; the others are added to `faults`.
     """
-    loose, texts = resources_of(resource, faults)
+    return content_of(*resources_of(resource, faults), faults)
+
+
+def content_of(loose: list[Loose], texts: Mapping[str, str], faults: Faults) -> Content:
+    """The Observations and Patients of one person among resources."""
     found = collect(loose, texts, faults, most=MOST_OBSERVATIONS)
     _one_subject(found.observations, faults)
     return Content(tuple(found.observations), tuple(found.patients), next(iter(found.subjects.values()), None), texts)
 
 
-def resources_of(resource: Mapping[str, Any], faults: Faults) -> tuple[list[Loose], dict[str, str]]:
-    """The resources in a Bundle or in Parameters, and the simple parameters."""
+def resources_of(
+    resource: Mapping[str, Any], faults: Faults, *, kinds: Sequence[str] = READABLE, also: Mapping[str, list[str]] = MappingProxyType({})
+) -> tuple[list[Loose], dict[str, str]]:
+    """The resources in a Bundle or in Parameters, and the simple parameters.
+
+    Parameters
+    ----------
+    kinds : the types of Bundle that are read
+    also : parameters of this operation alone, which may come more than once; their texts are added to these lists
+    """
     kind = resource.get("resourceType")
     if kind == "Parameters":
         faults.other_rules(resource, kind)
     texts: dict[str, str] = {}
     loose: list[Loose] = []
     if kind == "Bundle":
-        loose += entries(resource, "Bundle", faults)
+        loose += entries(resource, "Bundle", faults, kinds)
     elif kind == "Parameters":
         for place, parameter in faults.objects(resource, "parameter", "Parameters"):
-            _take_parameter(place, parameter, texts, loose, faults)
+            _take_parameter(place, parameter, texts, loose, faults, kinds, also)
     else:
         shown = repr(kind[:60]) if isinstance(kind, str) else "no resource type"
         raise ObservationError(Problem("not_a_bundle", "resource", f"is {shown}", "send a Bundle of Observations, or Parameters that hold one"))
@@ -131,20 +143,30 @@ def _one_version(observations: Iterable[FoundObservation], faults: Faults) -> No
             faults.add("observation_twice", found.place, f"is another version of {first.place}", "send only the version that is valid")
 
 
-def _take_parameter(place: str, parameter: Resource, texts: dict[str, str], loose: list[Loose], faults: Faults) -> None:
+def _take_parameter(
+    place: str,
+    parameter: Resource,
+    texts: dict[str, str],
+    loose: list[Loose],
+    faults: Faults,
+    kinds: Sequence[str],
+    also: Mapping[str, list[str]],
+) -> None:
     name = faults.text(parameter, "name", place)
     values = [key for key in parameter if key.startswith("value")]
     if name in NUMBERS and len(values) == 1 and type(parameter[values[0]]) is int:
         parameter = {**parameter, values[0]: str(parameter[values[0]])}
     if name == "encounter" and values == ["valueReference"] and isinstance(parameter["valueReference"], dict):
         parameter = {**parameter, "valueReference": parameter["valueReference"].get("reference")}
-    if name in TEXTS and len(values) == 1 and isinstance(parameter[values[0]], str):
+    if name in also and len(values) == 1 and isinstance(parameter[values[0]], str):
+        also[name].append(parameter[values[0]])
+    elif name in TEXTS and len(values) == 1 and isinstance(parameter[values[0]], str):
         if texts.setdefault(name, parameter[values[0]]) != parameter[values[0]]:
             faults.add("parameter_twice", place, f"{name} is given twice, differently", "give it once")
     elif name in ("observations", "observation") and isinstance(parameter.get("resource"), dict):
         body = parameter["resource"]
         if body.get("resourceType") == "Bundle":
-            loose += entries(body, f"{place}.resource", faults)
+            loose += entries(body, f"{place}.resource", faults, kinds)
         else:
             loose.append((f"{place}.resource", body, ""))
     else:
@@ -152,7 +174,7 @@ def _take_parameter(place: str, parameter: Resource, texts: dict[str, str], loos
             "unknown_input",
             place,
             f"{name[:60]!r} is not an input, or not of this type",
-            f"give {', '.join(TEXTS)} as text, observations as a Bundle",
+            f"give {', '.join((*TEXTS, *also))} as text, observations as a Bundle",
         )
 
 
@@ -174,7 +196,7 @@ def _with_contained(
     tail = tail_of(body)
     reference = full_url if full_url.startswith("urn:") else tail or full_url
     names = frozenset(name for name in (full_url, tail, f"#{body.get('id')}") if name)
-    times = tuple(_times(body, place, faults)) or (outer.effective if outer else ())
+    times = tuple(times_in(body, place, faults)) or (outer.effective if outer else ())
     found = FoundObservation(place, body, outer.reference if outer else reference, subject, times, names, "" if outer else full_url or tail)
     yield found
     if outer is None:
@@ -200,6 +222,16 @@ def _reference(subject: Resource, holder: Holder) -> Resource:
 def same_person(one: str, other: str) -> bool:
     """Patient/1 and https://server/Patient/1 are the same person; patients of two servers are not."""
     return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
+
+
+def own_patients(given: Content) -> Iterator[tuple[str, Resource]]:
+    """The Patients of the request that are the person of the Observations, each with its place."""
+    about = {found.subject for found in given.observations if found.subject}
+    ends = {"/".join(one.rsplit("/", 2)[-2:]) for one in about}
+    for place, patient, names in given.patients:
+        elsewhere = any("://" in name for name in names)  # another server's Patient of the same id is somebody else
+        if not about.isdisjoint(names) or (not elsewhere and not ends.isdisjoint(names)):
+            yield place, patient
 
 
 def refers_to(reference: str, names: Mapping[str, Any] | set[str] | frozenset[str]) -> bool:
@@ -228,7 +260,7 @@ def _one_subject(observations: list[FoundObservation], faults: Faults) -> None:
             faults.add("subject_missing", f"{found.place}.subject", "is missing, but other Observations name a person", "say whose observation it is")
 
 
-def _times(body: Mapping[str, Any], place: str, faults: Faults) -> Iterator[str]:
+def times_in(body: Mapping[str, Any], place: str, faults: Faults) -> Iterator[str]:
     """The times of an Observation: one time, both ends of a period, or the events of a timing."""
     texts = [(f"{place}.effective", faults.text(body, key, place)) for key in ("effectiveDateTime", "effectiveInstant")]
     period = faults.object(body, "effectivePeriod", place)

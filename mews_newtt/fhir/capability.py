@@ -31,20 +31,74 @@ _ASKED = (
     ("lookback", 0, "1", "positiveInt", "The same as a start so many minutes before the end, or before now"),
     ("encounter", 0, "1", "Reference", "Readings of other encounters are left out; what has no encounter may belong to it, and counts as missing"),
 )
+_FOLLOWED = (
+    ("policy", 0, "*", "string", "Policy that holds beside the chart: its id, or id|version"),
+    ("schedule", 0, "*", "string", "Schedule of a policy that holds for this person; with its start as id|instant if it does not start at birth"),
+    ("born", 0, "1", "instant", "Time of the birth, where no Patient with the birthTime extension says it; for a mother that of her baby"),
+    ("now", 0, "1", "instant", "Time at which the question is asked, for what is overdue; the time of the call where it is not given"),
+)
+_COURSE = ("observations", 0, "*", "Bundle", "One person's Observations of any time, also as a Bundle of type history with their versions")
+_REASON = (
+    ("at", 1, "1", "instant", "The time that this source gives"),
+    ("says", 1, "1", "string", "In the words of the source"),
+    ("source", 1, "1", "string", "Its citation"),
+)
+_DUE = (
+    ("at", 1, "1", "instant", "The earliest of the times"),
+    ("reasons", 1, "*", "", "Every source that gives a time"),
+)
+_SET = (
+    ("id", 1, "1", "string", "Which set: the time of its first reading"),
+    ("status", 1, "1", "code", "complete, partial or refused"),
+    ("score", 0, "1", "Observation", "As $ews-score has it; not there where the set is refused"),
+    ("outcome", 0, "1", "OperationOutcome", "Why the set is refused, and warnings about its readings"),
+    ("observed_at", 1, "1", "instant", "When its last reading was taken"),
+    ("recorded_at", 0, "1", "instant", "When it was recorded (issued), where every reading says so"),
+    ("level_change", 0, "1", "integer", "Ranks up (above 0) or down from the last scored set"),
+    ("minutes_since_last", 0, "1", "decimal", "Since the set before"),
+    ("due", 0, "1", "", "When the next set is due; not there where no source gives a time"),
+    ("due_at_worst", 0, "1", "", "When it is due if what is missing reaches the highest level possible"),
+    ("late_by_minutes", 0, "1", "decimal", "How much later than due it was taken; 0 in time"),
+    ("review_due", 0, "1", "", "Until when somebody should come"),
+    ("retrospective", 0, "1", "boolean", "Entered later than a policy allows"),
+    ("worst_level", 0, "1", "string", "Highest level so far"),
+    ("doubts", 0, "*", "string", "A clock that ran ahead: observed_after_recorded, observed_after_now, recorded_after_now"),
+    ("points_change", 0, "*", "", "One parameter whose points changed since the last scored set"),
+)
+_CHANGE = (
+    ("parameter", 1, "1", "string", "Its id"),
+    ("before", 0, "1", "integer", "Points before; not there where it had none"),
+    ("after", 0, "1", "integer", "Points now; not there where it has none"),
+)
+_ENTRY = (
+    ("id", 1, "1", "string", "Which set"),
+    ("observed_at", 1, "1", "instant", "When it was taken"),
+    ("recorded_at", 0, "1", "instant", "When it was recorded"),
+)
 _PERSON = (
-    ("subject", "Reference", "Whose observations they are; not there where nobody is named"),
-    ("status", "code", "complete, partial or refused"),
-    ("result", "Bundle", "As $ews-score returns it; not there where the set was refused"),
-    ("outcome", "OperationOutcome", "Why the set was refused; not there where it was scored"),
+    ("subject", 0, "1", "Reference", "Whose observations they are; not there where nobody is named"),
+    ("status", 0, "1", "code", "complete, partial or refused"),
+    ("result", 0, "1", "Bundle", "As $ews-score returns it; not there where the set was refused"),
+    ("outcome", 0, "1", "OperationOutcome", "Why the set was refused; not there where it was scored"),
 )
 _DIFFERENCE = (
-    ("kind", "code", f"{', '.join(KINDS)}, or table"),
-    ("where", "string", "Place in the request"),
-    ("what", "string", "total, level, or the parameters of the sub-score"),
-    ("stated", "string", "What the request states"),
-    ("computed", "string", "What the chart gives"),
-    ("says", "string", "The difference in words"),
+    ("kind", 1, "1", "code", f"{', '.join(KINDS)}, or table"),
+    ("where", 1, "1", "string", "Place in the request"),
+    ("what", 1, "1", "string", "total, level, or the parameters of the sub-score"),
+    ("stated", 1, "1", "string", "What the request states"),
+    ("computed", 1, "1", "string", "What the chart gives"),
+    ("says", 1, "1", "string", "The difference in words"),
 )
+_PARTS: dict[str, tuple[_Parameter, ...]] = {
+    "person": _PERSON,
+    "difference": _DIFFERENCE,
+    "set": _SET,
+    "superseded": _ENTRY,
+    "void": _ENTRY,
+    **dict.fromkeys(("due", "due_at_worst", "review_due"), _DUE),
+    "reasons": _REASON,
+    "points_change": _CHANGE,
+}
 _OPERATIONS = {
     "ews-score": (
         "Score a set of observations",
@@ -64,6 +118,26 @@ _OPERATIONS = {
         "Scores the newest round of each person's observations on one chart. No reading of one person counts for another. Nothing is stored. "
         "As NDJSON (application/fhir+ndjson) the resources come a line each, and the answer has a line for each person.",
         (("person", 0, "*", "", "One person: a score, or why there is none"),),
+    ),
+    "ews-track": (
+        "Follow the sets of one person",
+        "Scores every round of one person's observations in order of time, and says what changed, when the next set is due and why, and what is "
+        "late or overdue. Corrections (a later version, entered-in-error) replace a set and never hide it. Without a source there is no due time. "
+        "Nothing is stored.",
+        (
+            ("chart", 1, "1", "string", "Chart and version, id|version"),
+            ("policy", 0, "*", "string", "Policies that were used, id|version"),
+            ("subject", 0, "1", "Reference", "Whose observations they are"),
+            ("set", 0, "*", "", "One set that counts, in order of time. Parts beyond these are those of docs/episodes.md"),
+            ("superseded", 0, "*", "", "A set as it was before a correction"),
+            ("void", 0, "*", "", "A set that was entered in error"),
+            ("doubles", 1, "1", "integer", "Sets that came twice"),
+            ("now", 0, "1", "instant", "Time to which `overdue_by_minutes` is counted"),
+            ("due", 0, "1", "", "When the next set is due after the last scored one"),
+            ("overdue_by_minutes", 0, "1", "decimal", "How long it has been due; 0 where it is not yet"),
+            ("without_due", 0, "1", "string", "Why no due time is known"),
+            ("outcome", 0, "1", "OperationOutcome", "Warnings: what was left out"),
+        ),
     ),
     "ews-verify": (
         "Verify a stated score",
@@ -134,15 +208,12 @@ def operation_definition(name: str, base: str) -> Resource | None:
         return None
     title, says, outputs = _OPERATIONS[name]
     inputs: tuple[_Parameter, ...] = _INPUTS if name == "ews-verify" else (*_INPUTS, *_ASKED)
+    if name == "ews-track":
+        inputs = (*(each for each in inputs if each[0] not in ("effective", "issued", "observations")), _COURSE, *_FOLLOWED)
     if name == "ews-score-many":
         inputs = tuple((*each[:4], "Observations of many persons, and their Patients") if each[0] == "observations" else each for each in inputs)
     parameters: list[Resource] = [_parameter(*each, use="in") for each in inputs]
-    for each in outputs:
-        parameter = _parameter(*each, use="out")
-        if not each[3]:
-            parts, least = (_PERSON, 0) if each[0] == "person" else (_DIFFERENCE, 1)
-            parameter["part"] = [_parameter(part, least, "1", kind, words, use="out") for part, kind, words in parts]
-        parameters.append(parameter)
+    parameters += [_parameter(*each, use="out") for each in outputs]
     return {
         "resourceType": "OperationDefinition",
         "id": name,
@@ -164,7 +235,9 @@ def operation_definition(name: str, base: str) -> Resource | None:
 
 
 def _parameter(name: str, least: int, most: str, kind: str, says: str, use: str) -> Resource:
-    return {"name": name, "use": use, "min": least, "max": most, "documentation": says, **({"type": kind} if kind else {})}
+    parts = [_parameter(*part, use=use) for part in _PARTS[name]] if not kind else []
+    made: Resource = {"name": name, "use": use, "min": least, "max": most, "documentation": says}
+    return made | ({"type": kind} if kind else {"part": parts})
 
 
 def code_systems(charts: Iterable[Chart]) -> dict[str, Resource]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
-from mews_newtt.fhir.bundle import Content, FoundObservation
+from mews_newtt.fhir.bundle import Content, FoundObservation, own_patients
 from mews_newtt.fhir.codes import AGE, AMOUNTS, OTHER, SKIP, SUPPORT, Codes, codes_of, known_unit
 from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.oxygen import Amount, settle
@@ -42,6 +43,7 @@ class Readings(NamedTuple):
     notes: tuple[Problem, ...]  # what was left out, and other warnings
     may_be: frozenset[str] = frozenset()  # rows without a reading that an Observation not read may be
     empty: bool = False  # nothing here is for a row of the chart
+    raw: Mapping[str, Any] = MappingProxyType({})  # what `set` was made from
 
     @property
     def doubts(self) -> tuple[Problem, ...]:
@@ -89,7 +91,7 @@ def read_set(chart: Chart, given: Content, faults: Faults, *, may_be_empty: bool
     raw: dict[str, Any] = {name: kept.value for name, kept in reader.raw.items()}
     places = {name: kept.place for name, kept in reader.raw.items()}
     references = {name: kept.found.reference for name, kept in reader.raw.items() if kept.found is not None and kept.found.reference}
-    readings = Readings(ObservationSet({}, observations={}), places, references, given.subject, effective, (), may_be, empty)
+    readings = Readings(ObservationSet({}, observations={}), places, references, given.subject, effective, (), may_be, empty, raw)
     try:
         readings = readings._replace(set=ObservationSet(raw, observations=reader.codes.observations))
     except ObservationError as refusal:
@@ -360,13 +362,9 @@ class _Reader:
         if AGE not in self.chart.by_id or AGE in self.raw:
             return
         effective = span(self.times())
-        about = {found.subject for found in given.observations if found.subject}
-        ends = {"/".join(one.rsplit("/", 2)[-2:]) for one in about}
-        for place, patient, names in given.patients:
+        for place, patient in own_patients(given):
             birth = self.faults.text(patient, "birthDate", place)
-            elsewhere = any("://" in name for name in names)  # another server's Patient of the same id is somebody else
-            hers = not about.isdisjoint(names) or (not elsewhere and not ends.isdisjoint(names))
-            if not birth or effective is None or not hers:
+            if not birth or effective is None:
                 continue
             years = completed_years(birth, effective[1])
             if years is None or years < 0:

@@ -20,6 +20,7 @@ MDC = "urn:iso:std:iso:11073:10101"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 READABLE = ("collection", "searchset", "transaction", "document", "batch", "message")
+HISTORY = "history"  # all versions of resources: read where versions are told apart
 VOID = ("entered-in-error", "cancelled")
 RULES = ("modifierExtension", "implicitRules")  # may change the meaning of a resource
 MOST_LISTED = 100  # problems of one request that are listed
@@ -88,10 +89,11 @@ def listed(problems: Sequence[Problem]) -> Sequence[Problem]:
     return at_most(problems, "the request", MOST_LISTED, "more_faults")
 
 
-def entries(bundle: Mapping[str, Any], where: str, faults: Faults) -> Iterator[tuple[str, Resource, str]]:
+def entries(bundle: Mapping[str, Any], where: str, faults: Faults, kinds: Sequence[str] = READABLE) -> Iterator[tuple[str, Resource, str]]:
+    """The resources of a Bundle of one of these kinds, each with its path and its fullUrl."""
     kind = faults.text(bundle, "type", where)
-    if kind not in READABLE:
-        faults.add("bundle_type", f"{where}.type", f"{kind[:60]!r} is not read here", "send one of: " + ", ".join(READABLE))
+    if kind not in kinds:
+        faults.add("bundle_type", f"{where}.type", f"{kind[:60]!r} is not read here", "send one of: " + ", ".join(kinds))
         return
     faults.other_rules(bundle, where)
     if any(link.get("relation") == "next" for _, link in faults.objects(bundle, "link", where)):
@@ -99,6 +101,8 @@ def entries(bundle: Mapping[str, Any], where: str, faults: Faults) -> Iterator[t
     for place, entry in faults.objects(bundle, "entry", where):
         faults.other_rules(entry, place)
         body = faults.object(entry, "resource", place)
+        if kind == HISTORY and not body:
+            faults.add("entry_deleted", place, "holds no resource, as where one was deleted", "send what was deleted as entered-in-error")
         if faults.text(body, "resourceType", f"{place}.resource") == "Bundle":
             faults.add("bundle_nested", f"{place}.resource", "is a Bundle in a Bundle", "send the Observations of one person in one Bundle")
         elif body:

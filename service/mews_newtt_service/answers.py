@@ -12,6 +12,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
+from mews_newtt.episode.events import events_of
+from mews_newtt.episode.follow import Episode
 from mews_newtt.scoring.levels import Reason
 from mews_newtt.scoring.result import ParameterScore, Score
 from mews_newtt_service.problems import refuse
@@ -140,6 +142,13 @@ def minimal_text(result: Score) -> str:
             "problems": [one.to_dict() for one in result.problems],
         }
     )
+
+
+def course_document(episode: Episode) -> dict[str, Any]:
+    """A course with its events; each score as every answer has it."""
+    told: dict[str, Any] = dict(episode.to_dict())
+    told["sets"] = [{**one, "score": {**one["score"], ENGINE: __version__}} for one in told["sets"]]
+    return {**told, "events": [event.to_dict() for event in events_of(episode)], ENGINE: __version__}
 
 
 def _number(value: int | None) -> str:

@@ -43,7 +43,7 @@ from mews_newtt_service.middleware.request_log import RequestLog
 from mews_newtt_service.middleware.response_headers import ResponseHeaders
 from mews_newtt_service.middleware.shared_limits import SharedLimits
 from mews_newtt_service.middleware.tracing import Tracing
-from mews_newtt_service.routes import charts, contract, health, jobs, pack, score, score_many, token, verify
+from mews_newtt_service.routes import charts, contract, health, jobs, pack, score, score_many, token, track, verify
 from mews_newtt_service.settings import Settings
 from mews_newtt_service.slices import Slices
 from mews_newtt_service.stopping import Stopping
@@ -114,7 +114,7 @@ def create_app(settings: Settings | None = None, before: State | None = None) ->
     app.state.slices = Slices()
     app.state.concurrency = ConcurrencyLimit(settings.uploads_at_once)
     routes: list[BaseRoute] = []
-    for module in (score, charts, score_many, verify, pack, jobs, token, health, contract):
+    for module in (score, charts, score_many, verify, track, pack, jobs, token, health, contract):
         routes.extend(module.router(settings).routes)
     for name in OPTIONAL:
         if _is_there(name):

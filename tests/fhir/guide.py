@@ -9,6 +9,7 @@ from mews_newtt import charts
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.fhir.capability import OPERATIONS, operation_definition
 from mews_newtt.fhir.codes import OTHER_PANELS, PRESSURE_PANEL_KEYS
+from mews_newtt.fhir.course import ews_track
 from mews_newtt.fhir.jsontext import Resource, read_json, write_json
 from mews_newtt.fhir.many import Request, ews_score_many, many_resource
 from mews_newtt.fhir.operations import ews_score, ews_verify
@@ -29,6 +30,7 @@ def examples() -> dict[str, Resource]:
     score = _parameters(bundle(*ADULT))
     by_text = _parameters(bundle(local, *rest))
     people = [*_of("a", *ADULT), *_of("b", RR)]
+    course = _course()
     stated = read_json((EXAMPLES / "news2_stated_wrong.json").read_bytes())
     return {
         "score_request.json": score,
@@ -37,6 +39,8 @@ def examples() -> dict[str, Resource]:
         "local_code_answer.json": ews_score(by_text, find).resource,
         "many_request.json": bundle(*people),
         "many_answer.json": many_resource(ews_score_many(bundle(*people), find, Request(chart="news2"))),
+        "course_request.json": course,
+        "course_answer.json": ews_track(course, find).resource,
         "verify_answer.json": ews_verify(stated, find, charts()).resource,
     }
 
@@ -51,6 +55,16 @@ def _parameters(observations: Resource) -> Resource:
 def _of(person: str, *several: Resource) -> list[Resource]:
     subject = {"reference": f"Patient/{person}"}
     return [{**each, "id": f"{person}{number}", "subject": subject, "effectiveDateTime": TIME} for number, each in enumerate(several)]
+
+
+def _course() -> Resource:
+    """Two rounds, and a heart rate of the first that was corrected later."""
+    first = [{**each, "id": f"a{number}", "issued": "2026-11-22T09:32:00Z"} for number, each in enumerate(ADULT)]
+    mended = {**first[1], "status": "corrected", "valueQuantity": quantity(135, "/min"), "issued": "2026-11-22T10:10:00Z"}
+    second = [{**each, "id": f"b{number}", "effectiveDateTime": "2026-11-22T10:40:00+00:00", "issued": "2026-11-22T10:42:00Z"} for number, each in enumerate(ADULT)]
+    parameters: list[Resource] = [{"name": "chart", "valueString": "news2"}, {"name": "now", "valueInstant": "2026-11-22T12:00:00Z"}]
+    parameters.append({"name": "observations", "resource": bundle(*first, mended, *second, kind="history")})
+    return {"resourceType": "Parameters", "parameter": parameters}
 
 
 PROFILES = """
@@ -124,6 +138,8 @@ def _examples() -> Iterator[str]:
         "local_code_answer.json": "its answer: the same total, `preliminary`, and said so",
         "many_request.json": "`$ews-score-many?chart=news2`: two persons",
         "many_answer.json": "its answer: a score for each",
+        "course_request.json": "`$ews-track`: two rounds, the heart rate of the first corrected later",
+        "course_answer.json": "its answer: two sets that count, and one as it was before the correction",
         "news2_stated_wrong.json": "`$ews-verify`: UK Core's own published example, whose total is wrong",
         "verify_answer.json": "its answer: disagrees",
         "newborn_partial.json": "a partial set of a newborn",

@@ -19,6 +19,7 @@ from mews_newtt_service.contract import components
 from mews_newtt_service.contract.__main__ import contract
 from mews_newtt_service.contract.charts import ChartList, ChartVersions, WholeChart
 from mews_newtt_service.contract.components import ANSWERS, HEADERS, request_models
+from mews_newtt_service.contract.courses import Course
 from mews_newtt_service.contract.jobs import Job, JobList
 from mews_newtt_service.contract.packs import Pack
 from mews_newtt_service.contract.parts import Answer, Problem
@@ -32,6 +33,7 @@ from tests.service.support import CSV, FULL, MANY, PACK, SCORE, VERIFY, client, 
 from tests.service.test_contract import calls
 
 ROOT = Path(__file__).resolve().parents[2]
+TRACK = "/v1/charts/news2/track"
 FILE = ROOT / "service" / "openapi.json"
 OBSERVATIONS = {**catalogue().observations, **{name: one for chart in charts() for name, one in chart.observations.items()}}
 MODELS = request_models(OBSERVATIONS.values())
@@ -107,6 +109,12 @@ def every_answer(http: Any, came: Came) -> None:
     minimal = {"Prefer": "return=minimal"}
     holds(MinimalScore, http.post(SCORE, json=FULL, headers=minimal).content, came)
     holds(ManyMinimalScores, http.post(MANY, json=[FULL, {"heart_rate": 131}, {"heart_rate": "fast"}], headers=minimal).content, came)
+    course = sample()["course_request"]
+    first, second = course["sets"]
+    void, old = {**first, "id": "3", "observed_at": "2026-11-20T09:00:00Z", "void": True}, {**second, "recorded_at": "2026-11-20T20:41:00Z", "readings": {}}
+    holds(Course, http.post(TRACK, json={**course, "sets": [first, void, old, second]}).content, came)
+    child = {"sets": [{"observed_at": "2026-11-20T09:00:00Z"}], "policies": ["npews-times"]}
+    holds(Course, http.post("/v1/charts/npews/track", json=child).content, came)
     for stated in ({"total": 6, "level": "low", "points": {"temperature": 1}}, {"total": 5}, {"total": 5.5}):
         holds(Verdict, http.post(VERIFY, json={"observations": FULL, "stated": stated}).content, came)
     refused = http.post("/oauth/token", data={"grant_type": "x"})
@@ -224,6 +232,7 @@ def test_the_examples_of_requests_fit_their_models() -> None:
     for row in given_examples["sets"]:
         MODELS["Set"].model_validate(row)
     MODELS["StatedSet"].model_validate(given_examples["stated"])
+    MODELS["CourseRequest"].model_validate(given_examples["course_request"])
     MODELS["PackRequest"].model_validate(given_examples["pack"])
 
 

@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from mews_newtt.chart.model import Observation
 from mews_newtt_service.contract.charts import ChartList, ChartVersions, WholeChart
+from mews_newtt_service.contract.courses import Course, CourseEvent, course_request
 from mews_newtt_service.contract.jobs import Job, JobList
 from mews_newtt_service.contract.packs import Pack, PackRequest
 from mews_newtt_service.contract.parts import Problem
@@ -21,6 +22,7 @@ from mews_newtt_service.contract.verify import Validation, Verdict, stated_set_m
 Document = dict[str, Any]
 ANSWERS: tuple[type[BaseModel], ...] = (
     *(ChartList, ChartVersions, WholeChart, OneScore, MinimalScore, Score, ManyScores, ManyMinimalScores, Verdict, Validation, Pack, Job, JobList),
+    *(Course, CourseEvent),
     *(Token, TokenError, SmartConfiguration, Health, Readiness, Problem),
 )
 REQUESTS: tuple[type[BaseModel], ...] = (PackRequest, TokenRequest, Resource)
@@ -29,7 +31,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (PackRequest, TokenRequest, Resource)
 def request_models(observations: Iterable[Observation]) -> dict[str, type[BaseModel]]:
     """The models of requests by name, with the observations that a set may hold."""
     sets = set_model(observations)
-    return {model.__name__: model for model in (*REQUESTS, sets, row_model(sets), stated_set_model(sets))}
+    return {model.__name__: model for model in (*REQUESTS, sets, row_model(sets), stated_set_model(sets), course_request(sets))}
 
 
 def schemas(observations: Iterable[Observation]) -> Document:

@@ -32,7 +32,7 @@ class JobSummary(Answer):
     """One piece of long work, as lists show it."""
 
     id: str
-    kind: Literal["score", "verify", "pack", "plan", "series"]
+    kind: Literal["score", "verify", "pack", "plan", "series", "track"]
     state: Annotated[
         Literal["queued", "running", "cancelling", "done", "failed", "cancelled"], Field(description="done, failed and cancelled are ends")
     ]

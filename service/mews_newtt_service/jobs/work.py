@@ -25,7 +25,7 @@ from mews_newtt.validation.compare import diagnosed, validate_file
 from mews_newtt.validation.packs import make_pack, write_pack
 from mews_newtt.validation.reports import write_reports
 from mews_newtt.validation.reports.letter import letters_text
-from mews_newtt_service.jobs import plans
+from mews_newtt_service.jobs import plans, tracks
 from mews_newtt_service.jobs.inputs import PLAN, input_file, map_of, plan_file, plan_of, write_document
 from mews_newtt_service.jobs.queue import Job
 from mews_newtt_service.settings import Settings
@@ -119,6 +119,7 @@ WORK: Mapping[str, Callable[[Chart, dict[str, Any], Path, Path, Settings, Progre
     "pack": _pack,
     "plan": plans.look,
     "series": plans.series,
+    "track": tracks.track,
 }
 
 

@@ -1,4 +1,4 @@
-"""/fhir/R4: the operations $ews-score and $ews-verify, and the endpoint's description of itself. Errors are OperationOutcomes."""
+"""/fhir/R4: the operations on observations and scores, and the endpoint's description of itself. Errors are OperationOutcomes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.errors import MewsNewttError, Problem
 from mews_newtt.fhir.capability import MEDIA_TYPE, OPERATIONS, capability_statement, code_systems, operation_definition, subsetted
+from mews_newtt.fhir.course import Course, TrackRequest, ews_track
 from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.many import PersonScore, ews_score_many, many_resource
 from mews_newtt.fhir.operations import Answer, ews_score, ews_verify
@@ -53,6 +54,12 @@ ASKED = {
     "lookback": "the same as a start so many minutes before the end, or before now",
     "encounter": "a reference, such as Encounter/123; readings of other encounters are left out, with a warning",
 }
+FOLLOWED = {
+    "policy": "policies that hold beside the chart: id, or id@version; several with commas between them",
+    "schedule": "schedules of the policies that hold for this person, with commas between them; id|instant where one does not start at birth",
+    "born": "an instant: the birth, where no Patient says it; for a mother that of her baby",
+    "now": "an instant: what is overdue is counted to it; the time of the call where it is not given",
+}
 COMMON = {
     "_format": "json, or a media type of FHIR JSON; it counts before Accept",
     "_pretty": "true: the answer is indented",
@@ -73,7 +80,12 @@ def router(settings: Settings) -> APIRouter:
     """The routes of the FHIR endpoint."""
     routes = plain_router()
     worked = _worked()
-    for name, does, asked in (("ews-score", _score, PINS | ASKED), ("ews-score-many", _score_many, PINS | ASKED), ("ews-verify", _verify, PINS)):
+    for name, does, asked in (
+        ("ews-score", _score, PINS | ASKED),
+        ("ews-score-many", _score_many, PINS | ASKED),
+        ("ews-track", _track, PINS | ASKED | FOLLOWED),
+        ("ews-verify", _verify, PINS),
+    ):
         answer = _content("the answer", worked["answer"] if does is _score else None, many=does is _score_many)
         routes.add_api_route(
             f"{BASE}/${name}",
@@ -266,6 +278,25 @@ async def _score_many(request: Request) -> Response:
     for answer in answers:
         request.app.state.metrics.scored(answer.result.chart, answer.result.status)
     return Response(text, 200, chart_headers(answers[0].result.chart) if answers else None, form.kind)
+
+
+async def _track(request: Request) -> Response:
+    """One person's Observations of any time in, the course of that person out."""
+    _check_body(request, *OFFERED)
+    found, form = _form(request, *PINS, *ASKED, *FOLLOWED)
+    body = await request.body()
+    depth, charts = request.app.state.settings.json_depth, request.app.state.charts
+    policies, schedules = ([one.strip() for one in found.pop(name, "").split(",") if one.strip()] for name in ("policy", "schedule"))
+    asked = TrackRequest(policies=policies, schedules=schedules, born=found.pop("born", None), now=found.pop("now", None), request=Asking(**found))
+
+    def work() -> tuple[Course, bytes]:
+        course = ews_track(strict_object(body, depth), charts.find, asked, now=clock())
+        return course, form.text(course.resource)
+
+    course, text = await anyio.to_thread.run_sync(work)
+    for one in course.episode.sets:
+        request.app.state.metrics.scored(course.episode.chart, one.score.status)
+    return Response(text, 200, chart_headers(course.episode.chart), form.kind)
 
 
 class _Pins(TypedDict):

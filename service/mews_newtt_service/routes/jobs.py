@@ -13,11 +13,13 @@ from starlette.responses import Response
 from mews_newtt import __version__
 from mews_newtt_service.answers import is_unchanged, json_answer
 from mews_newtt_service.contract.components import headers
+from mews_newtt_service.jobs.events import EVENT_STREAM, NDJSON, events_answer
 from mews_newtt_service.jobs.queue import Job, Queue
 from mews_newtt_service.jobs.submit import document_of, file_answer
+from mews_newtt_service.jobs.tracks import EVENTS_FILE
 from mews_newtt_service.openapi import CONDITIONAL, GET_RESPONSES, NOT_MODIFIED, PROBLEM, answer, header
 from mews_newtt_service.problems import refuse
-from mews_newtt_service.request_helpers import query
+from mews_newtt_service.request_helpers import accepted, query
 from mews_newtt_service.routing import plain_router
 from mews_newtt_service.settings import Settings
 
@@ -46,6 +48,13 @@ RANGE = [
     header("Range", "`bytes=0-99`: only these bytes, so that a broken download can go on"),
     header("If-Range", "an ETag: the whole file unless it is still this one"),
 ]
+EVENTS = {
+    "description": "the events, in the order of the file",
+    "content": {
+        NDJSON: {"schema": {"type": "string", "description": "lines, each an event (see CourseEvent)"}},
+        EVENT_STREAM: {"schema": {"type": "string", "description": "server-sent events; `data` is the line"}},
+    },
+}
 MOST_LISTED = 200
 PAGE: list[dict[str, Any]] = [
     {
@@ -125,6 +134,27 @@ def router(settings: Settings) -> APIRouter:
         if is_unchanged(request, found.headers["etag"]):
             return Response(None, 304, {"ETag": found.headers["etag"]})
         return found
+
+    @routes.get(
+        "/v1/jobs/{job_id}/events",
+        summary="What happened in the courses of a file that was tracked",
+        description="As NDJSON once the job is done, or as server-sent events, which wait for it. The id of an event follows from its content: "
+        "what comes twice has one id. A stream goes on after `Last-Event-ID`, or begins anew where that is not known, and ends with the event `end`.",
+        tags=["jobs"],
+        responses={**GET_RESPONSES, 200: EVENTS, 204: {"description": "nothing follows the event in Last-Event-ID"}, 409: PROBLEM},
+        openapi_extra={"parameters": [header("Last-Event-ID", "the id of the last event that you have")]},
+    )
+    async def get_job_events(request: Request) -> Response:
+        query(request)
+        form = accepted(request, NDJSON, EVENT_STREAM)
+        job = await _own(request)
+        if job.kind != "track":
+            raise refuse(404, "no_events", f"job {job.id}", f"is of the kind {job.kind} and has no events", "see track-file")
+        if form == EVENT_STREAM:
+            return await events_answer(request, _queue(request), job)
+        if job.state != "done":
+            raise refuse(409, "job_not_done", f"job {job.id}", f"is {job.state}", "wait until it is done, or ask for text/event-stream")
+        return file_answer(_queue(request), job, EVENTS_FILE, {})
 
     return routes
 

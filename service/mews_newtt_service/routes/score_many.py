@@ -138,14 +138,14 @@ async def _file(request: Request, chart: Chart, on_bad_row: str, points: bool) -
     """Score an uploaded file: its scores, or the job that makes them."""
     with request.app.state.concurrency.slot(request.scope["client_id"]):
         upload = await receive_upload(request)
-        wanted = _output(request, upload)
+        wanted = output_of(request, upload)
         job = await submit(request, "score", chart, upload=upload, parameters={"output_format": wanted, "points": points, "on_bad_row": on_bad_row})
         if wants_async(request):
             return accepted_answer(job, chart)
         return await direct_answer(request, job, chart, f"scores{formats.KINDS[wanted].suffix}")
 
 
-def _output(request: Request, upload: Upload) -> str:
+def output_of(request: Request, upload: Upload) -> str:
     """A kind of `formats.WRITTEN`: as Accept says, else as it came."""
     same_first = sorted(OUTPUTS, key=lambda name: OUTPUTS[name] != upload.format)
     try:

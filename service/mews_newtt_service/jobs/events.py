@@ -1,0 +1,98 @@
+"""The events of a job as server-sent events. Where they come from, and what is promised: docs/decisions/0019-events.md."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mews_newtt_service.jobs.queue import Job, Queue
+from mews_newtt_service.jobs.tracks import EVENTS_FILE
+
+NDJSON, EVENT_STREAM = "application/x-ndjson", "text/event-stream"
+END = "end"  # id and kind of the last event of a stream
+LOOK_SECONDS, LONGEST_WAIT = 0.5, 50.0  # a stream that waits longer for its job ends, and its reader comes again
+RETRY_MILLISECONDS = 2_000
+PART_BYTES = 1 << 16
+
+
+async def events_answer(request: Request, queue: Queue, job: Job) -> Response:
+    """The events after `Last-Event-ID`; 204, on which a reader stops for good, where nothing will follow."""
+    last = request.headers.get("last-event-id", "").strip()
+    if last == END and job.ended:
+        return Response(None, 204)
+    return EventStream(request, queue, job, last)
+
+
+class EventStream(Response):
+    """Waits for the job, sends its events and the event `end`. If the job fails, `end` says why."""
+
+    def __init__(self, request: Request, queue: Queue, job: Job, last: str):
+        super().__init__(None, 200, {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}, EVENT_STREAM)
+        del self.headers["content-length"]
+        self.request, self.queue, self.job, self.last = request, queue, job, last
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def say(text: str, *, more: bool = True) -> None:
+            await send({"type": "http.response.body", "body": text.encode("utf-8", "replace"), "more_body": more})
+
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await say(f"retry: {RETRY_MILLISECONDS}\n\n")
+        until = time.monotonic() + LONGEST_WAIT
+        job: Job | None = self.job
+        while job is not None and not job.ended and time.monotonic() < until:
+            await say(": waiting\n\n")
+            await anyio.sleep(LOOK_SECONDS)
+            if await self.request.is_disconnected():
+                return
+            job = await anyio.to_thread.run_sync(self.queue.get, self.job.id)
+        if job is None or not job.ended:
+            await say("", more=False)
+            return
+        folder = next((file["folder"] for file in job.files if file["name"] == EVENTS_FILE), None)
+        path = self.queue.path(job.id, f"{folder}/{EVENTS_FILE}") if folder is not None else None
+        if path is not None:
+            parts = _parts(path, self.last)
+            while part := await anyio.to_thread.run_sync(next, parts, ""):
+                await say(part)
+        await say(_event(END, END, json.dumps({"state": job.state, "problems": job.problems}, ensure_ascii=False)), more=False)
+
+
+def _parts(path: Path, last: str) -> Iterator[str]:
+    """The events after the one with this id, in parts of some size; all of them where it is not there."""
+    start = _after(path, last) if last else 0
+    part: list[str] = []
+    size = 0
+    with path.open("rb") as file:
+        file.seek(start)
+        for line in file:
+            event = json.loads(line)
+            part.append(_event(event["id"], event["event"], line.decode().rstrip("\n")))
+            size += len(part[-1])
+            if size > PART_BYTES:
+                yield "".join(part)
+                part, size = [], 0
+    if part:
+        yield "".join(part)
+
+
+def _after(path: Path, last: str) -> int:
+    """Where the first event with this id ends in the file, in bytes; 0 where there is none."""
+    place = 0
+    with path.open("rb") as file:
+        for line in file:
+            place += len(line)
+            if json.loads(line)["id"] == last:
+                return place
+    return 0
+
+
+def _event(name: str, kind: str, data: str) -> str:
+    return f"id: {name}\nevent: {kind}\ndata: {data}\n\n"
