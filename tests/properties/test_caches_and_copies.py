@@ -64,11 +64,11 @@ def answers(chart: Chart, sets: list[Given]) -> list[str]:
 @pytest.mark.parametrize("how", COPIES)
 def test_a_copy_of_a_used_chart_answers_as_a_new_one_does(how: str, name: str) -> None:
     chart = fresh(name)
-    answers(chart, some_sets(600))
+    answers(chart, some_sets(300))
     other = COPIES[how](chart)
     del chart
     gc.collect()  # the readings of the first sets are gone, and their addresses are given to new ones
-    again = list(reversed(some_sets(600, turn=1)))
+    again = list(reversed(some_sets(300, turn=1)))
     assert answers(other, again) == answers(fresh(name), again)
 
 
