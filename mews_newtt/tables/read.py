@@ -23,7 +23,7 @@ from mews_newtt.tables.json_lines import ArrayLines, json_problem, name_twice
 from mews_newtt.tables.nameless import nameless_file
 from mews_newtt.tables.sources import Input, Source, sniffed, source_of
 
-ROWS = 1 << 18  # rows of a chunk: enough to share the cost of a call, few enough to keep memory flat
+ROWS = 1 << 17  # rows of a chunk: enough to share the cost of a call, few enough to keep memory flat
 WIDE = [getattr(pl, name) for name in ("Int128", "UInt128") if hasattr(pl, name)]
 
 

@@ -93,9 +93,9 @@ class MutantScorer:
         """like : a scorer of a similar chart, whose parts are used where they are the same."""
         self.chart = chart
         self.sheet = sheet
-        self.compiled: CompiledChart = compile_chart(
-            chart, comparable=True, like=like and like.compiled
-        )  # an impossible reading is a cell that refuses; a changed one is scored
+        known: CompiledChart | None = None if like is None else like.compiled
+        # an impossible reading is a cell that refuses; a changed one is scored
+        self.compiled = compile_chart(chart, comparable=True, like=known)
         most = max((abs(band.points or 0) for p in chart.parameters for table in p.tables for band in table.bands), default=0)
         most = max([most, *(skip.points or 0 for p in chart.parameters for skip in p.skips)])
         self.sums = PackedSums(self.compiled, most + 8)
