@@ -93,7 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.queue = open_queue(settings)
-    app.state.metrics = Metrics(app.state.queue)
+    app.state.metrics = Metrics()
     app.state.log = log = Log(settings.log_level)
 
     def logged_as(what: str) -> Callable[[MewsNewttError], None]:

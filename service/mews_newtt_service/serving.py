@@ -102,6 +102,7 @@ class TimeLimitedProtocol(HttpToolsProtocol):
         if most is None or max(len(self.connections), len(self.tasks)) < most:
             super().on_headers_complete()
             return
+        self._count("too_busy", 503)
         app = self.app
         self.app, self.limit_concurrency = too_busy, None  # uvicorn's own answer is plain text
         try:
@@ -115,12 +116,19 @@ class TimeLimitedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: int, problem: Problem) -> None:
         """Answer without the application, and close the connection."""
+        self._count(problem.code, status)
         body = json.dumps(problem_document(status, [problem])).encode()
         head = (
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {MEDIA_TYPE}\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
         self.transport.close()
+
+    def _count(self, reason: str, status: int) -> None:
+        """Count what the application never sees."""
+        state = getattr(self.config.loaded_app, "state", None)
+        if state is not None:
+            state.metrics.refused(reason, status)
 
     def on_body(self, body: bytes) -> None:
         self._moved = True
