@@ -14,6 +14,8 @@ from mews_newtt_service.gauges import Gauges
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 METHODS = frozenset(("GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"))
+# Counted from 0 on: Prometheus sees no increase in a count that was not there before.
+ALERTED = (("too_busy", "503"), ("no_worker", "503"), ("database_unavailable", "503"), ("disk_full", "507"), ("not_signed_in", "401"))
 OTHER = "other"  # an answer of 400 or more without a problem's code
 MOST_REASONS = 500  # the codes are all in our code, about 300 of them; this holds should one ever be made at run time
 
@@ -29,6 +31,8 @@ class Metrics:
         self._refused = Counter(
             "mews_newtt_refused_total", "requests refused or failed, by the code of the first problem", ("reason", "status"), registry=registry
         )
+        for reason, status in ALERTED:
+            self._refused.labels(reason, status)
         self.faults = Counter("mews_newtt_faults_total", "requests that failed in the service itself", registry=registry)
         self.built = Gauge("mews_newtt_build_info", "1", ("version",), registry=registry, multiprocess_mode="max")
         self.built.labels(__version__).set(1)

@@ -29,6 +29,7 @@ from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.logs import log_libraries
 from mews_newtt_service.problems import MEDIA_TYPE, problem_document
 from mews_newtt_service.settings import Settings, SettingsError
+from mews_newtt_service.telemetry import check_installed
 
 APPLICATION = "mews_newtt_service.app:create_app"
 ONE_OF_MANY = "mews_newtt_service.serving:create_one_of_many"
@@ -164,6 +165,8 @@ async def too_busy(scope: Scope, receive: Receive, send: Send) -> None:
 def run(settings: Settings) -> None:
     """Serve until a signal says stop; running work is finished or given back first."""
     os.umask(0o077)  # what this process and its children write is for their owner only
+    if settings.telemetry:
+        check_installed()
     _make_data_folder(settings.data_folder)
     if settings.clients_file is not None:
         read_clients(settings.clients_file, signing=bool(settings.public_url))  # faults are reported before anything listens

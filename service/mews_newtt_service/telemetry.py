@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 NAME = "mews_newtt"
 
 
+def check_installed() -> None:
+    """Raises SettingsError where OpenTelemetry is not installed."""
+    try:
+        from opentelemetry.exporter.otlp.proto.http import trace_exporter
+        from opentelemetry.sdk import trace
+    except ImportError:
+        what = "needs OpenTelemetry, which is not installed"
+        raise SettingsError(Problem("extra_missing", PREFIX + "TELEMETRY", what, 'pip install "mews-newtt[otel]", or set it to no')) from None
+    del trace, trace_exporter
+
+
 def open_tracer() -> Tracer:
     """The service's tracer. Spans go by OTLP over HTTP to where the OTEL_EXPORTER_OTLP_... variables say, unless a provider is set up already.
 
@@ -29,15 +40,13 @@ def open_tracer() -> Tracer:
     ------
     SettingsError  OpenTelemetry is not installed
     """
-    try:
-        from opentelemetry import trace
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-    except ImportError:
-        what = "needs OpenTelemetry, which is not installed"
-        raise SettingsError(Problem("extra_missing", PREFIX + "TELEMETRY", what, 'pip install "mews-newtt[otel]", or set it to no')) from None
+    check_installed()
+    from opentelemetry import trace
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         is_named = "OTEL_SERVICE_NAME" in os.environ or "service.name" in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
         provider = TracerProvider(resource=Resource.create({} if is_named else {"service.name": NAME, "service.version": __version__}))

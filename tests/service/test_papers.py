@@ -36,7 +36,7 @@ def test_every_setting_is_documented_with_its_meaning() -> None:
             assert row.split("|")[2].strip().partition(" ")[0] == shown, row
 
 
-@pytest.mark.parametrize("name", ["docs/service.md", "service/Containerfile", "service/mews-newtt.service"])
+@pytest.mark.parametrize("name", ["docs/service.md", "docs/operating.md", *(f"service/deploy/{name}" for name in ("Containerfile", "mews-newtt.service", "compose.yaml", "prometheus-alerts.yaml"))])
 def test_no_paper_names_a_setting_that_is_none(name: str) -> None:
     named = set(re.findall(rf"{PREFIX}[A-Z_]+", (ROOT / name).read_text())) - {PREFIX + "RULES", PREFIX + "CONFIG"}
     assert named
@@ -44,7 +44,7 @@ def test_no_paper_names_a_setting_that_is_none(name: str) -> None:
 
 
 def test_the_unit_stops_later_than_the_service() -> None:
-    unit = (ROOT / "service" / "mews-newtt.service").read_text()
+    unit = (ROOT / "service" / "deploy" / "mews-newtt.service").read_text()
     stops = re.search(r"TimeoutStopSec=(\d+)", unit)
     assert stops is not None
     assert int(stops[1]) > Settings().shutdown_seconds + 10
