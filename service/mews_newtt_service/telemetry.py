@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
 NAME = "mews_newtt"
+LONGEST_SEND = 3.0  # seconds: a collector that is away must not hold up the end of a process
 
 
 def check_installed() -> None:
@@ -50,7 +51,8 @@ def open_tracer() -> Tracer:
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         is_named = "OTEL_SERVICE_NAME" in os.environ or "service.name" in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
         provider = TracerProvider(resource=Resource.create({} if is_named else {"service.name": NAME, "service.version": __version__}))
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        exporter = OTLPSpanExporter(timeout=None if "OTEL_EXPORTER_OTLP_TIMEOUT" in os.environ else LONGEST_SEND)
+        provider.add_span_processor(BatchSpanProcessor(exporter))
         trace.set_tracer_provider(provider)
     return trace.get_tracer("mews_newtt_service", __version__)
 
