@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import shutil
 import subprocess
@@ -48,6 +49,18 @@ def test_the_unit_stops_later_than_the_service() -> None:
     stops = re.search(r"TimeoutStopSec=(\d+)", unit)
     assert stops is not None
     assert int(stops[1]) > Settings().shutdown_seconds + 10
+
+
+def test_the_health_check_of_the_container_tells_whether_it_answers(service: Service) -> None:
+    told = re.search(r"^  CMD (\[.*\])$", (ROOT / "service" / "deploy" / "Containerfile").read_text(), re.MULTILINE)
+    assert told is not None
+    _, *script = json.loads(told[1])
+
+    def check(port: int) -> int:
+        return subprocess.run([sys.executable, *script], env={"MEWS_NEWTT_PORT": str(port)}, capture_output=True, timeout=PATIENCE, check=False).returncode
+
+    assert check(service.port) == 0
+    assert check(9) != 0, "nobody listens there"
 
 
 SAID = {
