@@ -99,7 +99,7 @@ def create_app(settings: Settings | None = None, before: State | None = None) ->
     app.state.is_replaced = False
     app.state.settings_fault = None
     app.state.queue = open_queue(settings) if before is None else before.queue
-    app.state.metrics = Metrics(app.state.queue) if before is None else before.metrics
+    app.state.metrics = Metrics() if before is None else before.metrics
     app.state.log = log = Log(settings.log_level) if before is None else before.log
     app.state.limits = RateLimits() if before is None else before.limits
     app.state.shared_limits = before.shared_limits if before is not None else _shared_limits(app.state)

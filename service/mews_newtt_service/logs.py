@@ -13,6 +13,8 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from mews_newtt_service.trace_ids import Trace
+
 FLUSH_SECONDS = 0.1
 MOST_LINES = 100_000  # kept while standard error takes nothing; then the oldest are dropped
 _RANKS = {"info": 0, "warning": 1, "error": 2}
@@ -21,6 +23,11 @@ _RANKS = {"info": 0, "warning": 1, "error": 2}
 def log_line(level: str, event: str, **more: Any) -> str:
     """An event as a line of the log, with the time now."""
     return json.dumps({"at": _stamp(time.time()), "level": level, "event": event, **more}, default=str)
+
+
+def trace_words(trace: Trace | None) -> dict[str, str]:
+    """The id of a trace as a part of an event; nothing without a trace."""
+    return {} if trace is None else {"trace_id": trace.trace_id}
 
 
 def log_now(level: str, event: str, **more: Any) -> None:
@@ -97,11 +104,25 @@ class Log:
         if _RANKS[level] >= self._rank:
             self._lines.append(log_line(level, name, **more))
 
-    def request(self, request_id: str, client: str | None, method: str, route: str, status: int, seconds: float, address: str = "") -> None:
+    def request(
+        self,
+        request_id: str,
+        client: str | None,
+        method: str,
+        route: str,
+        status: int,
+        seconds: float,
+        address: str = "",
+        reason: str | None = None,
+        trace: Trace | None = None,
+    ) -> None:
         """One answered request. Written without the JSON encoder, which costs too much: none of these words needs escaping."""
+        more = "" if reason is None else f', "reason": "{reason}"'
+        if trace is not None:
+            more += f', "trace_id": "{trace.trace_id}", "span_id": "{trace.span_id}"'
         self._lines.append(
             f'{{"at": "{self._now()}", "level": "info", "event": "request", "request_id": "{request_id}", "client": "{client or ""}", '
-            f'"method": "{method}", "route": "{route}", "status": {status}, "ms": {seconds * 1000:.3f}, "address": "{address}"}}'
+            f'"method": "{method}", "route": "{route}", "status": {status}, "ms": {seconds * 1000:.3f}, "address": "{address}"{more}}}'
         )
 
     def _now(self) -> str:

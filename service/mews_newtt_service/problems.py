@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -86,9 +86,15 @@ def problem_document(status: int, problems: Iterable[Problem], request_id: str |
     return document
 
 
+def noted(scope: MutableMapping[str, Any], problems: Sequence[Problem]) -> None:
+    """Write into the scope why a request is refused, for the counts and the log: the code of the first problem, which never holds a reading."""
+    scope["refused_because"] = problems[0].code
+
+
 def problem_response(scope: Scope, status: int, problems: Iterable[Problem], headers: Mapping[str, str] | None = None) -> Response:
     """An error as a response: problem details, or for a FHIR path an OperationOutcome."""
     every = at_most(list(problems), "the request", MOST_PROBLEMS)
+    noted(scope, every)
     app = scope.get("app")
     for prefix, (render, media_type) in (app.state.outcomes if app is not None else {}).items():
         if scope["path"].startswith(prefix):

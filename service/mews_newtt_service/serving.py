@@ -27,6 +27,7 @@ from mews_newtt.errors import Problem
 from mews_newtt_service.logs import log_libraries
 from mews_newtt_service.problems import MEDIA_TYPE, problem_document
 from mews_newtt_service.settings import Settings, SettingsError
+from mews_newtt_service.telemetry import check_installed
 
 ONE_OF_MANY = "mews_newtt_service.serving:create_one_of_many"
 BACKLOG = 2048
@@ -100,6 +101,7 @@ class TimeLimitedProtocol(HttpToolsProtocol):
         if most is None or max(len(self.connections), len(self.tasks)) < most:
             super().on_headers_complete()
             return
+        self._count("too_busy", 503)
         app = self.app
         self.app, self.limit_concurrency = too_busy, None  # uvicorn's own answer is plain text
         try:
@@ -113,12 +115,19 @@ class TimeLimitedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: int, problem: Problem) -> None:
         """Answer without the application, and close the connection."""
+        self._count(problem.code, status)
         body = json.dumps(problem_document(status, [problem])).encode()
         head = (
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {MEDIA_TYPE}\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
         self.transport.close()
+
+    def _count(self, reason: str, status: int) -> None:
+        """Count what the application never sees."""
+        state = getattr(self.config.loaded_app, "state", None)
+        if state is not None:
+            state.metrics.refused(reason, status)
 
     def on_body(self, body: bytes) -> None:
         self._moved = True
@@ -157,6 +166,8 @@ def run(settings: Settings, again: Callable[[], Settings] | None = None) -> None
     from mews_newtt_service.setting_checks import refuse_faults  # web processes need it only later
 
     refuse_faults(settings)  # before anything listens
+    if settings.telemetry:
+        check_installed()
     _make_data_folder(settings.data_folder)
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]

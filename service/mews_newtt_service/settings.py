@@ -126,7 +126,7 @@ class Settings:
     )
     connections: int = field(default=1000, metadata={"says": "connections at the same time in each web process; beyond, idle ones are closed"})
     log_level: str = field(default="info", metadata={"says": "info, warning or error; info logs each request"})
-    telemetry: bool = field(default=False, metadata={"says": "OpenTelemetry spans (needs opentelemetry-api, and an exporter set up by the operator)"})
+    telemetry: bool = field(default=False, metadata={"says": "OpenTelemetry spans, sent by OTLP over HTTP (needs the extra `otel`)"})
 
     def __post_init__(self) -> None:
         faults = [fault for one in dataclasses.fields(self) if (fault := _out_of_range(one.name, getattr(self, one.name)))]

@@ -21,6 +21,7 @@ from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.settings import Settings
 from tests.patience import PATIENCE
 from tests.postgres import PostgreSQL
+from tests.service.exposed import exposed, value
 from tests.service.support import CSV, FULL, MANY, SCORE, Service, client, codes, many_rows
 
 ASYNC = {"Content-Type": "text/csv", "Prefer": "respond-async"}
@@ -322,7 +323,7 @@ def test_the_database_goes_and_comes_back(postgres: PostgreSQL, tmp_path: Path) 
         away = service.http.get("/readyz")
         assert (away.status_code, codes(away), away.headers["retry-after"]) == (503, ["database_unavailable"], "5")
         assert service.http.get("/healthz").status_code == 200
-        assert service.http.get("/metrics").status_code == 200
+        assert value(exposed(service.http), "mews_newtt_database_up") == 0
         assert service.http.post(SCORE, json=FULL).json()["total"] == 5
         refused = service.http.post(MANY, content=CSV, headers=ASYNC)
         assert (refused.status_code, codes(refused)) == (503, ["database_unavailable"])
@@ -330,6 +331,7 @@ def test_the_database_goes_and_comes_back(postgres: PostgreSQL, tmp_path: Path) 
         postgres.start()
         wait_until(lambda: service.http.get("/readyz").status_code == 200)
         assert service.job(service.http.post(MANY, content=CSV, headers=ASYNC))["state"] == "done"
+        assert value(exposed(service.http), "mews_newtt_job_seconds_count", kind="score", state="done") == 1
 
 
 def test_a_caller_who_goes_away_stops_the_work(service: Service, tmp_path: Path) -> None:

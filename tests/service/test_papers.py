@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import shutil
 import subprocess
@@ -37,7 +38,7 @@ def test_every_setting_is_documented_with_its_meaning() -> None:
             assert row.split("|")[2].strip().partition(" ")[0] == shown, row
 
 
-@pytest.mark.parametrize("name", ["docs/service.md", "service/Containerfile", "service/mews-newtt.service"])
+@pytest.mark.parametrize("name", ["docs/service.md", "docs/operating.md", *(f"service/deploy/{name}" for name in ("Containerfile", "mews-newtt.service", "compose.yaml", "prometheus-alerts.yaml"))])
 def test_no_paper_names_a_setting_that_is_none(name: str) -> None:
     named = set(re.findall(rf"{PREFIX}[A-Z_]+", (ROOT / name).read_text())) - {PREFIX + name for name in NOT_SETTINGS}
     assert named
@@ -45,10 +46,22 @@ def test_no_paper_names_a_setting_that_is_none(name: str) -> None:
 
 
 def test_the_unit_stops_later_than_the_service() -> None:
-    unit = (ROOT / "service" / "mews-newtt.service").read_text()
+    unit = (ROOT / "service" / "deploy" / "mews-newtt.service").read_text()
     stops = re.search(r"TimeoutStopSec=(\d+)", unit)
     assert stops is not None
     assert int(stops[1]) > Settings().drain_seconds + Settings().shutdown_seconds + 10
+
+
+def test_the_health_check_of_the_container_tells_whether_it_answers(service: Service) -> None:
+    told = re.search(r"^  CMD (\[.*\])$", (ROOT / "service" / "deploy" / "Containerfile").read_text(), re.MULTILINE)
+    assert told is not None
+    _, *script = json.loads(told[1])
+
+    def check(port: int) -> int:
+        return subprocess.run([sys.executable, *script], env={"MEWS_NEWTT_PORT": str(port)}, capture_output=True, timeout=PATIENCE, check=False).returncode
+
+    assert check(service.port) == 0
+    assert check(9) != 0, "nobody listens there"
 
 
 SAID = {

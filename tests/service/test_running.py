@@ -18,6 +18,7 @@ import pytest
 
 from mews_newtt_service.logs import Log
 from tests.patience import PATIENCE
+from tests.service.exposed import exposed, value
 from tests.service.support import CSV, FULL, MANY, SCORE, Service, client, codes
 
 # Readings and labels that appear nowhere else: none of them may come into a log or a count.
@@ -245,6 +246,10 @@ def test_several_web_processes_share_counts_and_jobs(tmp_path: Path) -> None:
             fresh.close()
         assert 'status="complete",version="2017.1"} 30.0' in service.http.get("/metrics").text
         assert service.http.post(MANY, content=CSV, headers={"Content-Type": "text/csv"}).status_code == 200
+        found = exposed(service.http)
+        assert value(found, "mews_newtt_job_seconds_count", kind="score", state="done") == 1
+        processes = [value(found, "mews_newtt_processes", process=role) for role in ("main", "web", "worker")]
+        assert (processes, value(found, "mews_newtt_workers_alive")) == ([1, 2, 1], 1)
         assert service.stop() == 0
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from mews_newtt_service.jobs import job_times
 from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.settings import Settings
 
@@ -28,6 +29,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS mews_newtt_limits (client TEXT PRIMARY KEY, level DOUBLE PRECISION NOT NULL, at DOUBLE PRECISION NOT NULL, "
     "given INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS mews_newtt_workers (name TEXT PRIMARY KEY, seen DOUBLE PRECISION NOT NULL)",
+    job_times.TABLE,
 )
 ADDED = "ALTER TABLE mews_newtt_jobs ADD COLUMN {} bytes BIGINT NOT NULL DEFAULT 0"  # to tables that an earlier release made
 CONNECT_SECONDS = 5  # at most

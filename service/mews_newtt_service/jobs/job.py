@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from mews_newtt.errors import Problem
 from mews_newtt_service.jobs.database import Row
+from mews_newtt_service.trace_ids import Trace, trace_of
 
+STATES = ("draft", "queued", "running", "cancelling", "done", "failed", "cancelled")
 ENDED = ("done", "failed", "cancelled")
 COLUMNS = (
     "id, client, kind, chart, version, sha256, parameters, state, num_rows, share, created, started, finished, expires, attempts, "
@@ -39,6 +41,11 @@ class Job(NamedTuple):
     problems: list[dict[str, str]]
     files: list[dict[str, Any]]
     digest: str
+
+    @property
+    def trace(self) -> Trace | None:
+        """The trace of the request that sent the job."""
+        return trace_of(str(self.parameters.get("traceparent", "")).encode())
 
     @property
     def ended(self) -> bool:

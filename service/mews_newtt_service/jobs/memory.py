@@ -25,10 +25,10 @@ def there_is() -> int:
     return min(whole, int(told)) if told.isdigit() else whole
 
 
-def held() -> int:
-    """Bytes that this process holds for itself, without pages of files; 0 where the system does not say."""
+def held(process: int | str = "self") -> int:
+    """Bytes that a process (this one, or that of an id) holds for itself, without pages of files; 0 where the system does not say."""
     try:
-        _, resident, shared, *_ = Path("/proc/self/statm").read_text().split()
+        _, resident, shared, *_ = Path(f"/proc/{process}/statm").read_text().split()
     except (OSError, ValueError):
         return 0
     return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")

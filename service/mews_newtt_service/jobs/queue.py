@@ -14,12 +14,13 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import Problem
-from mews_newtt_service.jobs.database import Database, open_database
-from mews_newtt_service.jobs.job import COLUMNS, ENDED, Job, gave_up, job_of, new_id
+from mews_newtt_service.jobs import job_times
+from mews_newtt_service.jobs.database import Database, Row, open_database
+from mews_newtt_service.jobs.job import COLUMNS, ENDED, STATES, Job, gave_up, job_of, new_id
 from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.settings import Settings
 
@@ -32,7 +33,17 @@ LIMIT_SECONDS = 3600.0  # a bucket that was not used for so long is full
 _WAITING = "('queued', 'running', 'cancelling')"
 # Clients take turns, so that one with many jobs does not hold up the others.
 _LAST_STARTED = "(SELECT coalesce(max(others.started), 0) FROM mews_newtt_jobs AS others WHERE others.client = mews_newtt_jobs.client)"
+_ENDED = "id, kind, state, coalesce(finished - started, 0)"
 _HELD = "(SELECT coalesce(sum(bytes), 0) FROM mews_newtt_jobs WHERE client = ?)"
+
+
+class QueueNumbers(NamedTuple):
+    """The queue as /metrics tells it. `oldest_waiting`: seconds that the first job in the queue waits already; 0 if none waits."""
+
+    jobs: dict[str, int]
+    oldest_waiting: float
+    workers: int
+    times: list[job_times.JobTimes]
 
 
 class Queue:
@@ -196,8 +207,12 @@ class Queue:
         )
         return [job_of(row) for row in rows]
 
-    def counts(self) -> dict[str, int]:
-        return {str(state): int(count) for state, count in self._database.run(("SELECT state, count(*) FROM mews_newtt_jobs GROUP BY state", ()))}
+    def numbers(self) -> QueueNumbers:
+        """What /metrics tells of the queue. Machines that share a database all tell the same."""
+        by_state = self._database.run((f"SELECT state, count(*), max({self._now} - created) FROM mews_newtt_jobs GROUP BY state", ()))
+        jobs = dict.fromkeys(STATES, 0) | {str(state): int(count) for state, count, _ in by_state}
+        oldest = max([0.0, *(float(age) for state, _, age in by_state if state == "queued")])
+        return QueueNumbers(jobs, oldest, self.workers(), job_times.told(self._database.run((job_times.READ, ()))))
 
     def claim(self, worker: str) -> Job | None:
         """Take a job that waits, or whose lease has run out: of the client whose last job began longest ago, the oldest one."""
@@ -221,12 +236,19 @@ class Queue:
                 f"UPDATE mews_newtt_jobs SET finished = {self._now}, expires = {self._keep}, bytes = 0, "
                 "problems = CASE state WHEN 'running' THEN ? ELSE problems END, "
                 "state = CASE state WHEN 'running' THEN 'failed' ELSE 'cancelled' END "
-                f"WHERE {self._is_silent} AND (state = 'cancelling' OR (state = 'running' AND attempts >= ?)) RETURNING id",
+                f"WHERE {self._is_silent} AND (state = 'cancelling' OR (state = 'running' AND attempts >= ?)) RETURNING {_ENDED}",
                 (json.dumps([gave_up(self.settings.job_attempts)]), self.settings.job_attempts),
             )
         )
-        for (job_id,) in ended:
+        self._count(ended)
+        for job_id, *_ in ended:
             self.drop_folder(str(job_id))
+
+    def _count(self, ended: Sequence[Row]) -> None:
+        """Count jobs that have ended, for /metrics. Where that fails, the jobs have ended all the same."""
+        if ended:
+            with contextlib.suppress(ServiceError):
+                self._database.run(*(job_times.counted(str(kind), str(state), float(seconds)) for _, kind, state, seconds in ended))
 
     @property
     def _lease(self) -> str:
@@ -279,11 +301,12 @@ class Queue:
         ended = self._database.run(
             (
                 "UPDATE mews_newtt_jobs SET state = ?, num_rows = ?, problems = ?, files = ?, bytes = ?, "
-                f"finished = {self._now}, expires = {self._keep} WHERE id = ? AND worker = ? AND state = 'running' RETURNING id",
+                f"finished = {self._now}, expires = {self._keep} WHERE id = ? AND worker = ? AND state = 'running' RETURNING {_ENDED}",
                 (state, rows, json.dumps(list(problems)), json.dumps(list(files)), size, job_id, worker),
             )
         )
         if ended:
+            self._count(ended)
             self._drop_all_but(job_id, files)
         return bool(ended)
 
@@ -314,11 +337,12 @@ class Queue:
         stopped = self._database.run(
             (
                 f"UPDATE mews_newtt_jobs SET state = 'cancelled', bytes = 0, finished = {self._now}, expires = {self._keep} "
-                "WHERE id = ? AND worker = ? AND state = 'cancelling' RETURNING id",
+                f"WHERE id = ? AND worker = ? AND state = 'cancelling' RETURNING {_ENDED}",
                 (job_id, worker),
             )
         )
         if stopped:
+            self._count(stopped)
             self.drop_folder(job_id)
 
     def cancel(self, job_id: str) -> None:

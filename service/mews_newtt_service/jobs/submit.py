@@ -26,6 +26,7 @@ from mews_newtt_service.jobs.uploads import Upload, disk_refusal
 from mews_newtt_service.problems import refuse
 from mews_newtt_service.request_helpers import prefers
 from mews_newtt_service.stopping import Stopping
+from mews_newtt_service.trace_ids import Trace
 
 FIRST_LOOK, LATER_LOOK = 0.02, 0.15
 NO_WORKER_SECONDS = 20.0  # after so long in the queue we check whether any worker lives
@@ -68,7 +69,7 @@ async def submit(
                 folder = queue.make_folder(job_id)
                 for name, content in files.items():
                     (folder / name).write_bytes(content)
-            more = given | (_about(upload) if upload is not None else {})
+            more = given | _trace(request) | (_about(upload) if upload is not None else {})
             size = upload.bytes if upload is not None else sum(map(len, files.values()))
             job = queue.add(job_id, request.scope["client_id"], kind, chart, more, size=size, until=until, request_key=repeat, digest=digest)
         except BaseException:
@@ -86,7 +87,8 @@ async def start(request: Request, kind: str, chart: Chart, upload: Upload, param
     queue: Queue = request.app.state.queue
     given = dict(parameters)
     digest = _digest(kind, chart, upload, given)
-    return await _queued(request, lambda: queue.start(upload.job_id, request.scope["client_id"], kind, given | _about(upload), digest=digest))
+    more = given | _trace(request) | _about(upload)
+    return await _queued(request, lambda: queue.start(upload.job_id, request.scope["client_id"], kind, more, digest=digest))
 
 
 async def _queued(request: Request, add: Callable[[], Job]) -> Job:
@@ -98,6 +100,12 @@ async def _queued(request: Request, add: Callable[[], Job]) -> Job:
     if supervisor is not None:
         supervisor.wake()
     return job
+
+
+def _trace(request: Request) -> dict[str, str]:
+    """The trace that the request belongs to: the job goes on with it."""
+    trace: Trace | None = request.scope.get("trace")
+    return {} if trace is None else {"traceparent": trace.header}
 
 
 def _about(upload: Upload) -> dict[str, Any]:

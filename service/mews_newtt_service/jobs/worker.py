@@ -26,9 +26,10 @@ from mews_newtt.tables.csv_rows import allow_long_cells
 from mews_newtt_service.jobs import memory
 from mews_newtt_service.jobs.job import upload_folder
 from mews_newtt_service.jobs.queue import Job, Queue, new_id, open_queue
-from mews_newtt_service.logs import log_now, places_of
+from mews_newtt_service.logs import log_now, places_of, trace_words
 from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.settings import Settings
+from mews_newtt_service.telemetry import JobSpans
 
 POLL_SECONDS = 0.5
 TIDY_SECONDS = 60.0
@@ -52,6 +53,8 @@ class Worker:
         self.name = f"{os.uname().nodename}:{os.getpid()}:{new_id()[:8]}"
         self.stopping = threading.Event()
         self._asked = 0.0
+        self._ended_as = ""
+        self._spans = JobSpans() if settings.telemetry else None
 
     def stop(self, *_: int | FrameType | None) -> None:
         if not self.stopping.is_set():
@@ -66,7 +69,8 @@ class Worker:
             try:
                 job = self.queue.claim(self.name)
                 if job is not None:
-                    self.work(job)
+                    with self._spans.around(job, lambda: self._ended_as) if self._spans else contextlib.nullcontext():
+                        self.work(job)
                     if memory.held() > KEPT_MEMORY:  # a fresh process starts without the memory of a large job
                         log_now("info", "worker_renewed", worker=self.name)
                         self.stop()
@@ -97,7 +101,7 @@ class Worker:
         from mews_newtt_service.jobs.work import do  # loads Polars: `main` must have set its number of threads before
 
         heartbeat = _Heartbeat(self, job)
-        log_now("info", "job_started", job=job.id, kind=job.kind, attempt=job.attempts)
+        _say(job, "info", "job_started", kind=job.kind, attempt=job.attempts)
         out = self.queue.path(job.id, f"out-{job.attempts}")
         try:
             shutil.rmtree(out, ignore_errors=True)  # a worker that gave the job back may have begun
@@ -105,7 +109,8 @@ class Worker:
             heartbeat.start()
             rows, files = do(job, self.queue.folder / job.id, out, self.settings, heartbeat.progress)
             kept = self._finish(job, rows, files)
-            log_now("info" if kept else "warning", "job_done" if kept else "job_lost", job=job.id, rows=rows)
+            self._ended_as = "done" if kept else "lost"
+            _say(job, "info" if kept else "warning", "job_done" if kept else "job_lost", rows=rows)
             if not kept:
                 self.queue.was_cancelled(job.id, self.name)
         except Stopped:
@@ -115,20 +120,21 @@ class Worker:
         except MewsNewttError as fault:
             problems = tidy_problems(fault.problems, self.queue.folder / job.id, job.parameters)
             self._fail(job, problems)
-            log_now("info", "job_failed", job=job.id, codes=sorted({problem.code for problem in problems}))
+            _say(job, "info", "job_failed", codes=sorted({problem.code for problem in problems}))
         except MemoryError:
             self._fail(job, [NO_MEMORY])
         except OSError as fault:
             told = _disk_problem(fault)
             self._fail(job, [told])
-            log_now("error", "job_failed", job=job.id, codes=[told.code], errno=fault.errno)
+            _say(job, "error", "job_failed", codes=[told.code], errno=fault.errno)
         except Exception as fault:  # whatever happens, the job ends as failed and the worker goes on
             self._fail(job, [Problem("internal_fault", "job", "failed in the service itself", "tell whoever runs the service the job's id")])
-            log_now("error", "fault", job=job.id, kind=type(fault).__name__, places=places_of(fault))
+            _say(job, "error", "fault", kind=type(fault).__name__, places=places_of(fault))
         finally:
             heartbeat.end()
 
     def _fail(self, job: Job, problems: list[Problem]) -> None:
+        self._ended_as = "failed"
         if not self.queue.fail(job.id, self.name, problems):
             self.queue.was_cancelled(job.id, self.name)
 
@@ -138,16 +144,17 @@ class Worker:
             try:
                 return self.queue.finish(job.id, self.name, rows, files)
             except ServiceError:
-                log_now("warning", "queue_unavailable", worker=self.name, job=job.id)
+                _say(job, "warning", "queue_unavailable", worker=self.name)
                 time.sleep(AGAIN_SECONDS)
 
     def _left(self, job: Job, heartbeat: _Heartbeat) -> None:
+        self._ended_as = "returned" if heartbeat.released else "cancelled"
         if heartbeat.released:
             self.queue.release(job.id, self.name)
-            log_now("info", "job_returned", job=job.id)
+            _say(job, "info", "job_returned")
         else:
             self.queue.was_cancelled(job.id, self.name)
-            log_now("info", "job_cancelled", job=job.id)
+            _say(job, "info", "job_cancelled")
 
     @property
     def overdue(self) -> bool:
@@ -214,8 +221,13 @@ class _Heartbeat:
         """Fail the job and end the process: nothing else stops what the library is doing."""
         with contextlib.suppress(MewsNewttError):
             self._worker.queue.fail(self._job.id, self._worker.name, [why])
-        log_now("error", "job_failed", job=self._job.id, codes=[why.code])
+        _say(self._job, "error", "job_failed", codes=[why.code])
         os._exit(LEFT_EARLY)
+
+
+def _say(job: Job, level: str, event: str, **more: Any) -> None:
+    """One event of a job, with the trace that it belongs to."""
+    log_now(level, event, job=job.id, **trace_words(job.trace), **more)
 
 
 def _notice_parent(worker: Worker) -> None:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mews_newtt_service.auth.access import ANYBODY, LOCAL, PROBES, TOKEN, Access
 from mews_newtt_service.auth.clients import Client, Clients
 from mews_newtt_service.auth.tokens import TokenError
-from mews_newtt_service.logs import Log
+from mews_newtt_service.logs import Log, trace_words
 from mews_newtt_service.middleware.rate_limit import RateLimits
 from mews_newtt_service.middleware.shared_limits import SharedLimits
 from mews_newtt_service.problems import refuse
@@ -70,7 +70,7 @@ class Authentication:
     def _failed(self, scope: Scope) -> None:
         address = self._access.address(scope)
         self._limits.take(f"failed {address}", ANONYMOUS_PER_MINUTE)  # guessing is slow, and a wrong key locks out nobody else
-        self._log.event("warning", "sign_in_failed", request_id=scope["request_id"], address=address)
+        self._log.event("warning", "sign_in_failed", request_id=scope["request_id"], **trace_words(scope.get("trace")), address=address)
 
     def _count(self, client: Client) -> bool:
         """Count a request of a client; False if `_counted` has to."""

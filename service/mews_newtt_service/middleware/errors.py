@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mews_newtt.errors import MewsNewttError, Problem
-from mews_newtt_service.logs import Log, places_of
+from mews_newtt_service.logs import Log, places_of, trace_words
 from mews_newtt_service.metrics import Metrics
 from mews_newtt_service.problems import error_response, problem_response
 
@@ -24,8 +24,6 @@ class Errors:
         try:
             await self.app(scope, receive, send)
         except MewsNewttError as refusal:
-            if "body_is_read" not in scope:  # a layer in front of the routes refused the request
-                self._metrics.refused.labels(refusal.problems[0].code).inc()
             await _answer(scope, send, error_response(scope, refusal))
         except HTTPException as fault:
             await _answer(scope, send, _framework_error(scope, fault))
@@ -34,7 +32,8 @@ class Errors:
         except Exception as fault:
             # The message of a fault may hold a reading: the log gets its kind and place only, and the caller none of it.
             self._metrics.faults.inc()
-            self._log.event("error", "fault", request_id=scope["request_id"], kind=type(fault).__name__, places=places_of(fault))
+            about = {"request_id": scope["request_id"], **trace_words(scope.get("trace"))}
+            self._log.event("error", "fault", **about, kind=type(fault).__name__, places=places_of(fault))
             said = Problem("internal_fault", "the service", "failed on this request", "send the request id to whoever runs the service")
             await _answer(scope, send, problem_response(scope, 500, [said]))
 

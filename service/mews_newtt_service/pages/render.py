@@ -18,7 +18,7 @@ from mews_newtt.drawn import stamp_html
 from mews_newtt.drawn.words import NOT_FOR_CARE, title_at
 from mews_newtt.errors import ChartNotFound, MewsNewttError, Problem
 from mews_newtt_service.answers import chart_headers
-from mews_newtt_service.problems import status_of
+from mews_newtt_service.problems import noted, status_of
 
 View = Callable[[Request], Awaitable[Response]]
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -79,6 +79,7 @@ def shows_faults(view: View) -> View:
         try:
             return await view(request)
         except MewsNewttError as fault:
+            noted(request.scope, fault.problems)
             return page(request, "fault.html", title="That did not work", status=status_of(fault), problems=fault.problems)
 
     return shown

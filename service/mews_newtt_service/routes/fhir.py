@@ -29,7 +29,7 @@ from mews_newtt_service.clock import clock
 from mews_newtt_service.contract.components import ref
 from mews_newtt_service.json_in import strict_object
 from mews_newtt_service.openapi import sample
-from mews_newtt_service.problems import ServiceError, refuse, status_of
+from mews_newtt_service.problems import ServiceError, noted, refuse, status_of
 from mews_newtt_service.request_helpers import accepted, media_type, one_of, query, yes
 from mews_newtt_service.routes.token import smart_configuration
 from mews_newtt_service.routing import plain_router
@@ -175,6 +175,7 @@ def _guarded(does: Callable[[Request], Awaitable[Response]]) -> Callable[[Reques
         except MewsNewttError as fault:
             headers = fault.headers if isinstance(fault, ServiceError) else {}
             status = 400 if {problem.code for problem in fault.problems} <= MALFORMED else status_of(fault)
+            noted(request.scope, fault.problems)
             return Response(outcome(status, fault.problems), status, headers, MEDIA_TYPE)
 
     return guarded

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import anyio.to_thread
 from fastapi import APIRouter
@@ -13,8 +15,9 @@ from starlette.responses import Response
 
 from mews_newtt import __version__
 from mews_newtt_service.answers import json_answer
+from mews_newtt_service.gauges import Gauges
 from mews_newtt_service.jobs.database import away
-from mews_newtt_service.jobs.queue import Queue
+from mews_newtt_service.jobs.queue import Queue, QueueNumbers
 from mews_newtt_service.openapi import GET_RESPONSES, answer
 from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.request_helpers import query
@@ -23,33 +26,45 @@ from mews_newtt_service.settings import Settings
 
 LOOK_SECONDS = 0.05
 LONGEST_LOOK = 1.0
+LONGEST_SCRAPE = 3.0  # seconds: Prometheus gives up after ten, and then knows nothing at all
+T = TypeVar("T")
 
 
-class _Look:
-    """Counts the workers in the database. Many requests share one count, because anybody may ask /readyz."""
+class _Look(Generic[T]):
+    """Asks the database. Many requests share one answer, because anybody may ask /readyz, and /metrics if it is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Callable[[Queue], T]) -> None:
+        self._ask = ask
         self._lock = threading.Lock()
-        self._until = 0.0
-        self._workers = 0
+        self._known: tuple[float, T] | None = None
 
-    def workers(self, queue: Queue) -> int:
-        """How many worker processes live. Raises ServiceError (503) where the database cannot be reached."""
+    def at(self, queue: Queue) -> T:
+        """The answer, a moment old at most. Raises ServiceError (503) where the database cannot be reached."""
         if not self._lock.acquire(timeout=LONGEST_LOOK):
             raise away()
         try:
-            if time.monotonic() >= self._until:
-                self._workers = queue.workers()
-                self._until = time.monotonic() + LOOK_SECONDS
-            return self._workers
+            if self._known is None or time.monotonic() >= self._known[0]:
+                told = self._ask(queue)
+                self._known = (time.monotonic() + LOOK_SECONDS, told)
+            return self._known[1]
         finally:
             self._lock.release()
+
+
+async def _numbers(look: _Look[QueueNumbers], queue: Queue) -> QueueNumbers | None:
+    """The numbers of the queue; None where the database does not give them soon: the other numbers are told all the same."""
+    with anyio.move_on_after(LONGEST_SCRAPE):
+        try:
+            return await anyio.to_thread.run_sync(look.at, queue, abandon_on_cancel=True)
+        except ServiceError:
+            return None
+    return None
 
 
 def router(settings: Settings) -> APIRouter:
     """The routes for whoever runs the service."""
     routes = plain_router()
-    look = _Look()
+    workers_alive, numbers = _Look(Queue.workers), _Look(Queue.numbers)
 
     @routes.get("/healthz", summary="Whether the process answers", tags=["running"], responses={200: answer("Health", "health"), **GET_RESPONSES})
     async def get_health(request: Request) -> Response:
@@ -70,7 +85,7 @@ def router(settings: Settings) -> APIRouter:
         charts = state.charts.charts()
         if state.charts.lost is not None:  # still answering with the charts as they were; a new process could not
             raise ServiceError(503, state.charts.lost.problems)
-        workers = await anyio.to_thread.run_sync(look.workers, state.queue)
+        workers = await anyio.to_thread.run_sync(workers_alive.at, state.queue)
         ready: dict[str, str | int] = {"status": "ok", "charts": len(charts), "database": "ok", "workers": workers}
         if not workers:  # single scores still work
             ready["long_work"] = "waits: no worker process is alive"
@@ -90,7 +105,10 @@ def router(settings: Settings) -> APIRouter:
     )
     async def get_metrics(request: Request) -> Response:
         query(request)
-        text = await anyio.to_thread.run_sync(request.app.state.metrics.text)
+        state = request.app.state
+        kept = {"charts": state.charts.fault is not None, "clients": state.access.clients is not None and state.access.clients.fault is not None}
+        gauges = Gauges(state.settings.data_folder, kept, await _numbers(numbers, state.queue))
+        text = await anyio.to_thread.run_sync(state.metrics.text, gauges)
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return routes

@@ -57,6 +57,7 @@ def router(settings: Settings) -> APIRouter:
             _, made = await access.tokens.exchange(form["client_assertion"], access.clients, _address(request))
         except TokenError as refusal:
             address = access.address(request.scope)
+            request.scope["refused_because"] = refusal.error
             request.app.state.log.event("warning", "sign_in_failed", request_id=request.scope.get("request_id"), address=address, error=refusal.error)
             return JSONResponse({"error": refusal.error, "error_description": refusal.what}, refusal.status)
         return JSONResponse({"access_token": made, "token_type": "bearer", "expires_in": TOKEN_SECONDS})
