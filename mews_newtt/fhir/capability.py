@@ -178,6 +178,7 @@ def capability_statement(base: str, *, token: str | None = None, cors: bool = Fa
                 "security": _security(token, cors),
                 "resource": [
                     {"type": "OperationDefinition", "interaction": [{"code": "read"}]},
+                    {"type": "StructureDefinition", "interaction": [{"code": "read"}]},
                     {"type": "CodeSystem", "interaction": [{"code": "read"}]},
                 ],
                 "operation": [{"name": name, "definition": f"{base}/OperationDefinition/{name}"} for name in _OPERATIONS],

@@ -13,6 +13,7 @@ from mews_newtt.fhir.course import ews_track
 from mews_newtt.fhir.jsontext import Resource, read_json, write_json
 from mews_newtt.fhir.many import Request, ews_score_many, many_resource
 from mews_newtt.fhir.operations import ews_score, ews_verify
+from mews_newtt.fhir.profiles import BY_NAME as BY_ID
 from mews_newtt.reading.fhir_parts import LOINC, MDC, SNOMED
 from tests.fhir.support import ADULT, RR, TIME, bundle, find, observation, quantity
 
@@ -74,22 +75,33 @@ Made by `python -m tests.fhir.guide` from the code and the rules, and held to th
 
 ## Profiles
 
-No StructureDefinition of our own is published: what is sent is UK Core's, where UK Core has it, and base R4 with these rules elsewhere.
+A score claims UK Core's profile where it keeps all its rules. Everything that is written keeps the rules of our own StructureDefinitions, also partial and preliminary scores. They are at `/fhir/R4/StructureDefinition/{name}`, and below. The service shows this guide at `/fhir`.
 
 | resource | profile | rules beyond it |
 | --- | --- | --- |
 | a reading that is sent in: Observation | none is asked for; UK Core and US Core vital signs fit | `code` with a code of the table below; `valueQuantity` with a unit, or an answer; `effective[x]` with a zone; `subject` the same person everywhere |
 | a complete, certain score: Observation | `UKCore-Observation-EarlyWarningTotalScore` 1.0.0 | `status` final, `valueQuantity` in `{ScoreOf}`, `component` sub-scores, `derivedFrom` the readings, `interpretation` the level, contained Device with versions and hash |
 | any other score: Observation | none is claimed | `status` preliminary; no value but `dataAbsentReason` where it is partial; component `<chart>-total-bounds` as `valueRange`; the first `note` says why it is not final |
-| a proposed response: Task | base | `intent` proposal, `status` draft, the words of the chart; nothing is ordered |
-| a concern: Condition | base | problem-list item, `verificationStatus` unconfirmed |
+| every score: Observation | `ews-score` | below |
+| a proposed response: Task | `ews-response` | below; nothing is ordered |
+| a concern: Condition | `ews-concern` | below |
 | warnings and errors: OperationOutcome | base | `details.coding` our code, `details.text` what, `diagnostics` what to do, `expression` where |
 """
 
 
 def guide() -> str:
     """The whole page."""
-    return "\n".join([PROFILES.strip(), "", *_operations(), *_codes(), *_examples(), ""])
+    return "\n".join([PROFILES.strip(), "", *_profiles(), *_operations(), *_codes(), *_examples(), ""])
+
+
+def _profiles() -> Iterator[str]:
+    for profile in BY_ID.values():
+        yield from (f"### {profile.id}", "", f"{profile.title}, a profile of {profile.resource}. {profile.says}", "", "| element | how often | must be | |", "| --- | --- | --- | --- |")
+        for rule in profile.rules:
+            often = "" if rule.least is None and rule.most is None else f"{'' if rule.least is None else rule.least}..{rule.most or ''}"
+            must = " or ".join(rule.types) or ("" if rule.pattern is None else f"`{write_json(rule.pattern)}`")
+            yield f"| `{rule.path}` | {often} | {must} | {rule.says} |"
+        yield ""
 
 
 def _operations() -> Iterator[str]:

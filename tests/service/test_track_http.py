@@ -13,8 +13,10 @@ import pytest
 from mews_newtt import load_chart
 from mews_newtt.cli import main
 from mews_newtt.episode import Entry, follow
+from mews_newtt.fhir.capability import OPERATIONS
 from mews_newtt.fhir.course import ews_track
 from mews_newtt.fhir.jsontext import read_json, write_json
+from mews_newtt.fhir.profiles import PROFILES
 from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.openapi import sample
 from tests.fhir.support import assert_r4, find
@@ -120,6 +122,24 @@ class TestFhir:
         for name in ("CapabilityStatement", "ews-track"):
             path = "metadata" if name == "CapabilityStatement" else f"OperationDefinition/{name}"
             assert_r4(http.get(f"/fhir/R4/{path}").json())
+
+
+class TestGuide:
+    def test_the_page_shows_every_profile_operation_and_code(self, http: Any) -> None:
+        answer = http.get("/fhir")
+        assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/html")
+        for profile in PROFILES:
+            assert f'id="{profile.id}"' in answer.text
+            assert_r4(http.get(f"/fhir/R4/StructureDefinition/{profile.id}").json())
+        for name in OPERATIONS:
+            assert f'id="{name}"' in answer.text and f"/fhir/R4/OperationDefinition/{name}" in answer.text
+        for one in load_chart("news2").observations.values():
+            assert all(f"<code>{code}</code>" in answer.text for code in (*one.snomed, *one.loinc, *one.mdc))
+        assert 'href="http' not in answer.text and 'src="http' not in answer.text, "nobody else is asked for anything"
+
+    def test_what_is_not_there_is_told(self, http: Any) -> None:
+        assert http.get("/fhir/R4/StructureDefinition/nonesuch").status_code == 404
+        assert http.post("/fhir/R4/StructureDefinition/ews-score").status_code == 405
 
 
 class TestFiles:

@@ -21,6 +21,7 @@ from mews_newtt.fhir.many import PersonScore, ews_score_many, many_resource
 from mews_newtt.fhir.operations import Answer, ews_score, ews_verify
 from mews_newtt.fhir.operations import Request as Asking
 from mews_newtt.fhir.outcome import operation_outcome
+from mews_newtt.fhir.profiles import BY_NAME, structure_definition
 from mews_newtt.fhir.times import moment
 from mews_newtt.fhir.write import observations_bundle
 from mews_newtt_service.answers import chart_headers
@@ -79,14 +80,14 @@ def outcome(status: int, problems: Iterable[Problem]) -> bytes:
 def router(settings: Settings) -> APIRouter:
     """The routes of the FHIR endpoint."""
     routes = plain_router()
-    worked = _worked()
+    examples = worked()
     for name, does, asked in (
         ("ews-score", _score, PINS | ASKED),
         ("ews-score-many", _score_many, PINS | ASKED),
         ("ews-track", _track, PINS | ASKED | FOLLOWED),
         ("ews-verify", _verify, PINS),
     ):
-        answer = _content("the answer", worked["answer"] if does is _score else None, many=does is _score_many)
+        answer = _content("the answer", examples["answer"] if does is _score else None, many=does is _score_many)
         routes.add_api_route(
             f"{BASE}/${name}",
             _guarded(does),
@@ -97,13 +98,14 @@ def router(settings: Settings) -> APIRouter:
             tags=["fhir"],
             responses={200: answer, **_errors(*_MIDDLEWARE, 409, 413, 415, 422)},
             openapi_extra={
-                "requestBody": {"required": True, **_content("", worked["request"], many=does is _score_many)},
+                "requestBody": {"required": True, **_content("", examples["request"], many=does is _score_many)},
                 "parameters": [_in_query(each, says) for each, says in (asked | COMMON).items()],
             },
         )
     for path, gives, called, says in (
         ("metadata", _metadata, "fhir_get_metadata", "CapabilityStatement"),
         ("OperationDefinition/{name}", _definition, "fhir_get_operation_definition", "OperationDefinition of an operation"),
+        ("StructureDefinition/{name}", _profile, "fhir_get_structure_definition", "StructureDefinition of a profile of what is written here"),
         ("CodeSystem/{name}", _code_system, "fhir_get_code_system", "CodeSystem of our own codes: parameter, category, score, level, skip-reason"),
     ):
         names = [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}] if "{name}" in path else []
@@ -139,7 +141,7 @@ def router(settings: Settings) -> APIRouter:
     return routes
 
 
-def _worked() -> dict[str, Resource]:
+def worked() -> dict[str, Resource]:
     """An example request, and the answer that the library works out for it."""
     given = sample()
     chart = load_chart(given["chart"])
@@ -334,6 +336,15 @@ async def _definition(request: Request) -> Response:
     return _answer(found, form)
 
 
+async def _profile(request: Request) -> Response:
+    _, form = _form(request)
+    name = request.path_params["name"]
+    found = structure_definition(name, _base(request))
+    if found is None:
+        raise refuse(404, "not_found", f"StructureDefinition {name[:60]}", "is not here", "there are: " + ", ".join(BY_NAME))
+    return _answer(found, form)
+
+
 async def _code_system(request: Request) -> Response:
     _, form = _form(request)
     name = request.path_params["name"]
@@ -346,7 +357,9 @@ async def _code_system(request: Request) -> Response:
 async def _nothing_here(request: Request) -> Response:
     known = {f"{BASE}/${name}": "POST" for name in OPERATIONS} | {f"{BASE}/metadata": "GET", f"{BASE}/.well-known/smart-configuration": "GET"}
     path = request.url.path
-    method = known.get(path) or ("GET" if path.startswith((f"{BASE}/OperationDefinition/", f"{BASE}/CodeSystem/")) else None)
+    method = known.get(path) or (
+        "GET" if path.startswith((f"{BASE}/OperationDefinition/", f"{BASE}/StructureDefinition/", f"{BASE}/CodeSystem/")) else None
+    )
     if method is not None and path.count("/") < 5:
         raise refuse(405, "method_not_allowed", f"{request.method} {path[:200]}", "is not offered", f"use {method}", Allow=method)
     raise refuse(404, "not_found", path[:200], "there is nothing here", f"see {BASE}/metadata")
