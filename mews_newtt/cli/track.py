@@ -7,20 +7,18 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-import polars as pl
-
 from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
+from mews_newtt.episode.many_schedules import read_schedules
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.read_policy import load_policy
-from mews_newtt.episode.summary import summary_of
-from mews_newtt.episode.track import TIMES, Columns, track_frame
+from mews_newtt.episode.track import Columns, columns_of
+from mews_newtt.episode.track_file import Options, track_to
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.unread import columns_not_read
 from mews_newtt.tables.atomic import whole_output
-from mews_newtt.tables.formats import KINDS, STDIO, csv_unless_named, output_format
+from mews_newtt.tables.formats import STDIO, csv_unless_named, output_format
 from mews_newtt.tables.planned.table import map_beside, open_planned
-from mews_newtt.tables.read import whole
-from mews_newtt.tables.write import sink
+from mews_newtt.tables.read import read_table
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_column_map(parser)
     add_plan(parser)
     parser.add_argument("--policy", metavar="NAME", action="append", default=[], help="a policy's id, id@version or file (.toml); may be repeated")
+    parser.add_argument("--schedules", metavar="FILE", type=Path, help="a table of patient_id, schedule and starts_at: which hold for whom")
     parser.add_argument("--zone", metavar="NAME", help="the zone of times without an offset, such as Europe/London")
     parser.add_argument("--now", metavar="TIME", help="count overdue sets to this time: 2026-11-20T08:00, with an offset if the file has offsets")
     parser.add_argument("--points", action="store_true", help="add the points of each parameter")
@@ -44,19 +43,21 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     chart, column_map = chosen_chart(arguments), chosen_map(arguments)
     policies = [_policy(name, arguments.rules) for name in arguments.policy]
-    output = arguments.output or Path(STDIO)
+    output: str | Path = arguments.output or STDIO
     form, now, plan = output_format(output, csv_unless_named(output)), _time(arguments.now), chosen_plan(arguments, chart)
     if arguments.output is not None and arguments.output.resolve() == arguments.input.resolve():
         raise FileError(Problem("output_is_input", str(arguments.output), "is the input as well", "write another file"))
     with open_planned(chart, arguments.input, None, plan) as table:
         beside = map_beside(column_map, plan, table)
-        unread = columns_not_read(chart, [name for name in table.names if name not in (Columns().set_id, Columns().void)], beside)
-        options = {"policies": policies, "now": now, "zone": arguments.zone, "column_map": beside, "points": arguments.points}
-        found = track_frame(chart, whole(table), **options)
+        used = columns_of(table.columns, Columns(), chart, beside)[2:]
+        unread = columns_not_read(chart, [name for name in table.names if name not in used], beside)
+        schedules = None
+        if arguments.schedules is not None:
+            schedules = read_schedules(read_table(arguments.schedules), policies, zone=arguments.zone)
+        options = Options(tuple(policies), schedules, now, arguments.zone, beside, arguments.points)
+        with whole_output(output) as into:
+            summary = track_to(chart, table, into, form, options)
         reading = table.report
-    with whole_output(output) as into:
-        sink(_times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
-    summary = summary_of(chart, policies, found)
     for line in (*summary.says(), *(f"  {line}" for line in (*unread.says(), *(reading.says() if reading else ())))):
         print(line, file=sys.stderr)
     return 1 if summary.unplaced else 0
@@ -68,12 +69,6 @@ def _policy(name: str, folders: list[Path]) -> Policy:
         if not name.endswith(".toml") and (folder / "policies" / name.partition("@")[0]).is_dir():
             return load_policy(name, rules=folder)
     return load_policy(name)
-
-
-def _times_as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """The times of the results as the other readers take them."""
-    times = [pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S" + ("%:z" if frame.schema[name] == pl.Datetime("us", "UTC") else "")) for name in TIMES]
-    return frame.with_columns(times)
 
 
 def _time(text: str | None) -> datetime | None:

@@ -26,6 +26,7 @@ class Placed(NamedTuple):
     person : int32, the same for rows of one person; rows without a person share a number. names : of the people, in the order of their numbers
     times : for each column of times that the table has, microseconds (in UTC where `zoned`), `NO_TIME_AT_ALL` for none
     why : why a row has no place; null where it has one
+    zoned : whether the times are instants; None where there is no time at all
     in_runs : all rows of a person come together, and the numbers of the people rise
     """
 
@@ -34,7 +35,7 @@ class Placed(NamedTuple):
     times: dict[str, Micros]
     why: pl.Series
     in_runs: bool
-    zoned: bool
+    zoned: bool | None
 
 
 def placed_in_time(frame: pl.DataFrame, person: str, taken: str, others: Sequence[str], zone: str | None) -> Placed:
@@ -61,7 +62,8 @@ def placed_in_time(frame: pl.DataFrame, person: str, taken: str, others: Sequenc
     if says:
         why = pl.select(pl.coalesce(says).cast(pl.String)).to_series()
     times = {name: micros(time) for name, (time, _) in read.items()}
-    return Placed(numbers, names, times, why, in_runs, zone is not None or kinds == {OFFSET})
+    zoned = True if zone is not None else (kinds == {OFFSET}) if kinds else None
+    return Placed(numbers, names, times, why, in_runs, zoned)
 
 
 def require_zone(zone: str | None) -> None:

@@ -92,15 +92,33 @@ def track_frame(
     ColumnError  no column of people or of times, and as `score_table`
     FileError    times with and without an offset, an unknown zone, a policy that does not fit the chart, and as `read_schedules`
     """
+    frame = data if isinstance(data, pl.DataFrame) else pl.DataFrame(data)
+    return tracked(
+        chart, frame, policies=policies, schedules=schedules, now=now, zone=zone, columns=columns, column_map=column_map, points=points
+    )[0]
+
+
+def tracked(
+    chart: Chart,
+    frame: pl.DataFrame,
+    *,
+    policies: Sequence[Policy],
+    schedules: Any,
+    now: datetime | None,
+    zone: str | None,
+    columns: Columns | None = None,
+    column_map: ColumnMap | None,
+    points: bool,
+) -> tuple[pl.DataFrame, bool | None]:
+    """`track_frame`, and whether the times are instants: None where the table holds no time at all."""
     for policy in policies:
         require_for(policy, chart)
-    frame = data if isinstance(data, pl.DataFrame) else pl.DataFrame(data)
     column_map = column_map or ColumnMap()
-    names = _columns(frame, columns or Columns(), chart, column_map)
+    names = columns_of(frame, columns or Columns(), chart, column_map)
     placed = placed_in_time(frame, names.person, names.taken, (names.recorded, names.reviewed, names.born), zone)
     if schedules is not None and not isinstance(schedules, PeoplesSchedules):
         schedules = read_schedules(schedules, policies, person=(columns or Columns()).person, zone=zone)
-    if schedules is not None and schedules.zoned not in (None, placed.zoned):
+    if schedules is not None and None not in (schedules.zoned, placed.zoned) and schedules.zoned != placed.zoned:
         what = "have an offset from UTC, and the times of sets none" if schedules.zoned else "have no offset from UTC, and the times of sets have one"
         mend = "write them as those of the sets, or name the zone of times without an offset"
         raise FileError(Problem("time_without_offset", "the starts of schedules", what, mend))
@@ -118,20 +136,20 @@ def track_frame(
     answers = _Followed(chart, tuple(policies), scored, placed, names, sets).answers(found, schedules, births, moment)
     if not points:
         scored = scored.drop([name for name in scored.columns if name.startswith("points_") and name not in frame.columns])
-    return scored.hstack(answers)
+    return scored.hstack(answers), placed.zoned
 
 
-def _moment(now: datetime, zoned: bool, zone: str | None) -> int:
+def _moment(now: datetime, zoned: bool | None, zone: str | None) -> int:
     """The time to count to in microseconds, as the times of the table are held: in UTC, or without any zone."""
     if now.utcoffset() is None and zone is not None:
         now = now.replace(tzinfo=ZoneInfo(zone))
-    if (now.utcoffset() is not None) != zoned:
+    if zoned is not None and (now.utcoffset() is not None) != zoned:
         what = "has no offset from UTC, and the times of the table have" if zoned else "has an offset from UTC, and the times of the table have none"
         raise FileError(Problem("time_without_offset", "now", what, "write it as the table does, or name the zone of times without an offset"))
     return (instant(now).replace(tzinfo=None) - datetime(1970, 1, 1)) // ONE
 
 
-def _columns(frame: pl.DataFrame, names: Columns, chart: Chart, column_map: ColumnMap) -> Columns:
+def columns_of(frame: pl.DataFrame, names: Columns, chart: Chart, column_map: ColumnMap) -> Columns:
     """The names that the table itself has for these columns."""
     theirs = dict(zip(check_columns(frame.columns, chart, column_map), frame.columns, strict=True))
     for name, says in ((names.person, "whose set it is"), (names.taken, "when it was taken")):
@@ -212,7 +230,7 @@ class _Followed:
         person, taken = (sets.person, sets.taken) if everything else (sets.person[places], sets.taken[places])
         if scheduled is not None:
             scheduled = scheduled[places]
-        answers = Answers(len(counts), rows, placed.zoned)
+        answers = Answers(len(counts), rows, bool(placed.zoned))
         self._add(answers, person, taken, rows, scheduled, moment)
         columns = answers.columns
         ordered = {"set_status": answers.words("set_status", found.status, STATUSES), **columns, "track_error": found.why.fill_null("")}
