@@ -28,6 +28,7 @@ class Entry(NamedTuple):
     reviewed_at, reviewed_by : when somebody came, and in which role
     concern_at : when a concern of this set was raised, if not at the time of the set
     concern_answered_at, concern_answered_by : when somebody answered that concern, and in which role
+    person : whose set it is, where the source says. Entries of several people are refused
     """
 
     given: Mapping[str, Any]
@@ -43,6 +44,7 @@ class Entry(NamedTuple):
     concern_at: datetime | None = None
     concern_answered_at: datetime | None = None
     concern_answered_by: str | None = None
+    person: str | None = None
 
     def times(self) -> tuple[datetime | None, ...]:
         """Every time of the entry, in one order; None where it has none."""
@@ -78,10 +80,12 @@ def arrange(entries: Iterable[Entry]) -> Arranged:
 
     Raises
     ------
+    ObservationError  entries of several people
     ObservationError  times with and without an offset; two versions of a set of which nobody can say which is the later; two different sets
         taken at the same time, of which nobody can say which corrects the other. Every such place is named
     """
     given = list(entries)
+    _require_one_person(given)
     _require_comparable(given)
     distinct = list({_content(entry): entry for entry in given}.values())
     problems: list[Problem] = []
@@ -136,6 +140,13 @@ def _same_time(current: list[Entry]) -> list[Problem]:
         )
         for time in twice[:MOST_NAMED]
     ]
+
+
+def _require_one_person(entries: list[Entry]) -> None:
+    people = {entry.person for entry in entries if entry.person is not None}
+    if len(people) > 1:
+        what = f"hold sets of {len(people)} people"  # nobody is named: a message may be kept
+        raise ObservationError(Problem("several_people", "the entries", what, "follow each person apart; track_frame follows many"))
 
 
 def _require_comparable(entries: list[Entry]) -> None:

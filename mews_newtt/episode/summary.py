@@ -46,6 +46,7 @@ class Summary(NamedTuple):
         chart, rows = self.chart, self.statuses
         lines = [f"{chart.short_title} {chart.version} ({chart.status}): {count(rows.get(CURRENT, 0), 'set')} of {self._people(self.people)}"]
         lines += [f"  policy: {policy.title}, version {policy.version} ({policy.status})" for policy in self.policies]
+        lines += [f"    {policy.status_says}" for policy in self.policies if policy.status_says]
         others = {SUPERSEDED: "replaced by a later version", VOID: "entered in error", DOUBLE: "sent twice"}
         told = [f"{rows[name]} {says}" for name, says in others.items() if rows.get(name)]
         lines += ["  rows that do not count: " + ", ".join(told)] if told else []

@@ -172,6 +172,12 @@ class TestEntries:
             follow(NEWS2, [at(0), at(0, heart_rate=90)])
         assert faults(fault) == ["time_twice"]
 
+    def test_sets_of_two_people_are_refused_and_nobody_is_named(self) -> None:
+        with pytest.raises(ObservationError) as fault:
+            follow(NEWS2, [at(0)._replace(person="made-up-1"), at(1)._replace(person="made-up-2"), at(2)])
+        assert faults(fault) == ["several_people"] and "made-up" not in str(fault.value)
+        assert len(follow(NEWS2, [at(0)._replace(person="made-up-1"), at(1)]).sets) == 2
+
     def test_no_set_is_an_error(self) -> None:
         with pytest.raises(ObservationError) as fault:
             follow(NEWS2, [])
@@ -283,6 +289,22 @@ def entry_lists(draw: st.DrawFn) -> list[Entry]:
             void = version > 0 and draw(st.booleans())
             entries.append(Entry(WELL | {"heart_rate": draw(RATES)}, taken, taken + version * MINUTE, id=str(number), void=void))
     return entries
+
+
+ZONES = [UTC, ZoneInfo("Europe/London"), ZoneInfo("Australia/Lord_Howe"), ZoneInfo("America/New_York"), timezone(timedelta(hours=5, minutes=45))]
+NIGHTS = [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC), datetime(2028, 2, 28, 18, tzinfo=UTC), datetime(2026, 10, 3, 12, tzinfo=UTC)]
+
+
+@given(st.sampled_from(NIGHTS), st.lists(st.tuples(st.integers(0, 720), st.sampled_from(ZONES), RATES), min_size=1, max_size=5, unique_by=lambda one: one[0]))
+def test_the_zone_in_which_a_time_is_written_changes_nothing(night: datetime, sets: list[tuple[int, Any, Any]]) -> None:
+    plain = [Entry(WELL | {"heart_rate": rate}, night + minutes * MINUTE) for minutes, _, rate in sets]
+    written = [entry._replace(observed_at=entry.observed_at.astimezone(zone)) for entry, (_, zone, _) in zip(plain, sets, strict=True)]
+    now = night + 24 * HOUR
+    one, other = (follow(NEWS2, entries, now=now) for entries in (plain, written))
+    for before, after in zip(one.sets, other.sets, strict=True):
+        assert (before.since_last, before.late_by, before.level_change, before.score.says) == (after.since_last, after.late_by, after.level_change, after.score.says)
+        assert (before.due and before.due.at) == (after.due and after.due.at.astimezone(UTC))
+    assert one.overdue_by == other.overdue_by
 
 
 @given(entry_lists(), st.randoms(use_true_random=False))
