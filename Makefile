@@ -45,6 +45,7 @@ bench: $(VENV)/bench
 	$(BIN)/python benchmarks/in_memory.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/file_scoring.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/plans.py $(if $(QUICK),--quick)
+	$(BIN)/python benchmarks/tracking.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/validation.py $(if $(QUICK),--quick)
 	$(BIN)/python benchmarks/service_load.py $(if $(QUICK),--seconds 2 --rounds 2 --rows 200000)
 

@@ -25,11 +25,10 @@ from mews_newtt.chart.model import (
     Parameter,
     ScopeRule,
     Skip,
-    Source,
     Table,
-    Timing,
     Zone,
 )
+from mews_newtt.chart.read_parts import read_source, read_timing
 from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import ChartError, Problem, did_you_mean
 
@@ -167,15 +166,6 @@ def _one_of(reader: TableReader, key: str, allowed: tuple[str, ...]) -> str:
     return str(value)
 
 
-def _timing(reader: TableReader, key: str) -> Timing | None:
-    timing = reader.table(key)
-    if timing is None:
-        return None
-    read = Timing(timing.take("says", str, "", required=True), timing.take("within_minutes", int))
-    timing.finish()
-    return read
-
-
 def _level(reader: TableReader) -> Level:
     total_table = reader.table("total")
     total = None
@@ -192,29 +182,12 @@ def _level(reader: TableReader) -> Level:
         source=reader.take("source", str, "", required=True),
         total=total,
         counts=tuple(counts),
-        reobserve=_timing(reader, "reobserve"),
-        review=_timing(reader, "review"),
+        reobserve=read_timing(reader, "reobserve"),
+        review=read_timing(reader, "review"),
         response=reader.take("response", str),
     )
     reader.finish()
     return level
-
-
-def _source(reader: TableReader) -> Source:
-    transcribed = []
-    for entry in reader.tables("transcribed"):
-        on = entry.take("on", date, required=True)
-        transcribed.append((entry.take("by", str, "", required=True), on.isoformat() if on else ""))
-        entry.finish()
-    source = Source(
-        id=reader.take("id", str, "", required=True),
-        cite=reader.take("cite", str, "", required=True),
-        took=reader.take("took", str, ""),
-        doi=reader.take("doi", str),
-        transcribed=tuple(transcribed),
-    )
-    reader.finish()
-    return source
 
 
 def _simple(readers: Iterable[TableReader], build: Any) -> tuple[Any, ...]:
@@ -247,7 +220,7 @@ def _chart(top: TableReader, observations: Mapping[str, Observation]) -> Chart:
         effective_from=effective_from.isoformat() if effective_from else None,
         supersedes=head.take("supersedes", str),
         snomed_total=head.take("snomed_total", str),
-        sources=tuple(_source(reader) for reader in top.tables("sources")),
+        sources=tuple(read_source(reader) for reader in top.tables("sources")),
         zones=_simple(
             top.tables("zones"), lambda r: Zone(r.take("id", str, "", required=True), r.take("title", str, "", required=True), r.take("colour", str))
         ),

@@ -9,17 +9,19 @@ from pathlib import Path
 
 from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
 from mews_newtt.episode.events import lines_of
+from mews_newtt.episode.many_schedules import read_schedules
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.read_policy import load_policy
 from mews_newtt.episode.summary import summary_of
 from mews_newtt.episode.table_events import table_events, times_as_text
-from mews_newtt.episode.track import Columns, track_frame
+from mews_newtt.episode.track import Columns, columns_of, track_frame
+from mews_newtt.episode.track_file import Options, track_to
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.unread import columns_not_read
 from mews_newtt.tables.atomic import whole_file, whole_output
 from mews_newtt.tables.formats import KINDS, STDIO, csv_unless_named, output_format
 from mews_newtt.tables.planned.table import map_beside, open_planned
-from mews_newtt.tables.read import whole
+from mews_newtt.tables.read import read_table, whole
 from mews_newtt.tables.write import sink
 
 
@@ -35,6 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_column_map(parser)
     add_plan(parser)
     parser.add_argument("--policy", metavar="NAME", action="append", default=[], help="a policy's id, id@version or file (.toml); may be repeated")
+    parser.add_argument("--schedules", metavar="FILE", type=Path, help="a table of patient_id, schedule and starts_at: which hold for whom")
     parser.add_argument("--zone", metavar="NAME", help="the zone of times without an offset, such as Europe/London")
     parser.add_argument("--now", metavar="TIME", help="count overdue sets to this time: 2026-11-20T08:00, with an offset if the file has offsets")
     parser.add_argument("--points", action="store_true", help="add the points of each parameter")
@@ -45,23 +48,30 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     chart, column_map = chosen_chart(arguments), chosen_map(arguments)
     policies = [_policy(name, arguments.rules) for name in arguments.policy]
-    output = arguments.output or Path(STDIO)
+    output: str | Path = arguments.output or STDIO
     form, now, plan = output_format(output, csv_unless_named(output)), _time(arguments.now), chosen_plan(arguments, chart)
     if arguments.output is not None and arguments.output.resolve() == arguments.input.resolve():
         raise FileError(Problem("output_is_input", str(arguments.output), "is the input as well", "write another file"))
     with open_planned(chart, arguments.input, None, plan) as table:
         beside = map_beside(column_map, plan, table)
-        unread = columns_not_read(chart, [name for name in table.names if name not in (Columns().set_id, Columns().void)], beside)
-        options = {"policies": policies, "now": now, "zone": arguments.zone, "column_map": beside, "points": arguments.points}
-        found = track_frame(chart, whole(table), **options)
+        used = columns_of(table.columns, Columns(), chart, beside)[2:]
+        unread = columns_not_read(chart, [name for name in table.names if name not in used], beside)
+        schedules = None
+        if arguments.schedules is not None:
+            schedules = read_schedules(read_table(arguments.schedules), policies, zone=arguments.zone)
+        options = Options(tuple(policies), schedules, now, arguments.zone, beside, arguments.points)
+        if arguments.events is None:
+            with whole_output(output) as into:
+                summary = track_to(chart, table, into, form, options)
+        else:
+            found = track_frame(chart, whole(table), **options._asdict())
+            summary = summary_of(chart, policies, found)
+            events = table_events(chart, found, list(table.names), beside, now=now)
+            with whole_output(output) as into:
+                sink(times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
+            with whole_file(arguments.events) as lines:
+                lines.writelines(lines_of(events))
         reading = table.report
-        events = table_events(chart, found, list(table.names), beside, now=now)
-    with whole_output(output) as into:
-        sink(times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
-    if arguments.events is not None:
-        with whole_file(arguments.events) as lines:
-            lines.writelines(lines_of(events))
-    summary = summary_of(chart, policies, found)
     for line in (*summary.says(), *(f"  {line}" for line in (*unread.says(), *(reading.says() if reading else ())))):
         print(line, file=sys.stderr)
     return 1 if summary.unplaced else 0

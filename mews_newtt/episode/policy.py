@@ -72,11 +72,12 @@ class Policy:
     late_entry: LateEntry | None = None
     notes: tuple[str, ...] = ()
     known_missing: tuple[str, ...] = ()
+    status_says: str = ""
     origin: str = ""
 
     def identity(self) -> dict[str, str]:
         """Which policy this is. Every answer that uses it carries this."""
-        return {"id": self.id, "title": self.title, "version": self.version, "status": self.status}
+        return {"id": self.id, "title": self.title, "version": self.version, "status": self.status, "status_says": self.status_says}
 
     def cite(self, source: str) -> str:
         """The citation of one of its sources."""

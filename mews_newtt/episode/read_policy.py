@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from mews_newtt.chart.builtin import builtin_rules
-from mews_newtt.chart.model import STATUSES, Source, Timing
+from mews_newtt.chart.model import STATUSES
+from mews_newtt.chart.read_parts import read_source, read_timing
 from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.episode.policy import LateEntry, LevelTimes, Policy, Schedule
 from mews_newtt.errors import FileError, Problem, did_you_mean
@@ -66,7 +67,7 @@ def _policy(top: TableReader, path: Path) -> Policy | None:
     if head is None:
         top.fault("key_missing", "needs the table [policy]", "add [policy] with id, version, title, status, charts")
         return None
-    sources = tuple(_source(reader) for reader in top.tables("sources"))
+    sources = tuple(read_source(reader) for reader in top.tables("sources"))
     levels = tuple(_level(reader) for reader in top.tables("levels"))
     schedules = tuple(_schedule(reader) for reader in top.tables("schedules"))
     late = top.table("late_entry")
@@ -75,6 +76,7 @@ def _policy(top: TableReader, path: Path) -> Policy | None:
         version=head.take("version", str, "", required=True),
         title=head.take("title", str, "", required=True),
         status=head.take("status", str, "", required=True),
+        status_says=head.take("status_says", str, ""),
         charts=head.texts("charts"),
         says=head.take("says", str, ""),
         notes=head.texts("notes"),
@@ -90,32 +92,15 @@ def _policy(top: TableReader, path: Path) -> Policy | None:
     return policy
 
 
-def _source(reader: TableReader) -> Source:
-    source = Source(reader.take("id", str, "", required=True), reader.take("cite", str, "", required=True), reader.take("took", str, ""))
-    reader.finish()
-    return source
-
-
 def _level(reader: TableReader) -> LevelTimes:
     level = LevelTimes(
         level=reader.take("id", str, "", required=True),
-        reobserve=_timing(reader, "reobserve"),
-        review=_timing(reader, "review"),
+        reobserve=read_timing(reader, "reobserve"),
+        review=read_timing(reader, "review"),
         source=reader.take("source", str, "", required=True),
     )
     reader.finish()
     return level
-
-
-def _timing(reader: TableReader, key: str) -> Timing | None:
-    table = reader.table(key)
-    if table is None:
-        return None
-    timing = Timing(table.take("says", str, "", required=True), table.take("within_minutes", int))
-    if timing.within_minutes is not None and timing.within_minutes <= 0:
-        table.fault("time_not_positive", f"is {timing.within_minutes}", "write minutes above 0", "within_minutes")
-    table.finish()
-    return timing
 
 
 def _schedule(reader: TableReader) -> Schedule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -11,6 +11,8 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.track import CURRENT, DOUBLE, SUPERSEDED, UNPLACED, VOID
 from mews_newtt.scoring.wording import count
+
+COUNTS = ("people", "unfollowed", "rises", "due", "late", "overdue", "retrospective", "without_sets")
 
 
 class Summary(NamedTuple):
@@ -26,6 +28,13 @@ class Summary(NamedTuple):
     late: int
     overdue: int | None
     retrospective: int | None
+    without_sets: int = 0  # people who have a schedule, and no set in the table
+
+    def plus(self, other: Summary) -> Summary:
+        """The counts of two parts of a table that share no person."""
+        statuses = {name: self.statuses.get(name, 0) + other.statuses.get(name, 0) for name in (*self.statuses, *other.statuses)}
+        counts: dict[str, Any] = {name: _sum(getattr(self, name), getattr(other, name)) for name in COUNTS}
+        return self._replace(statuses=statuses, **counts)
 
     @property
     def unplaced(self) -> int:
@@ -37,6 +46,7 @@ class Summary(NamedTuple):
         chart, rows = self.chart, self.statuses
         lines = [f"{chart.short_title} {chart.version} ({chart.status}): {count(rows.get(CURRENT, 0), 'set')} of {self._people(self.people)}"]
         lines += [f"  policy: {policy.title}, version {policy.version} ({policy.status})" for policy in self.policies]
+        lines += [f"    {policy.status_says}" for policy in self.policies if policy.status_says]
         others = {SUPERSEDED: "replaced by a later version", VOID: "entered in error", DOUBLE: "sent twice"}
         told = [f"{rows[name]} {says}" for name, says in others.items() if rows.get(name)]
         lines += ["  rows that do not count: " + ", ".join(told)] if told else []
@@ -49,6 +59,8 @@ class Summary(NamedTuple):
             lines.append(f"  overdue now: {self._people(self.overdue)}")
         if self.retrospective is not None:
             lines.append(f"  entered late: {count(self.retrospective, 'set')}")
+        if self.without_sets:
+            lines.append(f"  no set in this table: {self._people(self.without_sets)} with a schedule")
         if self.unplaced:
             lines.append(f"  not followed: {self._people(self.unfollowed)} ({count(self.unplaced, 'row')}); the column track_error says why")
         return lines
@@ -56,6 +68,10 @@ class Summary(NamedTuple):
     @staticmethod
     def _people(number: int) -> str:
         return "1 person" if number == 1 else f"{number} people"
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else one + other
 
 
 def summary_of(chart: Chart, policies: Sequence[Policy], found: pl.DataFrame, person: str = "patient_id") -> Summary:

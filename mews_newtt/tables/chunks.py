@@ -40,7 +40,7 @@ from mews_newtt.tables.read import Chunk, Table, table_of
 from mews_newtt.tables.sources import Input, Source
 from mews_newtt.tables.summary import READ_BY_PLAN, OnBadRow, Progress, Summary, part_of
 from mews_newtt.tables.table import result_columns, score_columns
-from mews_newtt.tables.write import run_interruptibly, sink
+from mews_newtt.tables.write import own_fault, run_interruptibly, sink
 
 WORDED = ("missing", "flags", "error")  # result columns whose empty text is an empty cell of CSV
 
@@ -168,7 +168,7 @@ def score_chunks(
         try:
             run_interruptibly(lambda: sink(register_io_source(scored, schema=empty.schema), into, form), stop)
         except BaseException as failure:
-            raise _own(failures, failure, output) from None
+            raise own_fault(failures, failure, str(output)) from None
     return summary
 
 
@@ -237,16 +237,6 @@ def _all_chunks(tables: list[Table]) -> Iterator[tuple[Chunk, float | None]]:
         for chunk in table.chunks():
             yield chunk, (before + chunk.share * table.size) / whole if chunk.share is not None and whole else None
         before += table.size
-
-
-def _own(failures: list[BaseException], failure: BaseException, output: str | Path | BinaryIO) -> BaseException:
-    """The fault as it was first raised, not as Polars passed it on; a fault of the writer itself as a FileError."""
-    if failures and not isinstance(failure, KeyboardInterrupt):
-        failure = failures[0]
-    if isinstance(failure, pl.exceptions.PolarsError):
-        says = (str(failure).strip().splitlines() or ["no reason given"])[0][:300]
-        return FileError(Problem("not_written", str(output), f"could not be written: {says}", "check the free space and the columns' types"))
-    return failure
 
 
 def _same_columns(tables: list[Table]) -> None:

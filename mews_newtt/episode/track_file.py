@@ -1,0 +1,113 @@
+"""`track_to`: follows the people of a table that may be larger than memory, and writes the result. For `mews-newtt track`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import polars as pl
+
+from mews_newtt.chart.model import Chart
+from mews_newtt.episode.many_schedules import PeoplesSchedules
+from mews_newtt.episode.parts import PersonComesBack, Regrouped, in_runs, parts_in_runs
+from mews_newtt.episode.policy import Policy
+from mews_newtt.episode.read_times import people_of
+from mews_newtt.episode.summary import Summary, summary_of
+from mews_newtt.episode.track import TIMES, Columns, columns_of, tracked
+from mews_newtt.errors import FileError, Problem
+from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.tables.formats import KINDS, Format
+from mews_newtt.tables.read import Table
+from mews_newtt.tables.write import sink_frames
+
+
+class Options(NamedTuple):
+    """How people are followed: as `track_frame` takes it."""
+
+    policies: tuple[Policy, ...] = ()
+    schedules: PeoplesSchedules | None = None
+    now: datetime | None = None
+    zone: str | None = None
+    column_map: ColumnMap = ColumnMap()
+    points: bool = False
+
+
+class _Run:
+    """One table on its way through. Its parts must agree on whether times have an offset."""
+
+    def __init__(self, chart: Chart, table: Table, options: Options, as_text: bool):
+        self.chart, self.table, self.options, self.as_text = chart, table, options, as_text
+        self.person = columns_of(table.columns, Columns(), chart, options.column_map).person
+        self.start()
+
+    def start(self) -> None:
+        self.zoned: bool | None = True if self.options.zone is not None else None
+        self.summary: Summary | None = None
+        self.scheduled = 0
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        return (frame for _, frame in self.table.frames())
+
+    def followed(self, part: pl.DataFrame) -> pl.DataFrame:
+        """One part with its answers, counted."""
+        rows = part.select(Regrouped.ROW) if Regrouped.ROW in part.columns else None
+        found, zoned = tracked(self.chart, part.drop(Regrouped.ROW, strict=False), **self.options._asdict())
+        if None not in (zoned, self.zoned) and zoned != self.zoned:
+            what = "hold times with an offset from UTC, and times without"
+            raise FileError(Problem("time_without_offset", self.table.name, what, "give every time an offset, or name the zone of the others"))
+        self.zoned = self.zoned if zoned is None else zoned
+        own = summary_of(self.chart, self.options.policies, found, self.person)
+        self.summary = own if self.summary is None else self.summary.plus(own)
+        if self.options.schedules is not None:
+            held = self.options.schedules.person.implode()
+            self.scheduled += int(people_of(part.get_column(self.person)).cast(pl.String).unique().is_in(held).sum())
+        found = found.with_columns(pl.col(TIMES).dt.replace_time_zone(None))  # until all parts are known: one without any time cannot say
+        return found if rows is None else found.hstack(rows)
+
+    def typed(self, found: pl.DataFrame) -> pl.DataFrame:
+        """The times of the results as the format has them."""
+        zone = "UTC" if self.zoned else None
+        if self.as_text:
+            return found.with_columns(pl.col(TIMES).dt.replace_time_zone(zone).dt.strftime("%Y-%m-%dT%H:%M:%S" + ("%:z" if zone else "")))
+        return found.with_columns(pl.col(TIMES).dt.replace_time_zone(zone))
+
+
+def track_to(chart: Chart, table: Table, into: Path | BinaryIO, form: Format, options: Options) -> Summary:
+    """Follow the people of a table, and write every row with its answers, in the order of the table.
+
+    Where all rows of each person come together, the table goes through in parts. Otherwise people are put together in temporary files, and the
+    rows put back into their order. Memory does not grow with the table in either case, but it holds all rows of any one person.
+
+    Raises
+    ------
+    FileError, ColumnError  as `track_frame`, and as the table's reader
+    """
+    run = _Run(chart, table, options, KINDS[form.kind].text)
+    again = table.size > 0  # a stream is read once only
+    sorted_ = again and ((isinstance(into, Path) and into.is_file()) or in_runs(run.frames(), run.person))
+    if sorted_:
+        try:
+            _write(run, lambda: (run.followed(part) for part in parts_in_runs(run.frames(), run.person)), into, form)
+        except PersonComesBack:
+            sorted_ = False
+            run.start()
+    if not sorted_:
+        with Regrouped(run.person) as regrouped:
+            for frame in run.frames():
+                regrouped.add(frame)
+            _write(run, lambda: regrouped.in_order(run.followed(part) for part in regrouped.parts()), into, form)
+    assert run.summary is not None, "the first part is followed before anything is written"
+    unmet = 0 if options.schedules is None else options.schedules.person.n_unique() - run.scheduled
+    return run.summary._replace(without_sets=unmet)
+
+
+def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | BinaryIO, form: Format) -> None:
+    results, first = found(), []
+    while run.zoned is None and (one := next(results, None)) is not None:  # the type of times is known with the first time
+        first.append(one)
+    rows = chain(first or [run.followed(run.table.columns)], results)
+    schema = run.typed(run.followed(run.table.columns)).schema
+    sink_frames(map(run.typed, rows), schema, into, form)
