@@ -12,16 +12,15 @@ from mews_newtt.episode.events import lines_of
 from mews_newtt.episode.many_schedules import read_schedules
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.read_policy import load_policy
-from mews_newtt.episode.summary import summary_of
 from mews_newtt.episode.table_events import table_events, times_as_text
-from mews_newtt.episode.track import Columns, columns_of, track_frame
-from mews_newtt.episode.track_file import Options, track_to
+from mews_newtt.episode.track import Columns, columns_of
+from mews_newtt.episode.track_file import Options, track_to, track_whole
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.unread import columns_not_read
 from mews_newtt.tables.atomic import whole_file, whole_output
 from mews_newtt.tables.formats import KINDS, STDIO, csv_unless_named, output_format
 from mews_newtt.tables.planned.table import map_beside, open_planned
-from mews_newtt.tables.read import read_table, whole
+from mews_newtt.tables.read import read_table
 from mews_newtt.tables.write import sink
 
 
@@ -64,8 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
             with whole_output(output) as into:
                 summary = track_to(chart, table, into, form, options)
         else:
-            found = track_frame(chart, whole(table), **options._asdict())
-            summary = summary_of(chart, policies, found)
+            found, summary = track_whole(chart, table, options)
             events = table_events(chart, found, list(table.names), beside, now=now)
             with whole_output(output) as into:
                 sink(times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)

@@ -20,7 +20,7 @@ from mews_newtt.episode.track import TIMES, Columns, columns_of, tracked
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.tables.formats import KINDS, Format
-from mews_newtt.tables.read import Table
+from mews_newtt.tables.read import Table, whole
 from mews_newtt.tables.write import sink_frames
 
 
@@ -67,6 +67,12 @@ class _Run:
         found = found.with_columns(pl.col(TIMES).dt.replace_time_zone(None))  # until all parts are known: one without any time cannot say
         return found if rows is None else found.hstack(rows)
 
+    def counted(self) -> Summary:
+        """The counts of all parts."""
+        assert self.summary is not None, "the first part is followed before anything is written"
+        unmet = 0 if self.options.schedules is None else self.options.schedules.person.n_unique() - self.scheduled
+        return self.summary._replace(without_sets=unmet)
+
     def typed(self, found: pl.DataFrame) -> pl.DataFrame:
         """The times of the results as the format has them."""
         zone = "UTC" if self.zoned else None
@@ -99,9 +105,18 @@ def track_to(chart: Chart, table: Table, into: Path | BinaryIO, form: Format, op
             for frame in run.frames():
                 regrouped.add(frame)
             _write(run, lambda: regrouped.in_order(run.followed(part) for part in regrouped.parts()), into, form)
-    assert run.summary is not None, "the first part is followed before anything is written"
-    unmet = 0 if options.schedules is None else options.schedules.person.n_unique() - run.scheduled
-    return run.summary._replace(without_sets=unmet)
+    return run.counted()
+
+
+def track_whole(chart: Chart, table: Table, options: Options) -> tuple[pl.DataFrame, Summary]:
+    """The people of a table followed in memory: every row with its answers, in the order of the table, and the counts.
+
+    Raises
+    ------
+    FileError, ColumnError  as `track_frame`, and as the table's reader
+    """
+    run = _Run(chart, table, options, as_text=False)
+    return run.typed(run.followed(whole(table))), run.counted()
 
 
 def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | BinaryIO, form: Format) -> None:
