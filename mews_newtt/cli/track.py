@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from mews_newtt.cli import track_report
 from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.read_policy import load_policy
@@ -38,6 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--zone", metavar="NAME", help="the zone of times without an offset, such as Europe/London")
     parser.add_argument("--now", metavar="TIME", help="count overdue sets to this time: 2026-11-20T08:00, with an offset if the file has offsets")
     parser.add_argument("--points", action="store_true", help="add the points of each parameter")
+    track_report.add(parser)
     parser.set_defaults(run=run)
 
 
@@ -46,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     policies = [_policy(name, arguments.rules) for name in arguments.policy]
     output = arguments.output or Path(STDIO)
     form, now, plan = output_format(output, csv_unless_named(output)), _time(arguments.now), chosen_plan(arguments, chart)
+    track_report.check(arguments)
     if arguments.output is not None and arguments.output.resolve() == arguments.input.resolve():
         raise FileError(Problem("output_is_input", str(arguments.output), "is the input as well", "write another file"))
     with open_planned(chart, arguments.input, None, plan) as table:
@@ -54,11 +57,15 @@ def run(arguments: argparse.Namespace) -> int:
         options = {"policies": policies, "now": now, "zone": arguments.zone, "column_map": beside, "points": arguments.points}
         found = track_frame(chart, whole(table), **options)
         reading = table.report
-    with whole_output(output) as into:
-        sink(_times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
+    if arguments.report is None or arguments.output is not None:
+        with whole_output(output) as into:
+            sink(_times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
     summary = summary_of(chart, policies, found)
-    for line in (*summary.says(), *(f"  {line}" for line in (*unread.says(), *(reading.says() if reading else ())))):
+    not_read = (*unread.says(), *(reading.says() if reading else ()))
+    for line in (*summary.says(), *(f"  {line}" for line in not_read)):
         print(line, file=sys.stderr)
+    if arguments.report is not None:
+        track_report.write(arguments, chart, found, policies, now, beside, not_read)
     return 1 if summary.unplaced else 0
 
 
