@@ -14,8 +14,9 @@ import polars as pl
 from mews_newtt.chart.model import Chart
 from mews_newtt.cli.dates import date_of_run
 from mews_newtt.episode.policy import Policy
+from mews_newtt.episode.report.counts import REVIEWED
 from mews_newtt.episode.report.files import write_ward_report
-from mews_newtt.episode.report.ward import MOST_STORIES, ward_report
+from mews_newtt.episode.report.ward import MOST_STORIES, WARD, ward_report
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.column_map import ColumnMap
 from mews_newtt.tables.folders import check_report_folder
@@ -44,6 +45,11 @@ def check(arguments: argparse.Namespace) -> None:
     if len(arguments.person) > MOST_STORIES:
         raise FileError(Problem("too_many_persons", "--person", f"names {len(arguments.person)} persons", f"name at most {MOST_STORIES}"))
     check_report_folder(arguments.report)
+
+
+def reads(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The columns that only a report reads."""
+    return () if arguments.report is None else (arguments.ward or WARD, REVIEWED)
 
 
 def write(

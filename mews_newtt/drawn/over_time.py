@@ -48,9 +48,10 @@ def figure_html(figure: Figure) -> str:
     rows = [(point.label, words_of(point.value, figure.unit), point.signal or "no signal") for point in figure.points]
     columns = (Column("Period", number=False), Column("Value"), Column("Signal", number=False))
     return (
-        f'<figure class="over-time"><div class="scroll" tabindex="0" role="region" aria-label="{safe(figure.title)}">{figure_svg(figure)}</div>'
+        f'<figure class="over-time"><h3>{safe(figure.title)}</h3>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{safe(figure.title)}">{figure_svg(figure)}</div>'
         f"<figcaption>{safe(figure.says)}</figcaption>"
-        f"<details><summary>{safe(figure.title)}: the same as a table</summary>{table_html(figure.title, columns, rows)}</details></figure>"
+        f"<details><summary>{safe(figure.title)}: the same as a table</summary>{table_html(f'{figure.title}: the numbers', columns, rows)}</details></figure>"
     )
 
 
@@ -108,8 +109,17 @@ def _lines(figure: Figure, y: _Height) -> list[str]:
         while any(abs(beside - other) < 13 for other in taken):  # two labels never lie on each other
             beside += 13 if beside >= at else -13
         taken.append(beside)
-        shapes.append(_text(WIDE - RIGHT + 8, beside, f"{name} {words_of(value, figure.unit)}", "start"))
+        shapes.append(_text(WIDE - RIGHT + 8, beside, f"{name} {_within(figure, value)}", "start"))
     return shapes
+
+
+def _within(figure: Figure, value: float) -> str:
+    """A limit in words; one that cannot be reached is said to be beyond the end of the scale."""
+    if figure.ceiling is not None and value > figure.ceiling:
+        return f"over {figure.ceiling:g}{figure.unit}"
+    if figure.floor is not None and value < figure.floor:
+        return f"under {figure.floor:g}{figure.unit}"
+    return words_of(value, figure.unit)
 
 
 def _dot(x: float, y: float, point: Point) -> str:

@@ -87,7 +87,7 @@ def track_frame(
     names = _columns(frame, columns or Columns(), chart, column_map)
     scored: pl.DataFrame = score_frame(chart, frame, column_map=column_map, points=True)
     marked = placed_in_time(scored, names.person, names.taken, names.recorded, zone)
-    moment = None if now is None else _moment(now, marked.zoned, zone)
+    moment = None if now is None else moment_of(now, marked.zoned, zone)
     sets = _versions(marked.frame, names, _content(frame, chart, column_map, names))
     followed = _followed(chart, tuple(policies), sets, moment, marked.zoned)
     found = followed.sort(ROW).select(ADDED)
@@ -96,7 +96,7 @@ def track_frame(
     return scored.hstack(found)
 
 
-def _moment(now: datetime, zoned: bool, zone: str | None) -> datetime:
+def moment_of(now: datetime, zoned: bool, zone: str | None) -> datetime:
     """The time to count to, as the times of the table are held: in UTC, or without any zone."""
     if now.utcoffset() is None and zone is not None:
         now = now.replace(tzinfo=ZoneInfo(zone))

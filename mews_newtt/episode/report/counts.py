@@ -6,6 +6,8 @@ Every count is one expression over whole columns, so that a million people cost 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -15,6 +17,7 @@ from mews_newtt.episode.track import CURRENT, DOUBLE, MINUTE, SUPERSEDED, UNPLAC
 
 MOST_GROUPS = 40  # wards, weeks and reasons that a table of the report names; the rest is counted and said
 REVIEWED = "reviewed_at"
+OVERDUE_MINUTES = (4 * 60, 24 * 60)  # how the table of the overdue is split; nothing depends on it
 NO_WARD = "not given"
 
 
@@ -62,10 +65,13 @@ class Answered(NamedTuple):
 
 
 class Overdue(NamedTuple):
-    """People whose next set is overdue at the time that was asked for, by the level of their last scored set."""
+    """People whose next set is overdue at the time that was asked for, by the level of their last scored set.
+
+    people : how many for up to each of `OVERDUE_MINUTES`, and how many for longer
+    """
 
     level: str
-    people: int
+    people: tuple[int, ...]
     longest: float
 
 
@@ -95,6 +101,7 @@ class Counts(NamedTuple):
     lost: tuple[Lost, ...]
     first: Any
     last: Any
+    after_now: int
 
 
 def prepared(placed: pl.DataFrame, zoned: bool, zone: str | None, ward: str | None) -> pl.DataFrame:
@@ -110,10 +117,10 @@ def prepared(placed: pl.DataFrame, zoned: bool, zone: str | None, ward: str | No
     return placed.with_columns(local.dt.date().alias("@day"), named.alias("@ward"), pl.col("score_status").cast(pl.String))
 
 
-def counts_of(chart: Chart, rows: pl.DataFrame, *, wards: bool, now: bool) -> Counts:
+def counts_of(chart: Chart, rows: pl.DataFrame, *, wards: bool, now: datetime | None) -> Counts:
     """The figures of the rows of `prepared`.
 
-    wards : whether the file has a column of wards; now : whether a time was given to which overdue sets are counted
+    wards : whether the file has a column of wards; now : the time to which overdue sets are counted, as `@taken` is held
     """
     current = rows.filter(pl.col("set_status") == CURRENT)
     course = _course(current)
@@ -134,10 +141,11 @@ def counts_of(chart: Chart, rows: pl.DataFrame, *, wards: bool, now: bool) -> Co
         stays=_stays(chart, course),
         rises=_rises(chart, course),
         reviews=_reviews(chart, course),
-        overdue=_overdue(chart, current) if now else None,
+        overdue=_overdue(chart, current) if now is not None else None,
         lost=_lost(rows),
         first=days.min(),
         last=days.max(),
+        after_now=0 if now is None else int((current.get_column("@taken") > now).sum()),
     )
 
 
@@ -225,15 +233,12 @@ def _answered(chart: Chart, sets: pl.DataFrame, waited: pl.Expr) -> tuple[Answer
 
 
 def _overdue(chart: Chart, current: pl.DataFrame) -> tuple[Overdue, ...]:
-    late = (
-        current.filter(pl.col("overdue_minutes") > 0)
-        .group_by("level")
-        .agg(pl.len().alias("people"), pl.col("overdue_minutes").max().alias("longest"))
-    )
-    by_level = {str(row["level"]): row for row in late.iter_rows(named=True)}
-    return tuple(
-        Overdue(level.title, by_level[level.id]["people"], by_level[level.id]["longest"]) for level in reversed(chart.levels) if level.id in by_level
-    )
+    waited = pl.col("overdue_minutes")
+    ends = (0, *OVERDUE_MINUTES, float("inf"))
+    between = [((waited > low) & (waited <= high)).sum().alias(f"to_{high}") for low, high in pairwise(ends)]
+    late = current.filter(waited > 0).group_by("level").agg(*between, waited.max().alias("longest"))
+    by_level = {str(level): (tuple(people), longest) for level, *people, longest in late.iter_rows()}
+    return tuple(Overdue(level.title, *by_level[level.id]) for level in reversed(chart.levels) if level.id in by_level)
 
 
 def _lost(rows: pl.DataFrame) -> tuple[Lost, ...]:
@@ -243,8 +248,6 @@ def _lost(rows: pl.DataFrame) -> tuple[Lost, ...]:
 
 
 def longest_waits(rows: pl.DataFrame, person: str, most: int) -> Sequence[dict[str, Any]]:
-    """The people whose next set is longest overdue, with their last level; only for a file that the user asked for."""
-    late = rows.filter((pl.col("set_status") == CURRENT) & (pl.col("overdue_minutes") > 0)).sort(
-        "overdue_minutes", "@person", descending=[True, False]
-    )
+    """The people whose next set is overdue, those first who became so last: the others may have left. Only for a file that the user asked for."""
+    late = rows.filter((pl.col("set_status") == CURRENT) & (pl.col("overdue_minutes") > 0)).sort("overdue_minutes", "@person")
     return late.head(most).select(pl.col(person).alias("person"), pl.col("level").cast(pl.String), "@taken", "due_at", "overdue_minutes").to_dicts()

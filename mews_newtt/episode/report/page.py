@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
 from mews_newtt import __version__
 from mews_newtt.chart.statuses import MEANINGS
@@ -25,9 +26,8 @@ from mews_newtt.episode.report.ward import MOST_WAITS, WardReport
 from mews_newtt.episode.track import DOUBLE, SUPERSEDED, VOID
 from mews_newtt.scoring.wording import count
 
-GROUP_COLUMNS = (
-    "People", "Sets", "Complete", "Partial", "Refused", "Due", "In time", "In time, share", "Late: median", "Late: longest", "Rises of level",
-)  # fmt: skip
+TIME_COLUMNS = ("People", "Sets", "Due", "In time", "Share", "Late: median", "Late: longest", "Rises of level")
+WHOLE_COLUMNS = ("Sets", "Complete", "Share", "Partial", "Refused")
 CORRECTIONS = {SUPERSEDED: "replaced by a later version", VOID: "entered in error", DOUBLE: "sent twice"}
 
 
@@ -71,7 +71,7 @@ def _summary(report: WardReport) -> str:
         lines.append("No set here has a due time: neither the chart nor a policy gives one, and none is made up. So nothing is called late.")
     lines.append(f"{group.complete:,} of {count(group.sets, 'set')} are complete ({share_words(group.complete, group.sets)}).")
     if report.counts.overdue is not None:
-        overdue = sum(one.people for one in report.counts.overdue)
+        overdue = sum(number for one in report.counts.overdue for number in one.people)
         lines.append(f"At {report.now:%Y-%m-%d %H:%M} the next set of {_people(overdue)} is overdue.")
     lost = sum(one.people for one in report.counts.lost)
     if report.counts.lost:
@@ -92,6 +92,11 @@ def _facts(report: WardReport, run_on: str | None) -> Iterator[tuple[str, str]]:
         yield "Policy", f"{policy.title} ({policy.id}), version {policy.version}, status {policy.status}: {MEANINGS.get(policy.status, '')}"
     if not report.policies:
         yield "Policy", "none; due times follow from the chart alone"
+    if counts.after_now:
+        yield (
+            "After that time",
+            f"{count(counts.after_now, 'set')} taken later than {report.now:%Y-%m-%d %H:%M}: a clock ran ahead, or --now is too early",
+        )
     yield "Overdue counted to", f"{report.now:%Y-%m-%d %H:%M}" if report.now is not None else "no time was given (--now), so nobody is called overdue"
     persons = "those whom the user named" if report.stories else "none is named in this report"
     yield "Persons", persons
@@ -106,7 +111,7 @@ def _how_to_read() -> str:
             "A diamond is a point that is more than chance: filled blue on the better side of the middle line, open orange with a cross on the "
             "worse. XmR charts: a point outside the limits; 7 points in a row on one side of the mean; 7 points that only rise or only fall; 2 of 3 "
             "points near one limit. Limits: mean plus and minus 2.66 mean moving ranges, without moving ranges above 3.267 times their mean "
-            "(NHS Making data count, as in the R package NHSRplotthedots 0.2.2). Run charts: 6 points in a row on one side of the median, or 5 that "
+            "(NHS Making data count, as in the R package NHSRplotthedots 0.2.2). Run charts, of fewer than 12 points: 5 in a row that "
             "only rise or only fall (Perla and others, BMJ Quality and Safety 2011;20:46)."
         ],
         "note",
@@ -119,8 +124,7 @@ def _in_time(report: WardReport) -> str:
         "A set is due by the level of the person's last scored set. It is in time if it was taken no later. A late set counts in the ward and the "
         "week in which it was taken. A set that was due and never taken is in no row here: it is overdue, and that is counted only to a given time."
     ]
-    first = (("All", [counts.all]), ("By ward", counts.wards), ("By week (the date of its Monday)", counts.weeks))
-    tables = [table_html(title, _group_heads(title), (_group_row(group) for group in groups)) for title, groups in first]
+    tables = _by_group(report, "Sets in time", TIME_COLUMNS, _time_row)
     cut = [
         f"{left:,} more {what} are not shown (at most {MOST_GROUPS})."
         for what, left in (("wards", counts.wards_left_out), ("weeks, the earliest,", counts.weeks_left_out))
@@ -130,24 +134,39 @@ def _in_time(report: WardReport) -> str:
         cut.append("The file has no column ward, and none was named with --ward: there is no table by ward.")
     overdue = ""
     if counts.overdue is not None:
-        heads = (Column("Level of the last scored set", number=False), Column("People"), Column("Longest"))
-        late = ((one.level, one.people, duration_words(one.longest)) for one in counts.overdue)
+        heads = (Column("Level of the last scored set", number=False), Column("Up to 4 h"), Column("4 to 24 h"), Column("More"), Column("Longest"))
+        late = ((one.level, *one.people, duration_words(one.longest)) for one in counts.overdue)
+        cut.append("A file of sets does not say who went home: the people who have been overdue for long may no longer be there.")
         overdue = table_html(f"People whose next set is overdue at {report.now:%Y-%m-%d %H:%M}", heads, late)
         if report.waits is not None:
-            cut.append(f"overdue.csv names them, the longest first, at most {MOST_WAITS:,}.")
+            cut.append(f"overdue.csv names them, those who became overdue last first, at most {MOST_WAITS:,}.")
     return section_html("h-in-time", "In time", paragraphs_html(says), *tables, overdue, paragraphs_html(cut, "note"))
 
 
-def _group_heads(title: str) -> tuple[Column, ...]:
-    first = {"All": "Sets", "By ward": "Ward"}.get(title, "Week of")
-    return (Column(first, number=False), *(Column(name) for name in GROUP_COLUMNS))
+def _by_group(report: WardReport, what: str, names: Iterable[str], cells: Callable[[Group], tuple[object, ...]]) -> list[str]:
+    """The tables of all sets, of the wards and of the weeks."""
+    counts, columns = report.counts, [Column(name) for name in names]
+    wards = [(group.name, *cells(group)) for group in counts.wards]
+    weeks = [(_day(group.name), *cells(group)) for group in counts.weeks]
+    return [
+        table_html(f"{what} by ward", [Column("Ward", number=False), *columns], [*wards, ("All", *cells(counts.all))]),
+        table_html(f"{what} by week", [Column("Week from", number=False), *columns], weeks),
+    ]
 
 
-def _group_row(group: Group) -> tuple[object, ...]:
-    return (
-        group.name, group.people, group.sets, group.complete, group.partial, group.refused, group.due, group.in_time,
-        share_words(group.in_time, group.due), duration_words(group.late_median), duration_words(group.late_worst), group.rises,
-    )  # fmt: skip
+def _day(text: str) -> str:
+    """A day as people write it, on one line."""
+    day = date.fromisoformat(text)
+    return f"{day.day}\u00a0{day:%b}\u00a0{day.year}"
+
+
+def _time_row(group: Group) -> tuple[object, ...]:
+    late = (duration_words(group.late_median), duration_words(group.late_worst))
+    return (group.people, group.sets, group.due, group.in_time, share_words(group.in_time, group.due), *late, group.rises)
+
+
+def _whole_row(group: Group) -> tuple[object, ...]:
+    return (group.sets, group.complete, share_words(group.complete, group.sets), group.partial, group.refused)
 
 
 def _complete(report: WardReport) -> str:
@@ -155,9 +174,11 @@ def _complete(report: WardReport) -> str:
     group, titles = counts.all, {parameter.id: parameter.title for parameter in report.chart.parameters}
     heads = (Column("Row of the chart", number=False), Column("Partial sets without it"), Column("Of all sets"))
     rows = ((titles.get(name, name), number, share_words(number, group.sets)) for name, number in counts.lacking)
-    kinds = f"{count(group.partial, 'partial set')}, {count(group.refused, 'refused set')} of {count(group.sets, 'set')}"
-    says = [f"{kinds}. A missing reading is never counted as 0."]
-    return section_html("h-complete", "Complete sets", paragraphs_html(says), table_html("What partial sets lack", heads, rows))
+    says = [
+        "A partial set lacks a reading that the chart asks for; a missing reading is never counted as 0. A refused set has a reading that cannot be."
+    ]
+    tables = _by_group(report, "Complete sets", WHOLE_COLUMNS, _whole_row)
+    return section_html("h-complete", "Complete sets", paragraphs_html(says), *tables, table_html("What partial sets lack", heads, rows))
 
 
 def _levels(report: WardReport) -> str:
@@ -201,7 +222,7 @@ def _corrections(report: WardReport) -> str:
     group = counts.all
     if group.timed_entries:
         part = share_words(group.retrospective, group.timed_entries)
-        entries = f"{group.retrospective:,} of {count(group.timed_entries, 'set')} were entered later than the policy allows ({part})."
+        entries = f"Entered later than the policy allows: {group.retrospective:,} of {count(group.timed_entries, 'set')} ({part})."
     else:
         entries = "Late entries are not counted: no policy says from when on an entry is late, or the file has no recorded_at."
     table = table_html("Rows that do not count", (Column("Row", number=False), Column("Rows")), rows)

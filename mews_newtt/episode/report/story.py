@@ -108,7 +108,8 @@ def story_html(story: Story, ident: str) -> str:
     """The words, then the track as a drawing and a table."""
     shown = story.episode.sets[story.not_shown :]
     told = "".join(f"<li><strong>{safe(when(one.entry.observed_at))}</strong>: {safe(set_says(story.episode, one))}</li>" for one in shown)
-    track = series_html(story.episode.chart, [(when(one.entry.observed_at), one.score) for one in shown], ident=ident, heading=3)
+    scored = [(when(one.entry.observed_at), one.score) for one in shown]
+    track = series_html(story.episode.chart, scored, title=f"The track of {story.person}", ident=ident, heading=3)
     says = "".join(f"<p>{safe(line)}</p>" for line in story_says(story))
     return f'{says}<ol class="story">{told}</ol>{track}'
 

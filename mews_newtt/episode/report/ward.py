@@ -15,7 +15,7 @@ from mews_newtt.episode.read_times import WHY, placed_in_time
 from mews_newtt.episode.report.counts import REVIEWED, Counts, counts_of, longest_waits, prepared
 from mews_newtt.episode.report.figures import PERIODS, figures_of, period_of
 from mews_newtt.episode.report.story import Story, own_columns, story_of
-from mews_newtt.episode.track import CURRENT, Columns
+from mews_newtt.episode.track import CURRENT, Columns, moment_of
 from mews_newtt.errors import ColumnError, Problem
 from mews_newtt.reading.column_map import ColumnMap
 from mews_newtt.reading.columns import check_columns
@@ -71,6 +71,7 @@ class WardReport(NamedTuple):
             "reviews": None if counts.reviews is None else [one._asdict() for one in counts.reviews],
             "overdue": None if counts.overdue is None else [one._asdict() for one in counts.overdue],
             "not_followed": [one._asdict() for one in counts.lost],
+            "sets_after_now": counts.after_now,
             "over_time": [_figure(figure) for figure in self.figures],
             "persons": [{"person": story.person, "episode": story.episode.to_dict()} for story in self.stories],
             "not_read": list(self.not_read),
@@ -121,7 +122,7 @@ def ward_report(
     if reviewed in own:
         rows = rows.with_columns(placed_in_time(found, names.person, reviewed, names.recorded, zone).frame.get_column("@taken").alias("@reviewed"))
     rows = prepared(rows.drop(WHY), marked.zoned, zone, place)
-    counts = counts_of(chart, rows, wards=place is not None, now=now is not None)
+    counts = counts_of(chart, rows, wards=place is not None, now=None if now is None else moment_of(now, marked.zoned, zone))
     every = period_of(counts.first, counts.last)
     there = {name: column for name, column in zip(Columns._fields, names, strict=True) if column in own}
     told = [

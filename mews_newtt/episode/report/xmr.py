@@ -21,7 +21,7 @@ NEAR = 2 / 3  # of the way from the mean to the limit: beyond it a point is near
 SCREEN = 3.267  # mean moving ranges: a moving range above it does not count for the limits
 LEAST = 12  # points that limits need
 RUN = 7  # points on one side of the mean, or points of a trend
-RUN_SHIFT, RUN_TREND = 6, 5  # the same on a run chart, about the median
+RUN_TREND = 5  # points of a trend on a run chart
 
 OUTSIDE, SHIFT, TREND, NEAR_LIMIT = "outside", "shift", "trend", "near_limit"
 SAYS = {
@@ -81,14 +81,10 @@ def limits(values: Sequence[float]) -> tuple[float, float, float]:
 def _run_chart(values: tuple[float, ...]) -> OverTime:
     if not values:
         return OverTime("run", (), None, None, None, ())
-    middle = median(values)
-    found: list[list[str]] = [[] for _ in values]
-    off = [at for at, value in enumerate(values) if value != middle]  # a point on the median neither adds to a run nor ends it
-    shifted = _same([1 if values[at] > middle else -1 for at in off], RUN_SHIFT)
-    _mark(found, SHIFT, (off[place] for place in shifted))
+    found: list[list[str]] = [[] for _ in values]  # six in a row beside the median, the other rule, are not possible among so few
     moved = [0, *(at for at in range(1, len(values)) if values[at] != values[at - 1])]  # like values count once in a trend
     _mark(found, TREND, (moved[place] for place in _steady([values[at] for at in moved], RUN_TREND)))
-    return OverTime("run", values, middle, None, None, tuple(tuple(names) for names in found))
+    return OverTime("run", values, median(values), None, None, tuple(tuple(names) for names in found))
 
 
 def _mark(found: list[list[str]], name: str, places: Iterator[int]) -> None:
