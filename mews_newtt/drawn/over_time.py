@@ -47,11 +47,11 @@ def figure_html(figure: Figure) -> str:
     """The drawing, what it says in words, and the same as a table that can be opened."""
     rows = [(point.label, words_of(point.value, figure.unit), point.signal or "no signal") for point in figure.points]
     columns = (Column("Period", number=False), Column("Value"), Column("Signal", number=False))
+    title, drawing = safe(figure.title), figure_svg(figure)
+    table = table_html(f"{figure.title}: the numbers", columns, rows)
     return (
-        f'<figure class="over-time"><h3>{safe(figure.title)}</h3>'
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{safe(figure.title)}">{figure_svg(figure)}</div>'
-        f"<figcaption>{safe(figure.says)}</figcaption>"
-        f"<details><summary>{safe(figure.title)}: the same as a table</summary>{table_html(f'{figure.title}: the numbers', columns, rows)}</details></figure>"
+        f'<figure class="over-time"><h3>{title}</h3><div class="scroll" tabindex="0" role="region" aria-label="{title}">{drawing}</div>'
+        f"<figcaption>{safe(figure.says)}</figcaption><details><summary>{title}: the same as a table</summary>{table}</details></figure>"
     )
 
 
