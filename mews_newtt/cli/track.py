@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise FileError(Problem("output_is_input", str(arguments.output), "is the input as well", "write another file"))
     with open_planned(chart, arguments.input, None, plan) as table:
         beside = map_beside(column_map, plan, table)
-        used = (Columns().set_id, Columns().void, *track_report.reads(arguments))
+        used = (*Columns()[2:], *track_report.reads(arguments))
         unread = columns_not_read(chart, [name for name in table.names if name not in used], beside)
         options = {"policies": policies, "now": now, "zone": arguments.zone, "column_map": beside, "points": arguments.points}
         found = track_frame(chart, whole(table), **options)

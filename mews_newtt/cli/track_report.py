@@ -14,7 +14,6 @@ import polars as pl
 from mews_newtt.chart.model import Chart
 from mews_newtt.cli.dates import date_of_run
 from mews_newtt.episode.policy import Policy
-from mews_newtt.episode.report.counts import REVIEWED
 from mews_newtt.episode.report.files import write_ward_report
 from mews_newtt.episode.report.ward import MOST_STORIES, WARD, ward_report
 from mews_newtt.errors import FileError, Problem
@@ -49,7 +48,7 @@ def check(arguments: argparse.Namespace) -> None:
 
 def reads(arguments: argparse.Namespace) -> tuple[str, ...]:
     """The columns that only a report reads."""
-    return () if arguments.report is None else (arguments.ward or WARD, REVIEWED)
+    return () if arguments.report is None else (arguments.ward or WARD,)
 
 
 def write(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mews_newtt.chart.model import Chart, Timing
 from mews_newtt.episode.clock import instant, later
+from mews_newtt.episode.plain import DueDict, ReasonDict
 from mews_newtt.episode.policy import Policy, Schedule
 
 
@@ -21,7 +22,7 @@ class Reason(NamedTuple):
     says: str
     source: str
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> ReasonDict:
         return {"at": self.at.isoformat(), "says": self.says, "source": self.source}
 
 
@@ -31,7 +32,7 @@ class Due(NamedTuple):
     at: datetime
     reasons: tuple[Reason, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> DueDict:
         return {"at": self.at.isoformat(), "reasons": [reason.to_dict() for reason in self.reasons]}
 
 

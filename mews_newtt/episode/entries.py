@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from mews_newtt.episode.clock import instant, require_one_kind
+from mews_newtt.episode.plain import EntryNames, iso
 from mews_newtt.errors import ObservationError, Problem
 
 MOST_NAMED = 10  # entries that a message names
@@ -23,8 +24,10 @@ class Entry(NamedTuple):
     observed_at, recorded_at : when the set was taken, and when it was written down. Either every time has an offset from UTC, or none has
     id : the name of the set. Entries with the same id are versions of one set: the one recorded last counts
     void : the set was entered in error; it does not count
-    escalated : whether somebody was already told; None where nothing says so
-    reviewed_at : when somebody came
+    escalated : whether somebody was told of it; None where nothing says so. escalated_at, escalated_by : when, and by whom (a role, not a name)
+    reviewed_at, reviewed_by : when somebody came, and in which role
+    concern_at : when a concern of this set was raised, if not at the time of the set
+    concern_answered_at, concern_answered_by : when somebody answered that concern, and in which role
     """
 
     given: Mapping[str, Any]
@@ -34,13 +37,23 @@ class Entry(NamedTuple):
     void: bool = False
     escalated: bool | None = None
     reviewed_at: datetime | None = None
+    reviewed_by: str | None = None
+    escalated_at: datetime | None = None
+    escalated_by: str | None = None
+    concern_at: datetime | None = None
+    concern_answered_at: datetime | None = None
+    concern_answered_by: str | None = None
 
-    def names(self) -> dict[str, str | None]:
+    def times(self) -> tuple[datetime | None, ...]:
+        """Every time of the entry, in one order; None where it has none."""
+        return (self.observed_at, self.recorded_at, self.reviewed_at, self.escalated_at, self.concern_at, self.concern_answered_at)
+
+    def names(self) -> EntryNames:
         """Which entry it is, for JSON: its id and its times."""
         return {
             "id": self.id,
             "observed_at": self.observed_at.isoformat(),
-            "recorded_at": None if self.recorded_at is None else self.recorded_at.isoformat(),
+            "recorded_at": iso(self.recorded_at),
         }
 
 
@@ -126,12 +139,12 @@ def _same_time(current: list[Entry]) -> list[Problem]:
 
 
 def _require_comparable(entries: list[Entry]) -> None:
-    times = (time for entry in entries for time in (entry.observed_at, entry.recorded_at, entry.reviewed_at))
-    require_one_kind((time for time in times if time is not None), "the entries")
+    require_one_kind((time for entry in entries for time in entry.times() if time is not None), "the entries")
 
 
 def _content(entry: Entry) -> tuple[Any, ...]:
     """What two entries have in common if one was sent twice."""
     given = tuple(sorted((name, str(value)) for name, value in entry.given.items()))
-    times = (None if time is None else instant(time) for time in (entry.observed_at, entry.recorded_at, entry.reviewed_at))
-    return (given, *times, entry.id, entry.void, entry.escalated)
+    times = (None if time is None else instant(time) for time in entry.times())
+    people = (entry.reviewed_by, entry.escalated_by, entry.concern_answered_by)
+    return (given, *times, entry.id, entry.void, entry.escalated, *people)

@@ -10,7 +10,9 @@ from mews_newtt.chart.model import Chart, require_chart
 from mews_newtt.episode.clock import instant, passed, require_one_kind
 from mews_newtt.episode.due import Due, Rules, schedules_of
 from mews_newtt.episode.entries import Arranged, Entry, Superseded, arrange
+from mews_newtt.episode.plain import EpisodeDict, SetDict, iso, minutes
 from mews_newtt.episode.policy import Policy, require_for
+from mews_newtt.episode.response import Concern, Escalation, concern_of, doubts_of, trigger_to_review
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.scoring.levels import Reason
 from mews_newtt.scoring.reference import score
@@ -30,9 +32,12 @@ class FollowedSet(NamedTuple):
     due_at_worst : when it is due if what is missing reaches `level_max`, where that is sooner
     late_by : how much later than due this set was taken; None where nothing was due, zero in time
     review_due, reviewed_late_by : the same for the review that the level asks for
+    trigger_to_review : from a set above the lowest level to its review
+    concern : the concern that the set holds, and its answer
+    escalated_before : the last escalation that an earlier set says was made. The level may have risen since: compare its `level`
     retrospective : entered later than the policy allows; None where no policy says, or no time of recording is given
     worst_level : the highest level so far
-    doubts : `AHEAD`: a clock ran ahead, so that the order or the due time may be wrong
+    doubts : `AHEAD`: a clock ran ahead, so that the order or the due time may be wrong; `response.BEFORE`: an answer is earlier than its question
     """
 
     entry: Entry
@@ -45,6 +50,9 @@ class FollowedSet(NamedTuple):
     late_by: timedelta | None
     review_due: Due | None
     reviewed_late_by: timedelta | None
+    trigger_to_review: timedelta | None
+    concern: Concern | None
+    escalated_before: Escalation | None
     retrospective: bool | None
     worst_level: str | None
     doubts: tuple[str, ...]
@@ -54,20 +62,32 @@ class FollowedSet(NamedTuple):
         """Why its level is not the lowest: the total, a trigger, somebody's concern."""
         return self.score.reasons
 
-    def to_dict(self) -> dict[str, Any]:
+    @property
+    def last_escalation(self) -> Escalation | None:
+        """The last escalation that this set or an earlier one says was made."""
+        entry = self.entry
+        return Escalation(entry, entry.escalated_at, entry.escalated_by, self.score.level) if entry.escalated else self.escalated_before
+
+    def to_dict(self) -> SetDict:
         return {
             **self.entry.names(),
             "score": self.score.to_dict(),
             "level_change": self.level_change,
             "points_change": {name: list(change) for name, change in self.points_change.items()},
-            "minutes_since_last": _minutes(self.since_last),
+            "minutes_since_last": minutes(self.since_last),
             "due": self.due and self.due.to_dict(),
             "due_at_worst": self.due_at_worst and self.due_at_worst.to_dict(),
-            "late_by_minutes": _minutes(self.late_by),
+            "late_by_minutes": minutes(self.late_by),
             "review_due": self.review_due and self.review_due.to_dict(),
-            "reviewed_at": self.entry.reviewed_at and self.entry.reviewed_at.isoformat(),
-            "reviewed_late_by_minutes": _minutes(self.reviewed_late_by),
+            "reviewed_at": iso(self.entry.reviewed_at),
+            "reviewed_by": self.entry.reviewed_by,
+            "reviewed_late_by_minutes": minutes(self.reviewed_late_by),
+            "trigger_to_review_minutes": minutes(self.trigger_to_review),
+            "concern": self.concern and self.concern.to_dict(),
             "escalated": self.entry.escalated,
+            "escalated_at": iso(self.entry.escalated_at),
+            "escalated_by": self.entry.escalated_by,
+            "escalated_before": self.escalated_before and self.escalated_before.to_dict(),
             "retrospective": self.retrospective,
             "worst_level": self.worst_level,
             "doubts": list(self.doubts),
@@ -96,7 +116,7 @@ class Episode(NamedTuple):
         """When the next set is due: by the last set that could be scored."""
         return next((one.due for one in reversed(self.sets) if one.score.status != "refused"), None)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> EpisodeDict:
         """Plain data for JSON."""
         return {
             "chart": self.chart.identity(),
@@ -105,9 +125,9 @@ class Episode(NamedTuple):
             "superseded": [one.entry.names() for one in self.superseded],
             "void": [entry.names() for entry in self.void],
             "doubles": self.doubles,
-            "now": self.now and self.now.isoformat(),
+            "now": iso(self.now),
             "due": self.due and self.due.to_dict(),
-            "overdue_by_minutes": _minutes(self.overdue_by),
+            "overdue_by_minutes": minutes(self.overdue_by),
             "without_due": self.without_due,
         }
 
@@ -167,6 +187,7 @@ def _followed(rules: Rules, entry: Entry, result: Score, before: list[FollowedSe
     at_worst = rules.next_set(result.level_max, entry.observed_at) if level is not None else None
     review = rules.review(level, entry.observed_at)
     worst = [one for one in (last.worst_level if last else None, level) if one is not None]
+    concern = concern_of(entry, result) if level is not None else None
     delay = None if entry.recorded_at is None else passed(entry.observed_at, entry.recorded_at)
     return FollowedSet(
         entry=entry,
@@ -179,9 +200,12 @@ def _followed(rules: Rules, entry: Entry, result: Score, before: list[FollowedSe
         late_by=max(passed(due_before.at, entry.observed_at), timedelta(0)) if due_before is not None else None,
         review_due=review,
         reviewed_late_by=max(passed(review.at, entry.reviewed_at), timedelta(0)) if review is not None and entry.reviewed_at is not None else None,
+        trigger_to_review=trigger_to_review(entry, rank[level] if level is not None else None),
+        concern=concern,
+        escalated_before=last.last_escalation if last is not None else None,
         retrospective=delay > late if late is not None and delay is not None else None,
         worst_level=max(worst, key=lambda one: rank[one]) if worst else None,
-        doubts=_doubts(entry, now),
+        doubts=(*_doubts(entry, now), *doubts_of(entry, concern)),
     )
 
 
@@ -240,7 +264,3 @@ def _without_due(chart: Chart, policies: Sequence[Policy], last: FollowedSet | N
     title = chart.levels[chart.level_rank[last.score.level or chart.levels[0].id]].title
     also = " and the policies that were given name" if policies else " names"
     return f"{chart.short_title} {chart.version}{also} no time for the next set after the level {title}. None is made up."
-
-
-def _minutes(time: timedelta | None) -> float | None:
-    return None if time is None else time / timedelta(minutes=1)

@@ -2,77 +2,136 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mews_newtt.errors import ColumnError, FileError, Problem
 from mews_newtt.tables.planned.times import AMBIGUOUS, BLANK, ISO, LOCAL, NO_TIME, OFFSET, known_zone, read_times
 
-ROW, WHY = "@row", "@why"
 FORMATS = tuple(form for form in ISO if "%H" in form)  # a day alone gives no place within the day
 SAYS = {NO_TIME: "is no time as 2026-11-20 08:00", AMBIGUOUS: "is a time that the zone has twice, or not at all", BLANK: "is blank"}
+NO_TIME_AT_ALL = np.iinfo(np.int64).min  # microseconds of a time that is not there
+HEAD = 100  # texts of a column that are tried with every format, to find the few formats that it has
+
+Micros = npt.NDArray[np.int64]
 
 
 class Placed(NamedTuple):
-    """The rows with `@row`, `@person`, `@taken`, `@recorded` (in UTC where `zoned`) and `@why` (null where they have a place)."""
+    """n rows.
 
-    frame: pl.DataFrame
+    person : int32, the same for rows of one person; rows without a person share a number. names : of the people, in the order of their numbers
+    times : for each column of times that the table has, microseconds (in UTC where `zoned`), `NO_TIME_AT_ALL` for none
+    why : why a row has no place; null where it has one
+    in_runs : all rows of a person come together, and the numbers of the people rise
+    """
+
+    person: npt.NDArray[np.int32]
+    names: pl.Series
+    times: dict[str, Micros]
+    why: pl.Series
+    in_runs: bool
     zoned: bool
 
 
-def placed_in_time(frame: pl.DataFrame, person: str, taken: str, recorded: str, zone: str | None) -> Placed:
-    """Read the person and the times of every row.
+def placed_in_time(frame: pl.DataFrame, person: str, taken: str, others: Sequence[str], zone: str | None) -> Placed:
+    """Read the person and the times of every row. `taken` is needed in every row; columns of `others` may be absent, and their cells blank.
 
     Raises
     ------
     FileError    an unknown zone; times with an offset beside times without one
     ColumnError  a column that holds neither texts nor times
     """
-    if zone is not None and not known_zone(zone):
-        raise FileError(Problem("unknown_zone", "zone", f"{zone!r} is no time zone", 'write a name of the IANA list, such as "Europe/London"'))
-    who = frame.get_column(person).cast(pl.String).str.strip_chars()
-    time, how = _times(frame.get_column(taken), zone)
-    later, how_later = _all(None, time.dtype, frame), _all(BLANK, pl.Int8(), frame)
-    if recorded in frame.columns:
-        later, how_later = _times(frame.get_column(recorded), zone)
-    kinds = {kind for column in (how, how_later) for kind in column.unique().to_list() if kind in (LOCAL, OFFSET)}
+    require_zone(zone)
+    read = {name: read_column(frame.get_column(name), zone) for name in (taken, *others) if name in frame.columns}
+    kinds = {kind for _, how in read.values() for kind in _kinds(how) if kind in (LOCAL, OFFSET)}
     if len(kinds) > 1 and zone is None:
         what = "hold times with an offset from UTC, and times without"
         mend = "give every time an offset, or name the zone of the others"
-        raise FileError(Problem("time_without_offset", f"columns {taken}, {recorded}", what, mend))
-    zoned = zone is not None or kinds == {OFFSET}
-    named = who.set((who == "").fill_null(value=True), None)
-    says = [pl.when(named.is_null()).then(pl.lit(f"{person} is blank"))]
-    says += [pl.when(how == code).then(pl.lit(f"{taken} {what}")) for code, what in SAYS.items()]
-    says += [pl.when(how_later == code).then(pl.lit(f"{recorded} {what}")) for code, what in SAYS.items() if code != BLANK]
-    reasons = frame.select(pl.coalesce(says).cast(pl.String).alias(WHY)).to_series()
-    columns = [named.alias("@person"), time.alias("@taken"), later.alias("@recorded"), reasons]
-    return Placed(frame.with_row_index(ROW).with_columns(columns), zoned)
+        raise FileError(Problem("time_without_offset", f"columns {', '.join(read)}", what, mend))
+    who, numbers, names, in_runs = _people(frame.get_column(person))
+    says = [pl.when(who.is_null()).then(pl.lit(f"{person} is blank"))] if who.null_count() else []
+    for name, (_, how) in read.items():
+        bad = [code for code in _kinds(how) if code in SAYS and (code != BLANK or name == taken)]
+        says += [pl.when(how == code).then(pl.lit(f"{name} {SAYS[code]}")) for code in bad]
+    why = pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+    if says:
+        why = pl.select(pl.coalesce(says).cast(pl.String)).to_series()
+    times = {name: micros(time) for name, (time, _) in read.items()}
+    return Placed(numbers, names, times, why, in_runs, zone is not None or kinds == {OFFSET})
 
 
-def _times(cells: pl.Series, zone: str | None) -> tuple[pl.Series, pl.Series]:
-    """The time of each cell, and how it was read. Each distinct text is read once."""
+def require_zone(zone: str | None) -> None:
+    """Raise FileError for a name that no zone has."""
+    if zone is not None and not known_zone(zone):
+        raise FileError(Problem("unknown_zone", "zone", f"{zone!r} is no time zone", 'write a name of the IANA list, such as "Europe/London"'))
+
+
+def micros(times: pl.Series) -> Micros:
+    """Times as microseconds; `NO_TIME_AT_ALL` for none."""
+    found: Micros = times.dt.epoch("us").fill_null(NO_TIME_AT_ALL).to_numpy()
+    return found
+
+
+def read_column(cells: pl.Series, zone: str | None) -> tuple[pl.Series, pl.Series]:
+    """The time of each cell, in UTC where it has an offset or a zone is named, and how it was read: see `read_times`."""
     if isinstance(cells.dtype, pl.Datetime):
         aware = cells.dtype.time_zone is not None
         times = cells.dt.cast_time_unit("us")
         if aware:
             times = times.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        how = pl.repeat(OFFSET if aware else LOCAL, len(cells), dtype=pl.Int8, eager=True)
+        how = _all(OFFSET if aware else LOCAL, len(cells))
         if zone is not None and not aware:
             once = times.dt.replace_time_zone(zone, ambiguous="null", non_existent="null").dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-            how = how.zip_with(times.is_null() | once.is_not_null(), pl.repeat(AMBIGUOUS, len(cells), dtype=pl.Int8, eager=True))
+            how = how.zip_with(times.is_null() | once.is_not_null(), _all(AMBIGUOUS, len(cells)))
             times = once
-        return times, how.zip_with(cells.is_not_null(), pl.repeat(BLANK, len(cells), dtype=pl.Int8, eager=True))
+        return times, how.zip_with(cells.is_not_null(), _all(BLANK, len(cells))) if cells.null_count() else how
     if cells.dtype not in (pl.String, pl.Categorical, pl.Null) and not isinstance(cells.dtype, pl.Enum):
         raise ColumnError(Problem("column_type", f"column {cells.name}", f"holds {cells.dtype}, no times", "give texts or times"))
-    texts = cells.cast(pl.String)
-    distinct = texts.unique()
-    time, how = read_times(distinct, FORMATS, zone)
-    read = pl.DataFrame([distinct.alias("text"), time.alias("time"), how.alias("how")])
-    found = pl.DataFrame([texts.alias("text")]).join(read, on="text", how="left", nulls_equal=True, maintain_order="left")
-    return found.get_column("time"), found.get_column("how")
+    return _read_texts(cells.cast(pl.String), zone)
 
 
-def _all(value: int | None, kind: pl.DataType, frame: pl.DataFrame) -> pl.Series:
-    return pl.repeat(value, frame.height, dtype=kind, eager=True)
+def _read_texts(texts: pl.Series, zone: str | None) -> tuple[pl.Series, pl.Series]:
+    """Most columns have one format: it is found in the first texts, and only what it does not read is tried with every other."""
+    some = texts.drop_nulls().head(HEAD)
+    likely = [form for form in FORMATS if read_times(some, (form,), zone)[0].null_count() < len(some)]
+    if not likely:
+        return read_times(texts, FORMATS, zone)
+    time, how = read_times(texts, likely, zone)
+    left = (how == NO_TIME).arg_true()
+    if len(left):
+        again, how_again = read_times(texts.gather(left), FORMATS, zone)
+        time, how = time.scatter(left, again), how.scatter(left, how_again)
+    return time, how
+
+
+def people_of(cells: pl.Series) -> pl.Series:
+    """Who each cell names: text without blanks around it, or a whole number; null for nobody."""
+    if cells.dtype.is_integer():
+        return cells
+    who = cells.cast(pl.String).str.strip_chars()
+    return who.set((who == "").fill_null(value=False), None)
+
+
+def _people(cells: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int32], pl.Series, bool]:
+    """The person of each row (null for none), a number for each, the person of each number, and whether all rows of each come together."""
+    who = people_of(cells)
+    runs: npt.NDArray[np.int32] = who.rle_id().cast(pl.Int32).to_numpy()
+    starts = who.gather(np.flatnonzero(np.diff(runs, prepend=-1)))
+    if starts.n_unique() == len(starts):
+        return who, runs, starts, True
+    names = starts.unique(maintain_order=True)
+    numbered = names.to_frame("who").with_row_index("number")
+    numbers = starts.to_frame("who").join(numbered, on="who", how="left", nulls_equal=True, maintain_order="left")
+    return who, numbers.get_column("number").cast(pl.Int32).to_numpy()[runs], names, False
+
+
+def _kinds(how: pl.Series) -> list[Any]:
+    return how.unique().to_list()
+
+
+def _all(value: int, rows: int) -> pl.Series:
+    return pl.repeat(value, rows, dtype=pl.Int8, eager=True)

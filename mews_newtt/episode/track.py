@@ -7,30 +7,35 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.engines.base import NO_POINTS
+from mews_newtt.episode.answers import Answers
 from mews_newtt.episode.clock import instant
+from mews_newtt.episode.course import Course, earliest, minutes_between, minutes_late
 from mews_newtt.episode.due import Rules
+from mews_newtt.episode.follow import AHEAD, BIRTH
+from mews_newtt.episode.many_schedules import BORN_LATER, TWO_BIRTHS, Births, PeoplesSchedules, births_of, read_schedules
 from mews_newtt.episode.policy import Policy, require_for
-from mews_newtt.episode.read_times import ROW, WHY, placed_in_time
+from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros, Placed, placed_in_time
+from mews_newtt.episode.response import BEFORE
+from mews_newtt.episode.versions import CURRENT, DOUBLE, STATUSES, SUPERSEDED, UNPLACED, VOID, InOrder, Marked, in_order, marked, without_lost
 from mews_newtt.errors import ColumnError, FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
 from mews_newtt.tables.table import score_frame
 
-CURRENT, SUPERSEDED, VOID, DOUBLE, UNPLACED = "current", "superseded", "void", "double", "unplaced"
-STATUSES = pl.Enum([CURRENT, SUPERSEDED, VOID, DOUBLE, UNPLACED])
+__all__ = ["ADDED", "CURRENT", "DOUBLE", "SUPERSEDED", "TIMES", "UNPLACED", "VOID", "Columns", "track_frame"]
+
 ADDED = (
     "set_status", "level_change", "points_up", "points_down", "minutes_since_last", "due_at", "due_at_worst", "minutes_late", "overdue_minutes",
-    "retrospective", "worst_level", "track_error",
+    "review_due_at", "minutes_to_review", "review_minutes_late", "retrospective", "worst_level", "doubts", "track_error",
 )  # fmt: skip
-TIMES = ("due_at", "due_at_worst")  # of these
-TRUE = ("1", "true", "yes", "y", "t")
-FALSE = ("0", "false", "no", "n", "f", "")
-NEVER = -(2**62)  # stands for "nothing" among numbers that are carried forward
-MINUTE = 60_000_000  # microseconds
-NO_ORDER = "there are several versions of this set, and recorded_at does not say which is the last"
-SAME_TIME = "another set of this person has the same time, and nothing says which corrects which"
+TIMES = ("due_at", "due_at_worst", "review_due_at")  # of these
+DOUBTS = (*AHEAD, BEFORE[0])
+ONE = timedelta(microseconds=1)
 
 
 class Columns(NamedTuple):
@@ -41,6 +46,8 @@ class Columns(NamedTuple):
     recorded: str = "recorded_at"
     set_id: str = "set_id"
     void: str = "void"
+    reviewed: str = "reviewed_at"
+    born: str = "born_at"
 
 
 def track_frame(
@@ -48,6 +55,7 @@ def track_frame(
     data: Any,
     *,
     policies: Sequence[Policy] = (),
+    schedules: Any = None,
     now: datetime | None = None,
     zone: str | None = None,
     columns: Columns | None = None,
@@ -58,8 +66,10 @@ def track_frame(
 
     Parameters
     ----------
-    data : n rows, one set each, of any number of people, in any order. Columns as `score_table` takes them, and those of `columns`
-    policies : what holds beside the chart; the earliest of several due times counts. Schedules are for one person: see `follow`
+    data : n rows, one set each, of any number of people, in any order. Columns as `score_table` takes them, and those of `columns`. With a time
+        of birth, `hours_since_birth` follows in every set that does not give it
+    policies : what holds beside the chart; the earliest of several due times counts
+    schedules : which schedules of the policies hold for whom, as `read_schedules` takes them, or what it gives
     now : the time to which `overdue_minutes` is counted
     zone : the IANA name of the zone of times without an offset
     points : also add `points_<parameter>`
@@ -71,39 +81,54 @@ def track_frame(
         before; `unplaced` ones have no place in the course, and `track_error` says why
     `level_change` : ranks up or down from the last scored set of the person; `points_up`, `points_down` : the rows whose points rose or fell
     `minutes_since_last`, `due_at`, `due_at_worst`, `minutes_late`, `retrospective`, `worst_level` : as in `FollowedSet`
+    `review_due_at`, `minutes_to_review`, `review_minutes_late` : `review_due`, `trigger_to_review` and `reviewed_late_by` there
     `overdue_minutes` : only in the last scored set of a person, and only with `now`
+    `doubts` : of `FollowedSet.doubts` those of times, with blanks between them
     `track_error` : why the person could not be followed. Then no set of that person is: one without a place could be the one that counts
     Times are instants in UTC where the input has offsets or a zone is given, else as they are.
 
     Raises
     ------
     ColumnError  no column of people or of times, and as `score_table`
-    FileError    times with and without an offset, an unknown zone, or a policy that does not fit the chart
+    FileError    times with and without an offset, an unknown zone, a policy that does not fit the chart, and as `read_schedules`
     """
     for policy in policies:
         require_for(policy, chart)
     frame = data if isinstance(data, pl.DataFrame) else pl.DataFrame(data)
     column_map = column_map or ColumnMap()
     names = _columns(frame, columns or Columns(), chart, column_map)
-    scored: pl.DataFrame = score_frame(chart, frame, column_map=column_map, points=True)
-    marked = placed_in_time(scored, names.person, names.taken, names.recorded, zone)
-    moment = None if now is None else moment_of(now, marked.zoned, zone)
-    sets = _versions(marked.frame, names, _content(frame, chart, column_map, names))
-    followed = _followed(chart, tuple(policies), sets, moment, marked.zoned)
-    found = followed.sort(ROW).select(ADDED)
+    placed = placed_in_time(frame, names.person, names.taken, (names.recorded, names.reviewed, names.born), zone)
+    if schedules is not None and not isinstance(schedules, PeoplesSchedules):
+        schedules = read_schedules(schedules, policies, person=(columns or Columns()).person, zone=zone)
+    if schedules is not None and schedules.zoned not in (None, placed.zoned):
+        what = "have an offset from UTC, and the times of sets none" if schedules.zoned else "have no offset from UTC, and the times of sets have one"
+        mend = "write them as those of the sets, or name the zone of times without an offset"
+        raise FileError(Problem("time_without_offset", "the starts of schedules", what, mend))
+    moment = None if now is None else _moment(now, placed.zoned, zone)
+    births = births_of(placed.person, placed.times[names.born], len(placed.names)) if names.born in placed.times else None
+    scored: pl.DataFrame = score_frame(chart, _with_hours(frame, chart, column_map, placed, names, births), column_map=column_map, points=True)
+    if BIRTH not in frame.columns and BIRTH in scored.columns:
+        scored = scored.drop(BIRTH)
+    elif births is not None and BIRTH in frame.columns:
+        scored = scored.with_columns(frame.get_column(BIRTH))
+    sets = in_order(placed.person, placed.times[names.taken], placed.in_runs)
+    read = _content(frame, chart, column_map, names)
+    found = marked(frame, sets, placed.person, placed.times.get(names.recorded), placed.why, names.set_id, names.void, read)
+    found = without_lost(_with_births(found, placed, placed.times[names.taken], births), placed.person)
+    answers = _Followed(chart, tuple(policies), scored, placed, names, sets).answers(found, schedules, births, moment)
     if not points:
         scored = scored.drop([name for name in scored.columns if name.startswith("points_") and name not in frame.columns])
-    return scored.hstack(found)
+    return scored.hstack(answers)
 
 
-def moment_of(now: datetime, zoned: bool, zone: str | None) -> datetime:
-    """The time to count to, as the times of the table are held: in UTC, or without any zone."""
+def _moment(now: datetime, zoned: bool, zone: str | None) -> int:
+    """The time to count to in microseconds, as the times of the table are held: in UTC, or without any zone."""
     if now.utcoffset() is None and zone is not None:
         now = now.replace(tzinfo=ZoneInfo(zone))
     if (now.utcoffset() is not None) != zoned:
         what = "has no offset from UTC, and the times of the table have" if zoned else "has an offset from UTC, and the times of the table have none"
         raise FileError(Problem("time_without_offset", "now", what, "write it as the table does, or name the zone of times without an offset"))
-    return instant(now).replace(tzinfo=None)
+    return (instant(now).replace(tzinfo=None) - datetime(1970, 1, 1)) // ONE
 
 
 def _columns(frame: pl.DataFrame, names: Columns, chart: Chart, column_map: ColumnMap) -> Columns:
@@ -123,152 +148,119 @@ def _content(frame: pl.DataFrame, chart: Chart, column_map: ColumnMap, names: Co
     """The columns in which two rows must agree to be one set that was sent twice."""
     ours = dict(zip(frame.columns, check_columns(frame.columns, chart, column_map), strict=True))
     read = [name for name, our in ours.items() if our.removeprefix("skip_") in chart.by_id]
-    return [*read, *(name for name in names[2:] if name in frame.columns)]
+    return [*read, *(name for name in (names.recorded, names.set_id, names.void, names.reviewed) if name in frame.columns)]
 
 
-def _versions(frame: pl.DataFrame, names: Columns, content: list[str]) -> pl.DataFrame:
-    """The rows with `set_status`, and why some are `unplaced`. Most tables have neither corrections nor doubles: then little is done."""
-    usual = (pl.lit(value=False).alias("@double"), pl.lit(value=True).alias("@newest"))
-    frame = frame.with_columns(_void(frame, names.void), _set_names(frame, names.set_id), *usual)
-    shared = frame.select(pl.struct("@person", "@taken").is_duplicated() | pl.col("@set").is_not_null()).to_series()
-    some = frame.filter(shared & frame.get_column(WHY).is_null())
-    if some.height:
-        frame = frame.update(_told_apart(some, content), on=ROW)
-    if frame.get_column(WHY).null_count() < frame.height:
-        lost = frame.filter(pl.col(WHY).is_not_null()).get_column("@person").drop_nulls().unique().implode()
-        other = pl.when(pl.col(WHY).is_null() & pl.col("@person").is_in(lost)).then(pl.lit("another row of this person cannot be placed in time"))
-        frame = frame.with_columns(pl.coalesce(pl.col(WHY), other).alias(WHY))
-    status = (
-        pl.when(pl.col(WHY).is_not_null()).then(pl.lit(UNPLACED))
-        .when(pl.col("@double")).then(pl.lit(DOUBLE))
-        .when(~pl.col("@newest")).then(pl.lit(SUPERSEDED))
-        .when(pl.col("@void")).then(pl.lit(VOID))
-        .otherwise(pl.lit(CURRENT))
-    )  # fmt: skip
-    return frame.with_columns(status.cast(STATUSES).alias("set_status"))
+def _with_hours(frame: pl.DataFrame, chart: Chart, column_map: ColumnMap, placed: Placed, names: Columns, births: Births | None) -> pl.DataFrame:
+    """The table with the hours since birth, exact to the microsecond, where a set does not give them: as text with its unit, as `follow` gives it."""
+    if births is None or BIRTH not in chart.observations:
+        return frame
+    taken, born = placed.times[names.taken], births.born[placed.person]
+    known = (born != NO_TIME_AT_ALL) & (taken != NO_TIME_AT_ALL)
+    whole, rest = np.divmod(np.where(known, taken - np.where(known, born, 0), 0), 60_000_000)
+    minutes, part = pl.Series("minutes", whole), pl.Series("part", np.round(rest / 60 * 1000).astype(np.int64))
+    text = pl.select(
+        pl.when(pl.lit(pl.Series(known)))
+        .then(pl.when(part == 0).then(pl.format("{} min", minutes)).otherwise(pl.format("{}.{} min", minutes, part.cast(pl.String).str.zfill(9))))
+        .alias(BIRTH)
+    ).to_series()  # fmt: skip
+    ours = dict(zip(check_columns(frame.columns, chart, column_map), frame.columns, strict=True))
+    if BIRTH not in ours:
+        return frame.with_columns(text)
+    return frame.with_columns(pl.coalesce(pl.col(ours[BIRTH]).cast(pl.String), text).alias(ours[BIRTH]))
 
 
-def _told_apart(frame: pl.DataFrame, content: list[str]) -> pl.DataFrame:
-    """Of rows that share a set or a time with others: which are doubles, which is the newest version, and whose order nobody knows."""
-    frame = frame.with_columns((~pl.struct("@person", "@taken", *content).is_first_distinct()).alias("@double"))
-    alone = pl.concat_str([pl.lit("@"), pl.col(ROW).cast(pl.String)])
-    version = pl.coalesce(pl.concat_str([pl.lit("="), pl.col("@set")]), alone)
-    of_set = ["@person", "@version"]
-    recorded = pl.when(~pl.col("@double")).then(pl.col("@recorded"))
-    frame = frame.with_columns(version.alias("@version")).with_columns(
-        (~pl.col("@double")).sum().over(of_set).alias("@versions"),
-        recorded.drop_nulls().n_unique().over(of_set).alias("@times"),
-        recorded.max().over(of_set).alias("@last"),
-    )
-    newest = (pl.col("@versions") == 1) | (pl.col("@recorded") == pl.col("@last")).fill_null(value=False)
-    counts = ~pl.col("@double") & newest & ~pl.col("@void")
-    disorder = pl.when(~pl.col("@double") & (pl.col("@versions") > 1) & (pl.col("@times") < pl.col("@versions")))
-    frame = frame.with_columns(newest.alias("@newest"), counts.alias("@counts"))
-    same_time = pl.when(pl.col("@counts") & (pl.col("@counts").sum().over("@person", "@taken") > 1))
-    says = [disorder.then(pl.lit(NO_ORDER)), same_time.then(pl.lit(SAME_TIME))]
-    return frame.select(ROW, "@double", "@newest", pl.coalesce(says).alias(WHY))
+def _with_births(found: Marked, placed: Placed, taken: Micros, births: Births | None) -> Marked:
+    """Sets before the birth of their person, and people with two births, have no place."""
+    if births is None:
+        return found
+    of_row = births.born[placed.person]
+    early = (found.status == STATUSES.index(CURRENT)) & (of_row != NO_TIME_AT_ALL) & (taken != NO_TIME_AT_ALL) & (taken < of_row)
+    why = found.why
+    for bad, says in ((births.several[placed.person], TWO_BIRTHS), (early, BORN_LATER)):
+        if bad.any():
+            why = why.set(pl.Series(bad) & why.is_null(), says)
+    return Marked(found.status, why)
 
 
-def _set_names(frame: pl.DataFrame, name: str) -> pl.Expr:
-    if name not in frame.columns:
-        return pl.lit(None, pl.String).alias("@set")
-    text = pl.col(name).cast(pl.String).str.strip_chars()
-    return pl.when(text != "").then(text).alias("@set")
+class _Followed:
+    """The columns of the course, from the scores and the places of the rows."""
 
+    def __init__(self, chart: Chart, policies: tuple[Policy, ...], scored: pl.DataFrame, placed: Placed, names: Columns, sets: InOrder):
+        self.chart, self.policies, self.scored, self.placed, self.names, self.sets = chart, policies, scored, placed, names, sets
+        self.rules = Rules(chart, policies, ())
+        self.late = min((policy.late_entry.after for policy in policies if policy.late_entry is not None), default=None)
 
-def _void(frame: pl.DataFrame, name: str) -> pl.Expr:
-    """Whether a row was entered in error. A word that says neither yes nor no is refused: the set could count or not."""
-    if name not in frame.columns:
-        return pl.lit(value=False).alias("@void")
-    words = frame.get_column(name).cast(pl.String).str.strip_chars().str.to_lowercase().fill_null("")
-    unknown = words.filter(~words.is_in([*TRUE, *FALSE]))
-    if len(unknown):
-        what = f"has {len(unknown)} cells that say neither yes nor no"
-        raise ColumnError(Problem("void_unreadable", f"column {name}", what, f"write {', '.join(TRUE[:3])} or {', '.join(FALSE[:3])}"))
-    said: pl.Series = words.is_in(TRUE)
-    return pl.lit(said.alias("@void"))
-
-
-def _followed(chart: Chart, policies: tuple[Policy, ...], frame: pl.DataFrame, now: datetime | None, zoned: bool) -> pl.DataFrame:
-    """The rows with the columns of the course."""
-    late = min((policy.late_entry.after for policy in policies if policy.late_entry is not None), default=None)
-    course = _Course(frame.filter(pl.col("set_status") == CURRENT), Rules(chart, policies, ()))
-    taken, due_at, was_due = course.taken, course.due("level_rank"), course.before(course.due("level_rank"))
-    at_worst = course.due("level_max_rank")
-    gave = [p.id for p in chart.parameters if p.role == "scored"] if chart.has_points else []
-    overdue = pl.lit(None, pl.Float64)
-    if now is not None:
-        moment = pl.lit(now).cast(pl.Datetime("us")).dt.epoch("us")
-        overdue = pl.when(course.is_last & due_at.is_not_null()).then((moment - due_at).clip(lower_bound=0) / MINUTE)
-
-    def in_zone(micros: pl.Expr) -> pl.Expr:
-        return micros.cast(pl.Datetime("us")).dt.replace_time_zone("UTC" if zoned else None)
-
-    found = course.sets.select(
-        ROW,
-        (course.rank - course.before(course.rank)).cast(pl.Int8).alias("level_change"),
-        *course.changed(gave),
-        (pl.when(~course.is_first).then(taken - taken.shift(1)) / MINUTE).alias("minutes_since_last"),
-        in_zone(due_at).alias("due_at"),
-        in_zone(pl.when(at_worst < due_at.fill_null(-NEVER)).then(at_worst)).alias("due_at_worst"),
-        ((taken - was_due).clip(lower_bound=0) / MINUTE).alias("minutes_late"),
-        overdue.alias("overdue_minutes"),
-        (pl.col("@recorded") - pl.col("@taken") > late if late is not None else pl.lit(None, pl.Boolean)).alias("retrospective"),
-        course.worst().alias("worst_level"),
-    )
-    found = found.with_columns(_named(found.get_column(name), gave) for name in ("points_up", "points_down"))
-    return frame.select(ROW, "set_status", pl.col(WHY).fill_null("").alias("track_error")).join(found, on=ROW, how="left")
-
-
-def _named(places: pl.Series, names: list[str]) -> pl.Series:
-    """The names whose places a number holds as bits, with blanks between them."""
-    words = {bits: " ".join(name for place, name in enumerate(names) if bits >> place & 1) for bits in places.unique().to_list()}
-    return places.replace_strict(words, return_dtype=pl.String)
-
-
-class _Course:
-    """The sets that count in the order of people and times, and what can be said of each beside those before it.
-
-    Nothing is grouped. What is carried forward from set to set stops where another person begins.
-    """
-
-    def __init__(self, frame: pl.DataFrame, rules: Rules):
-        self.chart = rules.chart
-        sets = frame.sort("@person", "@taken", ROW)
-        number = sets.get_column("@person").rle_id().cast(pl.Int64).alias("@number")
-        scored = (sets.get_column("score_status").cast(pl.String) != "refused").alias("@scored")
-        self.sets = sets.with_columns(number, scored, (number != number.shift(1).fill_null(-1)).alias("@first"))
-        self.is_scored, self.is_first = pl.col("@scored"), pl.col("@first")
-        self.rank = pl.when(self.is_scored).then(pl.col("level_rank").cast(pl.Int64))
-        self.taken = pl.col("@taken").dt.epoch("us")
-        scored_row = pl.when(self.is_scored).then(pl.col(ROW).cast(pl.Int64))
-        self.is_last = pl.col(ROW) == scored_row.last(ignore_nulls=True).over("@number")
+    def waits(self, which: str) -> dict[int, int]:
+        """By the rank of a level: the wait that the chart and the policies give, in microseconds."""
         start = datetime(2000, 1, 1)  # any: an interval does not depend on it
-        waits = ((rank, rules.next_set(level.id, start)) for rank, level in enumerate(self.chart.levels))
-        self.waits = {rank: (due.at - start) // timedelta(microseconds=1) for rank, due in waits if due is not None}
+        dues = {rank: getattr(self.rules, which)(level.id, start) for rank, level in enumerate(self.chart.levels)}
+        return {rank: (due.at - start) // ONE for rank, due in dues.items() if due is not None}
 
-    def due(self, rank: str) -> pl.Expr:
-        """When the next set is due at this level, in microseconds."""
-        return self.taken + pl.when(self.is_scored).then(pl.col(rank).cast(pl.Int64)).replace_strict(self.waits, default=None, return_dtype=pl.Int64)
+    def answers(self, found: Marked, schedules: PeoplesSchedules | None, births: Births | None, moment: int | None) -> pl.DataFrame:
+        sets, placed = self.sets, self.placed
+        scheduled = None
+        if schedules is not None:
+            scheduled, without = schedules.next_time(placed.names, sets.person, sets.taken, births)
+            if without.null_count() < len(without):
+                says = without.gather(placed.person)
+                found = without_lost(Marked(found.status, pl.select(pl.coalesce(found.why, says)).to_series()), placed.person)
+        counts = found.status == STATUSES.index(CURRENT)
+        places = np.flatnonzero(counts if sets.order is None else counts[sets.order])
+        rows = None if sets.order is None and len(places) == len(counts) else sets.rows(places)
+        everything = len(places) == len(counts)
+        person, taken = (sets.person, sets.taken) if everything else (sets.person[places], sets.taken[places])
+        if scheduled is not None:
+            scheduled = scheduled[places]
+        answers = Answers(len(counts), rows, placed.zoned)
+        self._add(answers, person, taken, rows, scheduled, moment)
+        columns = answers.columns
+        ordered = {"set_status": answers.words("set_status", found.status, STATUSES), **columns, "track_error": found.why.fill_null("")}
+        return pl.DataFrame([ordered[name].alias(name) for name in ADDED])
 
-    def before(self, value: pl.Expr) -> pl.Expr:
-        """What the last scored set of the person had before this one; null where it had nothing, or where there is none."""
-        kept = pl.when(self.is_scored).then(value.cast(pl.Int64).fill_null(NEVER)).when(self.is_first).then(NEVER).forward_fill()
-        last = pl.when(~self.is_first).then(kept.shift(1))
-        return pl.when(last != NEVER).then(last)
+    def _add(self, answers: Answers, person: npt.NDArray[np.int32], taken: Micros, rows: Any, scheduled: Micros | None, moment: int | None) -> None:
+        chart, names, times = self.chart, self.names, self.placed.times
 
-    def worst(self) -> pl.Expr:
-        """The highest level of the person so far. Later people get higher numbers, so that none counts for the next."""
-        ids = [level.id for level in self.chart.levels]
-        numbered = pl.col("@number") * (len(ids) + 1)
-        highest = (numbered + self.rank.fill_null(-1) + 1).cum_max() - numbered - 1
-        return highest.replace_strict(dict(enumerate(ids)), default=None, return_dtype=pl.String).cast(pl.Enum(ids))
+        def numbers(name: str, kind: Any, missing: int) -> Any:
+            values = self.scored.get_column(name).fill_null(missing).to_numpy().astype(kind, copy=False)
+            return values if rows is None else values[rows]
 
-    def changed(self, names: list[str]) -> list[pl.Expr]:
-        """Which rows' points rose, and which fell, from the last scored set: each as the bit of its place. Where either is not known, neither."""
-        gaps = [pl.col(f"points_{name}").cast(pl.Int64) - self.before(pl.col(f"points_{name}")) for name in names]
-        known = [pl.when(self.is_scored).then(gap).fill_null(0) for gap in gaps]
-        rose = [(gap > 0).cast(pl.Int64) * (1 << place) for place, gap in enumerate(known)]
-        fell = [(gap < 0).cast(pl.Int64) * (1 << place) for place, gap in enumerate(known)]
-        nothing = pl.lit(0, pl.Int64)
-        return [pl.sum_horizontal(nothing, *rose).alias("points_up"), pl.sum_horizontal(nothing, *fell).alias("points_down")]
+        def time(name: str) -> Micros:
+            if name not in times:
+                return np.full(len(taken), NO_TIME_AT_ALL)
+            return times[name] if rows is None else times[name][rows]
+
+        level = numbers("level_rank", np.int8, -1)
+        course = Course(person, taken, level >= 0, level, numbers("level_max_rank", np.int8, -1))
+        due, at_worst = course.due(level, self.waits("next_set")), course.due(course.level_max, self.waits("next_set"))
+        if scheduled is not None:
+            scheduled = np.where(course.scored, scheduled, NO_TIME_AT_ALL)
+            due, at_worst = earliest(due, scheduled), earliest(at_worst, scheduled)
+        sooner = (at_worst != NO_TIME_AT_ALL) & ((due == NO_TIME_AT_ALL) | (at_worst < due))
+        gave = [p.id for p in chart.parameters if p.role == "scored"] if chart.has_points else []
+        rose, fell = course.points_moved([numbers(f"points_{name}", np.int16, NO_POINTS) for name in gave])
+        recorded, reviewed = time(names.recorded), time(names.reviewed)
+        review = course.due(level, self.waits("review"))
+        answers.whole("level_change", *course.level_change())
+        answers.named("points_up", rose, gave)
+        answers.named("points_down", fell, gave)
+        answers.minutes("minutes_since_last", *course.since_last())
+        answers.time("due_at", due)
+        answers.time("due_at_worst", np.where(sooner, at_worst, NO_TIME_AT_ALL))
+        answers.minutes("minutes_late", *course.late(due))
+        overdue = minutes_late(due, np.full(len(due), NO_TIME_AT_ALL if moment is None else moment))
+        answers.minutes("overdue_minutes", overdue.values, overdue.valid & course.is_last())
+        answers.time("review_due_at", review)
+        to_review = minutes_between(taken, reviewed)
+        answers.minutes("minutes_to_review", to_review.values, to_review.valid & (level > 0))
+        answers.minutes("review_minutes_late", *minutes_late(review, reviewed))
+        written = recorded != NO_TIME_AT_ALL
+        late = 0 if self.late is None else self.late // ONE
+        answers.truth("retrospective", np.where(written, recorded - taken, 0) > late, written & (self.late is not None))
+        worst = course.worst()
+        answers.levels("worst_level", worst.values, worst.valid, [one.id for one in chart.levels])
+        never = np.zeros(len(taken), bool)
+        ahead = [written & (taken > recorded), never, never, (reviewed != NO_TIME_AT_ALL) & (reviewed < taken)]
+        if moment is not None:
+            ahead[1:3] = taken > moment, written & (recorded > moment)
+        answers.named("doubts", sum((said.astype(np.int64) << place for place, said in enumerate(ahead)), np.zeros(len(taken), np.int64)), DOUBTS)

@@ -32,8 +32,6 @@ OTHER_PANELS = ((LOINC, "55284-4"), (MDC, "150020"))  # of C-CDA and of devices:
 SUPPORT = "air_or_oxygen"
 FLOW, PERCENT = "oxygen_flow", "oxygen_percent"
 AMOUNTS = {SUPPORT: (FLOW, PERCENT)}
-# What a person is worried about goes to the problem list (Digital Maternity Record Standard).
-CONCERNS = frozenset(("concern", "nurse_concern", "parental_concern", "carer_concern"))
 AGE = "age_years"
 
 

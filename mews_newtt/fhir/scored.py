@@ -9,12 +9,13 @@ from typing import Any
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart, Level
-from mews_newtt.fhir.codes import ABSENT, CONCERNS, LEVEL, SCORE, SCORE_UNIT, concept, sub_score_key, total_code
+from mews_newtt.fhir.codes import ABSENT, LEVEL, SCORE, SCORE_UNIT, concept, sub_score_key, total_code
 from mews_newtt.fhir.jsontext import Resource, write_json
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.readings import Readings
 from mews_newtt.fhir.times import fhir_time, later
 from mews_newtt.reading.fhir_parts import OBSERVATION_CATEGORY, SNOMED, Key
+from mews_newtt.scoring.concerns import CONCERNS, raised_concerns
 from mews_newtt.scoring.result import ParameterScore, Score
 
 PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-EarlyWarningTotalScore"
@@ -157,11 +158,12 @@ def proposed_task(result: Score, readings: Readings, score: str, *, issued: str 
 
 
 def concerns(result: Score, readings: Readings) -> list[Resource]:
-    """Concerns that raise the level or the total, as unconfirmed problem-list items; none where the person is not known."""
+    """Concerns that raise the level or the total, as unconfirmed problem-list items; none where the person is not known.
+
+    What a person is worried about goes to the problem list: Digital Maternity Record Standard.
+    """
     found = []
-    for row in result.parameters:
-        if row.id not in CONCERNS or row.band is None or readings.subject is None or not _counts(result.chart, row):
-            continue
+    for row in raised_concerns(result, CONCERNS) if readings.subject is not None else ():
         body: Resource = {
             "resourceType": "Condition",
             "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]},
@@ -174,11 +176,6 @@ def concerns(result: Score, readings: Readings) -> list[Resource]:
             body["evidence"] = [{"detail": [{"reference": readings.references[row.id]}]}]
         found.append(body)
     return found
-
-
-def _counts(chart: Chart, row: ParameterScore) -> bool:
-    points, zone, level = chart.severity(row.band) if row.band else (0, 0, 0)
-    return points > 0 or zone > 1 or level > 0
 
 
 def _answer(chart: Chart, row: ParameterScore) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mews_newtt import ObservationError, load_chart
-from mews_newtt.episode import Entry, Episode, follow, load_policy
+from mews_newtt.episode import Concern, Entry, Episode, Escalation, follow, load_policy
 
 NEWS2, NPEWS, MEWS, NEWTT2 = load_chart("news2"), load_chart("npews"), load_chart("mews", "0.2"), load_chart("newtt2")
 WELL: dict[str, Any] = {
@@ -98,6 +99,51 @@ class TestDue:
         assert found.score.level == "medium", found.score.says
         assert found.review_due is not None and found.review_due.at == EIGHT + 30 * MINUTE
         assert found.reviewed_late_by == 20 * MINUTE
+
+
+class TestResponse:
+    def test_a_concern_its_answer_and_who_gave_it(self) -> None:
+        entry = Entry({"concern": "yes"}, EIGHT, concern_at=EIGHT - 5 * MINUTE, concern_answered_at=EIGHT + HOUR, concern_answered_by="registrar")
+        (found,) = follow(MEWS, [entry]).sets
+        assert found.concern == Concern(("concern",), EIGHT - 5 * MINUTE, EIGHT + HOUR, "registrar", 65 * MINUTE)
+        assert found.to_dict()["concern"] == {
+            "parameters": ["concern"], "raised_at": "2026-11-01T07:55:00", "answered_at": "2026-11-01T09:00:00", "answered_by": "registrar",
+            "answered_after_minutes": 65,
+        }  # fmt: skip
+
+    def test_a_concern_without_an_answer_has_none_and_no_concern_is_none(self) -> None:
+        raised, calm = follow(MEWS, [Entry({"concern": "yes"}, EIGHT), Entry({"concern": "no"}, EIGHT + HOUR)]).sets
+        assert raised.concern == Concern(("concern",), EIGHT, None, None, None) and calm.concern is None
+
+    @pytest.mark.parametrize("name", ["clinical_intuition", "carer_concern"])
+    def test_every_kind_of_concern_counts(self, name: str) -> None:
+        (found,) = follow(NPEWS, [Entry({"age_years": 3, name: "medium"}, EIGHT)]).sets
+        assert found.concern is not None and found.concern.parameters == (name,)
+
+    def test_the_time_from_trigger_to_review_is_that_of_sets_above_the_lowest_level(self) -> None:
+        entries = [at(0)._replace(reviewed_at=EIGHT + HOUR), at(2, heart_rate=135)._replace(reviewed_at=EIGHT + 2.5 * HOUR), at(3, heart_rate=135)]
+        assert [one.trigger_to_review for one in follow(NEWS2, entries).sets] == [None, 30 * MINUTE, None]
+
+    def test_the_last_escalation_is_told_with_each_later_set(self) -> None:
+        first = at(0, heart_rate=135)._replace(escalated=True, escalated_at=EIGHT + MINUTE, escalated_by="midwife")
+        sets = follow(NEWS2, [first, at(1)._replace(escalated=False), at(2, heart_rate=95)._replace(escalated=True), at(3)]).sets
+        made = Escalation(first, EIGHT + MINUTE, "midwife", "low-medium")
+        assert [one.escalated_before for one in sets[:3]] == [None, made, made]
+        assert sets[3].escalated_before == Escalation(sets[2].entry, None, None, "low")
+        assert sets[1].to_dict()["escalated_before"] == {
+            "id": None, "observed_at": "2026-11-01T08:00:00", "recorded_at": None, "at": "2026-11-01T08:01:00", "by": "midwife", "level": "low-medium",
+        }  # fmt: skip
+
+    def test_an_answer_before_its_question_is_a_doubt_and_gives_no_time(self) -> None:
+        early = EIGHT - MINUTE
+        (found,) = follow(MEWS, [Entry({"concern": "yes"}, EIGHT, reviewed_at=early, concern_answered_at=early)]).sets
+        assert found.doubts == ("reviewed_before_observed", "concern_answered_before_raised")
+        assert found.trigger_to_review is None and found.concern is not None and found.concern.answered_after is None
+
+    def test_the_answer_is_plain_json(self) -> None:
+        entry = Entry({"concern": "yes"}, EIGHT, EIGHT, reviewed_at=EIGHT, escalated=True, escalated_at=EIGHT)
+        episode = follow(MEWS, [entry, entry._replace(observed_at=EIGHT + HOUR)], now=EIGHT + HOUR)
+        assert json.loads(json.dumps(episode.to_dict())) == episode.to_dict()
 
 
 class TestEntries:

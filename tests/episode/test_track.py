@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mews_newtt import ColumnError, FileError, ObservationError, load_chart
 from mews_newtt.episode import Entry, follow, load_policy
+from mews_newtt.episode.plain import minutes
 from mews_newtt.episode.track import ADDED, track_frame
 from mews_newtt.reading.columns import read_map
 from tests.episode.test_follow import EIGHT, HOUR, MINUTE, NEWS2, NPEWS, RATES, WELL
@@ -19,7 +20,7 @@ from tests.episode.test_follow import EIGHT, HOUR, MINUTE, NEWS2, NPEWS, RATES, 
 NOW = EIGHT + 9000 * MINUTE
 
 
-def row(person: str | None, taken: Any, *, recorded: Any = None, set_id: str | None = None, void: str = "", **readings: Any) -> dict[str, Any]:
+def row(person: Any, taken: Any, *, recorded: Any = None, set_id: str | None = None, void: str = "", **readings: Any) -> dict[str, Any]:
     return {"patient_id": person, "observed_at": taken, "recorded_at": recorded, "set_id": set_id, "void": void, **WELL, **readings}
 
 
@@ -124,7 +125,7 @@ def test_an_empty_table_has_the_columns_too() -> None:
     assert found.height == 0 and set(ADDED) <= set(found.columns)
 
 
-ENTRIES = st.tuples(st.integers(0, 40), st.integers(0, 2), st.booleans(), RATES, st.sampled_from([97, None]))
+ENTRIES = st.tuples(st.integers(0, 40), st.integers(0, 2), st.booleans(), RATES, st.sampled_from([97, None]), st.sampled_from([None, -5, 20, 500]))
 
 
 @st.composite
@@ -133,11 +134,13 @@ def persons(draw: st.DrawFn) -> dict[str, list[Entry]]:
     found = {}
     for person in draw(st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True)):
         entries = []
-        for number, (hours, versions, void, rate, sats) in enumerate(draw(st.lists(ENTRIES, min_size=1, max_size=6))):
+        for number, (hours, versions, void, rate, sats, reviewed) in enumerate(draw(st.lists(ENTRIES, min_size=1, max_size=6))):
             taken = EIGHT + hours * HOUR
             for version in range(versions + 1):
                 readings = WELL | {"heart_rate": rate if version == versions else 95, "oxygen_saturation": sats}
-                entries.append(Entry(readings, taken, taken + version * 11 * MINUTE, id=f"{number}", void=void and version > 0))
+                seen = None if reviewed is None else taken + reviewed * MINUTE
+                recorded = taken + (version * 11 - 1) * MINUTE
+                entries.append(Entry(readings, taken, recorded, id=f"{number}", void=void and version > 0, reviewed_at=seen))
         found[person] = [*entries, *entries[: draw(st.integers(0, 2))]]
     return found
 
@@ -146,7 +149,7 @@ def persons(draw: st.DrawFn) -> dict[str, list[Entry]]:
 def test_the_table_gives_what_following_each_person_gives(people: dict[str, list[Entry]], random: Any, chart: Any) -> None:
     policies = [load_policy("npews-times")] if chart is NPEWS else []
     rows = [
-        row(person, entry.observed_at, recorded=entry.recorded_at, set_id=entry.id, void="true" if entry.void else "false")
+        row(person, entry.observed_at, recorded=entry.recorded_at, set_id=entry.id, void="true" if entry.void else "false", reviewed_at=entry.reviewed_at)
         | (dict(entry.given) if chart is NEWS2 else {"age_years": 3, "heart_rate": entry.given["heart_rate"], "void": "true" if entry.void else ""})
         for person, entries in people.items()
         for entry in entries
@@ -178,11 +181,104 @@ def test_the_table_gives_what_following_each_person_gives(people: dict[str, list
             assert line["minutes_late"] == (None if one.late_by is None else one.late_by / MINUTE)
             assert line["retrospective"] == one.retrospective
             assert line["worst_level"] == one.worst_level
+            assert line["review_due_at"] == (None if one.review_due is None else one.review_due.at)
+            assert line["minutes_to_review"] == minutes(one.trigger_to_review)
+            assert line["review_minutes_late"] == minutes(one.reviewed_late_by)
+            assert line["doubts"].split() == list(one.doubts)
             rose = [name for name, (was, now) in one.points_change.items() if was is not None and now is not None and now > was]
             fell = [name for name, (was, now) in one.points_change.items() if was is not None and now is not None and now < was]
             assert (line["points_up"].split(), line["points_down"].split()) == (rose, fell)
         overdue = [value for value in own.get_column("overdue_minutes").to_list() if value is not None]
         assert overdue == ([] if episode.overdue_by is None else [episode.overdue_by / MINUTE])
+
+
+NEWBORN = load_policy("nice-newborn")
+BIRTHS = {"a": EIGHT - 90 * MINUTE, "b": EIGHT, "c": EIGHT + HOUR}
+HELD = st.sets(st.sampled_from(["significant-meconium", "non-significant-meconium", "one-infection-risk-factor"]))
+
+
+@given(persons(), st.lists(HELD, min_size=3, max_size=3), st.randoms(use_true_random=False))
+def test_schedules_and_births_of_many_people_are_those_of_each(people: dict[str, list[Entry]], held: list[set[str]], random: Any) -> None:
+    chart = load_chart("newtt2")
+    wanted = {person: {name: EIGHT if name.startswith("one") else None for name in sorted(held["abc".index(person)])} for person in people}
+    rows = [
+        {"patient_id": person, "observed_at": entry.observed_at, "recorded_at": entry.recorded_at, "set_id": entry.id, "void": "y" if entry.void else "",
+         "heart_rate": entry.given["heart_rate"], "born_at": BIRTHS[person]}
+        for person, entries in people.items() for entry in entries
+    ]  # fmt: skip
+    random.shuffle(rows)
+    given_schedules = [{"patient_id": person, "schedule": name, "starts_at": start} for person, names in wanted.items() for name, start in names.items()]
+    schema = {"patient_id": pl.String, "schedule": pl.String, "starts_at": pl.Datetime("us")}
+    found = track_frame(chart, table(*rows), policies=[NEWBORN], schedules=pl.DataFrame(given_schedules, schema=schema), now=NOW)
+    for person, entries in people.items():
+        own = found.filter(pl.col("patient_id") == person)
+        plain = [entry._replace(given={"heart_rate": entry.given["heart_rate"]}, reviewed_at=None) for entry in entries]
+        try:
+            episode = follow(chart, plain, policies=[NEWBORN], schedules=wanted[person], born=BIRTHS[person], now=NOW)
+        except ObservationError:
+            assert set(own.get_column("set_status")) == {"unplaced"}
+            continue
+        current = own.filter(pl.col("set_status") == "current").sort("observed_at")
+        assert current.get_column("due_at").to_list() == [None if one.due is None else one.due.at for one in episode.sets]
+        assert current.get_column("due_at_worst").to_list() == [None if one.due_at_worst is None else one.due_at_worst.at for one in episode.sets]
+        assert current.get_column("minutes_late").to_list() == [minutes(one.late_by) for one in episode.sets]
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(st.integers(0, 6000), st.integers(0, 59), st.sampled_from([None, 5, 60])), min_size=1, max_size=5, unique_by=lambda one: one[:2]))
+def test_hours_since_birth_follow_from_the_birth_in_every_row(sets: list[tuple[int, int, int | None]]) -> None:
+    chart, born = load_chart("mews", "0.2"), EIGHT - 7 * MINUTE
+    entries = [
+        Entry({"patient_group": "postnatal", "heart_rate": 104, "hours_since_birth": hours}, EIGHT + minute * MINUTE + timedelta(seconds=second))
+        for minute, second, hours in sets
+    ]
+    rows = pl.DataFrame([{"patient_id": "a", "observed_at": one.observed_at, "born_at": born, **one.given} for one in entries], infer_schema_length=None)
+    for frame in (rows, rows.drop("hours_since_birth")):
+        plain = entries if frame is rows else [one._replace(given={**one.given, "hours_since_birth": None}) for one in entries]
+        found = track_frame(chart, frame).sort("observed_at")
+        assert [name for name in found.columns if name in rows.columns] == frame.columns
+        for line, one in zip(found.iter_rows(named=True), follow(chart, plain, born=born).sets, strict=True):
+            assert (line["score_status"], line["total_min"], line["total_max"]) == (one.score.status, one.score.total_min, one.score.total_max)
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([row("a", EIGHT, born_at=EIGHT + MINUTE), row("a", EIGHT + HOUR)], "the birth is after this set"),
+        ([row("a", EIGHT, born_at=EIGHT - HOUR), row("a", EIGHT + HOUR, born_at=EIGHT)], "they may be two people"),
+        ([row("a", EIGHT, born_at="soon"), row("a", EIGHT + HOUR)], "born_at is no time"),
+        ([row("a", EIGHT, reviewed_at="soon"), row("a", EIGHT + HOUR)], "reviewed_at is no time"),
+    ],
+)
+def test_births_and_reviews_that_cannot_be_leave_their_person_unfollowed(rows: list[dict[str, Any]], says: str) -> None:
+    found = track_frame(NEWS2, table(*rows, row("b", EIGHT)))
+    assert found.get_column("set_status").to_list() == ["unplaced", "unplaced", "current"]
+    assert says in found.get_column("track_error")[0]
+
+
+def test_a_schedule_without_a_start_leaves_its_person_unfollowed() -> None:
+    rows = pl.DataFrame({"patient_id": [1, 2], "observed_at": [EIGHT, EIGHT], "heart_rate": [120, 120]})
+    found = track_frame(load_chart("newtt2"), rows, policies=[NEWBORN], schedules={"patient_id": [1], "schedule": ["significant-meconium"]})
+    assert found.get_column("set_status").to_list() == ["unplaced", "current"]
+    assert "the schedule significant-meconium needs a start" in found.get_column("track_error")[0]
+
+
+@pytest.mark.parametrize(
+    ("schedules", "code"),
+    [
+        ({"patient_id": ["a"]}, "column_needed"),
+        ({"patient_id": [None], "schedule": ["significant-meconium"]}, "column_needed"),
+        ({"patient_id": ["a"], "schedule": ["meconium"]}, "schedule_unknown"),
+        ({"patient_id": ["a", "a"], "schedule": ["significant-meconium"] * 2}, "schedule_twice"),
+        ({"patient_id": ["a"], "schedule": ["significant-meconium"], "starts_at": ["soon"]}, "not_a_time"),
+        ({"patient_id": ["a"], "schedule": ["significant-meconium"], "starts_at": ["2026-11-01 08:00Z"]}, "time_without_offset"),
+    ],
+)
+def test_bad_schedules_are_a_clear_error(schedules: dict[str, Any], code: str) -> None:
+    rows = pl.DataFrame({"patient_id": ["a"], "observed_at": [EIGHT], "heart_rate": [120]})
+    with pytest.raises((FileError, ColumnError)) as fault:
+        track_frame(load_chart("newtt2"), rows, policies=[NEWBORN], schedules=pl.DataFrame(schedules, strict=False))
+    assert code in [problem.code for problem in fault.value.problems]
 
 
 def test_the_level_of_the_last_set_says_until_when_somebody_should_come_again() -> None:

@@ -6,17 +6,16 @@ Every count is one expression over whole columns, so that a million people cost 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.episode.track import CURRENT, DOUBLE, MINUTE, SUPERSEDED, UNPLACED, VOID
+from mews_newtt.episode.track import CURRENT, DOUBLE, DOUBTS, SUPERSEDED, UNPLACED, VOID
 
+MINUTE = 60_000_000  # microseconds
 MOST_GROUPS = 40  # wards, weeks and reasons that a table of the report names; the rest is counted and said
-REVIEWED = "reviewed_at"
 OVERDUE_MINUTES = (4 * 60, 24 * 60)  # how the table of the overdue is split; nothing depends on it
 NO_WARD = "not given"
 
@@ -101,13 +100,13 @@ class Counts(NamedTuple):
     lost: tuple[Lost, ...]
     first: Any
     last: Any
-    after_now: int
+    doubts: tuple[tuple[str, int], ...]
 
 
 def prepared(placed: pl.DataFrame, zoned: bool, zone: str | None, ward: str | None) -> pl.DataFrame:
     """The rows of a followed table with `@day` (of the zone, or of UTC) and `@ward`.
 
-    placed : with `@person` and `@taken`, as `placed_in_time` gives them
+    placed : with `@person` and `@taken`, as `with_times` gives them
     """
     local = pl.col("@taken")
     if zoned and zone is not None:
@@ -117,10 +116,10 @@ def prepared(placed: pl.DataFrame, zoned: bool, zone: str | None, ward: str | No
     return placed.with_columns(local.dt.date().alias("@day"), named.alias("@ward"), pl.col("score_status").cast(pl.String))
 
 
-def counts_of(chart: Chart, rows: pl.DataFrame, *, wards: bool, now: datetime | None) -> Counts:
+def counts_of(chart: Chart, rows: pl.DataFrame, *, wards: bool, reviews: bool, now: bool) -> Counts:
     """The figures of the rows of `prepared`.
 
-    wards : whether the file has a column of wards; now : the time to which overdue sets are counted, as `@taken` is held
+    wards, reviews : whether the file has a column of wards, and one of reviews; now : whether a time to count to was given
     """
     current = rows.filter(pl.col("set_status") == CURRENT)
     course = _course(current)
@@ -128,7 +127,7 @@ def counts_of(chart: Chart, rows: pl.DataFrame, *, wards: bool, now: datetime | 
     by_ward, by_week = _groups(current, "@ward", sets_first=True) if wards else [], _groups(current, "@week", sets_first=False)
     partial = current.filter(pl.col("score_status") == "partial")
     lacking = partial.get_column("missing").cast(pl.String).str.split(";").explode().drop_nulls().value_counts(sort=True)
-    days = current.get_column("@day")
+    days, doubts = current.get_column("@day"), current.get_column("doubts").fill_null("")
     return Counts(
         all=_group("all", current.select(_figures()).row(0, named=True)),
         wards=tuple(by_ward[:MOST_GROUPS]),
@@ -140,12 +139,12 @@ def counts_of(chart: Chart, rows: pl.DataFrame, *, wards: bool, now: datetime | 
         corrections={name: statuses.get(name, 0) for name in (SUPERSEDED, VOID, DOUBLE)},
         stays=_stays(chart, course),
         rises=_rises(chart, course),
-        reviews=_reviews(chart, course),
-        overdue=_overdue(chart, current) if now is not None else None,
+        reviews=_reviews(chart, course) if reviews else None,
+        overdue=_overdue(chart, current) if now else None,
         lost=_lost(rows),
         first=days.min(),
         last=days.max(),
-        after_now=0 if now is None else int((current.get_column("@taken") > now).sum()),
+        doubts=tuple((name, int(doubts.str.contains(name).sum())) for name in DOUBTS),
     )
 
 
@@ -215,12 +214,9 @@ def _rises(chart: Chart, course: pl.DataFrame) -> tuple[Answered, ...]:
     return _answered(chart, course.filter(pl.col("level_change") > 0), pl.col("@next"))
 
 
-def _reviews(chart: Chart, course: pl.DataFrame) -> tuple[Answered, ...] | None:
-    """At each set above the lowest level, how long it took until somebody came. None where the file has no column `reviewed_at`."""
-    if "@reviewed" not in course.columns:
-        return None
-    waited = (pl.col("@reviewed") - pl.col("@taken")).dt.total_microseconds() / MINUTE
-    return _answered(chart, course.filter(pl.col("level_rank") > 0), waited)
+def _reviews(chart: Chart, course: pl.DataFrame) -> tuple[Answered, ...]:
+    """At each set above the lowest level, how long it took until somebody came."""
+    return _answered(chart, course.filter(pl.col("level_rank") > 0), pl.col("minutes_to_review"))
 
 
 def _answered(chart: Chart, sets: pl.DataFrame, waited: pl.Expr) -> tuple[Answered, ...]:

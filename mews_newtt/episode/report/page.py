@@ -21,6 +21,7 @@ from mews_newtt.drawn.report import (
 )
 from mews_newtt.drawn.words import safe
 from mews_newtt.episode.report.counts import MOST_GROUPS, Answered, Counts, Group
+from mews_newtt.episode.report.rows import DOUBT_SAYS
 from mews_newtt.episode.report.story import story_html
 from mews_newtt.episode.report.ward import MOST_WAITS, WardReport
 from mews_newtt.episode.track import DOUBLE, SUPERSEDED, VOID
@@ -92,11 +93,6 @@ def _facts(report: WardReport, run_on: str | None) -> Iterator[tuple[str, str]]:
         yield "Policy", f"{policy.title} ({policy.id}), version {policy.version}, status {policy.status}: {MEANINGS.get(policy.status, '')}"
     if not report.policies:
         yield "Policy", "none; due times follow from the chart alone"
-    if counts.after_now:
-        yield (
-            "After that time",
-            f"{count(counts.after_now, 'set')} taken later than {report.now:%Y-%m-%d %H:%M}: a clock ran ahead, or --now is too early",
-        )
     yield "Overdue counted to", f"{report.now:%Y-%m-%d %H:%M}" if report.now is not None else "no time was given (--now), so nobody is called overdue"
     persons = "those whom the user named" if report.stories else "none is named in this report"
     yield "Persons", persons
@@ -226,7 +222,9 @@ def _corrections(report: WardReport) -> str:
     else:
         entries = "Late entries are not counted: no policy says from when on an entry is late, or the file has no recorded_at."
     table = table_html("Rows that do not count", (Column("Row", number=False), Column("Rows")), rows)
-    return section_html("h-corrections", "Corrections and late entries", table, paragraphs_html([entries]))
+    heads = (Column("Sets that count although a time is in doubt", number=False), Column("Sets"))
+    doubts = table_html("Times in doubt", heads, [(DOUBT_SAYS[name], number) for name, number in counts.doubts if number])
+    return section_html("h-corrections", "Corrections and late entries", table, paragraphs_html([entries]), doubts)
 
 
 def _lost(counts: Counts) -> str:

@@ -17,6 +17,7 @@ from mews_newtt.drawn.words import safe
 from mews_newtt.episode.entries import Entry
 from mews_newtt.episode.follow import Episode, FollowedSet, follow
 from mews_newtt.episode.policy import Policy
+from mews_newtt.episode.report.rows import DOUBT_SAYS, own_columns
 from mews_newtt.episode.track import DOUBLE, UNPLACED, VOID
 from mews_newtt.errors import FileError, ObservationError, Problem
 from mews_newtt.reading.column_map import ColumnMap
@@ -25,11 +26,6 @@ from mews_newtt.reading.rows import given_of_row
 from mews_newtt.scoring.wording import inside_a_sentence
 
 MOST_SETS = 120  # of one person in the report; the last ones
-AHEAD_SAYS = {
-    "observed_after_recorded": "it was recorded before it was taken, so one of the two clocks was wrong",
-    "observed_after_now": "it was taken after the time to which this report counts",
-    "recorded_after_now": "it was recorded after the time to which this report counts",
-}
 
 
 class Story(NamedTuple):
@@ -82,22 +78,19 @@ def story_of(
         assert times[0] is not None, "a row without a time is unplaced"
         name = row.get(columns.get("set_id", ""))
         text = str(name).strip() if name is not None else ""
-        return Entry(given_of_row(cells, column_map, read), times[0], times[1], text or None, row["set_status"] == VOID, None, times[2])
+        void = row["set_status"] == VOID
+        return Entry(given_of_row(cells, column_map, read), times[0], recorded_at=times[1], id=text or None, void=void, reviewed_at=times[2])
 
     moment = now
     if now is not None and clock is not None:
         moment = (now if now.utcoffset() is not None else now.replace(tzinfo=clock)).astimezone(clock)
     try:
         entries = [entry(row) for row in own.filter(pl.col("set_status") != DOUBLE).iter_rows(named=True)]
-        episode = follow(chart, entries, policies=policies, now=moment)
+        born = own.get_column("@born").drop_nulls().to_list()[:1] if "@born" in own.columns else []
+        episode = follow(chart, entries, policies=policies, born=_clocked(born[0], clock) if born else None, now=moment)
     except ObservationError as fault:
         raise FileError(fault.problems) from None
     return Story(person, episode, max(len(episode.sets) - MOST_SETS, 0))
-
-
-def own_columns(found: pl.DataFrame) -> list[str]:
-    """The columns that a followed table had before it was scored."""
-    return found.columns[: found.columns.index("score_status")]
 
 
 def _clocked(time: datetime | None, clock: ZoneInfo | None) -> datetime | None:
@@ -166,7 +159,7 @@ def set_says(episode: Episode, one: FollowedSet) -> str:
         parts.append("entered later than the policy allows")
     if one.entry.reviewed_at is not None:
         parts.append(f"reviewed at {when(one.entry.reviewed_at)}")
-    parts += [AHEAD_SAYS[name] for name in one.doubts]
+    parts += [DOUBT_SAYS[name] for name in one.doubts if name in DOUBT_SAYS]
     return "; ".join(parts) + "."
 
 

@@ -11,11 +11,11 @@ import polars as pl
 from mews_newtt.chart.model import Chart
 from mews_newtt.drawn.over_time import Figure
 from mews_newtt.episode.policy import Policy
-from mews_newtt.episode.read_times import WHY, placed_in_time
-from mews_newtt.episode.report.counts import REVIEWED, Counts, counts_of, longest_waits, prepared
+from mews_newtt.episode.report.counts import Counts, counts_of, longest_waits, prepared
 from mews_newtt.episode.report.figures import PERIODS, figures_of, period_of
-from mews_newtt.episode.report.story import Story, own_columns, story_of
-from mews_newtt.episode.track import CURRENT, Columns, moment_of
+from mews_newtt.episode.report.rows import own_columns, with_times
+from mews_newtt.episode.report.story import Story, story_of
+from mews_newtt.episode.track import CURRENT, Columns
 from mews_newtt.errors import ColumnError, Problem
 from mews_newtt.reading.column_map import ColumnMap
 from mews_newtt.reading.columns import check_columns
@@ -71,7 +71,7 @@ class WardReport(NamedTuple):
             "reviews": None if counts.reviews is None else [one._asdict() for one in counts.reviews],
             "overdue": None if counts.overdue is None else [one._asdict() for one in counts.overdue],
             "not_followed": [one._asdict() for one in counts.lost],
-            "sets_after_now": counts.after_now,
+            "doubts": dict(counts.doubts),
             "over_time": [_figure(figure) for figure in self.figures],
             "persons": [{"person": story.person, "episode": story.episode.to_dict()} for story in self.stories],
             "not_read": list(self.not_read),
@@ -116,24 +116,20 @@ def ward_report(
     theirs = dict(zip(check_columns(own, chart, column_map), own, strict=True))
     names = Columns(*(theirs.get(name, name) for name in names))
     place = _ward(own, ward)
-    marked = placed_in_time(found, names.person, names.taken, names.recorded, zone)
-    rows = marked.frame
-    reviewed = theirs.get(REVIEWED, REVIEWED)
-    if reviewed in own:
-        rows = rows.with_columns(placed_in_time(found, names.person, reviewed, names.recorded, zone).frame.get_column("@taken").alias("@reviewed"))
-    rows = prepared(rows.drop(WHY), marked.zoned, zone, place)
-    counts = counts_of(chart, rows, wards=place is not None, now=None if now is None else moment_of(now, marked.zoned, zone))
+    rows, zoned = with_times(found, names, zone)
+    rows = prepared(rows, zoned, zone, place)
+    counts = counts_of(chart, rows, wards=place is not None, reviews=names.reviewed in own, now=now is not None)
     every = period_of(counts.first, counts.last)
     there = {name: column for name, column in zip(Columns._fields, names, strict=True) if column in own}
     told = [
-        story_of(chart, rows, person, columns=there, column_map=column_map, policies=policies, now=now, zone=zone, zoned=marked.zoned)
+        story_of(chart, rows, person, columns=there, column_map=column_map, policies=policies, now=now, zone=zone, zoned=zoned)
         for person in persons[:MOST_STORIES]
     ]
     return WardReport(
         chart=chart,
         policies=tuple(policies),
         source=source,
-        clock=_clock(marked.zoned, zone),
+        clock=_clock(zoned, zone),
         now=now,
         ward=place,
         period=PERIODS[every],
