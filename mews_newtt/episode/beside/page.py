@@ -115,13 +115,9 @@ def _sets(found: Beside) -> str:
 
 def _agreement(found: Beside) -> str:
     names = ("Compared", "Agree", "Share", "Second lower", "Second higher", "Not known on both sides")
-    columns = [
-        Column("What", number=False),
-        *map(Column, names),
-        Column("Kappa, linear weights", number=False),
-        Column("Kappa, quadratic", number=False),
-    ]
-    rows = [("Level", *_cells(found.level)), *([("Total", *_cells(found.totals))] if found.totals else [])]
+    compared = [("Level", found.level), *([("Total", found.totals)] if found.totals else [])]
+    heads = [Column("Weighted kappa", number=False), Column("Linear weights", number=False), Column("Quadratic weights", number=False)]
+    kappas = table_html("Weighted kappa", heads, [(name, kappa_words(one.linear), kappa_words(one.quadratic)) for name, one in compared])
     notes = [
         "Only totals of complete sets and levels that are certain on both sides are compared: a missing reading is never counted as 0. "
         "Kappa: Cohen 1968; interval: Fleiss, Cohen and Everitt 1969. The interval is too narrow where there are few sets, or several of one person.",
