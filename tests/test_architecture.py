@@ -31,7 +31,7 @@ ALLOWED = {
     "batch": {"tables"},
     "drawn": {"errors", "chart", "reading", "scoring"},
     "validation": INNER | {"engines", "tables", "drawn"},
-    "episode": INNER | {"engines", "tables"},
+    "episode": INNER | {"engines", "tables", "drawn"},
     "adoption": INNER | {"engines", "tables"},
     "fhir": INNER | {"tables", "validation", "episode"},
     "cli": INNER | {"engines", "tables", "drawn", "validation", "adoption", "fhir", "episode"},

@@ -31,6 +31,7 @@ COMMANDS = {
     "conform": ("send a test pack to a platform and compare its answers", "validate"),
     "prove": ("score every combination of a chart's classes by every engine, and compare", "validate"),
     "track": ("follow the sets of many people: changes, due times, late and overdue sets", "batch"),
+    "beside": ("two records of the same episodes, such as paper beside digital: how far they agree", "batch"),
     "serve": ("run the scoring service", "service"),
     "adopt": ("take a printed chart in: an empty sheet, two filled sheets compared and checked, a sign-off", "adopt"),
     "derive": ("a centile chart from published reference ranges, with the totals to expect", ""),

@@ -7,6 +7,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from mews_newtt.cli import track_report
 from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
 from mews_newtt.episode.events import lines_of
 from mews_newtt.episode.many_schedules import read_schedules
@@ -41,6 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--now", metavar="TIME", help="count overdue sets to this time: 2026-11-20T08:00, with an offset if the file has offsets")
     parser.add_argument("--points", action="store_true", help="add the points of each parameter")
     parser.add_argument("--events", metavar="FILE", type=Path, help="also write what happened, an event a line (NDJSON)")
+    track_report.add(parser)
     parser.set_defaults(run=run)
 
 
@@ -49,29 +51,34 @@ def run(arguments: argparse.Namespace) -> int:
     policies = [_policy(name, arguments.rules) for name in arguments.policy]
     output: str | Path = arguments.output or STDIO
     form, now, plan = output_format(output, csv_unless_named(output)), _time(arguments.now), chosen_plan(arguments, chart)
+    track_report.check(arguments)
     if arguments.output is not None and arguments.output.resolve() == arguments.input.resolve():
         raise FileError(Problem("output_is_input", str(arguments.output), "is the input as well", "write another file"))
     with open_planned(chart, arguments.input, None, plan) as table:
         beside = map_beside(column_map, plan, table)
-        used = columns_of(table.columns, Columns(), chart, beside)[2:]
+        used = (*columns_of(table.columns, Columns(), chart, beside)[2:], *track_report.reads(arguments))
         unread = columns_not_read(chart, [name for name in table.names if name not in used], beside)
         schedules = None
         if arguments.schedules is not None:
             schedules = read_schedules(read_table(arguments.schedules), policies, zone=arguments.zone)
-        options = Options(tuple(policies), schedules, now, arguments.zone, beside, arguments.points)
-        if arguments.events is None:
+        options, found = Options(tuple(policies), schedules, now, arguments.zone, beside, arguments.points), None
+        if arguments.events is None and arguments.report is None:
             with whole_output(output) as into:
                 summary = track_to(chart, table, into, form, options)
         else:
             found, summary = track_whole(chart, table, options)
-            events = table_events(chart, found, list(table.names), beside, now=now)
-            with whole_output(output) as into:
-                sink(times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
+            if arguments.report is None or arguments.output is not None:
+                with whole_output(output) as into:
+                    sink(times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
+        if found is not None and arguments.events is not None:
             with whole_file(arguments.events) as lines:
-                lines.writelines(lines_of(events))
+                lines.writelines(lines_of(table_events(chart, found, list(table.names), beside, now=now)))
         reading = table.report
-    for line in (*summary.says(), *(f"  {line}" for line in (*unread.says(), *(reading.says() if reading else ())))):
+    not_read = (*unread.says(), *(reading.says() if reading else ()))
+    for line in (*summary.says(), *(f"  {line}" for line in not_read)):
         print(line, file=sys.stderr)
+    if found is not None and arguments.report is not None:
+        track_report.write(arguments, chart, found, policies, now, beside, not_read)
     return 1 if summary.unplaced else 0
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
+from mews_newtt.cli.dates import date_of_run
 from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
 from mews_newtt.cli.progress import progress_bar
 from mews_newtt.cli.told import tell
-from mews_newtt.errors import FileError, Problem
 from mews_newtt.tables.formats import KINDS, PACKED, TITLES, any_of
 from mews_newtt.validation.compare import diagnosed, validate_file
 from mews_newtt.validation.reports import as_document, check_report_folder, write_reports
@@ -98,20 +96,3 @@ def conclude(found: Validation, arguments: argparse.Namespace) -> int:
         print(f"{found.source.name}: {found.says}\n    mend: {mend}   [error: {found.verdict}]", file=sys.stderr)
         return 2
     return 1 if found.disagreed else 0
-
-
-def date_of_run(stated: str | None) -> str:
-    """The date that reports name: as stated, or SOURCE_DATE_EPOCH, or now."""
-    if stated is not None:
-        return stated
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch:
-        try:
-            when = datetime.fromtimestamp(int(epoch), UTC)
-        except (ValueError, OverflowError, OSError):
-            raise FileError(
-                Problem("bad_epoch", "SOURCE_DATE_EPOCH", f"{epoch[:40]!r} is not a number of seconds", "unset it, or give whole seconds")
-            ) from None
-    else:
-        when = datetime.now(UTC)
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")

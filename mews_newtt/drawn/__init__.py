@@ -3,6 +3,7 @@
 from mews_newtt.drawn.colours import Paint, colours_css, paint
 from mews_newtt.drawn.marks import Mark, Marks, marks_of
 from mews_newtt.drawn.page import chart_html, levels_html, rows_html, sources_html, stamp_html, standing_html
+from mews_newtt.drawn.report import report_css
 from mews_newtt.drawn.series import series_html, series_svg
 from mews_newtt.drawn.sheet import css, stamp_css
 
@@ -16,6 +17,7 @@ __all__ = [
     "levels_html",
     "marks_of",
     "paint",
+    "report_css",
     "rows_html",
     "series_html",
     "series_svg",

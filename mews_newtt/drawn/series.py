@@ -50,7 +50,7 @@ def series_html(
             f'<div class="mn-sheet mn-scroll" tabindex="0" role="region" aria-label="{safe(name)}">'
             f"{series_svg(chart, sheet, name=name, ident=f'{ident}-{index}', before=before, ordered=ordered)}</div>"
         )
-    said.append(f'<h{heading + 1} class="mn-role">The same as a table</h{heading + 1}>{twin_html(chart, taken, ordered=ordered)}</div>')
+    said.append(f'<h{heading + 1} class="mn-role">The same as a table</h{heading + 1}>{twin_html(chart, taken, ordered=ordered, name=title)}</div>')
     return "".join(said)
 
 

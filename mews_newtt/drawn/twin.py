@@ -53,7 +53,7 @@ def given_words(row: ParameterScore | None) -> str:
     return number(row.value)
 
 
-def twin_html(chart: Chart, sets: Sequence[tuple[str, Score]], *, ordered: bool = True) -> str:
+def twin_html(chart: Chart, sets: Sequence[tuple[str, Score]], *, ordered: bool = True, name: str = "The series") -> str:
     """One row a set, one column a parameter; no cell is empty. Rises and falls are named only where the sets are in order of time."""
     shown = [p for p in chart.parameters if p.role != "recorded" or any(_row(score, p.id).value is not None for _, score in sets if score.parameters)]
     heads = "".join(f'<th scope="col">{safe(p.title)}{f" ({safe(unit_of(p))})" if unit_of(p) else ""}</th>' for p in shown)
@@ -70,7 +70,7 @@ def twin_html(chart: Chart, sets: Sequence[tuple[str, Score]], *, ordered: bool 
         )
         previous = score
     return (
-        '<div class="mn-scroll" tabindex="0" role="region" aria-label="The series as a table"><table class="mn-twin"><thead><tr>'
+        f'<div class="mn-scroll" tabindex="0" role="region" aria-label="{safe(name)} as a table"><table class="mn-twin"><thead><tr>'
         '<th scope="col">Taken</th>'
         f'{total}<th scope="col">Level</th><th scope="col">Set</th>'
         f'<th scope="col">Look at</th>{heads}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'

@@ -29,7 +29,9 @@ def table(*rows: dict[str, Any]) -> pl.DataFrame:
 
 
 def test_two_people_are_followed_apart_and_the_rows_keep_their_order() -> None:
-    found = track_frame(NEWS2, table(row("b", EIGHT + HOUR, heart_rate=95), row("a", EIGHT), row("b", EIGHT), row("a", EIGHT + 13 * HOUR, heart_rate=135)))
+    found = track_frame(
+        NEWS2, table(row("b", EIGHT + HOUR, heart_rate=95), row("a", EIGHT), row("b", EIGHT), row("a", EIGHT + 13 * HOUR, heart_rate=135))
+    )
     assert found.get_column("patient_id").to_list() == ["b", "a", "b", "a"]
     assert found.get_column("level_change").to_list() == [1, None, None, 2]
     assert found.get_column("minutes_late").to_list() == [0, None, None, 60]
@@ -149,7 +151,14 @@ def persons(draw: st.DrawFn) -> dict[str, list[Entry]]:
 def test_the_table_gives_what_following_each_person_gives(people: dict[str, list[Entry]], random: Any, chart: Any) -> None:
     policies = [load_policy("npews-times")] if chart is NPEWS else []
     rows = [
-        row(person, entry.observed_at, recorded=entry.recorded_at, set_id=entry.id, void="true" if entry.void else "false", reviewed_at=entry.reviewed_at)
+        row(
+            person,
+            entry.observed_at,
+            recorded=entry.recorded_at,
+            set_id=entry.id,
+            void="true" if entry.void else "false",
+            reviewed_at=entry.reviewed_at,
+        )
         | (dict(entry.given) if chart is NEWS2 else {"age_years": 3, "heart_rate": entry.given["heart_rate"], "void": "true" if entry.void else ""})
         for person, entries in people.items()
         for entry in entries
@@ -161,7 +170,9 @@ def test_the_table_gives_what_following_each_person_gives(people: dict[str, list
     found = track_frame(chart, frame, policies=policies, now=NOW, points=True)
     for person, entries in people.items():
         own = found.filter(pl.col("patient_id") == person)
-        given_now = [entry if chart is NEWS2 else entry._replace(given={"age_years": 3, "heart_rate": entry.given["heart_rate"]}) for entry in entries]
+        given_now = [
+            entry if chart is NEWS2 else entry._replace(given={"age_years": 3, "heart_rate": entry.given["heart_rate"]}) for entry in entries
+        ]
         try:
             episode = follow(chart, given_now, policies=policies, now=NOW)
         except ObservationError:
@@ -170,7 +181,11 @@ def test_the_table_gives_what_following_each_person_gives(people: dict[str, list
             continue
         current = own.filter(pl.col("set_status") == "current").sort("observed_at")
         counts = dict(own.get_column("set_status").value_counts().iter_rows())
-        assert (counts.get("superseded", 0), counts.get("void", 0), counts.get("double", 0)) == (len(episode.superseded), len(episode.void), episode.doubles)
+        assert (counts.get("superseded", 0), counts.get("void", 0), counts.get("double", 0)) == (
+            len(episode.superseded),
+            len(episode.void),
+            episode.doubles,
+        )
         assert current.height == len(episode.sets)
         for line, one in zip(current.iter_rows(named=True), episode.sets, strict=True):
             assert line["observed_at"] == one.entry.observed_at
@@ -207,7 +222,9 @@ def test_schedules_and_births_of_many_people_are_those_of_each(people: dict[str,
         for person, entries in people.items() for entry in entries
     ]  # fmt: skip
     random.shuffle(rows)
-    given_schedules = [{"patient_id": person, "schedule": name, "starts_at": start} for person, names in wanted.items() for name, start in names.items()]
+    given_schedules = [
+        {"patient_id": person, "schedule": name, "starts_at": start} for person, names in wanted.items() for name, start in names.items()
+    ]
     schema = {"patient_id": pl.String, "schedule": pl.String, "starts_at": pl.Datetime("us")}
     found = track_frame(chart, table(*rows), policies=[NEWBORN], schedules=pl.DataFrame(given_schedules, schema=schema), now=NOW)
     for person, entries in people.items():
@@ -225,14 +242,20 @@ def test_schedules_and_births_of_many_people_are_those_of_each(people: dict[str,
 
 
 @settings(max_examples=25)
-@given(st.lists(st.tuples(st.integers(0, 6000), st.integers(0, 59), st.sampled_from([None, 5, 60])), min_size=1, max_size=5, unique_by=lambda one: one[:2]))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 6000), st.integers(0, 59), st.sampled_from([None, 5, 60])), min_size=1, max_size=5, unique_by=lambda one: one[:2]
+    )
+)
 def test_hours_since_birth_follow_from_the_birth_in_every_row(sets: list[tuple[int, int, int | None]]) -> None:
     chart, born = load_chart("mews", "0.2"), EIGHT - 7 * MINUTE
     entries = [
         Entry({"patient_group": "postnatal", "heart_rate": 104, "hours_since_birth": hours}, EIGHT + minute * MINUTE + timedelta(seconds=second))
         for minute, second, hours in sets
     ]
-    rows = pl.DataFrame([{"patient_id": "a", "observed_at": one.observed_at, "born_at": born, **one.given} for one in entries], infer_schema_length=None)
+    rows = pl.DataFrame(
+        [{"patient_id": "a", "observed_at": one.observed_at, "born_at": born, **one.given} for one in entries], infer_schema_length=None
+    )
     for frame in (rows, rows.drop("hours_since_birth")):
         plain = entries if frame is rows else [one._replace(given={**one.given, "hours_since_birth": None}) for one in entries]
         found = track_frame(chart, frame).sort("observed_at")

@@ -14,7 +14,9 @@ WARD = ROOT / "examples" / "episodes" / "ward.csv"
 
 
 def track(*options: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "mews_newtt", "track", *map(str, options)], capture_output=True, text=True, encoding="utf-8", check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "mews_newtt", "track", *map(str, options)], capture_output=True, text=True, encoding="utf-8", check=False
+    )
 
 
 def test_a_file_of_sets_gets_the_columns_of_the_course(tmp_path: Path) -> None:

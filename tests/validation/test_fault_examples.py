@@ -59,7 +59,7 @@ def fault_of(example: Example) -> Fault:
     first, _, second = example.id.partition(" + ")
     if example.earlier:
         rows = 1 + len(example.earlier)
-        return next(fault for fault in faults_of_series(demo(), series_of(rows, ["one"] * rows)) if fault.id == first)
+        return next(fault for fault in faults_of_series(demo(), series_of(rows, ["one"] * rows, ["2026-01-01 08:00"] * rows)) if fault.id == first)
     found = faults()[first] if not second else both(faults()[first], faults()[second], demo())
     assert found is not None and found.id == example.id
     return found

@@ -40,6 +40,7 @@ from mews_newtt.validation.faults import (
     scope,
     shifted,
     skips,
+    stale,
     tables,
     totals,
     triggers,
@@ -50,12 +51,12 @@ from mews_newtt.validation.faults.bands import other_contribution
 from mews_newtt.validation.faults.edges import REACH, moves_of
 from mews_newtt.validation.faults.fault import Example, Fault, Site, TableAt, all_answers, answers_of, each_table
 from mews_newtt.validation.faults.level_rules import levels_from_total
-from mews_newtt.validation.faults.memory import KINDS as OF_MEMORY
-from mews_newtt.validation.faults.memory import RowOrder, Series, faults_of_series, series_of
+from mews_newtt.validation.faults.memory import RowOrder, Series, series_of
 from mews_newtt.validation.faults.open_ends import ended_at
 from mews_newtt.validation.faults.pairs import both
 from mews_newtt.validation.faults.partial import refused as partial_sets_refused
 from mews_newtt.validation.faults.single_sets import NOT_IN_SINGLE_SETS
+from mews_newtt.validation.faults.stale import faults_of_series
 from mews_newtt.validation.faults.totals import capped, fixed
 from mews_newtt.validation.faults.typed import typed_edges
 from mews_newtt.validation.faults.units import IGNORED as UNIT_IGNORED
@@ -64,9 +65,10 @@ from mews_newtt.validation.faults.units import IGNORED as UNIT_IGNORED
 MODULES = (
     partial, edges, bands, ignored, recoded, half_counted, open_ends, missing, levels, triggers, tables, contexts, rounding, between, units,
     ages, totals, level_rules, level_names, exchanged, skips, groups, impossible, scope, nulls, everybody, shifted, decimals, ranges,
-    other_charts, typed, points_columns, memory, pairs,
+    other_charts, typed, points_columns, memory, stale, pairs,
 )  # fmt: skip
 EXAMPLES: tuple[Example, ...] = tuple(example for module in MODULES for example in module.EXAMPLES)
+OF_MEMORY: dict[str, str] = {**memory.KINDS, **stale.KINDS}
 KINDS: dict[str, str] = {kind: says for module in MODULES for kind, says in module.KINDS.items()}
 
 __all__ = [

@@ -39,12 +39,14 @@ class Series(NamedTuple):
     id, words : its name, and what a row before is in this order, in words
     order : the rows in this order
     first : of each place in the order, whether nothing is before it
+    again : of each place, whether it has the person and the time of the one before it; None where no times are known
     """
 
     id: str
     words: str
     order: Rows
     first: Flags
+    again: Flags | None = None
 
     def neighbour(self, by: int) -> Rows:
         """For each row the row before it (by -1) or after it (by 1); -1 where there is none."""
@@ -108,7 +110,11 @@ def series_of(
     first = np.concatenate([[True], person[order][1:] != person[order][:-1]])
     if first.all():
         return found
-    return [*found, Series("person", "the same person's set", order, first)]
+    again = None
+    if sortable:
+        ordered = np.array(texts)[order]
+        again = np.concatenate([[False], ordered[1:] == ordered[:-1]]) & ~first
+    return [*found, Series("person", "the same person's set", order, first, again)]
 
 
 def faults_of_series(chart: Chart, orders: Sequence[Series]) -> Iterator[Fault]:

@@ -10,30 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from mews_newtt import __version__
-from mews_newtt.errors import FileError, Problem
 from mews_newtt.tables.atomic import whole_file, whole_path
+from mews_newtt.tables.folders import check_report_folder
 from mews_newtt.validation.reports.html import as_html
 from mews_newtt.validation.reports.junit import as_junit
 from mews_newtt.validation.reports.letter import letters_text
 from mews_newtt.validation.result import Validation
 
 NAMES = ("report.html", "report.json", "junit.xml", "disagreements.csv", "letter.md")
-
-
-def check_report_folder(folder: Path | str) -> Path:
-    """The folder for reports, checked before the long work; it need not exist yet, nor the folders above it. Raises FileError."""
-    folder = Path(folder)
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir():
-        raise FileError(Problem("output_is_file", str(there), "is a file", "name a folder"))
-    check_writable(there)
-    return folder
-
-
-def check_writable(folder: Path) -> None:
-    """Raise FileError where a folder cannot be written to."""
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise FileError(Problem("folder_read_only", str(folder), "cannot be written to", "write elsewhere, or change its permissions"))
 
 
 def write_reports(found: Validation, folder: Path | str, *, run_on: str | None = None) -> list[Path]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from mews_newtt import __version__
 from mews_newtt.chart.statuses import MEANINGS
-from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, stamp_html
+from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, report_css, stamp_html
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import PLURAL, BandKey, Item, gaps
@@ -54,7 +54,7 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             engine=__version__,
             style=Markup(css() + colours_css([chart])),  # made by this package, not by who wrote the file
             copy_script=Markup(TEMPLATES.joinpath("copy.js").read_text(encoding="utf-8")),
-            own_style=Markup(TEMPLATES.joinpath("report.css").read_text(encoding="utf-8")),
+            own_style=Markup(report_css()),
             stamp=Markup(stamp_html([chart], f"mews_newtt {__version__}.")),
             headline=headline(found),
             advice=advice(found),

@@ -1,0 +1,41 @@
+"""The rows of a followed table with whose they are and when they were taken, for the counts and the stories of a report."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros, placed_in_time
+from mews_newtt.episode.track import DOUBTS, Columns
+
+DOUBT_SAYS = dict(
+    zip(
+        DOUBTS,
+        (
+            "recorded before it was taken, so one of the two clocks was wrong",
+            "taken after the time to which this report counts",
+            "recorded after the time to which this report counts",
+            "reviewed before it was taken",
+        ),
+        strict=True,
+    )
+)
+
+
+def own_columns(found: pl.DataFrame) -> list[str]:
+    """The columns that a followed table had before it was scored."""
+    return found.columns[: found.columns.index("score_status")]
+
+
+def with_times(found: pl.DataFrame, names: Columns, zone: str | None) -> tuple[pl.DataFrame, bool]:
+    """The table with `@person` (text), `@taken`, `@recorded`, `@reviewed`, `@born` (in UTC where its times have offsets), and whether they have."""
+    others = {"@recorded": names.recorded, "@reviewed": names.reviewed, "@born": names.born}
+    placed = placed_in_time(found, names.person, names.taken, tuple(others.values()), zone)
+    person = placed.names.cast(pl.String).gather(placed.person).alias("@person")
+    times = [_times(placed.times[name]).alias(ours) for ours, name in {"@taken": names.taken, **others}.items() if name in placed.times]
+    return found.with_columns(person, *times), placed.zoned
+
+
+def _times(micros: Micros) -> pl.Series:
+    there = micros != NO_TIME_AT_ALL
+    return pl.Series(np.where(there, micros, 0)).set(pl.Series(~there), None).cast(pl.Datetime("us"))
