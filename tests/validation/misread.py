@@ -255,7 +255,7 @@ class Misreader:
         if how == "whole":
             return max(Fraction(0), value + int(self.words[2]))
         if how == "days-down":
-            return value // 24 * 24
+            return Fraction(value // 24 * 24)
         if how == "day":
             day = {"a": 1 / Fraction(1461, 4), "mo": 12 / Fraction(1461, 4), "wk": Fraction(1, 7), "d": Fraction(1), "h": Fraction(24)}
             return max(Fraction(0), value + int(self.words[2]) * day[observation.unit])
