@@ -127,6 +127,7 @@ class Service:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.stop()
+        self.http.close()
 
 
 def many_rows(path: Path, rows: int) -> Path:
