@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from mews_newtt.chart.model import Chart, Parameter
 from mews_newtt.validation.cases import Given, Pool, middle
-from mews_newtt.validation.faults import Fault, faults_of_series, series_of
+from mews_newtt.validation.faults import Fault, series_of
+from mews_newtt.validation.faults.memory import faults_of_series
 from mews_newtt.validation.packs.case import Case, expected_of
 from mews_newtt.validation.packs.killed import killers_of, scorer_of
 from mews_newtt.validation.wording import row_name
