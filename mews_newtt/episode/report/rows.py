@@ -33,7 +33,7 @@ def with_times(found: pl.DataFrame, names: Columns, zone: str | None) -> tuple[p
     placed = placed_in_time(found, names.person, names.taken, tuple(others.values()), zone)
     person = placed.names.cast(pl.String).gather(placed.person).alias("@person")
     times = [_times(placed.times[name]).alias(ours) for ours, name in {"@taken": names.taken, **others}.items() if name in placed.times]
-    return found.with_columns(person, *times), placed.zoned
+    return found.with_columns(person, *times), placed.zoned is True
 
 
 def _times(micros: Micros) -> pl.Series:

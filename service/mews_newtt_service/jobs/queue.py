@@ -21,13 +21,13 @@ from mews_newtt.errors import Problem
 from mews_newtt_service.jobs import job_times
 from mews_newtt_service.jobs.database import Database, Row, open_database
 from mews_newtt_service.jobs.job import COLUMNS, ENDED, STATES, Job, gave_up, job_of, new_id
+from mews_newtt_service.jobs.shared import ALIVE_SECONDS, Shared
 from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.settings import Settings
 
 __all__ = ("Job", "Queue", "new_id", "open_queue")
 ORPHAN_SECONDS = 3600.0
 DRAFT_SECONDS = 3600.0  # how long an upload waits for its columns to be named
-ALIVE_SECONDS = 45.0  # a worker that has not reported for so long counts as dead
 CLOCK_SECONDS = 3600.0  # a lease that ends later than any should: the clock was set back
 LIMIT_SECONDS = 3600.0  # a bucket that was not used for so long is full
 _WAITING = "('queued', 'running', 'cancelling')"
@@ -46,12 +46,12 @@ class QueueNumbers(NamedTuple):
     times: list[job_times.JobTimes]
 
 
-class Queue:
+class Queue(Shared):
     """Jobs in the database, their files in `<data folder>/jobs/<id>/`."""
 
     def __init__(self, settings: Settings, database: Database):
+        super().__init__(database)
         self.settings = settings
-        self._database = database
         self.folder = settings.data_folder / "jobs"
 
     def close(self) -> None:
@@ -258,26 +258,6 @@ class Queue:
     def _is_silent(self) -> str:
         return f"(lease < {self._now} OR lease > {self._lease} + {CLOCK_SECONDS})"
 
-    def alive(self, worker: str) -> None:
-        """A worker process reports that it is alive."""
-        self._database.run(
-            (
-                f"INSERT INTO mews_newtt_workers (name, seen) VALUES (?, {self._now}) ON CONFLICT (name) DO UPDATE SET seen = excluded.seen",
-                (worker,),
-            )
-        )
-
-    def gone(self, worker: str) -> None:
-        """A worker process ends."""
-        self._database.run(("DELETE FROM mews_newtt_workers WHERE name = ?", (worker,)))
-
-    def workers(self) -> int:
-        """How many worker processes live, on all machines that share the database."""
-        ((count,),) = self._database.run(
-            (f"SELECT count(*) FROM mews_newtt_workers WHERE abs({self._now} - seen) < {ALIVE_SECONDS}", ()),
-        )
-        return int(count)
-
     def renew_lease(self, job_id: str, worker: str, rows: int, share: float | None = None) -> bool:
         """Renew the lease and write down the progress. False if the job is no longer this worker's."""
         return bool(
@@ -392,39 +372,6 @@ class Queue:
                 elif job is not None and job[1] in ENDED:  # a worker may have died after it wrote the result and before it removed the upload
                     self._drop_all_but(name, json.loads(job[2]))
         return len(gone)
-
-    def first_use(self, client: str, token_id: str, expires: float) -> bool:
-        """Whether a signed assertion is used for the first time, by any of the service's processes."""
-        return bool(
-            self._database.run(
-                (
-                    "INSERT INTO mews_newtt_tokens (client, token_id, expires) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING token_id",
-                    (client, token_id, expires),
-                )
-            )
-        )
-
-    def take_requests(self, client: str, per_minute: int, most: float) -> tuple[int, float]:
-        """Take up to a second's worth of a client's requests from the bucket that all processes share: how many, or the seconds to wait for one.
-
-        The bucket is a row. It holds `most` requests, and fills with `per_minute` requests a minute.
-        """
-        second, now = max(1, min(per_minute // 60, int(most))), self._now
-        filled = f"CASE WHEN {now} > kept.at THEN kept.level + ({now} - kept.at) * {per_minute / 60!r} ELSE kept.level END"
-        level = f"CASE WHEN {filled} > {most!r} THEN {most!r} ELSE {filled} END"
-        given = f"CASE WHEN {level} >= {second} THEN {second} WHEN {level} >= 1 THEN 1 ELSE 0 END"
-        ((number, left),) = self._database.run(
-            (
-                f"INSERT INTO mews_newtt_limits AS kept (client, level, at, given) VALUES (?, {most - second!r}, {now}, {second}) "
-                f"ON CONFLICT (client) DO UPDATE SET level = {level} - {given}, given = {given}, at = {now} RETURNING given, level",
-                (client,),
-            )
-        )
-        return int(number), 0.0 if number else (1 - float(left)) * 60 / per_minute
-
-    @property
-    def _now(self) -> str:
-        return self._database.now
 
     @property
     def _keep(self) -> str:
