@@ -6,6 +6,7 @@ import ast
 import copy
 import doctest
 import pickle
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import pytest
 import mews_newtt.compiled as front_door
 from mews_newtt import charts, load_chart
 from mews_newtt.chart.bands import find_band
-from mews_newtt.compiled import FORMS, CompiledChart, compile_chart
+from mews_newtt.compiled import FORMS, CompiledChart, compile_changed, compile_chart
+from mews_newtt.compiled.classes import band_of, bands_of
 from mews_newtt.reading.values import Reading, read
 from tests.parsed import parsed
 
@@ -27,7 +29,9 @@ SHIPPED = [f"{chart.id}@{chart.version}" for chart in charts()]
 def test_no_arrays_no_floats_and_no_caches(path: Path) -> None:
     tree = parsed(path)
     for node in ast.walk(tree):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names = (
+            [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        )
         assert {name.split(".")[0] for name in names} <= ALLOWED, names
         assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), f"line {node.lineno}: a float"
         called = getattr(node, "id", None) or getattr(node, "attr", None)
@@ -35,7 +39,9 @@ def test_no_arrays_no_floats_and_no_caches(path: Path) -> None:
 
 
 def test_the_example_of_the_module_is_true() -> None:
-    example = doctest.DocTestParser().get_doctest(front_door.__doc__ or "", {**vars(front_door), "load_chart": load_chart, "read": read}, "compiled", None, 0)
+    example = doctest.DocTestParser().get_doctest(
+        front_door.__doc__ or "", {**vars(front_door), "load_chart": load_chart, "read": read}, "compiled", None, 0
+    )
     assert example.examples
     assert doctest.DocTestRunner().run(example).failed == 0
 
@@ -98,3 +104,32 @@ def test_copies_and_pickles_are_equal() -> None:
 
 def test_forms_say_how_a_number_was_written() -> None:
     assert len(FORMS) == len(set(FORMS)) == 6 and FORMS[0] == ()
+
+
+@pytest.mark.parametrize("name", ["mews", "news2"])
+def test_what_charts_share_is_not_worked_out_again_and_is_the_same(name: str) -> None:
+    chart = load_chart(name)
+    known = compile_chart(chart, comparable=True)
+    first, second = (
+        next(p for p in chart.parameters if len(p.tables) > most and p.observation.numeric) for most in (0, 0 if name == "newtt2" else 1)
+    )
+    table = first.tables[0]
+    worse = replace(first, tables=(replace(table, bands=tuple(replace(band, points=9) for band in table.bands)), *first.tables[1:]))
+    joined = replace(second, tables=second.tables[-1:])
+    for changed in (worse, joined):
+        other = replace(chart, parameters=tuple(changed if p.id == changed.id else p for p in chart.parameters))
+        alone = compile_chart(other, comparable=True)
+        like = compile_chart(other, comparable=True, like=known)
+        assert (like.parameters, like.contexts, like.groups) == (alone.parameters, alone.contexts, alone.groups)
+        assert any(like.parameters[p.id] is known.parameters[p.id] for p in chart.parameters)
+        assert like.parameters[changed.id] != known.parameters[changed.id]
+    other = replace(chart, parameters=tuple(worse if p.id == worse.id else p for p in chart.parameters))
+    assert compile_changed(other, known).parameters == compile_chart(other, comparable=True).parameters
+
+
+def test_bands_of_rising_numbers_are_those_of_each_number() -> None:
+    for chart in charts():
+        for table in (table for p in chart.parameters if p.observation.numeric for table in p.tables if table.applies and table.bands):
+            edges = [edge for band in table.bands if band.interval for edge in (band.interval.low, band.interval.high) if edge is not None]
+            values = sorted({edge + Decimal(by) for edge in edges for by in ("-0.5", "0", "0.5")})
+            assert bands_of(chart, table, values) == [band_of(chart, table, value) for value in values]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import product
 from math import prod
 from typing import NamedTuple
@@ -67,10 +66,6 @@ class CompiledChart:
     flags: tuple[FlagRule, ...]
     joint_rules: frozenset[int]  # places in `chart.scope`: rules of several contexts that some parameter's tables depend on
     comparable: bool = False  # as `compile_chart` says
-
-    @cached_property
-    def frame(self) -> tuple[object, ...]:
-        return _frame(self.chart)
 
     def radices(self, names: Sequence[str]) -> dict[str, int]:
         """What each context's class is multiplied by in the context code of these contexts."""
@@ -154,7 +149,7 @@ def compile_changed(chart: Chart, known: CompiledChart) -> CompiledChart:
     What is the same on both charts is not worked out again: parameters, contexts and groups of the result are then the objects of `known`.
     A context keeps its hypothetical values, so that places among them mean the same. Some of them may be alike on the new chart.
     """
-    if _frame(chart) != known.frame:
+    if _frame(chart) != _frame(known.chart):
         return compile_chart(chart, comparable=known.comparable, like=known)
     changed = [new for new, old in zip(chart.parameters, known.chart.parameters, strict=True) if new is not old and new != old]
     contexts, parameters = dict(known.contexts), dict(known.parameters)
