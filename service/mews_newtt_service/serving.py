@@ -24,6 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
 from mews_newtt.errors import Problem
+from mews_newtt_service.auth.access import PROBES
 from mews_newtt_service.auth.clients import read_clients
 from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.logs import log_libraries
@@ -103,7 +104,8 @@ class TimeLimitedProtocol(HttpToolsProtocol):
             super().on_headers_complete()
             return
         app = self.app
-        self.app, self.limit_concurrency = too_busy, None  # uvicorn's own answer is plain text
+        probe = self.url.partition(b"?")[0].decode("latin-1") in PROBES  # a full service is alive: it must not be killed for it
+        self.app, self.limit_concurrency = app if probe else too_busy, None  # uvicorn's own answer is plain text
         try:
             super().on_headers_complete()
         finally:
