@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mews_newtt.errors import Problem
+from mews_newtt_service.auth.access import PROBES
 from mews_newtt_service.logs import log_libraries
 from mews_newtt_service.problems import MEDIA_TYPE, problem_document
 from mews_newtt_service.settings import Settings, SettingsError
@@ -103,7 +104,8 @@ class TimeLimitedProtocol(HttpToolsProtocol):
             return
         self._count("too_busy", 503)
         app = self.app
-        self.app, self.limit_concurrency = too_busy, None  # uvicorn's own answer is plain text
+        probe = self.url.partition(b"?")[0].decode("latin-1") in PROBES  # a full service is alive: it must not be killed for it
+        self.app, self.limit_concurrency = app if probe else too_busy, None  # uvicorn's own answer is plain text
         try:
             super().on_headers_complete()
         finally:

@@ -29,7 +29,52 @@ def under_a_megabyte(item: str) -> bytes:
     return ("[" + ",".join([item] * ((MB - 10) // (len(item) + 1))) + "]").encode()
 
 
+def bundle(code: str, count: int = 2_000) -> dict[str, object]:
+    """A FHIR Bundle of so many readings of one patient."""
+    one = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+        "subject": {"reference": "Patient/1"},
+        "effectiveDateTime": "2026-11-22T09:31:00Z",
+        "valueQuantity": {"value": 80, "system": "http://unitsofmeasure.org", "code": "/min"},
+    }
+    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one}] * count}
+
+
+def fhir(found: object) -> bytes:
+    return json.dumps({"resourceType": "Parameters", "parameter": [{"name": "observations", "resource": found}]}).encode()
+
+
+def hook(prefetch: dict[str, object]) -> bytes:
+    return json.dumps(
+        {"hook": "patient-view", "hookInstance": "1", "context": {"userId": "Practitioner/1", "patientId": "1"}, "prefetch": prefetch}
+    ).encode()
+
+
+FHIR = "application/fhir+json"
 ATTACKS = {
+    "fhir: many readings": ("/fhir/R4/$ews-score?chart=news2", fhir(bundle("8867-4")), FHIR),
+    "fhir: many readings of unknown codes": ("/fhir/R4/$ews-score?chart=news2", fhir(bundle("0000-0")), FHIR),
+    "fhir: many scores": ("/fhir/R4/$ews-score-many?chart=news2", fhir(bundle("9279-1")), FHIR),
+    "fhir: many empty entries": (
+        "/fhir/R4/$ews-score?chart=news2",
+        fhir({"resourceType": "Bundle", "type": "collection", "entry": [{}] * 200_000}),
+        FHIR,
+    ),
+    "fhir: many parameters": (
+        "/fhir/R4/$ews-verify",
+        b'{"resourceType":"Parameters","parameter":[' + b'{"name":"x"},' * 70_000 + b'{"name":"x"}]}',
+        FHIR,
+    ),
+    "fhir: unknown members": (
+        "/fhir/R4/$ews-score?chart=news2",
+        b'{"resourceType":"Bundle","entry":[{"resource":' + names(60_000).encode() + b"}]}",
+        FHIR,
+    ),
+    "cds: a long prefetch": ("/cds-services/mews", hook({"observations": bundle("8867-4")}), "application/json"),
+    "cds: unknown keys of prefetch": ("/cds-services/mews", hook(dict.fromkeys((f"k{place}" for place in range(60_000)), 1)), "application/json"),
+    "cds: much feedback": ("/cds-services/mews/feedback", b'{"feedback":[' + b'{"card":"1"},' * 70_000 + b"1]}", "application/json"),
     "unknown names": (SCORE, names(60_000).encode(), "application/json"),
     "unknown skips": (SCORE, names(45_000, "skip_k").encode(), "application/json"),
     "one long name": (SCORE, b'{"' + b"x" * 900_000 + b'":1}', "application/json"),
@@ -78,7 +123,9 @@ def test_what_is_refused_is_not_answered_at_length(service: Service, name: str) 
     assert len(answer) < 20 * len(body) + 10_000
 
 
-@pytest.mark.parametrize("name", ["unknown names", "one long name", "one long category", "verify unknown points", "pack unknown names", "one set of names in an array"])
+@pytest.mark.parametrize(
+    "name", ["unknown names", "one long name", "one long category", "verify unknown points", "pack unknown names", "one set of names in an array"]
+)
 def test_one_refused_set_gets_a_short_answer(service: Service, name: str) -> None:
     path, body, kind = ATTACKS[name]
     _, answer = send(service.port, "POST", path, body, kind)

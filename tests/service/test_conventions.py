@@ -214,8 +214,10 @@ def test_errors_of_the_server_itself_are_problem_documents(tmp_path: Path) -> No
         try:
             for wire in held:
                 wire.sendall(b"POST /v1/charts/news2/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n")
-            answered, headers, document = raw(service, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answered, headers, document = raw(service, b"GET /v1/charts HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert (answered, document["code"], headers["retry-after"]) == (503, "too_busy", "1")
+            alive, _, document = raw(service, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert (alive, document["status"]) == (200, "ok"), "a full service is alive"
         finally:
             for wire in held:
                 wire.close()

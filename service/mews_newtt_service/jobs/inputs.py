@@ -18,6 +18,7 @@ from mews_newtt.reading.plan import Plan, read_plan
 from mews_newtt.tables.formats import DAMAGED, PACKED
 from mews_newtt.tables.read import unpacked
 from mews_newtt_service.jobs.job import upload_folder
+from mews_newtt_service.jobs.parquet_size import bytes_as_text, text_columns
 from mews_newtt_service.jobs.uploads import OF_PLANS
 from mews_newtt_service.settings import Settings
 
@@ -81,11 +82,14 @@ def _few_columns(path: Path, columns: int) -> None:
 
 
 def _measured(path: Path, settings: Settings) -> Path:
-    """Refuse a Parquet file whose metadata is beyond the limits."""
+    """Refuse a Parquet file that is beyond the limits, as it is written or as text."""
     try:
         about = pq.ParquetFile(path).metadata
         _few_columns(path, about.num_columns)
         size = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
+        if about.num_rows <= settings.upload_rows and size <= settings.unpacked_bytes:
+            texts = text_columns(pq.read_schema(path))
+            size = max(size, bytes_as_text(pq.ParquetFile(path, read_dictionary=texts), settings.unpacked_bytes))
     except (pa.ArrowException, OSError) as fault:
         raise FileError(
             Problem("not_readable", str(path), f"is not a Parquet file that can be read ({type(fault).__name__})", "write it again")

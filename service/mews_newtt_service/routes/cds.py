@@ -104,8 +104,15 @@ def router(settings: Settings) -> APIRouter:
     )
     async def feedback(request: Request) -> Response:
         _, body = await _called(request)
-        try:
+
+        def work() -> None:
             check_feedback(strict_object(body, request.app.state.settings.json_depth))
+
+        try:
+            if len(body) <= IN_A_THREAD:
+                work()
+            else:
+                await anyio.to_thread.run_sync(work)
         except ObservationError as fault:
             raise ServiceError(400, fault.problems) from None
         return JSONAnswer(b"{}")

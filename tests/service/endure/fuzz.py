@@ -41,8 +41,24 @@ from tests.service.support import ROOT, Service
 CONTRACT = ROOT / "service" / "openapi.json"
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance]
 AROUND = 8  # requests for each drawn case: as it was drawn, and with what the service holds
-WEIGHTS = {"score": 8, "score-many": 4, "score-file": 4, "verify": 5, "verify-file": 3, "pack": 1, "jobs": 4, "{job_id}": 5, "{name}": 5, "$ews-score": 6,
-           "$ews-score-many": 3, "$ews-verify": 5, "{service_id}": 5, "feedback": 2, "{version}": 3, "token": 2}  # others: 1
+WEIGHTS = {
+    "score": 8,
+    "score-many": 4,
+    "score-file": 4,
+    "verify": 5,
+    "verify-file": 3,
+    "pack": 1,
+    "jobs": 4,
+    "{job_id}": 5,
+    "{name}": 5,
+    "$ews-score": 6,
+    "$ews-score-many": 3,
+    "$ews-verify": 5,
+    "{service_id}": 5,
+    "feedback": 2,
+    "{version}": 3,
+    "token": 2,
+}  # others: 1
 FHIR_NAMES = {
     "OperationDefinition": ("ews-score", "ews-score-many", "ews-verify"),
     "CodeSystem": ("parameter", "category", "score", "level", "skip-reason"),
@@ -100,7 +116,9 @@ class Run:
 
             @seed(self.seed * 1_000_003 + number)
             @given(strategy, st.integers(0, 2**63))
-            @settings(max_examples=-(-examples * part // 3), deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+            @settings(
+                max_examples=-(-examples * part // 3), deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+            )
             def ask(case: Any, chosen: int) -> None:
                 self.drawn += 1
                 for turn in range(AROUND):
@@ -134,7 +152,9 @@ class Run:
 
     def _fault(self, answer: Any, given: dict[str, Any], told: str) -> None:
         asked = {name: given[name] for name in ("params", "json", "data", "files") if given.get(name)}
-        self.faults.append(f"{given['method']} {given['url']} -> {answer.status_code}\n  {told}\n  asked: {str(asked)[:600]} {given['headers']}\n  got: {answer.text[:600]}")
+        self.faults.append(
+            f"{given['method']} {given['url']} -> {answer.status_code}\n  {told}\n  asked: {str(asked)[:600]} {given['headers']}\n  got: {answer.text[:600]}"
+        )
 
     def _place(self, case: Any, chance: random.Random, drawn: bool) -> None:
         """Names of what there is, in nine cases of ten."""
@@ -168,14 +188,18 @@ class Run:
         key = chance.choices((KEY, OTHER_KEY, "wrong", ""), (95, 3, 1, 1))[0]
         given = {"Authorization": f"Bearer {key}"} if key else {}
         waits = path.endswith(("-file", "pack"))
-        prefer = chance.choices(("respond-async", "return=minimal", "respond-async, return=minimal", ""), (90, 0, 5, 5) if waits else (10, 30, 5, 55))[0]
+        prefer = chance.choices(
+            ("respond-async", "return=minimal", "respond-async, return=minimal", ""), (90, 0, 5, 5) if waits else (10, 30, 5, 55)
+        )[0]
         given |= {"Prefer": prefer} if prefer else {}
         if waits and chance.random() < 0.3:
             given["Idempotency-Key"] = f"key-{chance.randrange(20)}"
         if path.endswith("{name}"):
             asked = (case.path_parameters.get("job_id"), case.path_parameters.get("name"))
             etag = next((one[2] for one in self.states.files if one[:2] == asked), '"no-such"')
-            given |= chance.choice(({}, {}, {"If-None-Match": etag}, {"Range": "bytes=0-9"}, {"Range": "bytes=5-", "If-Range": etag}, {"Range": "bytes=9999999-"}))
+            given |= chance.choice(
+                ({}, {}, {"If-None-Match": etag}, {"Range": "bytes=0-9"}, {"Range": "bytes=5-", "If-Range": etag}, {"Range": "bytes=9999999-"})
+            )
         if chance.random() < 0.1:
             given["Accept"] = chance.choice(("text/csv", "application/fhir+json", "text/html", "application/xml", "*/*;q=0", "image/png"))
         return given
@@ -202,12 +226,14 @@ class Run:
     def summary(self) -> str:
         statuses = sorted({status for _, status in self.counts})
         rows = [f"{'route':<48}" + "".join(f"{status:>7}" for status in statuses)]
-        for route in sorted({route for route, _ in self.counts}):
-            rows.append(f"{route:<48}" + "".join(f"{self.counts[route, status] or '':>7}" for status in statuses))
+        routes = sorted({route for route, _ in self.counts})
+        rows += [f"{route:<48}" + "".join(f"{self.counts[route, status] or '':>7}" for status in statuses) for route in routes]
         totals = {status: sum(count for (_, found), count in self.counts.items() if found == status) for status in statuses}
         rows.append(f"{'all':<48}" + "".join(f"{totals[status]:>7}" for status in statuses))
         share = 100 * totals.get(404, 0) / max(1, self.sent)
-        rows.append(f"{self.sent:,} requests around {self.drawn:,} cases of schemathesis, seed {self.seed}; 404: {share:.1f} %; faults: {len(self.faults)}")
+        rows.append(
+            f"{self.sent:,} requests around {self.drawn:,} cases of schemathesis, seed {self.seed}; 404: {share:.1f} %; faults: {len(self.faults)}"
+        )
         return "\n".join(rows)
 
 

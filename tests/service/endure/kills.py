@@ -208,7 +208,9 @@ def main() -> int:
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, PostgreSQL() if asked.postgresql else contextlib.nullcontext() as postgres:
         done = run(Path(folder), 60 * asked.minutes, asked.pause, asked.seed, postgres.url if postgres else "")
-        print(f"{time.strftime('%Y-%m-%d')}, {asked.minutes:g} minutes, {'PostgreSQL' if postgres else 'SQLite'}, seed {asked.seed}: {done.summary()}")
+        print(
+            f"{time.strftime('%Y-%m-%d')}, {asked.minutes:g} minutes, {'PostgreSQL' if postgres else 'SQLite'}, seed {asked.seed}: {done.summary()}"
+        )
     print("\n".join(done.faults))
     return 1 if done.faults else 0
 

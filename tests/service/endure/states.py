@@ -32,7 +32,10 @@ def clients_file(folder: Path) -> Path:
     """A clients file with two clients: the one that asks, and another whose jobs it must not see."""
     folder.mkdir(parents=True, exist_ok=True)
     made = folder / "clients.toml"
-    entries = [f'[[clients]]\nid = "{name}"\nkey_sha256 = ["{hashlib.sha256(key.encode()).hexdigest()}"]\n' for name, key in (("ehr-a", KEY), ("ehr-b", OTHER_KEY))]
+    entries = [
+        f'[[clients]]\nid = "{name}"\nkey_sha256 = ["{hashlib.sha256(key.encode()).hexdigest()}"]\n'
+        for name, key in (("ehr-a", KEY), ("ehr-b", OTHER_KEY))
+    ]
     made.write_text("\n".join(entries))
     return made
 
@@ -133,7 +136,26 @@ def good_bodies(contract: dict[str, Any]) -> dict[tuple[str, str], list[Any]]:
     return found
 
 
-JUNK: tuple[Any, ...] = (None, True, -1, 0, 1e308, 10**40, "", " ", "21", "NaN", "ä\u0000", "[degF]", [], {}, [[[]]], {"value": 21}, {"skipped": "refused"}, "2026-02-30")
+JUNK: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    1e308,
+    10**40,
+    "",
+    " ",
+    "21",
+    "NaN",
+    "ä\u0000",
+    "[degF]",
+    [],
+    {},
+    [[[]]],
+    {"value": 21},
+    {"skipped": "refused"},
+    "2026-02-30",
+)
 
 
 def changed(body: bytes, chance: random.Random) -> bytes:
