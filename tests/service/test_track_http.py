@@ -17,6 +17,7 @@ from mews_newtt.fhir.capability import OPERATIONS
 from mews_newtt.fhir.course import ews_track
 from mews_newtt.fhir.jsontext import read_json, write_json
 from mews_newtt.fhir.profiles import PROFILES
+from mews_newtt_service.jobs.unread import unread_headers
 from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.openapi import sample
 from tests.fhir.support import assert_r4, find
@@ -173,6 +174,12 @@ class TestFiles:
         assert http.get(files["tracked.csv"]).content == out.read_bytes()
         assert http.get(f"{path}/events").content == events.read_bytes()
         assert http.get(files["summary.json"]).json()["says"][0].startswith("NEWS2 2017.1 (verified): 7 sets of 3 people")
+        assert http.get(files["summary.json"]).json()["columns_not_read"] == []
+
+    def test_an_answer_names_the_columns_that_were_not_read(self, http: Any) -> None:
+        path = self.done(http, content=b"patient_id,observed_at,heart_rate,shoe_size\na,2026-11-20T08:00Z,80,41\n", query="")
+        queue = http.app.state.queue
+        assert unread_headers(queue, queue.get(path.rpartition("/")[2])) == {"Mews-Newtt-Columns-Not-Read": '["shoe_size"]'}
 
     def test_a_stream_goes_on_where_it_broke_off_and_then_stops(self, http: Any) -> None:
         path = self.done(http)

@@ -14,8 +14,9 @@ from mews_newtt.episode.find_policy import policy_named
 from mews_newtt.episode.policy import require_for
 from mews_newtt.episode.summary import summary_of
 from mews_newtt.episode.table_events import table_events, times_as_text
-from mews_newtt.episode.track import track_frame
+from mews_newtt.episode.track import Columns, track_frame
 from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.reading.unread import columns_not_read
 from mews_newtt.tables.atomic import whole_file
 from mews_newtt.tables.formats import KINDS, output_format
 from mews_newtt.tables.planned.table import map_beside, open_planned
@@ -54,6 +55,7 @@ def track(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, set
     with open_planned(chart, input_file(folder, parameters, settings), None, plan, progress) as table:
         beside = map_beside(map_of(folder, parameters) or ColumnMap(), plan, table)
         names = list(table.names)
+        unread = columns_not_read(chart, [name for name in names if name not in (Columns().set_id, Columns().void)], beside)
         found = track_frame(chart, whole(table), policies=policies, now=now, zone=parameters["zone"], column_map=beside)
     kind = parameters["output_format"]
     path = out / f"tracked{KINDS[kind].suffix}"
@@ -61,5 +63,5 @@ def track(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, set
     with whole_file(out / EVENTS_FILE) as lines:
         lines.writelines(lines_of(table_events(chart, found, names, beside, now=now)))
     summary = summary_of(chart, policies, found)
-    write_document(out / "summary.json", {"chart": chart.identity(), "says": summary.says(), "engine_version": __version__})
+    write_document(out / "summary.json", {"chart": chart.identity(), "says": summary.says(), **unread.to_dict(), "engine_version": __version__})
     return found.height
