@@ -25,7 +25,8 @@ from mews_newtt.episode.response import BEFORE
 from mews_newtt.episode.versions import CURRENT, DOUBLE, STATUSES, SUPERSEDED, UNPLACED, VOID, InOrder, Marked, in_order, marked, without_lost
 from mews_newtt.errors import ColumnError, FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
-from mews_newtt.tables.table import score_frame
+from mews_newtt.tables.frames import as_polars
+from mews_newtt.tables.table import score_table
 
 __all__ = ["ADDED", "CURRENT", "DOUBLE", "SUPERSEDED", "TIMES", "UNPLACED", "VOID", "Columns", "track_frame"]
 
@@ -124,19 +125,17 @@ def tracked(
         raise FileError(Problem("time_without_offset", "the starts of schedules", what, mend))
     moment = None if now is None else _moment(now, placed.zoned, zone)
     births = births_of(placed.person, placed.times[names.born], len(placed.names)) if names.born in placed.times else None
-    scored: pl.DataFrame = score_frame(chart, _with_hours(frame, chart, column_map, placed, names, births), column_map=column_map, points=True)
-    if BIRTH not in frame.columns and BIRTH in scored.columns:
-        scored = scored.drop(BIRTH)
-    elif births is not None and BIRTH in frame.columns:
-        scored = scored.with_columns(frame.get_column(BIRTH))
+    read = _with_hours(frame, chart, column_map, placed, names, births)
+    results = score_table(chart, read.to_arrow(compat_level=pl.CompatLevel.newest()), column_map=column_map, points=True)
+    scored = as_polars(chart, results.select(list(range(read.width, results.num_columns))).replace_schema_metadata())
     sets = in_order(placed.person, placed.times[names.taken], placed.in_runs)
-    read = _content(frame, chart, column_map, names)
-    found = marked(frame, sets, placed.person, placed.times.get(names.recorded), placed.why, names.set_id, names.void, read)
+    content = _content(frame, chart, column_map, names)
+    found = marked(frame, sets, placed.person, placed.times.get(names.recorded), placed.why, names.set_id, names.void, content)
     found = without_lost(_with_births(found, placed, placed.times[names.taken], births), placed.person)
     answers = _Followed(chart, tuple(policies), scored, placed, names, sets).answers(found, schedules, births, moment)
     if not points:
-        scored = scored.drop([name for name in scored.columns if name.startswith("points_") and name not in frame.columns])
-    return scored.hstack(answers), placed.zoned
+        scored = scored.drop([name for name in scored.columns if name.startswith("points_")])
+    return frame.hstack(scored).hstack(answers), placed.zoned
 
 
 def _moment(now: datetime, zoned: bool | None, zone: str | None) -> int:
