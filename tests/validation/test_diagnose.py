@@ -89,7 +89,7 @@ def test_random_faulty_platforms(name: str) -> None:
     assert counts["missed"] <= 1, told
 
 
-PLATFORMS = int(os.environ.get("MEWS_NEWTT_PLATFORMS", "4"))  # a chart; the figures of docs/diagnosis.md are of 60
+PLATFORMS = int(os.environ.get("MEWS_NEWTT_PLATFORMS", "2"))  # a chart; the figures of docs/diagnosis.md are of 60
 
 
 @pytest.mark.deep
