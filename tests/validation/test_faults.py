@@ -68,7 +68,7 @@ def test_a_changed_reading_also_changes_what_a_missing_context_can_be() -> None:
 
 
 @pytest.mark.deep
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=14, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32))
 def test_faults_of_every_kind_of_many_made_charts(seed: int) -> None:
     rng = Random(seed)
@@ -88,7 +88,7 @@ def test_mutants_of_made_charts_are_scored_as_the_reference_does(seed: int) -> N
 
 
 @pytest.mark.deep
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32))
 def test_mutants_of_many_made_charts(seed: int) -> None:
     rng = Random(seed)
