@@ -104,8 +104,11 @@ def test_validation_names_them_in_the_terminal_the_json_and_the_page(tmp_path: P
     assert "ward, tempF, note" in page and "column tempF looks like temperature too" in page
 
 
-def test_coverage_and_by_date_name_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_coverage_and_by_date_name_them(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("polars")
+    from tests.validation.made_packs import share_packs_of_coverage  # needs the extras that validation needs
+
+    share_packs_of_coverage(monkeypatch)
     main(["coverage", "news2", str(table(tmp_path))])
     assert "not read: ward, tempF, expected_total, note" in capsys.readouterr().out
     main(["coverage", "news2", str(table(tmp_path)), "--json"])

@@ -27,7 +27,7 @@ def read_source(reader: TableReader) -> Source:
 
 
 def read_timing(reader: TableReader, key: str) -> Timing | None:
-    """An interval in the source's words and, where it gives one, its longest length. An interval is longer than nothing."""
+    """An interval in the source's words and, where it gives one, its longest length. An interval of 0 minutes or less is a fault."""
     table = reader.table(key)
     if table is None:
         return None

@@ -1,4 +1,4 @@
-"""`mews-newtt beside`: two records of the same episodes, such as paper beside digital."""
+"""`mews-newtt beside`: compares two records of the same episodes, such as paper and digital."""
 
 from __future__ import annotations
 

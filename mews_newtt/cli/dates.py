@@ -1,4 +1,4 @@
-"""The date that the files of a run bear."""
+"""The date that a command writes into its reports."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ from mews_newtt.tables.write import sink
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Score a file of sets of many people and follow each person: change of level and points, when the next set is due and whether it came "
-        "late, corrections, entries made late. The file needs patient_id and observed_at, in any order of rows; recorded_at, set_id (versions of "
-        "one set have the same) and void (entered in error) are used where they are there. Exit 0, or 1 where a person could not be followed."
+        "late, corrections, entries made late. The file needs patient_id and observed_at, in any order of rows; recorded_at, set_id (the "
+        "same for all versions of a set) and void (entered in error) are used if the file has them. Exit 0; 1 if a person could not be followed."
     )
     add_chart(parser)
     parser.add_argument("input", metavar="FILE", type=Path, help="CSV, NDJSON or Parquet, also packed; with --plan anything that a plan reads")
@@ -94,4 +94,4 @@ def _time(text: str | None) -> datetime | None:
     try:
         return None if text is None else datetime.fromisoformat(text)
     except ValueError:
-        raise FileError(Problem("not_a_time", "--now", f"{text!r} is no time", "write it as 2026-11-20T08:00")) from None
+        raise FileError(Problem("not_a_time", "--now", f"{text!r} is not a time", "write it as 2026-11-20T08:00")) from None

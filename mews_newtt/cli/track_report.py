@@ -32,15 +32,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raise FileError where the options of the report do not go together."""
+    """Raise FileError if the options of the report contradict each other."""
     if arguments.report is None:
         options = {"--ward": arguments.ward, "--person": arguments.person, "--overdue-list": arguments.overdue_list}
         asked = [name for name, value in options.items() if value]
         if asked:
-            raise FileError(Problem("option_alone", asked[0], "is for a report, and no report is asked for", "add --report DIR"))
+            raise FileError(Problem("option_alone", asked[0], "works only with a report", "add --report DIR"))
         return
     if arguments.overdue_list and arguments.now is None:
-        raise FileError(Problem("option_alone", "--overdue-list", "needs a time to which it counts", "add --now TIME"))
+        raise FileError(Problem("option_alone", "--overdue-list", "needs the time at which sets count as overdue", "add --now TIME"))
     if len(arguments.person) > MOST_STORIES:
         raise FileError(Problem("too_many_persons", "--person", f"names {len(arguments.person)} persons", f"name at most {MOST_STORIES}"))
     check_report_folder(arguments.report)

@@ -132,7 +132,7 @@ def compile_chart(chart: Chart, *, comparable: bool = False, like: CompiledChart
 
 
 def _alike(chart: Chart, other: Chart) -> frozenset[str]:
-    """The parameters of which two charts say the same, with every condition on them."""
+    """The ids of the parameters for which two charts have the same tables and the same conditions."""
     shared = (chart.scope, chart.zones, chart.context_refusals, joint_rules(chart)), [level.id for level in chart.levels]
     if shared != ((other.scope, other.zones, other.context_refusals, joint_rules(other)), [level.id for level in other.levels]):
         return frozenset()
@@ -186,7 +186,7 @@ def _frame(chart: Chart) -> tuple[object, ...]:
 
 
 def _same_ranges(new: Parameter, old: Parameter) -> bool:
-    """Whether two parameters differ at most in what their bands give: then their classes are the same."""
+    """Whether two parameters have the same classes: they may differ only in what their bands give."""
     if new.observation is not old.observation or (new.assumed, new.skips, len(new.tables)) != (old.assumed, old.skips, len(old.tables)):
         return False
     return all(one is two or _ranges(one) == _ranges(two) for one, two in zip(new.tables, old.tables, strict=True))
@@ -248,7 +248,7 @@ def compile_parameter(
 
 
 def _known_rows(parameter: Parameter, classes: ReadingClasses, like: CompiledParameter) -> dict[int, tuple[Contribution, ...]]:
-    """What each class contributes in the tables that a compiled parameter has as well, by the id of the table, if the classes are the same."""
+    """What each class contributes, by the id of the table, for the tables that an already compiled parameter has too. Empty if the classes differ."""
     if like.classes.classes is not classes.classes or (parameter.role, parameter.required) != (like.parameter.role, like.parameter.required):
         return {}
     own = {id(table) for table in parameter.tables}

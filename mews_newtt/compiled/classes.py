@@ -194,7 +194,7 @@ def _classes_of_numbers(chart: Chart, parameter: Parameter, refuse_impossible: b
 
 
 def _stretches(edges: list[Decimal], own: list[Decimal], found: Sequence[object]) -> list[int | None]:
-    """For the value in each range of `edges`, the number of the stretch that it is in: neighbours in one stretch are treated alike.
+    """For each range of `edges`, the number of its stretch. A stretch is a run of neighbouring ranges that are treated alike.
 
     own : some of the edges; found : how the value in each of their ranges is treated (None: not at all)
     """

@@ -66,7 +66,7 @@ def contribution_of(chart: Chart, parameter: Parameter, own: ReadingClass, table
 
 
 def contribution_of_reading(chart: Chart, parameter: Parameter, own: ReadingClass, table: Table | None, at: tuple[Band, bool] | None) -> Contribution:
-    """What a reading contributes in a table. `at`: its band, as `band_of` says it; None in a table that is not read, or without one."""
+    """What a reading contributes in a table. `at`: its band, as `band_of` gives it; None if there is no table, or if the table is not read."""
     # A parameter that is only recorded is not printed in steps, so no value of it is too fine.
     form_flags = FORM_FLAGS if parameter.role != "recorded" else FORM_FLAGS_WITHOUT_STEP
     if table is None:

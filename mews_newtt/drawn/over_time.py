@@ -114,7 +114,7 @@ def _lines(figure: Figure, y: _Height) -> list[str]:
 
 
 def _within(figure: Figure, value: float) -> str:
-    """A limit in words; one that cannot be reached is said to be beyond the end of the scale."""
+    """A limit in words: a limit that no value can reach is given as over the greatest or under the least possible value."""
     if figure.ceiling is not None and value > figure.ceiling:
         return f"over {figure.ceiling:g}{figure.unit}"
     if figure.floor is not None and value < figure.floor:

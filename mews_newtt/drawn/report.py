@@ -1,4 +1,4 @@
-"""Pages of reports: one file without scripts that opens offline, can be printed on A4, and works with screen readers. All words are escaped."""
+"""Makes the page of a report: one file without scripts that opens offline, prints on A4 and works with screen readers. All text is escaped."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def section_html(ident: str, title: str, *parts: str) -> str:
 
 
 def paragraphs_html(lines: Iterable[str], style: str = "") -> str:
-    """One paragraph a line."""
+    """One paragraph for each line."""
     attribute = f' class="{safe(style)}"' if style else ""
     return "".join(f"<p{attribute}>{safe(line)}</p>" for line in lines)
 

@@ -1,6 +1,6 @@
-"""The Observations of a course as rounds, from the first to the last; `rounds.py` tells only the newest one apart.
+"""The Observations of a course as rounds, from the first to the last; `rounds.py` finds only the newest one.
 
-A round begins with its first reading and lasts as long as the window. So later readings never move an earlier round.
+A round begins with its first reading and lasts as long as the window. So later readings never change an earlier round.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Round(NamedTuple):
     last: datetime
 
     def may_hold(self, when: datetime, window: int) -> bool:
-        """Whether something of this time may be of this round."""
+        """Whether something observed at this time may belong to this round."""
         return _near(self.first, self.last, when, timedelta(minutes=window))
 
 
@@ -87,7 +87,7 @@ def _near(first: datetime, last: datetime, when: datetime, length: timedelta) ->
 
 
 def _of_day(day: datetime, first: datetime, last: datetime) -> bool:
-    """Whether a date without a time of day may be that of a round, in any zone."""
+    """Whether a round may have been on a date, whatever the zone of the date is."""
     return day - A_DAY <= last and first <= day + 2 * A_DAY
 
 
@@ -111,7 +111,7 @@ def _beside(
             places = [number for number, group in enumerate(groups) if when is None or _of_day(when, firsts[number], group[-1].when)]
         put += len(places)
         if put > MOST_PLACED:
-            what = "holds too many observations without a time of day, which may belong to any round"
+            what = "holds too many observations without a time of day, each of which may belong to many rounds"
             raise ObservationError(Problem("too_many_observations", "resource", what, "say when they were taken, or leave them out"))
         for number in places:
             beside[number].append(found)
@@ -126,7 +126,7 @@ def _beside(
 
 
 def _tell_close(groups: list[list[_Timed]], window: int, faults: Faults) -> None:
-    """Rounds that follow each other closely could be told apart otherwise: nothing says where one ends."""
+    """Warn of rounds that follow each other closely: nothing says where one ends and the next begins."""
     length = timedelta(minutes=window)
     close = [after for before, after in pairwise(groups) if after[0].when - before[-1].when <= length]
     if close:

@@ -1,4 +1,4 @@
-"""$ews-track: one person's Observations in, the course of that person out: every set in order of time, followed by `mews_newtt.episode`."""
+"""$ews-track: makes sets from one person's Observations and follows them with `mews_newtt.episode`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FindPolicy = Callable[[str], Policy]
 
 
 class TrackRequest(NamedTuple):
-    """What a caller asks beside the resource, as `Request` does. The same parameters in the resource say the same."""
+    """What a caller asks in addition to the resource, as `Request` does. The resource may hold the same parameters."""
 
     request: Request = Request()
     policies: Sequence[str] = ()
@@ -126,7 +126,7 @@ def ews_track(
 
     Returns
     -------
-    The course. A round whose readings cannot be read is a refused set with its problems; the others are followed all the same.
+    The course. A round whose readings cannot be read is a refused set with its problems; the other sets are followed.
 
     Raises
     ------
@@ -280,7 +280,7 @@ def _void_rounds(names: Iterable[str], void: Mapping[str, tuple[datetime | None,
 
 
 def _birth_time(chart: Chart, given: Content, faults: Faults) -> datetime | None:
-    """The time of birth of the person, on a chart for newborns. On others the person's own birth says nothing of the hours since a birth."""
+    """The time of birth of the person, on a chart for newborns. On other charts it is the birth of the person's baby that counts."""
     if population(chart) != "newborn":
         return None
     for place, patient in own_patients(given):

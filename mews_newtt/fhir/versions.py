@@ -1,4 +1,4 @@
-"""Versions of Observations, as a history holds them: which one counts, and what a set was before a correction."""
+"""The versions of each Observation, as in a history: which version counts, and what a set was before a correction."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Versions:
 
 
 def require_same_person(versions: Versions, subjects: Mapping[str, object], faults: Faults) -> None:
-    """Refuse earlier versions, and ones entered in error, that are about somebody else than those that count: their set would be too."""
+    """Refuse earlier or void versions of another person than the versions that count: a set would mix two persons."""
     known = {*subjects}
     for place, key in versions.subjects(faults):
         if not known:

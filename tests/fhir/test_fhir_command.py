@@ -12,8 +12,8 @@ from mews_newtt.cli import main
 from mews_newtt.fhir.jsontext import read_json
 from mews_newtt.fhir.operations import ews_verify
 from mews_newtt.fhir.packs import pack_bundles
-from mews_newtt.validation.packs import make_pack
 from tests.fhir.support import assert_r4, find, parts
+from tests.validation.made_packs import pack_of
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "fhir"
 WRONG, BABY = str(EXAMPLES / "news2_stated_wrong.json"), str(EXAMPLES / "newborn_partial.json")
@@ -86,8 +86,7 @@ def test_a_pack_is_written_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["newtt2", pytest.param("npews", marks=pytest.mark.deep)])
 def test_every_case_of_a_real_pack_is_r4_and_verifies_as_right(name: str) -> None:
-    chart = load_chart(name)
-    pack = make_pack(chart, manual=True)
+    chart, pack = load_chart(name), pack_of(name, manual=True)
     refused = 0
     for case, bundle in zip(pack.cases, pack_bundles(pack, chart), strict=True):
         assert_r4(bundle)

@@ -20,6 +20,7 @@ from mews_newtt.tables.planned import spool as spool_module
 from mews_newtt.tables.planned.table import planned_table
 from mews_newtt.validation import coverage, validate_file
 from tests.plans.support import scored
+from tests.validation.made_packs import share_packs_of_coverage
 
 WHOLE = "respiratory_rate,oxygen_saturation,air_or_oxygen,systolic_bp,heart_rate,consciousness,temperature"
 WELL = "18,97,air,120,80,alert,37.0"
@@ -305,7 +306,10 @@ def test_a_cell_that_was_not_read_refuses_and_is_never_missing() -> None:
 # Surfaces
 
 
-def test_the_same_plan_for_score_validate_coverage_and_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_same_plan_for_score_validate_coverage_and_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share_packs_of_coverage(monkeypatch)
     plan, source = tmp_path / "plan.toml", tmp_path / "cases.csv"
     plan.write_text('[columns]\nT = "temperature"\nNEWS = "expected_total"\n[numbers]\ndecimal = ","\n[status]\ncolumn = "s"\nvoid = ["x"]\n', encoding="utf-8")
     head = WHOLE.replace("temperature", "T") + ",NEWS,s"

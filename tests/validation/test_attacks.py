@@ -18,12 +18,13 @@ import pytest
 from mews_newtt import ColumnError, FileError, load_chart, score
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.validation.compare import diagnosed, validate, validate_file
-from mews_newtt.validation.conform import Adapter, Answer, Command, Endpoint, Limits, compare_answers, pack_cases
+from mews_newtt.validation.conform import Adapter, Answer, Command, Endpoint, Limits, compare_answers
 from mews_newtt.validation.packs import Case
 from mews_newtt.validation.result import Origin
 from tests.cli.command import ROOT
 from tests.patience import PATIENCE
-from tests.validation.test_conform import CHART, FAST, ONE, cases, platform, right
+from tests.validation.conform_support import CHART, FAST, ONE, cases, platform, right
+from tests.validation.made_packs import pack_of
 from tests.validation.test_validate_cli import here
 
 NAMES = "case_id,respiratory_rate,oxygen_saturation,temperature,heart_rate,systolic_bp,diastolic_bp,consciousness,concern"
@@ -189,7 +190,7 @@ def test_a_platform_that_scores_another_chart_is_named() -> None:
 def test_a_platform_that_scores_another_version_is_named(asked: str, scored: str) -> None:
     chart, other = load_chart("mews", asked), load_chart("mews", scored)
     rows = []
-    for case in pack_cases(chart):
+    for case in pack_of(f"mews@{asked}").cases:
         given = {name: text for name, text in case.given.items() if name.removeprefix("skip_") in other.by_id}
         result = score(other, given, raise_refused=False)
         rows.append({**case.given, "expected_total": None if result.total is None else str(result.total), "expected_level": result.level})

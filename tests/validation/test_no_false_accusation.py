@@ -15,9 +15,10 @@ from mews_newtt import Chart, load_chart, score
 from mews_newtt.cli import main
 from mews_newtt.validation import collect, compare
 from mews_newtt.validation.compare import diagnosed, validate
-from mews_newtt.validation.conform import Adapter, compare_answers, pack_cases
+from mews_newtt.validation.conform import Adapter, compare_answers
 from mews_newtt.validation.packs import Case
 from mews_newtt.validation.result import Origin
+from tests.validation.made_packs import pack_of
 from tests.validation.platforms import NORMAL, content_of, one_set, right, table_with
 
 NEWS2 = load_chart("news2")
@@ -140,14 +141,14 @@ def purple(says: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("change", [refuses_partial, no_totals, no_levels, no_points, all_complete, purple])
 def test_the_diagnosis_never_says_that_nothing_disagrees_beside_a_disagreement(change: Any) -> None:
-    found = diagnosed(compare_answers(NEWS2, answering(NEWS2, change), pack_cases(NEWS2, manual=True), Origin("x", kind="endpoint")))
+    found = diagnosed(compare_answers(NEWS2, answering(NEWS2, change), pack_of("news2").cases, Origin("x", kind="endpoint")))
     assert found.disagreed and found.diagnosis is not None
     counted = found.diagnosis.disagreements + found.diagnosis.unexplained
     assert counted == found.disagreed and "No disagreement" not in found.diagnosis.words, found.diagnosis.words
 
 
 def test_refused_partial_sets_are_named() -> None:
-    found = diagnosed(compare_answers(NEWS2, answering(NEWS2, refuses_partial), pack_cases(NEWS2, manual=True), Origin("x", kind="endpoint")))
+    found = diagnosed(compare_answers(NEWS2, answering(NEWS2, refuses_partial), pack_of("news2").cases, Origin("x", kind="endpoint")))
     assert found.diagnosis is not None and found.diagnosis.certain
     assert found.diagnosis.words.startswith("Partial sets seem to be refused")
 

@@ -12,11 +12,12 @@ import pytest
 
 from mews_newtt import load_chart
 from mews_newtt.validation.compare import validate_file
-from mews_newtt.validation.packs import NAMES, WORKBOOK, Pack, make_pack, write_pack
+from mews_newtt.validation.packs import NAMES, WORKBOOK, Pack, write_pack
 from mews_newtt.validation.result import Validation
 from tests.cli.command import run
+from tests.validation.made_packs import pack_of
 
-CHARTS = ["mews@0.1", "news2@2017.1", "mewc@2014.1"]
+CHARTS = ["mews@0.2", "news2@2017.1", "mewc@2014.1"]
 Rows = list[dict[str, str]]
 
 
@@ -25,9 +26,8 @@ def packs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Pack, Pat
     """Full packs in their folders, by chart."""
     found = {}
     for name in CHARTS:
-        chart_id, _, version = name.partition("@")
-        pack, folder = make_pack(load_chart(chart_id, version), others=()), tmp_path_factory.mktemp("packs") / name
-        write_pack(pack, folder, points=chart_id == "mews")
+        pack, folder = pack_of(name), tmp_path_factory.mktemp("packs") / name
+        write_pack(pack, folder, points=pack.chart.id == "mews")
         found[name] = (pack, folder)
     return found
 
@@ -106,7 +106,7 @@ def test_the_file_of_right_answers_is_not_a_platforms(packs: dict[str, tuple[Pac
 
 
 def test_one_answer_changed_in_it_is_a_platforms(packs: dict[str, tuple[Pack, Path]], tmp_path: Path) -> None:
-    pack, folder = packs["mews@0.1"]
+    pack, folder = packs["mews@0.2"]
     rows = read(folder / "cases.csv")
     rows[0]["expected_total"] = "1"
     found = checked(pack, saved(rows, tmp_path / "a.csv"))
@@ -114,7 +114,7 @@ def test_one_answer_changed_in_it_is_a_platforms(packs: dict[str, tuple[Pack, Pa
 
 
 def test_half_a_sheet_is_unfinished(packs: dict[str, tuple[Pack, Path]], tmp_path: Path) -> None:
-    pack, folder = packs["mews@0.1"]
+    pack, folder = packs["mews@0.2"]
     rows = filled(pack, folder)
     for row in rows[10:]:
         row |= {name: "" for name in row if name.startswith("expected_")}
@@ -122,7 +122,7 @@ def test_half_a_sheet_is_unfinished(packs: dict[str, tuple[Pack, Path]], tmp_pat
     found = checked(pack, path)
     assert (found.verdict, found.unanswered) == ("unfinished", len(rows) - 10)
     assert found.says.startswith(f"Unfinished: {len(rows) - 10} cases have no answer yet, of {len(rows)}. All 10 compared rows agree")
-    command = run("validate", "mews@0.1", str(path), "--report", str(tmp_path / "report"))
+    command = run("validate", "mews@0.2", str(path), "--report", str(tmp_path / "report"))
     assert command.code == 2 and "Unfinished" in command.err
     rows[0]["expected_total"] = "7"
     found = checked(pack, saved(rows, path))
@@ -130,7 +130,7 @@ def test_half_a_sheet_is_unfinished(packs: dict[str, tuple[Pack, Path]], tmp_pat
 
 
 def test_a_total_that_is_left_out_is_no_answer(packs: dict[str, tuple[Pack, Path]], tmp_path: Path) -> None:
-    pack, folder = packs["mews@0.1"]
+    pack, folder = packs["mews@0.2"]
     rows = filled(pack, folder)
     rows[3]["expected_total"] = ""
     assert checked(pack, saved(rows, tmp_path / "a.csv")).unanswered == 1
@@ -140,7 +140,7 @@ def test_a_total_that_is_left_out_is_no_answer(packs: dict[str, tuple[Pack, Path
 
 
 def test_a_platform_that_says_only_that_readings_are_missing_agrees(packs: dict[str, tuple[Pack, Path]], tmp_path: Path) -> None:
-    pack, folder = packs["mews@0.1"]
+    pack, folder = packs["mews@0.2"]
     partial = {case.id for case in pack.cases if case.expected["expected_status"] == "partial"}
     rows = filled(pack, folder)
     for row in rows:
@@ -152,7 +152,7 @@ def test_a_platform_that_says_only_that_readings_are_missing_agrees(packs: dict[
 def test_rows_that_are_no_cases_of_a_pack_are_judged_as_before(tmp_path: Path) -> None:
     rows = [{"case_id": "mews-1x", "heart_rate": "80", "expected_total": "", "expected_level": "routine"}, {"heart_rate": "80"}]
     path = saved([{"case_id": "", "expected_total": "", "expected_level": "", **row} for row in rows], tmp_path / "a.csv")
-    found = validate_file(load_chart("mews", "0.1"), path)
+    found = validate_file(load_chart("mews"), path)
     assert found.verdict == "agrees" and not found.unanswered
 
 
@@ -177,5 +177,5 @@ def test_the_workbook_shows_numbers_as_numbers_and_holds_no_formula(packs: dict[
 
 def test_without_openpyxl_the_pack_has_no_workbook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)
-    written = write_pack(make_pack(load_chart("mewc"), manual=True, others=()), tmp_path / "pack")
+    written = write_pack(pack_of("mewc"), tmp_path / "pack")
     assert {path.name for path in written} == set(NAMES) - {WORKBOOK} == {path.name for path in (tmp_path / "pack").iterdir()}

@@ -321,7 +321,7 @@ class MutantScorer:
         return Answers(rows, status, total.astype(np.int32), level, points)
 
     def _hang(self, parts: Mapping[tuple[str, ...], ScoredPart], rows: Rows, spread: Rows, views: Rows, starts: Rows) -> Flags:
-        """Whether a row's result hangs on a context that it lacks: some part has different numbers in its views.
+        """Whether a row's result depends on a context that the row lacks: a part then has different numbers in the views of the row.
 
         spread : which of the rows have several views; views : all of these views; starts : where each of those rows begins among them
         """
@@ -338,7 +338,7 @@ class MutantScorer:
         return found
 
     def _hangs_of(self, part: ScoredPart) -> Flags:
-        """Of a part of this chart: the rows in whose views its numbers differ."""
+        """By row, whether the numbers of this part differ between the views of the row."""
         if part.hangs is None:
             part.hangs = _differ_within(part, np.arange(len(self.row_of)), self.views_of[:-1])
         found: Flags = part.hangs
@@ -356,7 +356,7 @@ class MutantScorer:
 
 
 def _differ_within(part: ScoredPart, views: Rows, starts: Rows) -> Flags:
-    """Rows in whose views the numbers of a part differ; `starts`: where the views of each row begin."""
+    """By row, whether the numbers of a part differ between the views of the row; `starts`: where the views of each row begin."""
     found = np.zeros(len(starts), np.bool_)
     for numbers in (each for each in part.deciding.values() if each.any()):
         given = numbers[part.part.inverse[views]]

@@ -115,7 +115,7 @@ def _joined(killers: Sequence[Rows]) -> Rows:
 
 
 def _without_needless(killers: Sequence[Rows], cases: list[int], many: int, keep: int) -> list[int]:
-    """Without the cases whose mutants later cases kill too; the first `keep` stay. `many`: how many cases there are in all."""
+    """The cases, without those whose mutants are all killed by other cases too. The first `keep` stay. `many`: the number of all cases."""
     inside = np.zeros(many, np.bool_)
     inside[cases] = True
     kills: dict[int, list[int]] = {case: [] for case in cases}
