@@ -10,12 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from mews_newtt_service.app import create_app
 from mews_newtt_service.jobs.queue import open_queue
+from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.reloading import Reloadable
 from mews_newtt_service.settings import Settings
 from tests.patience import PATIENCE
@@ -176,15 +178,16 @@ def test_who_waits_for_long_work_is_told_in_time(tmp_path: Path, worker: str) ->
         queue.close()
 
 
-def test_a_reload_that_fails_leaves_the_application_as_it_is(tmp_path: Path) -> None:
+def test_a_reload_that_fails_leaves_the_application_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import anyio
 
     clients = tmp_path / "clients.toml"
     settings = Settings(data_folder=tmp_path / "data", job_workers=0, log_level="error")
+    changed: dict[str, Any] = {"job_workers": 0, "uploads_at_once": 1, "database_seconds": 3.0}
 
     async def work() -> None:
         app = create_app(settings)
-        around = Reloadable(app, lambda: Settings(data_folder=tmp_path / "other", job_workers=0, clients_file=clients))
+        around = Reloadable(app, lambda: Settings(data_folder=tmp_path / "other", clients_file=clients, **changed))
         async with around._live(None):
             await around.reload()
             assert around._app is app
@@ -197,5 +200,16 @@ def test_a_reload_that_fails_leaves_the_application_as_it_is(tmp_path: Path) -> 
             assert (new.settings.clients_file, new.settings.data_folder) == (clients, tmp_path / "data"), "jobs stay where they are"
             assert (new.queue, new.metrics, new.limits) == (app.state.queue, app.state.metrics, app.state.limits)
             assert new.queue.settings == new.settings
+            assert new.settings.database_seconds == settings.database_seconds, "the queue that goes on has the old one"
+            with app.state.concurrency.slot("a"), pytest.raises(ServiceError, match="1 uploads or streams run already"), new.concurrency.slot("a"):
+                pytest.fail("a stream that began before the reload counts after it")
+
+            def told_to_stop(settings: Settings, before: Any) -> Any:
+                before.stopping.begin(60)
+                return create_app(settings, before)
+
+            monkeypatch.setattr("mews_newtt_service.reloading.create_app", told_to_stop)
+            await around.reload()
+            assert around._app.state is new, "what is about to stop starts no new workers"
 
     anyio.run(work)
