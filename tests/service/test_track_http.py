@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,30 @@ class TestFiles:
         path = self.done(http, content=b"patient_id,observed_at,heart_rate,shoe_size\na,2026-11-20T08:00Z,80,41\n", query="")
         queue = http.app.state.queue
         assert unread_headers(queue, queue.get(path.rpartition("/")[2])) == {"Mews-Newtt-Columns-Not-Read": '["shoe_size"]'}
+
+    def test_a_mapped_file_counts_its_people_and_only_columns_of_the_course_are_read(self, http: Any) -> None:
+        """`recorded_at` and the like are read; the map says who the person is; more rows than allowed end the job."""
+        rows = "Patient,observed_at,recorded_at,reviewed_at,set_id,heart_rate,note\n" + "".join(
+            f"p{number % 2},2026-11-20T0{number}:00Z,2026-11-20T0{number}:05Z,,s{number},80,x\n" for number in range(4)
+        )
+        path = self.queued_form(http, rows)
+        queue = http.app.state.queue
+        worker = Worker(queue.settings, queue)
+        worker.work(queue.claim(worker.name))
+        summary = http.get(f"{path}/files/summary.json").json()
+        assert "4 sets of 2 people" in summary["says"][0]
+        assert summary["columns_not_read"] == ["note"]
+        path = self.queued_form(http, rows)
+        few = Worker(replace(queue.settings, upload_rows=3), queue)
+        few.work(queue.claim(few.name))
+        assert [problem["code"] for problem in http.get(path).json()["problems"]] == ["too_many_rows"]
+
+    @staticmethod
+    def queued_form(http: Any, rows: str) -> str:
+        form = {"file": ("mine.csv", rows.encode()), "map": (None, '[columns]\nPatient = "patient_id"\n')}
+        answer = http.post(f"{TRACK}-file", files=form, headers={"Prefer": "respond-async"})
+        assert answer.status_code == 202, answer.text
+        return str(answer.headers["content-location"])
 
     def test_a_stream_goes_on_where_it_broke_off_and_then_stops(self, http: Any) -> None:
         path = self.done(http)
