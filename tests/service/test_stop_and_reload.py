@@ -21,7 +21,7 @@ from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.reloading import Reloadable
 from mews_newtt_service.settings import Settings
 from tests.patience import PATIENCE
-from tests.service.support import CSV, FULL, MANY, PACK, SCORE, Service, codes
+from tests.service.support import CSV, FULL, MANY, PACK, SCORE, VERIFY, Service, codes
 
 FILE = {"Content-Type": "text/csv"}
 KEEP = {**FILE, "Prefer": "respond-async"}
@@ -109,22 +109,46 @@ def test_a_job_is_done_though_its_workers_are_replaced(tmp_path: Path) -> None:
 
 
 def test_readyz_says_draining_while_scores_are_still_answered(tmp_path: Path) -> None:
-    with Service(tmp_path, MEWS_NEWTT_DRAIN_SECONDS="3", MEWS_NEWTT_JOB_WORKERS="0") as service:
+    with Service(tmp_path, MEWS_NEWTT_DRAIN_SECONDS="600", MEWS_NEWTT_JOB_WORKERS="0") as service:
         queued = service.http.post(MANY, content=CSV, headers=KEEP).json()["id"]
-        began = time.monotonic()
         service.process.terminate()
         until(lambda: service.http.get("/readyz").status_code == 503, "it never drains")
         answer = service.http.get("/readyz")
         assert (codes(answer), answer.headers["retry-after"], answer.headers["connection"]) == (["draining"], "10", "close")
         assert service.http.get("/healthz").status_code == 200
         assert service.http.post(SCORE, json=FULL).json()["total"] == 5
-        for refused in (service.http.post(MANY, content=CSV, headers=KEEP), service.http.post(PACK, json={})):
+        stated = [{"observations": FULL, "stated": {"total": 5}}]
+        long = (service.http.post(MANY, content=CSV, headers=KEEP), service.http.post(PACK, json={}), service.http.post(VERIFY, json=stated))
+        for refused in long:
             assert (refused.status_code, codes(refused), refused.headers["retry-after"]) == (503, ["stopping"], "10")
+        service.process.terminate()
         assert service.process.wait(PATIENCE) == 0
-        assert time.monotonic() - began >= 3
     kept = open_queue(Settings(data_folder=tmp_path / "data")).get(queued)
     assert kept is not None
     assert kept.state == "queued", "the next start does it"
+
+
+def test_the_drain_ends_by_itself(tmp_path: Path) -> None:
+    import anyio
+
+    settings = Settings(data_folder=tmp_path, job_workers=0, log_level="error", drain_seconds=1)
+    heard: list[float] = []
+
+    async def work() -> None:
+        around = Reloadable(create_app(settings), lambda: settings)
+        async with around._live(None):
+            servers_own = around._heard[signal.SIGTERM]
+            around._heard[signal.SIGTERM] = lambda *_: heard.append(time.monotonic())
+            began = time.monotonic()
+            around._stop(signal.SIGTERM)
+            assert (around.state.stopping.draining, heard) == (True, [])
+            with anyio.fail_after(PATIENCE):
+                while not heard:
+                    await anyio.sleep(0.02)
+            assert heard[0] - began >= 0.99
+            around._heard[signal.SIGTERM] = servers_own
+
+    anyio.run(work)
 
 
 @pytest.mark.deep
