@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -159,5 +159,6 @@ def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | 
     rows = chain(first or [run.followed(run.table.columns)], results)
     as_text = KINDS[form.kind].text
     (schema,) = (empty.schema for empty in run.written(iter([run.followed(run.table.columns)]), as_text, None))
-    with nullcontext() if events is None else whole_file(events) as lines:
+    opened: AbstractContextManager[TextIO | None] = nullcontext() if events is None else whole_file(events)
+    with opened as lines:
         sink_frames(run.written(rows, as_text, lines), schema, into, form)
