@@ -14,10 +14,8 @@ from mews_newtt.episode.many_schedules import read_schedules
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.read_policy import load_policy
 from mews_newtt.episode.table_events import table_events, times_as_text
-from mews_newtt.episode.track import Columns, columns_of
-from mews_newtt.episode.track_file import Options, track_to, track_whole
+from mews_newtt.episode.track_file import Options, track_to, track_whole, unread_by
 from mews_newtt.errors import FileError, Problem
-from mews_newtt.reading.unread import columns_not_read
 from mews_newtt.tables.atomic import whole_file, whole_output
 from mews_newtt.tables.formats import KINDS, STDIO, csv_unless_named, output_format
 from mews_newtt.tables.planned.table import map_beside, open_planned
@@ -56,23 +54,22 @@ def run(arguments: argparse.Namespace) -> int:
         raise FileError(Problem("output_is_input", str(arguments.output), "is the input as well", "write another file"))
     with open_planned(chart, arguments.input, None, plan) as table:
         beside = map_beside(column_map, plan, table)
-        used = (*columns_of(table.columns, Columns(), chart, beside)[2:], *track_report.reads(arguments))
-        unread = columns_not_read(chart, [name for name in table.names if name not in used], beside)
+        unread = unread_by(chart, table, beside, track_report.reads(arguments))
         schedules = None
         if arguments.schedules is not None:
             schedules = read_schedules(read_table(arguments.schedules), policies, zone=arguments.zone)
         options, found = Options(tuple(policies), schedules, now, arguments.zone, beside, arguments.points), None
-        if arguments.events is None and arguments.report is None:
+        if arguments.report is None:
             with whole_output(output) as into:
-                summary = track_to(chart, table, into, form, options)
+                summary = track_to(chart, table, into, form, options, arguments.events)
         else:
             found, summary = track_whole(chart, table, options)
-            if arguments.report is None or arguments.output is not None:
+            if arguments.output is not None:
                 with whole_output(output) as into:
                     sink(times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
-        if found is not None and arguments.events is not None:
-            with whole_file(arguments.events) as lines:
-                lines.writelines(lines_of(table_events(chart, found, list(table.names), beside, now=now)))
+            if arguments.events is not None:
+                with whole_file(arguments.events) as lines:
+                    lines.writelines(lines_of(table_events(chart, found, table.names, beside, now=now)))
         reading = table.report
     not_read = (*unread.says(), *(reading.says() if reading else ()))
     for line in (*summary.says(), *(f"  {line}" for line in not_read)):

@@ -1,26 +1,32 @@
-"""`track_to`: follows the people of a table that may be larger than memory, and writes the result. For `mews-newtt track`."""
+"""`track_to`: follows the people of a table that may be larger than memory, and writes the result. For `mews-newtt track` and the service."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TextIO
 
 import polars as pl
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.episode.events import lines_of
 from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.parts import PersonComesBack, Regrouped, in_runs, parts_in_runs
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.read_times import people_of
 from mews_newtt.episode.summary import Summary, summary_of
+from mews_newtt.episode.table_events import table_events, times_as_text
 from mews_newtt.episode.track import TIMES, Columns, columns_of, tracked
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.reading.unread import Unread, columns_not_read
+from mews_newtt.tables.atomic import whole_file
 from mews_newtt.tables.formats import KINDS, Format
 from mews_newtt.tables.read import Table, whole
+from mews_newtt.tables.summary import Progress
 from mews_newtt.tables.write import sink_frames
 
 
@@ -38,8 +44,8 @@ class Options(NamedTuple):
 class _Run:
     """One table on its way through. Its parts must agree on whether times have an offset."""
 
-    def __init__(self, chart: Chart, table: Table, options: Options, as_text: bool):
-        self.chart, self.table, self.options, self.as_text = chart, table, options, as_text
+    def __init__(self, chart: Chart, table: Table, options: Options, progress: Progress | None = None):
+        self.chart, self.table, self.options, self.progress = chart, table, options, progress
         self.person = columns_of(table.columns, Columns(), chart, options.column_map).person
         self.start()
 
@@ -49,7 +55,12 @@ class _Run:
         self.scheduled = 0
 
     def frames(self) -> Iterator[pl.DataFrame]:
-        return (frame for _, frame in self.table.frames())
+        rows = 0
+        for _, frame in self.table.frames():
+            rows += frame.height
+            if self.progress is not None:
+                self.progress(rows, None)
+            yield frame
 
     def followed(self, part: pl.DataFrame) -> pl.DataFrame:
         """One part with its answers, counted."""
@@ -74,15 +85,37 @@ class _Run:
         return self.summary._replace(without_sets=unmet)
 
     def typed(self, found: pl.DataFrame) -> pl.DataFrame:
-        """The times of the results as the format has them."""
-        zone = "UTC" if self.zoned else None
-        if self.as_text:
-            return found.with_columns(pl.col(TIMES).dt.replace_time_zone(zone).dt.strftime("%Y-%m-%dT%H:%M:%S" + ("%:z" if zone else "")))
-        return found.with_columns(pl.col(TIMES).dt.replace_time_zone(zone))
+        """The results with their times as `track_frame` gives them."""
+        return found.with_columns(pl.col(TIMES).dt.replace_time_zone("UTC" if self.zoned else None))
+
+    def written(self, parts: Iterator[pl.DataFrame], as_text: bool, events: TextIO | None) -> Iterator[pl.DataFrame]:
+        """The parts of the results as they are written; what happened in them is written beside them."""
+        for part in parts:
+            found = self.typed(part)
+            if events is not None:
+                events.writelines(lines_of(table_events(self.chart, found, self.table.names, self.options.column_map, now=self.options.now)))
+            yield times_as_text(found) if as_text else found
 
 
-def track_to(chart: Chart, table: Table, into: Path | BinaryIO, form: Format, options: Options) -> Summary:
+def unread_by(chart: Chart, table: Table, column_map: ColumnMap, also: Sequence[str] = ()) -> Unread:
+    """The columns of a table that nothing is read from when its people are followed. `also`: columns that something else reads."""
+    used = (*columns_of(table.columns, Columns(), chart, column_map)[2:], *also)
+    return columns_not_read(chart, [name for name in table.names if name not in used], column_map)
+
+
+def track_to(
+    chart: Chart,
+    table: Table,
+    into: Path | BinaryIO,
+    form: Format,
+    options: Options,
+    events: Path | None = None,
+    progress: Progress | None = None,
+) -> Summary:
     """Follow the people of a table, and write every row with its answers, in the order of the table.
+
+    events : also a file of what happened, an event a line
+    progress : called with the rows that were read; where the table is read twice, it counts twice
 
     Where all rows of each person come together, the table goes through in parts. Otherwise people are put together in temporary files, and the
     rows put back into their order. Memory does not grow with the table in either case, but it holds all rows of any one person.
@@ -91,12 +124,12 @@ def track_to(chart: Chart, table: Table, into: Path | BinaryIO, form: Format, op
     ------
     FileError, ColumnError  as `track_frame`, and as the table's reader
     """
-    run = _Run(chart, table, options, KINDS[form.kind].text)
+    run = _Run(chart, table, options, progress)
     again = table.size > 0  # a stream is read once only
     sorted_ = again and ((isinstance(into, Path) and into.is_file()) or in_runs(run.frames(), run.person))
     if sorted_:
         try:
-            _write(run, lambda: (run.followed(part) for part in parts_in_runs(run.frames(), run.person)), into, form)
+            _write(run, lambda: (run.followed(part) for part in parts_in_runs(run.frames(), run.person)), into, form, events)
         except PersonComesBack:
             sorted_ = False
             run.start()
@@ -104,7 +137,7 @@ def track_to(chart: Chart, table: Table, into: Path | BinaryIO, form: Format, op
         with Regrouped(run.person) as regrouped:
             for frame in run.frames():
                 regrouped.add(frame)
-            _write(run, lambda: regrouped.in_order(run.followed(part) for part in regrouped.parts()), into, form)
+            _write(run, lambda: regrouped.in_order(run.followed(part) for part in regrouped.parts()), into, form, events)
     return run.counted()
 
 
@@ -115,14 +148,17 @@ def track_whole(chart: Chart, table: Table, options: Options) -> tuple[pl.DataFr
     ------
     FileError, ColumnError  as `track_frame`, and as the table's reader
     """
-    run = _Run(chart, table, options, as_text=False)
+    run = _Run(chart, table, options)
     return run.typed(run.followed(whole(table))), run.counted()
 
 
-def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | BinaryIO, form: Format) -> None:
+def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | BinaryIO, form: Format, events: Path | None) -> None:
     results, first = found(), []
     while run.zoned is None and (one := next(results, None)) is not None:  # the type of times is known with the first time
         first.append(one)
     rows = chain(first or [run.followed(run.table.columns)], results)
-    schema = run.typed(run.followed(run.table.columns)).schema
-    sink_frames(map(run.typed, rows), schema, into, form)
+    as_text = KINDS[form.kind].text
+    (schema,) = (empty.schema for empty in run.written(iter([run.followed(run.table.columns)]), as_text, None))
+    opened: AbstractContextManager[TextIO | None] = nullcontext() if events is None else whole_file(events)
+    with opened as lines:
+        sink_frames(run.written(rows, as_text, lines), schema, into, form)

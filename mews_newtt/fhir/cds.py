@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -91,7 +91,14 @@ class Choices(NamedTuple):
     encounter: bool = False  # only readings of the encounter that is open
 
 
-def cards(chart: Chart, request: Mapping[str, Any], choices: Choices | None = None, *, now: datetime | None = None) -> dict[str, Any]:
+def cards(
+    chart: Chart,
+    request: Mapping[str, Any],
+    choices: Choices | None = None,
+    *,
+    now: datetime | None = None,
+    counted: Callable[[Score], None] | None = None,
+) -> dict[str, Any]:
     """The cards for one call; none where there is nothing that the chart reads.
 
     The set is the newest round of observations: what was observed within the window before the newest reading. The window is `context.windowMinutes`
@@ -101,6 +108,7 @@ def cards(chart: Chart, request: Mapping[str, Any], choices: Choices | None = No
     ----------
     choices : what the operator chose
     now : the time by the caller's clock. Later readings are left out, with a warning; the card says how old the others are
+    counted : called with the score, for whoever counts scores; not where nothing was scored
 
     Raises
     ------
@@ -125,6 +133,8 @@ def cards(chart: Chart, request: Mapping[str, Any], choices: Choices | None = No
             told = [note for note in readings.notes if note.code in _WORTH_A_CARD]
             return {"cards": [_nothing_scored(chart, request, told)] if told else []}
         result = score_readings(chart, readings)
+        if counted is not None:
+            counted(result)
     except ObservationError as refusal:
         return {"cards": [_nothing_scored(chart, request, refusal.problems)]}
     lines = [*(f"Not final: {doubt.what}" for doubt in readings.doubts), result.says, _times(readings, now)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -144,11 +144,17 @@ def minimal_text(result: Score) -> str:
     )
 
 
-def course_document(episode: Episode) -> dict[str, Any]:
-    """A course with its events; each score as every answer has it."""
-    told: dict[str, Any] = dict(episode.to_dict())
-    told["sets"] = [{**one, "score": {**one["score"], ENGINE: __version__}} for one in told["sets"]]
-    return {**told, "events": [event.to_dict() for event in events_of(episode)], ENGINE: __version__}
+def course_text(episode: Episode) -> str:
+    """A course with its events as JSON; each score as every answer has it.
+
+    Sets and events are encoded one by one: the encoder lets no other thread run, and a course may have ten thousand sets.
+    """
+    told = episode.to_dict()
+    sets = ({**one, "score": {**one["score"], ENGINE: __version__}} for one in told["sets"])
+    lists: dict[str, Iterable[Any]] = {"sets": sets, "events": (event.to_dict() for event in events_of(episode))}
+    document = {**told, **lists, ENGINE: __version__}
+    parts = (f"[{', '.join(map(_encode, lists[name]))}]" if name in lists else _encode(value) for name, value in document.items())
+    return f"{{{', '.join(f'{_quote(name)}: {part}' for name, part in zip(document, parts, strict=True))}}}"
 
 
 def _number(value: int | None) -> str:

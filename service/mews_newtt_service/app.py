@@ -112,7 +112,7 @@ def create_app(settings: Settings | None = None, before: State | None = None) ->
     app.state.charts = ChartRegistry(logged_as("charts_kept"))
     app.state.outcomes = {}
     app.state.slices = Slices()
-    app.state.concurrency = ConcurrencyLimit(settings.uploads_at_once)
+    app.state.concurrency = ConcurrencyLimit(settings.uploads_at_once, None if before is None else before.concurrency)
     routes: list[BaseRoute] = []
     for module in (score, charts, score_many, verify, track, pack, jobs, token, health, contract):
         routes.extend(module.router(settings).routes)

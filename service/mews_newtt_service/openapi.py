@@ -12,7 +12,7 @@ from mews_newtt.chart.catalogue import load_chart
 from mews_newtt.episode.asked import follow_json
 from mews_newtt.errors import MewsNewttError
 from mews_newtt.scoring.reference import score
-from mews_newtt_service.answers import course_document, minimal_text, score_text
+from mews_newtt_service.answers import course_text, minimal_text, score_text
 from mews_newtt_service.contract.components import CHART_HEADERS, Document, headers, ref
 from mews_newtt_service.problems import MEDIA_TYPE, problem_document, status_of
 
@@ -84,7 +84,7 @@ def worked_examples() -> dict[str, Any]:
     found: dict[str, Any] = {name: given[name] for name in given if name != "chart"}
     for name in ("", "_partial"):
         found[f"score{name}"] = json.loads(score_text(score(chart, given[f"set{name}"])))
-    found["course"] = json.loads(json.dumps(course_document(follow_json(chart, given["course_request"]))))
+    found["course"] = json.loads(course_text(follow_json(chart, given["course_request"])))
     found["score_minimal"] = json.loads(minimal_text(score(chart, given["set_partial"])))
     try:
         score(chart, given["set_impossible"])

@@ -114,6 +114,8 @@ class Reloadable:
                 old.settings_fault = fault
                 old.log.event("error", "reload_refused", problems=[f"{one.where}: {one.what}" for one in fault.problems[:20]])
                 return
+            if old.stopping.draining:  # it was told to stop meanwhile: no worker is started any more
+                return
             life = app.router.lifespan_context(app)
             await life.__aenter__()
             old_life, old.is_replaced = self._life, True

@@ -29,12 +29,16 @@ class PlainRoute(APIRoute):
         await response(scope, receive, send)
 
 
-def methods_here(scope: Scope) -> str:
-    """The methods that a path takes, for the header Allow. Of `{chart_id}/{version}` and `{chart_id}/pack` the one with fewer parameters counts."""
-    routes = [one for one in scope["app"].router.routes if isinstance(one, PlainRoute) and one.path_regex.match(scope["path"])]
-    nearest = min(map(_breadth, routes))
+def methods_here(scope: Scope, *, but: Route | None = None) -> str:
+    """The methods that a path takes, for the header Allow. Of `{chart_id}/{version}` and `{chart_id}/pack` the one with fewer parameters counts.
+
+    `but`: a route that does not count; where no other takes the path, the text is blank.
+    """
+    every = scope["app"].router.routes
+    routes = [one for one in every if isinstance(one, PlainRoute) and one is not but and one.path_regex.match(scope["path"])]
+    nearest = min(map(_breadth, routes), default=None)
     found = {method for one in routes if _breadth(one) == nearest for method in one.methods or ()}
-    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set()) | {"OPTIONS"}))
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set()) | {"OPTIONS"})) if found else ""
 
 
 def _breadth(route: PlainRoute) -> tuple[bool, int]:

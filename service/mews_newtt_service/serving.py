@@ -28,7 +28,6 @@ from mews_newtt_service.auth.access import PROBES
 from mews_newtt_service.logs import log_libraries
 from mews_newtt_service.problems import MEDIA_TYPE, problem_document
 from mews_newtt_service.settings import Settings, SettingsError
-from mews_newtt_service.telemetry import check_installed
 
 ONE_OF_MANY = "mews_newtt_service.serving:create_one_of_many"
 BACKLOG = 2048
@@ -102,9 +101,10 @@ class TimeLimitedProtocol(HttpToolsProtocol):
         if most is None or max(len(self.connections), len(self.tasks)) < most:
             super().on_headers_complete()
             return
-        self._count("too_busy", 503)
         app = self.app
         probe = self.url.partition(b"?")[0].decode("latin-1") in PROBES  # a full service is alive: it must not be killed for it
+        if not probe:
+            self._count("too_busy", 503)
         self.app, self.limit_concurrency = app if probe else too_busy, None  # uvicorn's own answer is plain text
         try:
             super().on_headers_complete()
@@ -168,8 +168,6 @@ def run(settings: Settings, again: Callable[[], Settings] | None = None) -> None
     from mews_newtt_service.setting_checks import refuse_faults  # web processes need it only later
 
     refuse_faults(settings)  # before anything listens
-    if settings.telemetry:
-        check_installed()
     _make_data_folder(settings.data_folder)
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]

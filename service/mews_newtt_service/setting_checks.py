@@ -23,10 +23,14 @@ from mews_newtt_service.jobs import memory
 from mews_newtt_service.jobs.database import reachable
 from mews_newtt_service.setting_sources import DEFAULT, FILE_VARIABLE, OF_THE_LIBRARY, PREFIX, gather, text_of
 from mews_newtt_service.settings import FIELDS, Settings, SettingsError
+from mews_newtt_service.telemetry import check_installed
 
 HIDDEN = "***"
 # What a running process cannot change: its sockets and processes, and where its jobs are.
-FIXED = ("host", "port", "workers", "data_folder", "database_url", "connections", "header_seconds", "send_seconds", "shutdown_seconds")
+FIXED = (
+    *("host", "port", "workers", "data_folder", "database_url", "database_seconds"),
+    *("connections", "header_seconds", "send_seconds", "shutdown_seconds"),
+)
 
 
 class Row(NamedTuple):
@@ -65,7 +69,7 @@ def check_settings(environment: Mapping[str, str], given: Mapping[str, Any]) -> 
     ]
     others = [FILE_VARIABLE, *(PREFIX + name for name in OF_THE_LIBRARY)]
     rows += [Row(name, environment[name], f"variable {name}") for name in others if environment.get(name)]
-    problems += [*around(settings), *_charts()]
+    problems += around(settings)
     if settings.database_url and not any("DATABASE_URL" in problem.where for problem in problems):
         said = reachable(settings.database_url)
         if said is not None:
@@ -86,7 +90,7 @@ _WITHOUT_CLIENTS = frozenset(("requests_per_minute", "metrics_open"))
 
 
 def around(settings: Settings) -> list[Problem]:
-    """What is wrong between the settings, and with the files, folders and addresses that they name."""
+    """What is wrong between the settings, with the files, folders and addresses that they name, and with the site's own charts."""
     return [
         *_data_folder(settings),
         *_clients(settings),
@@ -94,6 +98,7 @@ def around(settings: Settings) -> list[Problem]:
         *_database(settings),
         *_telemetry(settings),
         *_limits(settings),
+        *_charts(),
     ]
 
 
@@ -119,7 +124,8 @@ def _without_faults(values: Mapping[str, Any], faults: tuple[Problem, ...]) -> d
 
 def _row(name: str, value: object, source: str, unread: str | None) -> Row:
     if unread is not None:
-        return Row(PREFIX + name.upper(), f"{unread[:60]!r} cannot be read", source)
+        shown = HIDDEN if name == "database_url" else repr(unread[:60])
+        return Row(PREFIX + name.upper(), f"{shown} cannot be read", source)
     if value in (None, "", ()):
         return Row(PREFIX + name.upper(), "(none)", source)
     shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else text_of(value)
@@ -247,9 +253,11 @@ def _database(settings: Settings) -> Iterator[Problem]:
 
 
 def _telemetry(settings: Settings) -> Iterator[Problem]:
-    if settings.telemetry and importlib.util.find_spec("opentelemetry") is None:
-        mend = "pip install opentelemetry-sdk, or set it to no"
-        yield _fault("extra_missing", "TELEMETRY", "needs opentelemetry-api, which is not installed", mend)
+    if settings.telemetry:
+        try:
+            check_installed()
+        except SettingsError as fault:
+            yield from fault.problems
 
 
 def _limits(settings: Settings) -> Iterator[Problem]:

@@ -19,6 +19,9 @@ SMALL_FILES = {
     "one text, many times": pa.table({"heart_rate": pa.array([80] * ROWS), "note": pa.array(["x" * 1_000] * ROWS)}),
     "one text, as a dictionary": pa.table({"note": pa.array(["x" * 1_000] * ROWS).dictionary_encode()}),
     "one row of bytes": pa.table({"note": pa.array([b"x" * 1_000] * ROWS, pa.large_binary())}),
+    "bytes of one length": pa.table({"note": pa.array([b"x" * 1_000] * ROWS, pa.binary(1_000))}),
+    "one text, in lists": pa.table({"note": pa.array([["x" * 1_000]] * ROWS)}),
+    "one text, in structures": pa.table({"note": pa.array([{"a": [{"b": "x" * 1_000}]}] * ROWS)}),
     "one number, in very many columns": pa.table({f"c{place}": pa.array([1] * ROWS, pa.int8()) for place in range(150)}),
 }
 
@@ -44,3 +47,8 @@ def test_the_size_as_text_counts_each_repeat_and_no_null(tmp_path: Path) -> None
     path = written(tmp_path, pa.table({"a": pa.array(["xyz", None, "xyz", ""]), "b": pa.array([1, 2, None, 4])}))
     for dictionary in ([], text_columns(pq.read_schema(path))):
         assert bytes_as_text(pq.ParquetFile(path, read_dictionary=dictionary), MIB) == 6 + 8 * CELL_BYTES
+    pairs = pa.array([[("k", "vv")], None, []], pa.map_(pa.string(), pa.string()))
+    nested = {"list": pa.array([["ab", None], [], None]), "map": pairs, "struct": pa.array([{"x": 1, "y": "abc"}, None, {"x": 2, "y": None}])}
+    path = written(tmp_path, pa.table({**nested, "fixed": pa.array([b"1234", None, b"1234"], pa.binary(4))}))
+    leaves = 1 + 2 + 2 + 1
+    assert bytes_as_text(pq.ParquetFile(path), MIB) == 2 + 3 + 3 + 3 * 4 + 3 * leaves * CELL_BYTES

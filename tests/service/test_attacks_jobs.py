@@ -7,7 +7,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ import pytest
 from mews_newtt_service.jobs import submit
 from mews_newtt_service.jobs.database import away
 from mews_newtt_service.jobs.queue import Queue, open_queue
+from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.jobs.work import warm
 from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.pages import runs
 from mews_newtt_service.routes import health
 from mews_newtt_service.settings import Settings
+from tests.patience import PATIENCE
 from tests.postgres import PostgreSQL
 from tests.service.support import CSV, MANY, SCORE, VERIFY, client, codes
 from tests.service.test_jobs import ASYNC
@@ -250,6 +252,49 @@ def test_waiting_without_a_worker_ends_with_a_clear_answer(tmp_path: Path, monke
         assert (ready["workers"], "long_work" in ready) == (1, False)
         http.app.state.queue.gone("worker of another machine")
         assert http.get("/readyz").json()["workers"] == 0
+
+
+def test_a_worker_counts_while_it_starts_and_no_longer_once_it_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start may take longer than a caller waits for a worker. One that dies again and again must not look like one that starts."""
+    script = tmp_path / "starts_for_ever"
+    script.write_text("#!/bin/sh\nexec cat\n")  # ends with its pipe, as a worker does
+    script.chmod(0o700)
+    monkeypatch.setattr("mews_newtt_service.jobs.supervisor.sys.executable", str(script))
+    settings = Settings(data_folder=tmp_path / "data", job_workers=1)
+    queue, supervisor = open_queue(settings), WorkerSupervisor(settings)
+
+    def until(true: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not true():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    assert queue.workers() == 0
+    supervisor.start()
+    try:
+        until(lambda: queue.workers() == 1)
+        (first,) = supervisor._workers
+        first.process.kill()
+        until(lambda: queue.workers() == 0)
+        until(lambda: supervisor._workers[0].name != first.name)
+        time.sleep(0.3)
+        assert queue.workers() == 0, "it must report itself"
+    finally:
+        supervisor.stop()
+        queue.close()
+
+
+def test_a_worker_that_is_stopped_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "reads_nothing"
+    script.write_text("#!/bin/sh\nexec sleep 600\n")
+    script.chmod(0o700)
+    monkeypatch.setattr("mews_newtt_service.jobs.supervisor.sys.executable", str(script))
+    monkeypatch.setattr("mews_newtt_service.jobs.supervisor.GRACE", 0.0)
+    supervisor = WorkerSupervisor(Settings(data_folder=tmp_path / "data", job_workers=1, shutdown_seconds=0))
+    supervisor.start()
+    for _ in range(70_000):  # more than a pipe holds
+        supervisor.wake()
+    supervisor.stop()
 
 
 def test_a_mother_and_her_baby_may_be_scored_in_one_trace(http: Any) -> None:

@@ -84,6 +84,9 @@ NETWORKS = ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1/128")
         ("::ffff:10.0.0.1", b"203.0.113.5", "203.0.113.5"),
         ("10.0.0.1", b"203.0.113.5:4711", "203.0.113.5"),
         ("10.0.0.1", b"[2001:db8:1:2:3:4:5:6]:4711", "2001:db8:1:2::/64"),
+        ("10.0.0.1", b'::ffff:203.0.113.5%","level":"error', "10.0.0.1"),
+        ("10.0.0.1", b'::ffff:203.0.113.5%"level":"error"', "203.0.113.5"),  # the zone of an address is text of the caller: not in the log, no new bucket
+        ("10.0.0.1", b'2001:db8:1:2::7%"x"', "2001:db8:1:2::/64"),
         ("10.0.0.1", b"1.1.1.1|203.0.113.5|10.2.3.4", "203.0.113.5"),  # | here: another header line, as some proxies write it
     ],
 )

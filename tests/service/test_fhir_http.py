@@ -171,7 +171,7 @@ def test_paths_and_methods_that_are_not_there(http: Any) -> None:
     assert outcome(http.get("/fhir/R4/Patient/1"), 404) == ["not_found"]
     assert outcome(http.get("/fhir/R4/OperationDefinition/none"), 404) == ["not_found"]
     answer = http.get(SCORE)
-    assert outcome(answer, 405) == ["method_not_allowed"] and answer.headers["allow"] == "POST"
+    assert outcome(answer, 405) == ["method_not_allowed"] and answer.headers["allow"] == "OPTIONS, POST"
     assert outcome(http.post("/fhir/R4/metadata", content=b""), 405) == ["method_not_allowed"]
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,8 +18,9 @@ from mews_newtt_service.jobs import job_times
 from mews_newtt_service.jobs.queue import Queue, new_id
 from mews_newtt_service.metrics import MOST_REASONS, OTHER, Metrics
 from mews_newtt_service.processes import processes
+from mews_newtt_service.routes.score_many import AT_ONCE
 from tests.service.exposed import exposed, value
-from tests.service.support import FULL, SCORE, client
+from tests.service.support import FULL, MANY, ROOT, SCORE, client
 from tests.service.test_auth import write_clients
 
 # Labels, and how many values each can have: routes, codes, charts and states are written in our code or in rules/.
@@ -52,6 +54,27 @@ def test_refusals_are_counted_and_logged_by_their_code(tmp_path: Path) -> None:
         same = [one for one in asked if (one["status"], one["reason"]) == (line["status"], line["reason"])]
         assert value(found, "mews_newtt_refused_total", reason=line["reason"], status=str(line["status"])) == len(same)
     assert value(found, "mews_newtt_refused_total", reason="too_busy", status="503") == 0, "alerts need the count before the first case"
+
+
+def test_scores_of_cards_and_of_streams_that_break_off_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = json.loads((ROOT / "service" / "openapi.json").read_text())["paths"]["/cds-services/{service_id}"]["post"]["requestBody"]["content"]
+    line = json.dumps(FULL).encode() + b"\n"
+    with client(tmp_path) as http:
+        before = http.post("/cds-services/mews", json=call["application/json"]["examples"]["worked"]["value"])
+        assert (before.status_code, len(before.json()["cards"])) == (200, 1)
+        found = exposed(http)
+        assert sum(count for (name, _), count in found.items() if name == "mews_newtt_scores_total") == 1
+        slices = http.app.state.slices
+        group = slices.list_of
+
+        async def one_group(answers: Any) -> list[str]:
+            monkeypatch.setattr(slices, "list_of", None)
+            return list(await group(answers))
+
+        monkeypatch.setattr(slices, "list_of", one_group)
+        with pytest.raises(ConnectionError):
+            http.post(MANY, content=line * (AT_ONCE + 1), headers={"Content-Type": "application/x-ndjson"})
+        assert value(exposed(http), "mews_newtt_scores_total", chart="news2", version="2017.1", status="complete") == AT_ONCE
 
 
 def test_callers_cannot_make_labels(tmp_path: Path) -> None:

@@ -79,6 +79,14 @@ def test_a_password_is_not_shown(url: str) -> None:
     assert "db.example" in shown
 
 
+def test_a_database_address_of_another_kind_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "service.toml"
+    file.write_text('database_url = ["postgresql://me:secret@db.example/jobs"]')
+    checked = check(tmp_path, SETTINGS_FILE=str(file))
+    assert [code for code, _ in faults(checked)] == ["bad_setting"]
+    assert "secret" not in str(checked.rows) + "".join(map(str, checked.problems))
+
+
 def test_no_line_of_the_command_shows_the_password(tmp_path: Path) -> None:
     done = run(
         "serve", "--check", "--port", "0", "--data", str(tmp_path),

@@ -10,16 +10,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from mews_newtt_service.app import create_app
 from mews_newtt_service.jobs.queue import open_queue
+from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.reloading import Reloadable
 from mews_newtt_service.settings import Settings
 from tests.patience import PATIENCE
-from tests.service.support import CSV, FULL, MANY, PACK, SCORE, Service, codes
+from tests.service.support import CSV, FULL, MANY, PACK, SCORE, VERIFY, Service, codes
 
 FILE = {"Content-Type": "text/csv"}
 KEEP = {**FILE, "Prefer": "respond-async"}
@@ -107,22 +109,46 @@ def test_a_job_is_done_though_its_workers_are_replaced(tmp_path: Path) -> None:
 
 
 def test_readyz_says_draining_while_scores_are_still_answered(tmp_path: Path) -> None:
-    with Service(tmp_path, MEWS_NEWTT_DRAIN_SECONDS="3", MEWS_NEWTT_JOB_WORKERS="0") as service:
+    with Service(tmp_path, MEWS_NEWTT_DRAIN_SECONDS="600", MEWS_NEWTT_JOB_WORKERS="0") as service:
         queued = service.http.post(MANY, content=CSV, headers=KEEP).json()["id"]
-        began = time.monotonic()
         service.process.terminate()
         until(lambda: service.http.get("/readyz").status_code == 503, "it never drains")
         answer = service.http.get("/readyz")
         assert (codes(answer), answer.headers["retry-after"], answer.headers["connection"]) == (["draining"], "10", "close")
         assert service.http.get("/healthz").status_code == 200
         assert service.http.post(SCORE, json=FULL).json()["total"] == 5
-        for refused in (service.http.post(MANY, content=CSV, headers=KEEP), service.http.post(PACK, json={})):
+        stated = [{"observations": FULL, "stated": {"total": 5}}]
+        long = (service.http.post(MANY, content=CSV, headers=KEEP), service.http.post(PACK, json={}), service.http.post(VERIFY, json=stated))
+        for refused in long:
             assert (refused.status_code, codes(refused), refused.headers["retry-after"]) == (503, ["stopping"], "10")
+        service.process.terminate()
         assert service.process.wait(PATIENCE) == 0
-        assert time.monotonic() - began >= 3
     kept = open_queue(Settings(data_folder=tmp_path / "data")).get(queued)
     assert kept is not None
     assert kept.state == "queued", "the next start does it"
+
+
+def test_the_drain_ends_by_itself(tmp_path: Path) -> None:
+    import anyio
+
+    settings = Settings(data_folder=tmp_path, job_workers=0, log_level="error", drain_seconds=1)
+    heard: list[float] = []
+
+    async def work() -> None:
+        around = Reloadable(create_app(settings), lambda: settings)
+        async with around._live(None):
+            servers_own = around._heard[signal.SIGTERM]
+            around._heard[signal.SIGTERM] = lambda *_: heard.append(time.monotonic())
+            began = time.monotonic()
+            around._stop(signal.SIGTERM)
+            assert (around.state.stopping.draining, heard) == (True, [])
+            with anyio.fail_after(PATIENCE):
+                while not heard:
+                    await anyio.sleep(0.02)
+            assert heard[0] - began >= 0.99
+            around._heard[signal.SIGTERM] = servers_own
+
+    anyio.run(work)
 
 
 @pytest.mark.deep
@@ -176,15 +202,16 @@ def test_who_waits_for_long_work_is_told_in_time(tmp_path: Path, worker: str) ->
         queue.close()
 
 
-def test_a_reload_that_fails_leaves_the_application_as_it_is(tmp_path: Path) -> None:
+def test_a_reload_that_fails_leaves_the_application_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import anyio
 
     clients = tmp_path / "clients.toml"
     settings = Settings(data_folder=tmp_path / "data", job_workers=0, log_level="error")
+    changed: dict[str, Any] = {"job_workers": 0, "uploads_at_once": 1, "database_seconds": 3.0}
 
     async def work() -> None:
         app = create_app(settings)
-        around = Reloadable(app, lambda: Settings(data_folder=tmp_path / "other", job_workers=0, clients_file=clients))
+        around = Reloadable(app, lambda: Settings(data_folder=tmp_path / "other", clients_file=clients, **changed))
         async with around._live(None):
             await around.reload()
             assert around._app is app
@@ -197,5 +224,16 @@ def test_a_reload_that_fails_leaves_the_application_as_it_is(tmp_path: Path) -> 
             assert (new.settings.clients_file, new.settings.data_folder) == (clients, tmp_path / "data"), "jobs stay where they are"
             assert (new.queue, new.metrics, new.limits) == (app.state.queue, app.state.metrics, app.state.limits)
             assert new.queue.settings == new.settings
+            assert new.settings.database_seconds == settings.database_seconds, "the queue that goes on has the old one"
+            with app.state.concurrency.slot("a"), pytest.raises(ServiceError, match="1 uploads or streams run already"), new.concurrency.slot("a"):
+                pytest.fail("a stream that began before the reload counts after it")
+
+            def told_to_stop(settings: Settings, before: Any) -> Any:
+                before.stopping.begin(60)
+                return create_app(settings, before)
+
+            monkeypatch.setattr("mews_newtt_service.reloading.create_app", told_to_stop)
+            await around.reload()
+            assert around._app.state is new, "what is about to stop starts no new workers"
 
     anyio.run(work)

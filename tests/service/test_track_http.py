@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from mews_newtt.fhir.capability import OPERATIONS
 from mews_newtt.fhir.course import ews_track
 from mews_newtt.fhir.jsontext import read_json, write_json
 from mews_newtt.fhir.profiles import PROFILES
+from mews_newtt_service.jobs.database import away
+from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.jobs.unread import unread_headers
 from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.openapi import sample
@@ -181,6 +184,30 @@ class TestFiles:
         queue = http.app.state.queue
         assert unread_headers(queue, queue.get(path.rpartition("/")[2])) == {"Mews-Newtt-Columns-Not-Read": '["shoe_size"]'}
 
+    def test_a_mapped_file_counts_its_people_and_only_columns_of_the_course_are_read(self, http: Any) -> None:
+        """`recorded_at` and the like are read; the map says who the person is; more rows than allowed end the job."""
+        rows = "Patient,observed_at,recorded_at,reviewed_at,set_id,heart_rate,note\n" + "".join(
+            f"p{number % 2},2026-11-20T0{number}:00Z,2026-11-20T0{number}:05Z,,s{number},80,x\n" for number in range(4)
+        )
+        path = self.queued_form(http, rows)
+        queue = http.app.state.queue
+        worker = Worker(queue.settings, queue)
+        worker.work(queue.claim(worker.name))
+        summary = http.get(f"{path}/files/summary.json").json()
+        assert "4 sets of 2 people" in summary["says"][0]
+        assert summary["columns_not_read"] == ["note"]
+        path = self.queued_form(http, rows)
+        few = Worker(replace(queue.settings, upload_rows=3), queue)
+        few.work(queue.claim(few.name))
+        assert [problem["code"] for problem in http.get(path).json()["problems"]] == ["too_many_rows"]
+
+    @staticmethod
+    def queued_form(http: Any, rows: str) -> str:
+        form = {"file": ("mine.csv", rows.encode()), "map": (None, '[columns]\nPatient = "patient_id"\n')}
+        answer = http.post(f"{TRACK}-file", files=form, headers={"Prefer": "respond-async"})
+        assert answer.status_code == 202, answer.text
+        return str(answer.headers["content-location"])
+
     def test_a_stream_goes_on_where_it_broke_off_and_then_stops(self, http: Any) -> None:
         path = self.done(http)
         whole = self.stream(http, path)
@@ -208,6 +235,34 @@ class TestFiles:
         failed = self.done(http, content=b"patient_id,observed_at,heart_rate\na,2026-11-20T08:00Z,80\nb,2026-11-20T08:00,80\n", query="")
         ((name, kind, data),) = self.stream(http, failed)
         assert (name, kind, data["state"], data["problems"][0]["code"]) == ("end", "end", "failed", "time_without_offset")
+
+    def test_a_stream_of_events_is_one_of_the_streams_a_client_may_have(self, tmp_path: Path) -> None:
+        with client(tmp_path, uploads_at_once=1) as http:
+            path = self.done(http)
+            with http.app.state.concurrency.slot("local"):
+                answer = http.get(f"{path}/events", headers={"Accept": "text/event-stream"})
+                assert (answer.status_code, codes(answer)) == (429, ["too_many_uploads"])
+            assert self.stream(http, path)[-1][:2] == ("end", "end")
+            assert self.stream(http, path)[-1][:2] == ("end", "end"), "the first has given its place back"
+
+    def test_a_stream_that_cannot_go_on_ends_and_its_reader_comes_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        stream = {"Accept": "text/event-stream"}
+        with client(tmp_path) as http:
+            done, waiting = self.done(http), self.queued(http)
+            assert http.head(f"{waiting}/events", headers=stream).status_code == 200, "HEAD does not wait for the job"
+            next(tmp_path.rglob("events.ndjson")).unlink()
+            assert http.get(f"{done}/events", headers=stream).text == "retry: 2000\n\n", "deleted while it was read"
+            found = iter([http.app.state.queue.get(waiting.rpartition("/")[2])])
+            with monkeypatch.context() as patched:
+                patched.setattr(Queue, "get", lambda *_: next(found, None) or self._away())
+                answer = http.get(f"{waiting}/events", headers=stream)
+            assert answer.text == "retry: 2000\n\n: waiting\n\n", "the database went away while the stream waited"
+            http.app.state.stopping.begin(60)
+            assert http.get(f"{waiting}/events", headers=stream).text == "retry: 2000\n\n", "the service is about to stop"
+
+    @staticmethod
+    def _away() -> None:
+        raise away()
 
     def test_other_jobs_have_no_events(self, http: Any) -> None:
         answer = http.post("/v1/charts/news2/pack", json={"manual": True}, headers={"Prefer": "respond-async"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
@@ -53,6 +54,17 @@ def test_csv_gives_what_the_library_gives(http: Any, tmp_path: Path) -> None:
     assert answer.content == (tmp_path / "out.csv").read_bytes()
     assert answer.headers["mews-newtt-chart-sha256"] == load_chart("news2").sha256
     assert folders(http) == []  # nothing of a direct answer is kept
+
+
+def test_cells_of_the_caller_come_back_as_they_were(http: Any) -> None:
+    """Scores go back into a system by the caller's own ids: no cell is changed, not even one that a spreadsheet would run (docs/service.md)."""
+    cells = ["=1+1", "@SUM(1)", "+447700900000", "-5", "=cmd|' /C calc'!A0", "'=1", "\t=1", "=HYPERLINK(\"http://x.example\",\"y\")"]
+    out = io.StringIO()
+    csv.writer(out).writerows([["case_id", "heart_rate", "=own"], *([cell, 80, cell] for cell in cells)])
+    answer = http.post(MANY, content=out.getvalue(), headers={"Content-Type": "text/csv"})
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert rows[0][:3] == ["case_id", "heart_rate", "=own"]
+    assert [row[:3] for row in rows[1:]] == [[cell, "80", cell] for cell in cells]
 
 
 @pytest.mark.parametrize("packed", ["gzip", "zstd"])

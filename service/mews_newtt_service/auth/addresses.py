@@ -66,8 +66,11 @@ def _peer(scope: Scope) -> str:
 
 @lru_cache(maxsize=1024)
 def _network(found: str) -> str:
+    """As limits and the log have it. An address may carry a zone (`%eth0`), which the caller wrote: it is left out."""
     address = _address(found)
-    return str(ipaddress.ip_network((found, 64), strict=False)) if isinstance(address, ipaddress.IPv6Address) else found
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((int(address), 64), strict=False))
+    return found if address is None else str(address)
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import anyio
@@ -15,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from mews_newtt_service.jobs.queue import Job, Queue
 from mews_newtt_service.jobs.tracks import EVENTS_FILE
+from mews_newtt_service.problems import ServiceError
 
 NDJSON, EVENT_STREAM = "application/x-ndjson", "text/event-stream"
 END = "end"  # id and kind of the last event of a stream
@@ -32,7 +34,11 @@ async def events_answer(request: Request, queue: Queue, job: Job) -> Response:
 
 
 class EventStream(Response):
-    """Waits for the job, sends its events and the event `end`. If the job fails, `end` says why."""
+    """Waits for the job, sends its events and the event `end`. If the job fails, `end` says why.
+
+    A stream is one of the uploads and streams that a client may have at once. It ends without `end`, so that its reader comes again, after a long
+    wait, when the service is about to stop, and when the database or the file is away.
+    """
 
     def __init__(self, request: Request, queue: Queue, job: Job, last: str):
         super().__init__(None, 200, {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}, EVENT_STREAM)
@@ -40,29 +46,35 @@ class EventStream(Response):
         self.request, self.queue, self.job, self.last = request, queue, job, last
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def say(text: str, *, more: bool = True) -> None:
-            await send({"type": "http.response.body", "body": text.encode("utf-8", "replace"), "more_body": more})
+        with self.request.app.state.concurrency.slot(scope["client_id"]):
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            with contextlib.suppress(ServiceError, FileNotFoundError):  # the database is away, or somebody deletes the job now
+                async for text in self._texts():
+                    if "sent_method" in scope:  # HEAD wants the headers only, and must not wait for the job
+                        break
+                    await send({"type": "http.response.body", "body": text.encode("utf-8", "replace"), "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
 
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await say(f"retry: {RETRY_MILLISECONDS}\n\n")
+    async def _texts(self) -> AsyncIterator[str]:
+        yield f"retry: {RETRY_MILLISECONDS}\n\n"
         until = time.monotonic() + LONGEST_WAIT
         job: Job | None = self.job
-        while job is not None and not job.ended and time.monotonic() < until:
-            await say(": waiting\n\n")
+        while job is not None and not job.ended:
+            if time.monotonic() >= until or self.request.app.state.stopping.draining:
+                return
+            yield ": waiting\n\n"
             await anyio.sleep(LOOK_SECONDS)
             if await self.request.is_disconnected():
                 return
             job = await anyio.to_thread.run_sync(self.queue.get, self.job.id)
-        if job is None or not job.ended:
-            await say("", more=False)
+        if job is None:
             return
         folder = next((file["folder"] for file in job.files if file["name"] == EVENTS_FILE), None)
-        path = self.queue.path(job.id, f"{folder}/{EVENTS_FILE}") if folder is not None else None
-        if path is not None:
-            parts = _parts(path, self.last)
+        if folder is not None:
+            parts = _parts(self.queue.path(job.id, f"{folder}/{EVENTS_FILE}"), self.last)
             while part := await anyio.to_thread.run_sync(next, parts, ""):
-                await say(part)
-        await say(_event(END, END, json.dumps({"state": job.state, "problems": job.problems}, ensure_ascii=False)), more=False)
+                yield part
+        yield _event(END, END, json.dumps({"state": job.state, "problems": job.problems}, ensure_ascii=False))
 
 
 def _parts(path: Path, last: str) -> Iterator[str]:

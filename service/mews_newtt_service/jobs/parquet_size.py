@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 CELL_BYTES = 2  # the least that a cell takes as text: one character and a separator
 BATCH_ROWS = 65_536
+NESTED_ROWS = 1_024  # lists and structures hold each text again, so fewer rows are read at once
 
 
 def bytes_as_text(file: pq.ParquetFile, most: int) -> int:
@@ -24,14 +25,15 @@ def bytes_as_text(file: pq.ParquetFile, most: int) -> int:
     ------
     pyarrow.ArrowException, OSError  the file is damaged
     """
-    size = int(file.metadata.num_rows) * int(file.metadata.num_columns) * CELL_BYTES
-    texts = text_columns(file.schema_arrow)
-    if not texts or size > most:
-        return size
-    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=texts):
-        size += sum(_text_bytes(column) for column in batch.columns)
-        if size > most:
-            break
+    rows, schema = int(file.metadata.num_rows), file.schema_arrow
+    size = rows * int(file.metadata.num_columns) * CELL_BYTES
+    size += rows * sum(field.type.byte_width for field in schema if pa.types.is_fixed_size_binary(field.type))
+    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+    for columns, at_once in ((text_columns(schema), BATCH_ROWS), (nested, NESTED_ROWS)):
+        for batch in file.iter_batches(batch_size=at_once, columns=columns) if columns and size <= most else ():
+            size += sum(_text_bytes(column) for column in batch.columns)
+            if size > most:
+                break
     return size
 
 
@@ -46,8 +48,20 @@ def _is_text(kind: Any) -> bool:
 
 
 def _text_bytes(column: pa.Array) -> int:
-    if not isinstance(column, pa.DictionaryArray):
-        return int(pc.sum(pc.binary_length(column)).as_py() or 0)
-    lengths = np.asarray(pc.fill_null(pc.binary_length(column.dictionary), 0), dtype=np.int64)
-    places = np.asarray(column.indices.drop_null(), dtype=np.int64)
-    return int(lengths[places].sum())
+    """The bytes of the texts in a column, and in its lists and structures."""
+    kind = column.type
+    if isinstance(column, pa.DictionaryArray):
+        if not _is_text(kind):
+            return 0
+        lengths = np.asarray(pc.fill_null(pc.binary_length(column.dictionary), 0), dtype=np.int64)
+        places = np.asarray(column.indices.drop_null(), dtype=np.int64)
+        return int(lengths[places].sum())
+    if isinstance(column, pa.MapArray):
+        return _text_bytes(column.keys) + _text_bytes(column.items)
+    if pa.types.is_struct(kind):
+        return sum(map(_text_bytes, column.flatten()))
+    if pa.types.is_nested(kind):
+        return _text_bytes(column.flatten())
+    if pa.types.is_fixed_size_binary(kind):
+        return int(kind.byte_width) * (len(column) - int(column.null_count))
+    return int(pc.sum(pc.binary_length(column)).as_py() or 0) if _is_text(kind) else 0

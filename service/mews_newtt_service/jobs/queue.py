@@ -54,9 +54,6 @@ class Queue(Shared):
         self.settings = settings
         self.folder = settings.data_folder / "jobs"
 
-    def close(self) -> None:
-        self._database.close()
-
     def make_folder(self, job_id: str) -> Path:
         """The folder of a new job, for its owner only. Raises ServiceError (507) if the disk is nearly full."""
         made = self.folder / job_id

@@ -13,6 +13,10 @@ class Shared:
     def __init__(self, database: Database):
         self._database = database
 
+    def close(self) -> None:
+        """Close the connection to the database; it is opened anew where it is needed."""
+        self._database.close()
+
     def alive(self, worker: str) -> None:
         """A worker process reports that it is alive."""
         self._database.run(

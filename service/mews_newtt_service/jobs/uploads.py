@@ -301,7 +301,8 @@ def keep_text(folder: Path, part: str, text: str) -> str:
 
 
 async def keep_json(request: Request, rows: list[Any]) -> Upload:
-    """Observation sets of a JSON array as an NDJSON file of a new job."""
+    """Observation sets of a JSON array as an NDJSON file of a new job. ServiceError: 503 the service is about to stop, 507 the disk is full."""
+    request.app.state.stopping.refuse_long_work()
     queue: Queue = request.app.state.queue
     job_id = new_id()
 

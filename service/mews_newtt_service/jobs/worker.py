@@ -47,10 +47,10 @@ class Stopped(Exception):
 class Worker:
     """One worker process: it takes jobs from the queue and does them."""
 
-    def __init__(self, settings: Settings, queue: Queue):
+    def __init__(self, settings: Settings, queue: Queue, name: str | None = None):
         self.settings = settings
         self.queue = queue
-        self.name = f"{os.uname().nodename}:{os.getpid()}:{new_id()[:8]}"
+        self.name = name or f"{os.uname().nodename}:{os.getpid()}:{new_id()[:8]}"
         self.stopping = threading.Event()
         self._asked = 0.0
         self._ended_as = ""
@@ -66,6 +66,9 @@ class Worker:
         threading.Thread(target=self._say_alive, name="alive", daemon=True).start()
         tidied = 0.0
         while not self.stopping.is_set():
+            _notice_parent(self)  # a worker with many short jobs comes to no other look at the pipe
+            if self.stopping.is_set():
+                return
             try:
                 job = self.queue.claim(self.name)
                 if job is not None:
@@ -279,7 +282,7 @@ def main() -> int:
     if settings.job_threads:
         os.environ["POLARS_MAX_THREADS"] = str(settings.job_threads)
     os.umask(0o077)  # what it writes is for its owner only
-    worker = Worker(settings, open_queue(settings))
+    worker = Worker(settings, open_queue(settings), sys.argv[1] if len(sys.argv) > 1 else None)
     with contextlib.suppress(MewsNewttError):
         worker.queue.alive(worker.name)
     signal.signal(signal.SIGTERM, worker.stop)

@@ -11,12 +11,12 @@ from mews_newtt_service.problems import refuse
 
 
 class ConcurrencyLimit:
-    """At most `most` uploads and streams of each client at once."""
+    """At most `most` uploads and streams of each client at once. `before`: a limit that this one replaces; what runs under it counts here too."""
 
-    def __init__(self, most: int):
+    def __init__(self, most: int, before: ConcurrencyLimit | None = None):
         self._most = most
-        self._running: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self._running: Counter[str] = Counter() if before is None else before._running
+        self._lock = threading.Lock() if before is None else before._lock
 
     @contextmanager
     def slot(self, client: str) -> Iterator[None]:

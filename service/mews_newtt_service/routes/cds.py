@@ -16,6 +16,7 @@ from mews_newtt.errors import ObservationError
 from mews_newtt.fhir.cds import Choices, PrefetchMissing, cards, check_feedback, population, services
 from mews_newtt.fhir.jsontext import write_json
 from mews_newtt.fhir.write import observations_bundle
+from mews_newtt.scoring.result import Score
 from mews_newtt_service.answers import JSONAnswer, chart_headers
 from mews_newtt_service.clock import clock
 from mews_newtt_service.json_in import strict_object
@@ -81,10 +82,11 @@ def router(settings: Settings) -> APIRouter:
     )
     async def call(request: Request) -> Response:
         chart, body = await _called(request)
+        scores: list[Score] = []
 
         def work() -> bytes:
             given = strict_object(body, request.app.state.settings.json_depth)
-            return write_json(cards(chart, given, choices, now=clock())).encode("utf-8", "replace")
+            return write_json(cards(chart, given, choices, now=clock(), counted=scores.append)).encode("utf-8", "replace")
 
         try:
             text = work() if len(body) <= IN_A_THREAD else await anyio.to_thread.run_sync(work)
@@ -92,6 +94,8 @@ def router(settings: Settings) -> APIRouter:
             raise ServiceError(412, fault.problems) from None
         except ObservationError as fault:
             raise ServiceError(400, fault.problems) from None
+        for one in scores:
+            request.app.state.metrics.scored(chart, one.status)
         return JSONAnswer(text, 200, chart_headers(chart))
 
     @routes.post(

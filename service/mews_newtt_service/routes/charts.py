@@ -20,7 +20,6 @@ from mews_newtt_service.settings import Settings
 
 REVALIDATE = "private, no-cache"
 LISTED = ("ETag", "Mews-Newtt-Engine")
-POSTED = frozenset(("score", "score-many", "score-file", "verify", "verify-file", "pack"))
 
 
 def router(settings: Settings) -> APIRouter:
@@ -66,8 +65,9 @@ def router(settings: Settings) -> APIRouter:
         query(request)
         accepted(request, "application/json")
         version: str = request.path_params["version"]
-        if version in POSTED:  # these paths look like versions
-            raise refuse(405, "method_not_allowed", f"{request.method} {version}", "is not offered", "use POST", Allow=methods_here(request.scope))
+        offered = methods_here(request.scope)
+        if "GET" not in offered:  # a path such as .../score looks like that of a version
+            raise refuse(405, "method_not_allowed", f"{request.method} {version}", "is not offered", "use POST", Allow=offered)
         chart = _charts(request).find(request.path_params["chart_id"], version)
         tag = tag_of(chart.sha256)
         headers = {**chart_headers(chart), "ETag": tag, "Cache-Control": REVALIDATE}

@@ -33,7 +33,7 @@ from mews_newtt_service.openapi import sample
 from mews_newtt_service.problems import ServiceError, noted, refuse, status_of
 from mews_newtt_service.request_helpers import accepted, media_type, one_of, query, yes
 from mews_newtt_service.routes.token import smart_configuration
-from mews_newtt_service.routing import plain_router
+from mews_newtt_service.routing import methods_here, plain_router
 from mews_newtt_service.settings import Settings
 
 BASE = "/fhir/R4"
@@ -355,11 +355,10 @@ async def _code_system(request: Request) -> Response:
 
 
 async def _nothing_here(request: Request) -> Response:
-    known = {f"{BASE}/${name}": "POST" for name in OPERATIONS} | {f"{BASE}/metadata": "GET", f"{BASE}/.well-known/smart-configuration": "GET"}
+    """No other route takes this path with this method."""
     path = request.url.path
-    method = known.get(path) or (
-        "GET" if path.startswith((f"{BASE}/OperationDefinition/", f"{BASE}/StructureDefinition/", f"{BASE}/CodeSystem/")) else None
-    )
-    if method is not None and path.count("/") < 5:
-        raise refuse(405, "method_not_allowed", f"{request.method} {path[:200]}", "is not offered", f"use {method}", Allow=method)
+    offered = methods_here(request.scope, but=request.scope["route"])
+    if offered:
+        use = "POST" if "POST" in offered else "GET"
+        raise refuse(405, "method_not_allowed", f"{request.method} {path[:200]}", "is not offered", f"use {use}", Allow=offered)
     raise refuse(404, "not_found", path[:200], "there is nothing here", f"see {BASE}/metadata")

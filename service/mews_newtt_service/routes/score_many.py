@@ -220,12 +220,14 @@ class Lines(Response):
             group = await anext(groups, None)  # read before the answer starts: if the first line is too long, the answer is still an error
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             statuses: Counter[str] = Counter()
-            while group is not None:
-                out = await self.request.app.state.slices.list_of(self._answer(line, statuses) for line in group)
-                await send({"type": "http.response.body", "body": "".join(out).encode(), "more_body": True})
-                group = await anext(groups, None)
-            await send({"type": "http.response.body", "body": b""})
-            _count(self.request, self.chart, statuses)
+            try:
+                while group is not None:
+                    out = await self.request.app.state.slices.list_of(self._answer(line, statuses) for line in group)
+                    await send({"type": "http.response.body", "body": "".join(out).encode(), "more_body": True})
+                    group = await anext(groups, None)
+                await send({"type": "http.response.body", "body": b""})
+            finally:  # also where the client goes away: what was scored counts
+                _count(self.request, self.chart, statuses)
 
     def _answer(self, line: bytes, statuses: Counter[str]) -> str:
         try:

@@ -14,6 +14,7 @@ from mews_newtt_service.auth.access import Access
 from mews_newtt_service.auth.addresses import base_of
 from mews_newtt_service.auth.tokens import ALGORITHMS, ASSERTION_TYPE, TOKEN_SECONDS, TokenError
 from mews_newtt_service.contract.components import ref
+from mews_newtt_service.logs import trace_words
 from mews_newtt_service.openapi import GET_RESPONSES, PROBLEM, TOKEN_ERROR, answer
 from mews_newtt_service.request_helpers import media_type
 from mews_newtt_service.routing import plain_router
@@ -58,7 +59,8 @@ def router(settings: Settings) -> APIRouter:
         except TokenError as refusal:
             address = access.address(request.scope)
             request.scope["refused_because"] = refusal.error
-            request.app.state.log.event("warning", "sign_in_failed", request_id=request.scope.get("request_id"), address=address, error=refusal.error)
+            about = {"request_id": request.scope["request_id"], **trace_words(request.scope.get("trace")), "address": address}
+            request.app.state.log.event("warning", "sign_in_failed", **about, error=refusal.error)
             return JSONResponse({"error": refusal.error, "error_description": refusal.what}, refusal.status)
         return JSONResponse({"access_token": made, "token_type": "bearer", "expires_in": TOKEN_SECONDS})
 

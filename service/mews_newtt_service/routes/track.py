@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import anyio.to_thread
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,7 +11,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.episode.asked import follow_json
 from mews_newtt.episode.follow import Episode
 from mews_newtt.tables import formats
-from mews_newtt_service.answers import JSONAnswer, chart_headers, course_document
+from mews_newtt_service.answers import JSONAnswer, chart_headers, course_text
 from mews_newtt_service.contract.components import ref
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
 from mews_newtt_service.jobs.tracks import asked_of
@@ -56,7 +54,7 @@ def router(settings: Settings) -> APIRouter:
 
         def work() -> tuple[Episode, str]:
             episode = follow_json(chart, strict_object(sent, settings.json_depth + ENTRY_DEPTH))
-            return episode, json.dumps(course_document(episode), ensure_ascii=False, allow_nan=False)
+            return episode, course_text(episode)
 
         episode, text = await anyio.to_thread.run_sync(work)
         for one in episode.sets:

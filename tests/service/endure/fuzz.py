@@ -34,6 +34,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from mews_newtt.fhir.capability import OPERATIONS
+from mews_newtt.fhir.profiles import BY_NAME
 from tests.patience import PATIENCE
 from tests.service.endure.states import KEY, OTHER_KEY, States, changed, clients_file, good_bodies
 from tests.service.support import ROOT, Service
@@ -60,7 +62,8 @@ WEIGHTS = {
     "token": 2,
 }  # others: 1
 FHIR_NAMES = {
-    "OperationDefinition": ("ews-score", "ews-score-many", "ews-verify"),
+    "OperationDefinition": tuple(OPERATIONS),
+    "StructureDefinition": tuple(BY_NAME),
     "CodeSystem": ("parameter", "category", "score", "level", "skip-reason"),
 }
 CONDITIONS = ("If-None-Match", "If-Range", "Range")
