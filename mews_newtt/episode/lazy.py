@@ -18,6 +18,7 @@ from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.tables.lazy_frames import lazy_frame, score_lazy_frame
 
 P = "__mews_newtt_"  # columns that are dropped at the end
+PERSON = P + "person"
 NEVER = -(2**62)  # before every time
 RANKS, POINTS = 256, 1024  # more than a chart has: a time and a rank, or points, are carried as one number
 EPOCH = datetime(1970, 1, 1)
@@ -56,6 +57,10 @@ def track_lazy_frame(chart: Chart, data: Any, *, policies: Sequence[Policy] = ()
     if rows is None:
         raise ColumnError(Problem("not_lazy", "the data", "is no lazy frame", "use track_frame"))
     _require(rows, names)
+    if now is not None and now.utcoffset() is not None:
+        raise ColumnError(
+            Problem("time_without_offset", "now", "has an offset from UTC, and the times of the frame have none", "give it as they are")
+        )
     scored = nw.from_native(score_lazy_frame(chart, rows, points=True, column_map=ColumnMap()))
     return nw.to_native(_Windows(chart, tuple(policies), names, rows.implementation).followed(scored, now))
 
@@ -69,6 +74,9 @@ def _require(rows: nw.LazyFrame[Any], names: Columns) -> None:
     kind = schema.get(names.taken)
     if kind is not None and not (isinstance(kind, nw.Datetime) and kind.time_zone is None):
         problems.append(Problem("column_type", f"column {names.taken}", f"holds {kind}", "make it a timestamp without a zone, in UTC"))
+    who = schema.get(names.person)
+    if who is not None and not (who.is_integer() or isinstance(who, nw.String)):
+        problems.append(Problem("column_type", f"column {names.person}", f"holds {who}, no names", "make it texts or whole numbers"))
     for name in (names.set_id, names.void):
         if name in schema:
             what = "says which rows count, which is not told apart where the data is"
@@ -93,25 +101,27 @@ class _Windows:
         return (time - nw.lit(EPOCH)).dt.total_microseconds() if self.where.is_duckdb() else time.dt.timestamp("us")
 
     def in_order(self, value: nw.Expr) -> nw.Expr:
-        return value.over(self.names.person, order_by=self.names.taken)
+        return value.over(PERSON, order_by=self.names.taken)
 
     def followed(self, frame: nw.LazyFrame[Any], now: datetime | None) -> nw.LazyFrame[Any]:
         own = frame.collect_schema().names()
         person, taken = nw.col(self.names.person), nw.col(self.names.taken)
+        text = person.cast(nw.String).str.strip_chars()  # ids that differ in blanks around them are one, as in `names_of`
+        frame = frame.with_columns(nw.when(text != "").then(text).alias(PERSON))
         frame = frame.with_columns(
             self.micros(taken).alias(P + "us"),
             nw.when(nw.col("score_status") != "refused").then(nw.col("level_rank").cast(nw.Int64)).alias(P + "rank"),
             nw.when(nw.col("score_status") != "refused").then(nw.col("level_max_rank").cast(nw.Int64)).alias(P + "rank_max"),
-            nw.len().over(self.names.person, self.names.taken).alias(P + "same"),
+            nw.len().over(PERSON, self.names.taken).alias(P + "same"),
         )
-        blank = person.is_null() | (person.cast(nw.String).str.strip_chars() == "")
+        blank = nw.col(PERSON).is_null()
         frame = frame.with_columns(
             nw.when(blank).then(nw.lit(f"{self.names.person} is blank"))
             .otherwise(nw.when(taken.is_null()).then(nw.lit(f"{self.names.taken} is blank"))
             .otherwise(nw.when(nw.col(P + "same") > 1).then(nw.lit(SAME_TIME)).otherwise(nw.lit("")))).alias(P + "why")
         )  # fmt: skip
         bad = nw.when(nw.col(P + "why") != "").then(nw.lit(1)).otherwise(nw.lit(0))
-        frame = frame.with_columns(bad.max().over(self.names.person).alias(P + "lost"))
+        frame = frame.with_columns(bad.max().over(PERSON).alias(P + "lost"))
         rank, micros = nw.col(P + "rank"), nw.col(P + "us")
         counts = nw.col(P + "lost") == 0
         scored = ~rank.is_null() & counts
@@ -124,7 +134,7 @@ class _Windows:
             *(self.in_order(nw.col(name).cum_max()).alias(f"{name}_so_far") for name in carried),
             self.in_order(micros.shift(1)).alias(P + "us_before"),
             self.in_order(nw.when(scored).then(rank).otherwise(nw.lit(-1)).cum_max()).alias(P + "worst"),
-            nw.col(P + "key").max().over(self.names.person).alias(P + "last"),
+            nw.col(P + "key").max().over(PERSON).alias(P + "last"),
         )
         # what is carried grows with time, so that its highest value so far is that of the last scored set
         frame = frame.with_columns(*(self.in_order(nw.col(f"{name}_so_far").shift(1)).fill_null(NEVER).alias(f"{name}_before") for name in carried))

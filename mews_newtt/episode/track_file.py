@@ -14,8 +14,9 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.parts import PersonComesBack, Regrouped, in_runs, parts_in_runs
 from mews_newtt.episode.policy import Policy
-from mews_newtt.episode.read_times import people_of
+from mews_newtt.episode.read_times import names_of
 from mews_newtt.episode.summary import Summary, summary_of
+from mews_newtt.episode.table_events import EventLines, times_as_text
 from mews_newtt.episode.track import TIMES, Columns, columns_of, tracked
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
@@ -63,7 +64,7 @@ class _Run:
         self.summary = own if self.summary is None else self.summary.plus(own)
         if self.options.schedules is not None:
             held = self.options.schedules.person.implode()
-            self.scheduled += int(people_of(part.get_column(self.person)).cast(pl.String).unique().is_in(held).sum())
+            self.scheduled += int(names_of(part.get_column(self.person)).cast(pl.String).unique().is_in(held).sum())
         found = found.with_columns(pl.col(TIMES).dt.replace_time_zone(None))  # until all parts are known: one without any time cannot say
         return found if rows is None else found.hstack(rows)
 
@@ -74,15 +75,16 @@ class _Run:
         return self.summary._replace(without_sets=unmet)
 
     def typed(self, found: pl.DataFrame) -> pl.DataFrame:
-        """The times of the results as the format has them."""
-        zone = "UTC" if self.zoned else None
-        if self.as_text:
-            return found.with_columns(pl.col(TIMES).dt.replace_time_zone(zone).dt.strftime("%Y-%m-%dT%H:%M:%S" + ("%:z" if zone else "")))
-        return found.with_columns(pl.col(TIMES).dt.replace_time_zone(zone))
+        """The times of the results as instants, where the table has instants."""
+        return found.with_columns(pl.col(TIMES).dt.replace_time_zone("UTC" if self.zoned else None))
+
+    def written(self, found: pl.DataFrame) -> pl.DataFrame:
+        """The results as the format has them."""
+        return times_as_text(found) if self.as_text else found
 
 
-def track_to(chart: Chart, table: Table, into: Path | BinaryIO, form: Format, options: Options) -> Summary:
-    """Follow the people of a table, and write every row with its answers, in the order of the table.
+def track_to(chart: Chart, table: Table, into: Path | BinaryIO, form: Format, options: Options, events: EventLines | None = None) -> Summary:
+    """Follow the people of a table, and write every row with its answers, and the events, in the order of the table.
 
     Where all rows of each person come together, the table goes through in parts. Otherwise people are put together in temporary files, and the
     rows put back into their order. Memory does not grow with the table in either case, but it holds all rows of any one person.
@@ -96,15 +98,17 @@ def track_to(chart: Chart, table: Table, into: Path | BinaryIO, form: Format, op
     sorted_ = again and ((isinstance(into, Path) and into.is_file()) or in_runs(run.frames(), run.person))
     if sorted_:
         try:
-            _write(run, lambda: (run.followed(part) for part in parts_in_runs(run.frames(), run.person)), into, form)
+            _write(run, lambda: (run.followed(part) for part in parts_in_runs(run.frames(), run.person)), into, form, events)
         except PersonComesBack:
             sorted_ = False
+            if events is not None:
+                events.again()
             run.start()
     if not sorted_:
         with Regrouped(run.person) as regrouped:
             for frame in run.frames():
                 regrouped.add(frame)
-            _write(run, lambda: regrouped.in_order(run.followed(part) for part in regrouped.parts()), into, form)
+            _write(run, lambda: regrouped.in_order(run.followed(part) for part in regrouped.parts()), into, form, events)
     return run.counted()
 
 
@@ -119,10 +123,17 @@ def track_whole(chart: Chart, table: Table, options: Options) -> tuple[pl.DataFr
     return run.typed(run.followed(whole(table))), run.counted()
 
 
-def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | BinaryIO, form: Format) -> None:
+def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | BinaryIO, form: Format, events: EventLines | None) -> None:
     results, first = found(), []
     while run.zoned is None and (one := next(results, None)) is not None:  # the type of times is known with the first time
         first.append(one)
     rows = chain(first or [run.followed(run.table.columns)], results)
-    schema = run.typed(run.followed(run.table.columns)).schema
-    sink_frames(map(run.typed, rows), schema, into, form)
+    schema = run.written(run.typed(run.followed(run.table.columns))).schema
+
+    def told() -> Iterator[pl.DataFrame]:
+        for part in map(run.typed, rows):
+            if events is not None:
+                events.add(part)
+            yield run.written(part)
+
+    sink_frames(told(), schema, into, form)
