@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from mews_newtt.errors import ObservationError, Problem
 
-YEARS = (1000, 9000)  # of a time: some systems write 9999-12-31 for no time, and no interval can be added to it
+YEARS = (1901, 3000)  # of a time: some systems write 1900-01-01 or 9999-12-31 for no time. Dates that were shifted into later centuries are in them
 
 
 def instant(time: datetime) -> datetime:

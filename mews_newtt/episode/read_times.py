@@ -75,7 +75,7 @@ def placed_in_time(frame: pl.DataFrame, person: str, taken: str, others: Sequenc
 
 
 def _within_years(times: pl.Series, how: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Without the times that nobody can mean. Some systems write 9999-12-31 for no time; nothing can be added to it."""
+    """Without the times that nobody can mean. Some systems write 9999-12-31 for no time."""
     far = ~times.dt.year().is_between(*YEARS)
     if not far.any():
         return times, how

@@ -69,7 +69,7 @@ def test_void_as_floats_with_blanks_is_read() -> None:
 @pytest.mark.parametrize("column", ["observed_at", "recorded_at", "reviewed_at", "born_at"])
 def test_a_time_that_stands_for_no_time_is_told(far: Any, column: str) -> None:
     found = track_frame(NEWS2, table(**{column: [far]}))
-    assert found.get_column("track_error").to_list() == [f"{column} is not between the years 1000 and 9000"]
+    assert found.get_column("track_error").to_list() == [f"{column} is not between the years 1901 and 3000"]
     times = {"observed_at": EIGHT, **({column: datetime(9999, 12, 31, 23, 59)} if column in Entry._fields else {})}
     with pytest.raises(ObservationError, match="9999"):
         follow(NEWS2, [Entry(WELL, **times)], born=None if column in Entry._fields else datetime(9999, 12, 31))

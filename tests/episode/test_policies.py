@@ -116,7 +116,7 @@ SCHEDULE = '\n[[schedules]]\nid = "s"\ntitle = "S"\nstarts = "birth"\nat_hours =
         ("at_hours = [1, 2]", "at_hours = [nan]", "wrong_type"),
         ("at_hours = [1, 2]", "at_hours = [1e30]", "wrong_type"),
         ("at_hours = [1, 2]", "then_every_hours = 1e-12\nuntil_hours = 5", "time_not_positive"),
-        ('says = "x"', 'says = "x"\n[late_entry]\nafter_minutes = 999999999999\nsays = "x"\nsource = "W"', "time_not_positive"),
+        ('source = "W"', 'source = "W"\n[late_entry]\nafter_minutes = 999999999999\nsays = "x"\nsource = "W"', "time_not_positive"),
         ('starts = "birth"', 'starts = "dawn"', "wrong_type"),
     ],
 )

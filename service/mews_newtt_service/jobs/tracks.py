@@ -9,19 +9,16 @@ from typing import Any
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
-from mews_newtt.episode.events import lines_of
 from mews_newtt.episode.find_policy import policy_named
 from mews_newtt.episode.policy import require_for
-from mews_newtt.episode.summary import summary_of
-from mews_newtt.episode.table_events import table_events, times_as_text
-from mews_newtt.episode.track import Columns, track_frame
+from mews_newtt.episode.table_events import EventLines
+from mews_newtt.episode.track import Columns, columns_of
+from mews_newtt.episode.track_file import Options, track_to
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.unread import columns_not_read
-from mews_newtt.tables.atomic import whole_file
+from mews_newtt.tables.atomic import whole_file, whole_output
 from mews_newtt.tables.formats import KINDS, output_format
 from mews_newtt.tables.planned.table import map_beside, open_planned
-from mews_newtt.tables.read import whole
-from mews_newtt.tables.write import sink
 from mews_newtt_service.jobs.inputs import input_file, map_of, plan_of, write_document
 from mews_newtt_service.problems import refuse
 from mews_newtt_service.settings import Settings
@@ -54,14 +51,11 @@ def track(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, set
     plan = plan_of(folder, parameters, chart)
     with open_planned(chart, input_file(folder, parameters, settings), None, plan, progress) as table:
         beside = map_beside(map_of(folder, parameters) or ColumnMap(), plan, table)
-        names = list(table.names)
-        unread = columns_not_read(chart, [name for name in names if name not in (Columns().set_id, Columns().void)], beside)
-        found = track_frame(chart, whole(table), policies=policies, now=now, zone=parameters["zone"], column_map=beside)
-    kind = parameters["output_format"]
-    path = out / f"tracked{KINDS[kind].suffix}"
-    sink(times_as_text(found).lazy() if KINDS[kind].text else found.lazy(), path, output_format(path, kind))
-    with whole_file(out / EVENTS_FILE) as lines:
-        lines.writelines(lines_of(table_events(chart, found, names, beside, now=now)))
-    summary = summary_of(chart, policies, found)
+        used = columns_of(table.columns, Columns(), chart, beside)[2:]
+        unread = columns_not_read(chart, [name for name in table.names if name not in used], beside)
+        form = output_format(out / f"tracked{KINDS[parameters['output_format']].suffix}", parameters["output_format"])
+        options = Options(tuple(policies), None, now, parameters["zone"], beside)
+        with whole_file(out / EVENTS_FILE) as lines, whole_output(out / f"tracked{KINDS[form.kind].suffix}") as into:
+            summary = track_to(chart, table, into, form, options, EventLines(chart, table.names, beside, now, lines))
     write_document(out / "summary.json", {"chart": chart.identity(), "says": summary.says(), **unread.to_dict(), "engine_version": __version__})
-    return found.height
+    return sum(summary.statuses.values())
