@@ -7,6 +7,8 @@ from datetime import date
 from mews_newtt.chart.model import Source, Timing
 from mews_newtt.chart.toml import TableReader
 
+MOST_MINUTES = 6_000_000  # of an interval, more than eleven years: longer is a slip, and could not be added to every time
+
 
 def read_source(reader: TableReader) -> Source:
     """A source: what it is, what was taken from it, and who transcribed it when."""
@@ -32,7 +34,8 @@ def read_timing(reader: TableReader, key: str) -> Timing | None:
     if table is None:
         return None
     timing = Timing(table.take("says", str, "", required=True), table.take("within_minutes", int))
-    if timing.within_minutes is not None and timing.within_minutes <= 0:
-        table.fault("time_not_positive", f"is {timing.within_minutes}", "write minutes above 0", "within_minutes")
+    if timing.within_minutes is not None and not 0 < timing.within_minutes <= MOST_MINUTES:
+        mend = f"write minutes above 0 and up to {MOST_MINUTES:,}"
+        table.fault("time_not_positive", f"is {timing.within_minutes}", mend, "within_minutes")
     table.finish()
     return timing

@@ -9,11 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.cli.apart import check_apart
 from mews_newtt.cli.dates import date_of_run
 from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
 from mews_newtt.cli.track_report import source_words
 from mews_newtt.episode.beside.compare import Record, beside, record_of
-from mews_newtt.episode.beside.page import summary_text, write_beside
+from mews_newtt.episode.beside.page import MARKER, PAGE, summary_text, write_beside
 from mews_newtt.episode.track import Columns
 from mews_newtt.reading.unread import columns_not_read
 from mews_newtt.tables.folders import check_report_folder
@@ -54,6 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     chart = chosen_chart(arguments)
     if arguments.report is not None:
         check_report_folder(arguments.report)
+        read = (arguments.first, arguments.second, arguments.plan, arguments.second_plan, *arguments.map)
+        check_apart(read, (arguments.report / PAGE, arguments.report / MARKER))
     not_read: dict[str, tuple[str, ...]] = {}
     first = _record(chart, arguments, arguments.first, not_read)
     if arguments.second_plan is not None:

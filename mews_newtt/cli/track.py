@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 from mews_newtt.cli import track_report
+from mews_newtt.cli.apart import check_apart
 from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
-from mews_newtt.episode.events import lines_of
 from mews_newtt.episode.many_schedules import read_schedules
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.read_policy import load_policy
-from mews_newtt.episode.table_events import table_events, times_as_text
+from mews_newtt.episode.table_events import EventLines, times_as_text
 from mews_newtt.episode.track_file import Options, track_to, track_whole, unread_by
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.tables.atomic import whole_file, whole_output
@@ -26,8 +27,8 @@ from mews_newtt.tables.write import sink
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Score a file of sets of many people and follow each person: change of level and points, when the next set is due and whether it came "
-        "late, corrections, entries made late. The file needs patient_id and observed_at, in any order of rows; recorded_at, set_id (the "
-        "same for all versions of a set) and void (entered in error) are used if the file has them. Exit 0; 1 if a person could not be followed."
+        "late, corrections, entries made late. The file needs patient_id and observed_at, in any order of rows; recorded_at, set_id (versions of "
+        "one set have the same) and void (entered in error) are used where they are there. Exit 0, or 1 where a person could not be followed."
     )
     add_chart(parser)
     parser.add_argument("input", metavar="FILE", type=Path, help="CSV, NDJSON or Parquet, also packed; with --plan anything that a plan reads")
@@ -50,8 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     output: str | Path = arguments.output or STDIO
     form, now, plan = output_format(output, csv_unless_named(output)), _time(arguments.now), chosen_plan(arguments, chart)
     track_report.check(arguments)
-    if arguments.output is not None and arguments.output.resolve() == arguments.input.resolve():
-        raise FileError(Problem("output_is_input", str(arguments.output), "is the input as well", "write another file"))
+    rows_wanted = arguments.report is None or arguments.output is not None
+    inputs = (arguments.input, arguments.schedules, arguments.plan, *arguments.map, *arguments.policy)
+    check_apart(inputs, (output if rows_wanted else None, arguments.events, *track_report.files(arguments)))
     with open_planned(chart, arguments.input, None, plan) as table:
         beside = map_beside(column_map, plan, table)
         unread = unread_by(chart, table, beside, track_report.reads(arguments))
@@ -59,24 +61,32 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.schedules is not None:
             schedules = read_schedules(read_table(arguments.schedules), policies, zone=arguments.zone)
         options, found = Options(tuple(policies), schedules, now, arguments.zone, beside, arguments.points), None
-        if arguments.report is None:
-            with whole_output(output) as into:
-                summary = track_to(chart, table, into, form, options, arguments.events)
-        else:
-            found, summary = track_whole(chart, table, options)
-            if arguments.output is not None:
-                with whole_output(output) as into:
+        with ExitStack() as files:  # all appear together, and only when all are complete
+            lines = None if arguments.events is None else files.enter_context(whole_file(_file(arguments.events)))
+            events = None if lines is None else EventLines(chart, table.names, beside, now, lines)
+            if arguments.report is None:
+                summary = track_to(chart, table, files.enter_context(whole_output(output)), form, options, events)
+            else:
+                found, summary = track_whole(chart, table, options)
+                if events is not None:
+                    events.add(found)
+                if rows_wanted:
+                    into = files.enter_context(whole_output(output))
                     sink(times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
-            if arguments.events is not None:
-                with whole_file(arguments.events) as lines:
-                    lines.writelines(lines_of(table_events(chart, found, table.names, beside, now=now)))
+            if lines is not None:
+                lines.flush()
         reading = table.report
     not_read = (*unread.says(), *(reading.says() if reading else ()))
     for line in (*summary.says(), *(f"  {line}" for line in not_read)):
         print(line, file=sys.stderr)
     if found is not None and arguments.report is not None:
-        track_report.write(arguments, chart, found, policies, now, beside, not_read)
+        track_report.write(arguments, chart, found, policies, schedules, now, beside, not_read)
     return 1 if summary.unplaced else 0
+
+
+def _file(path: Path) -> Path | None:
+    """None for standard output."""
+    return None if str(path) == STDIO else path
 
 
 def _policy(name: str, folders: list[Path]) -> Policy:
@@ -91,4 +101,4 @@ def _time(text: str | None) -> datetime | None:
     try:
         return None if text is None else datetime.fromisoformat(text)
     except ValueError:
-        raise FileError(Problem("not_a_time", "--now", f"{text!r} is not a time", "write it as 2026-11-20T08:00")) from None
+        raise FileError(Problem("not_a_time", "--now", f"{text!r} is no time", "write it as 2026-11-20T08:00")) from None

@@ -13,8 +13,9 @@ import polars as pl
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.cli.dates import date_of_run
+from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.policy import Policy
-from mews_newtt.episode.report.files import write_ward_report
+from mews_newtt.episode.report.files import MARKER, PAGE, WAITS, write_ward_report
 from mews_newtt.episode.report.ward import MOST_STORIES, WARD, ward_report
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.column_map import ColumnMap
@@ -46,6 +47,11 @@ def check(arguments: argparse.Namespace) -> None:
     check_report_folder(arguments.report)
 
 
+def files(arguments: argparse.Namespace) -> tuple[Path, ...]:
+    """The files that a report writes, or removes where an older one is there."""
+    return () if arguments.report is None else tuple(arguments.report / name for name in (PAGE, MARKER, WAITS))
+
+
 def reads(arguments: argparse.Namespace) -> tuple[str, ...]:
     """The columns that only a report reads."""
     return () if arguments.report is None else (arguments.ward or WARD,)
@@ -56,6 +62,7 @@ def write(
     chart: Chart,
     found: pl.DataFrame,
     policies: Sequence[Policy],
+    schedules: PeoplesSchedules | None,
     now: datetime | None,
     column_map: ColumnMap,
     not_read: Sequence[str],
@@ -66,6 +73,7 @@ def write(
         found,
         source=source_words(arguments.input),
         policies=policies,
+        schedules=schedules,
         now=now,
         zone=arguments.zone,
         column_map=column_map,

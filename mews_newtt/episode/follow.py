@@ -169,20 +169,22 @@ def follow(
     rules = Rules(chart, tuple(policies), schedules_of(policies, wanted, born))
     late = min((policy.late_entry.after for policy in policies if policy.late_entry is not None), default=None)
     sets: list[FollowedSet] = []
+    known: FollowedSet | None = None  # the last that was scored
     for entry in arranged.current:
         given = _with_birth(chart, entry, born)
         result = score(chart, given, raise_refused=False) if score_set is None else score_set(entry, given)
-        sets.append(_followed(rules, entry, result, sets, late, now))
-    known = next((one for one in reversed(sets) if one.score.status != "refused"), None)
+        sets.append(_followed(rules, entry, result, sets[-1] if sets else None, known, late, now))
+        known = sets[-1] if result.status != "refused" else known
     due = known.due if known is not None else None
     overdue = None if due is None or now is None else max(passed(due.at, now), timedelta(0))
     return Episode(chart, tuple(policies), sets, *arranged[1:], now, overdue, "" if due is not None else _without_due(chart, policies, known))
 
 
-def _followed(rules: Rules, entry: Entry, result: Score, before: list[FollowedSet], late: timedelta | None, now: datetime | None) -> FollowedSet:
+def _followed(
+    rules: Rules, entry: Entry, result: Score, last: FollowedSet | None, scored: FollowedSet | None, late: timedelta | None, now: datetime | None
+) -> FollowedSet:
+    """One set beside the last one and the last scored one."""
     rank = rules.chart.level_rank
-    last = before[-1] if before else None
-    scored = next((one for one in reversed(before) if one.score.status != "refused"), None)
     level = result.level if result.status != "refused" else None
     was = scored.score.level if scored is not None else None
     due_before = scored.due if scored is not None else None

@@ -9,8 +9,10 @@ from typing import Any
 import narwhals as nw
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.episode.clock import YEARS
 from mews_newtt.episode.due import Rules
 from mews_newtt.episode.policy import Policy, require_for
+from mews_newtt.episode.read_times import FAR, SAYS
 from mews_newtt.episode.track import ADDED, Columns
 from mews_newtt.episode.versions import CURRENT, SAME_TIME, UNPLACED
 from mews_newtt.errors import ColumnError, Problem
@@ -18,9 +20,12 @@ from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.tables.lazy_frames import lazy_frame, score_lazy_frame
 
 P = "__mews_newtt_"  # columns that are dropped at the end
+PERSON = P + "person"
 NEVER = -(2**62)  # before every time
-RANKS, POINTS = 256, 1024  # more than a chart has: a time and a rank, or points, are carried as one number
-EPOCH = datetime(1970, 1, 1)
+ROOM = 256  # more than a chart has levels or points: a time and a rank, or points, are carried as one number
+EPOCH = datetime(YEARS[0], 1, 1)  # times count from here, so that none is below 0, and a time with its rank fits into 64 bits
+END = (datetime(YEARS[1] + 1, 1, 1) - EPOCH) // timedelta(microseconds=1)
+LEAP_DAYS = (YEARS[0] - 1) // 4 - (YEARS[0] - 1) // 100 + (YEARS[0] - 1) // 400  # before the epoch
 MINUTE = 60_000_000  # microseconds
 ANSWERS = (
     "set_status", "level_change", "points_up", "points_down", "minutes_since_last", "due_at", "due_at_worst", "minutes_late", "overdue_minutes",
@@ -56,6 +61,10 @@ def track_lazy_frame(chart: Chart, data: Any, *, policies: Sequence[Policy] = ()
     if rows is None:
         raise ColumnError(Problem("not_lazy", "the data", "is no lazy frame", "use track_frame"))
     _require(rows, names)
+    if now is not None and now.utcoffset() is not None:
+        raise ColumnError(
+            Problem("time_without_offset", "now", "has an offset from UTC, and the times of the frame have none", "give it as they are")
+        )
     scored = nw.from_native(score_lazy_frame(chart, rows, points=True, column_map=ColumnMap()))
     return nw.to_native(_Windows(chart, tuple(policies), names, rows.implementation).followed(scored, now))
 
@@ -69,6 +78,9 @@ def _require(rows: nw.LazyFrame[Any], names: Columns) -> None:
     kind = schema.get(names.taken)
     if kind is not None and not (isinstance(kind, nw.Datetime) and kind.time_zone is None):
         problems.append(Problem("column_type", f"column {names.taken}", f"holds {kind}", "make it a timestamp without a zone, in UTC"))
+    who = schema.get(names.person)
+    if who is not None and not (who.is_integer() or isinstance(who, nw.String)):
+        problems.append(Problem("column_type", f"column {names.person}", f"holds {who}, no names", "make it texts or whole numbers"))
     for name in (names.set_id, names.void):
         if name in schema:
             what = "says which rows count, which is not told apart where the data is"
@@ -89,42 +101,62 @@ class _Windows:
         self.waits = {rank: (due.at - start) // timedelta(minutes=1) for rank, due in dues.items() if due is not None}
 
     def micros(self, time: nw.Expr) -> nw.Expr:
-        """Microseconds since 1970. DuckDB has no function for it in narwhals, and Spark no lengths of time."""
-        return (time - nw.lit(EPOCH)).dt.total_microseconds() if self.where.is_duckdb() else time.dt.timestamp("us")
+        """Microseconds since the epoch. DuckDB has no function for it in narwhals; Spark has neither that nor lengths of time."""
+        if self.where.is_duckdb():
+            return (time - nw.lit(EPOCH)).dt.total_microseconds()
+        if self.where.is_polars():
+            return time.dt.timestamp("us") - (EPOCH - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+        year, hour, minute, second, micro, day = (
+            part.cast(nw.Int64)
+            for part in (time.dt.year(), time.dt.hour(), time.dt.minute(), time.dt.second(), time.dt.microsecond(), time.dt.ordinal_day())
+        )
+        before = year - 1
+        leap = (before // 4).cast(nw.Int64) - (before // 100).cast(nw.Int64) + (before // 400).cast(nw.Int64) - LEAP_DAYS
+        days = (year - YEARS[0]) * 365 + leap + day - 1
+        return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + micro
+
+    def time_of(self, carried: nw.Expr) -> nw.Expr:
+        """The time in a time and a rank. What is left of a multiple of `ROOM` is exact in a float too, and Spark divides as floats."""
+        return ((carried - carried % ROOM) / ROOM).cast(nw.Int64)
 
     def in_order(self, value: nw.Expr) -> nw.Expr:
-        return value.over(self.names.person, order_by=self.names.taken)
+        return value.over(PERSON, order_by=self.names.taken)
 
     def followed(self, frame: nw.LazyFrame[Any], now: datetime | None) -> nw.LazyFrame[Any]:
         own = frame.collect_schema().names()
         person, taken = nw.col(self.names.person), nw.col(self.names.taken)
+        text = person.cast(nw.String).str.strip_chars()  # ids that differ in blanks around them are one, as in `names_of`
+        frame = frame.with_columns(nw.when(text != "").then(text).alias(PERSON))
+        frame = frame.with_columns(self.micros(taken).alias(P + "us"))
+        us = nw.col(P + "us")
         frame = frame.with_columns(
-            self.micros(taken).alias(P + "us"),
+            nw.when((us >= 0) & (us < END)).then(us).alias(P + "us"),
             nw.when(nw.col("score_status") != "refused").then(nw.col("level_rank").cast(nw.Int64)).alias(P + "rank"),
             nw.when(nw.col("score_status") != "refused").then(nw.col("level_max_rank").cast(nw.Int64)).alias(P + "rank_max"),
-            nw.len().over(self.names.person, self.names.taken).alias(P + "same"),
+            nw.len().over(PERSON, self.names.taken).alias(P + "same"),
         )
-        blank = person.is_null() | (person.cast(nw.String).str.strip_chars() == "")
+        blank = nw.col(PERSON).is_null()
         frame = frame.with_columns(
             nw.when(blank).then(nw.lit(f"{self.names.person} is blank"))
             .otherwise(nw.when(taken.is_null()).then(nw.lit(f"{self.names.taken} is blank"))
-            .otherwise(nw.when(nw.col(P + "same") > 1).then(nw.lit(SAME_TIME)).otherwise(nw.lit("")))).alias(P + "why")
+            .otherwise(nw.when(nw.col(P + "us").is_null()).then(nw.lit(f"{self.names.taken} {SAYS[FAR]}"))
+            .otherwise(nw.when(nw.col(P + "same") > 1).then(nw.lit(SAME_TIME)).otherwise(nw.lit(""))))).alias(P + "why")
         )  # fmt: skip
         bad = nw.when(nw.col(P + "why") != "").then(nw.lit(1)).otherwise(nw.lit(0))
-        frame = frame.with_columns(bad.max().over(self.names.person).alias(P + "lost"))
+        frame = frame.with_columns(bad.max().over(PERSON).alias(P + "lost"))
         rank, micros = nw.col(P + "rank"), nw.col(P + "us")
         counts = nw.col(P + "lost") == 0
         scored = ~rank.is_null() & counts
-        carried = {P + "key": nw.when(scored).then(micros * RANKS + rank).otherwise(nw.lit(NEVER))}
+        carried = {P + "key": nw.when(scored).then(micros * ROOM + rank).otherwise(nw.lit(NEVER))}
         for name in self.gave:
             points = nw.when(nw.col(f"points_{name}").is_null()).then(nw.lit(0)).otherwise(nw.col(f"points_{name}").cast(nw.Int64) + 1)
-            carried[f"{P}of_{name}"] = nw.when(scored).then(micros * POINTS + points).otherwise(nw.lit(NEVER))
+            carried[f"{P}of_{name}"] = nw.when(scored).then(micros * ROOM + points).otherwise(nw.lit(NEVER))
         frame = frame.with_columns(*(value.alias(name) for name, value in carried.items()))
         frame = frame.with_columns(
             *(self.in_order(nw.col(name).cum_max()).alias(f"{name}_so_far") for name in carried),
             self.in_order(micros.shift(1)).alias(P + "us_before"),
             self.in_order(nw.when(scored).then(rank).otherwise(nw.lit(-1)).cum_max()).alias(P + "worst"),
-            nw.col(P + "key").max().over(self.names.person).alias(P + "last"),
+            nw.col(P + "key").max().over(PERSON).alias(P + "last"),
         )
         # what is carried grows with time, so that its highest value so far is that of the last scored set
         frame = frame.with_columns(*(self.in_order(nw.col(f"{name}_so_far").shift(1)).fill_null(NEVER).alias(f"{name}_before") for name in carried))
@@ -134,7 +166,7 @@ class _Windows:
     def answers(self, now: datetime | None, counts: nw.Expr, scored: nw.Expr) -> dict[str, nw.Expr]:
         rank, micros, before = nw.col(P + "rank"), nw.col(P + "us"), nw.col(P + "key_before")
         had = counts & (before != NEVER)
-        was_rank, was_micros = before % RANKS, before // RANKS
+        was_rank, was_micros = before % ROOM, self.time_of(before)
         wait, was_wait = self.minutes(rank), self.minutes(was_rank)
         worst_wait = self.minutes(nw.col(P + "rank_max"))
         sooner = scored & ~worst_wait.is_null() & (wait.is_null() | (worst_wait < wait))
@@ -174,7 +206,7 @@ class _Windows:
 
     def moved(self, name: str, known: nw.Expr, up: bool) -> nw.Expr:
         """The name of a row whose points rose, or fell, with a blank before it; else nothing. Where either is not known, neither."""
-        now, was = nw.col(f"points_{name}").cast(nw.Int64), nw.col(f"{P}of_{name}_before") % POINTS - 1
+        now, was = nw.col(f"points_{name}").cast(nw.Int64), nw.col(f"{P}of_{name}_before") % ROOM - 1
         moved = known & (was >= 0) & ~now.is_null() & ((now > was) if up else (now < was))
         return nw.when(moved).then(nw.lit(f" {name}")).otherwise(nw.lit(""))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ import polars as pl
 
 from mews_newtt.episode.course import earliest
 from mews_newtt.episode.policy import Policy, Schedule
-from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros, micros, people_of, read_column
+from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros, micros, names_of, read_column
 from mews_newtt.errors import ColumnError, FileError, Problem
 from mews_newtt.tables.planned.times import BLANK, LOCAL, OFFSET
 
@@ -20,6 +20,7 @@ SCHEDULE, START = "schedule", "starts_at"
 TWO_BIRTHS = "the rows of this person give two times of birth: they may be two people"
 BORN_LATER = "the birth is after this set"
 MOST_NAMED = 10
+EPOCH = datetime(1970, 1, 1)
 
 
 class Births(NamedTuple):
@@ -46,6 +47,12 @@ class PeoplesSchedules(NamedTuple):
     start: Micros
     known: dict[str, Schedule]
     zoned: bool | None
+
+    def of_person(self, person: str) -> dict[str, datetime | None]:
+        """The schedules of one person, each with its start without a zone (UTC where `zoned`); None where it is the birth."""
+        own = (self.person == person).fill_null(value=False)
+        starts = (None if start == NO_TIME_AT_ALL else EPOCH + timedelta(microseconds=int(start)) for start in self.start[own.to_numpy()])
+        return dict(zip(self.schedule.filter(own).to_list(), starts, strict=True))
 
     def next_time(self, names: pl.Series, person: npt.NDArray[np.int32], taken: Micros, births: Births | None) -> tuple[Micros, pl.Series]:
         """For sets in order: the next time of a schedule after each; and by the number of a person, which schedules have no start."""
@@ -97,7 +104,7 @@ def read_schedules(table: Any, policies: Sequence[Policy], *, person: str = "pat
     if absent:
         raise ColumnError(Problem("column_needed", "the schedules", f"have no column {', '.join(absent)}", f"give {person}, {SCHEDULE} and {START}"))
     known = {schedule.id: schedule for policy in policies for schedule in policy.schedules}
-    who = people_of(frame.get_column(person)).cast(pl.String)
+    who = names_of(frame.get_column(person)).cast(pl.String)
     names = frame.get_column(SCHEDULE).cast(pl.String).str.strip_chars()
     problems = [Problem("column_needed", f"the schedules, row {row + 1}", f"has no {person}", "name the person") for row in _rows(who.is_null())]
     mend = "schedules: " + ", ".join(known) if known else "give the policy that holds it"

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mews_newtt.episode.read_times import people_of
+from mews_newtt.episode.read_times import names_of
 from mews_newtt.tables.nameless import nameless_file
 
 ROWS_IN_MEMORY = 2_000_000  # rows that are held before they are written to a temporary file
@@ -32,7 +32,7 @@ def parts_in_runs(frames: Iterator[pl.DataFrame], person: str) -> Iterator[pl.Da
     for frame in frames:
         if not frame.height:
             continue
-        people = people_of(frame.get_column(person)).hash().to_numpy()
+        people = names_of(frame.get_column(person)).hash().to_numpy()
         starts = np.flatnonzero(np.append(True, people[1:] != people[:-1]))
         new = people[starts]
         new = new[1:] if last is not None and new[0] == last else new
@@ -106,7 +106,7 @@ class Regrouped:
     def _flush(self) -> None:
         frame = pl.concat(self._frames)
         self._frames = []
-        groups = (people_of(frame.get_column(self.person)).hash().to_numpy() % GROUPS).astype(np.uint8)
+        groups = (names_of(frame.get_column(self.person)).hash().to_numpy() % GROUPS).astype(np.uint8)
         self._files.append(self._written(frame[np.argsort(groups, kind="stable")], np.cumsum([0, *np.bincount(groups, minlength=GROUPS)])))
 
     def _written(self, frame: pl.DataFrame, edges: npt.NDArray[np.int64]) -> _File:

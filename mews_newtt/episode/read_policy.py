@@ -15,6 +15,8 @@ from mews_newtt.episode.policy import LateEntry, LevelTimes, Policy, Schedule
 from mews_newtt.errors import FileError, Problem, did_you_mean
 
 FOLDER = "policies"
+LEAST_MINUTES = 1  # between two times of a schedule
+MOST_HOURS = 100_000  # more than eleven years: longer is a slip, and could not be added to every time
 STARTS = ("birth", "given")
 
 
@@ -105,8 +107,9 @@ def _level(reader: TableReader) -> LevelTimes:
 
 def _schedule(reader: TableReader) -> Schedule:
     hours = reader.take("at_hours", list, [])
-    if not all(isinstance(one, int | Decimal) and not isinstance(one, bool) and one > 0 for one in hours) or hours != sorted(set(hours)):
-        reader.fault("wrong_type", f"is {hours!r}", "write hours above 0 in rising order, such as [1, 2]", "at_hours")
+    if not all(_is_wait(one) for one in hours) or hours != sorted(set(hours)):
+        mend = f"write hours in rising order, such as [1, 2]: at least a minute, at most {MOST_HOURS:,} hours"
+        reader.fault("wrong_type", f"is {hours!r}", mend, "at_hours")
         hours = []
     schedule = Schedule(
         id=reader.take("id", str, "", required=True),
@@ -132,10 +135,16 @@ def _schedule(reader: TableReader) -> Schedule:
 
 def _positive(reader: TableReader, key: str) -> timedelta | None:
     value = reader.take(key, Decimal)
-    if value is not None and value <= 0:
-        reader.fault("time_not_positive", f"is {value}", "write hours above 0", key)
+    if value is not None and not _is_wait(value):
+        reader.fault("time_not_positive", f"is {value}", f"write at least a minute and at most {MOST_HOURS:,} hours", key)
         return None
     return None if value is None else _hours(value)
+
+
+def _is_wait(hours: object) -> bool:
+    """Whether these are hours of a schedule: at least a minute, so that `then_every_hours` comes to an end, and no more than any schedule has."""
+    number = isinstance(hours, int | Decimal) and not isinstance(hours, bool)
+    return number and Decimal(hours).is_finite() and LEAST_MINUTES <= Decimal(hours) * 60 <= MOST_HOURS * 60  # type: ignore[arg-type]  # a number
 
 
 def _hours(hours: int | Decimal) -> timedelta:
@@ -144,8 +153,9 @@ def _hours(hours: int | Decimal) -> timedelta:
 
 def _late(reader: TableReader) -> LateEntry | None:
     minutes = reader.take("after_minutes", int, required=True)
-    if minutes is not None and minutes < 0:
-        reader.fault("time_not_positive", f"is {minutes}", "write minutes, 0 or more", "after_minutes")
+    if minutes is not None and not 0 <= minutes <= MOST_HOURS * 60:
+        reader.fault("time_not_positive", f"is {minutes}", f"write minutes from 0 to {MOST_HOURS * 60:,}", "after_minutes")
+        minutes = 0
     late = LateEntry(timedelta(minutes=minutes or 0), reader.take("says", str, "", required=True), reader.take("source", str, "", required=True))
     reader.finish()
     return late

@@ -9,12 +9,20 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mews_newtt.episode.clock import YEARS
 from mews_newtt.errors import ColumnError, FileError, Problem
 from mews_newtt.tables.planned.times import AMBIGUOUS, BLANK, ISO, LOCAL, NO_TIME, OFFSET, known_zone, read_times
 
 FORMATS = tuple(form for form in ISO if "%H" in form)  # a day alone gives no place within the day
-SAYS = {NO_TIME: "is no time as 2026-11-20 08:00", AMBIGUOUS: "is a time that the zone has twice, or not at all", BLANK: "is blank"}
+FAR = -1  # how a time was read that is outside `clock.YEARS`
+SAYS = {
+    NO_TIME: "is no time as 2026-11-20 08:00",
+    FAR: f"is not between the years {YEARS[0]} and {YEARS[1]}",
+    AMBIGUOUS: "is a time that the zone has twice, or not at all",
+    BLANK: "is blank",
+}
 NO_TIME_AT_ALL = np.iinfo(np.int64).min  # microseconds of a time that is not there
+EXACT = 2**53  # up to here a float holds every whole number
 HEAD = 100  # texts of a column that are tried with every format, to find the few formats that it has
 
 Micros = npt.NDArray[np.int64]
@@ -47,7 +55,7 @@ def placed_in_time(frame: pl.DataFrame, person: str, taken: str, others: Sequenc
     ColumnError  a column that holds neither texts nor times
     """
     require_zone(zone)
-    read = {name: read_column(frame.get_column(name), zone) for name in (taken, *others) if name in frame.columns}
+    read = {name: _within_years(*read_column(frame.get_column(name), zone)) for name in (taken, *others) if name in frame.columns}
     kinds = {kind for _, how in read.values() for kind in _kinds(how) if kind in (LOCAL, OFFSET)}
     if len(kinds) > 1 and zone is None:
         what = "hold times with an offset from UTC, and times without"
@@ -64,6 +72,14 @@ def placed_in_time(frame: pl.DataFrame, person: str, taken: str, others: Sequenc
     times = {name: micros(time) for name, (time, _) in read.items()}
     zoned = True if zone is not None else (kinds == {OFFSET}) if kinds else None
     return Placed(numbers, names, times, why, in_runs, zoned)
+
+
+def _within_years(times: pl.Series, how: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Without the times that nobody can mean. Some systems write 9999-12-31 for no time."""
+    far = ~times.dt.year().is_between(*YEARS)
+    if not far.any():
+        return times, how
+    return times.set(far.fill_null(value=False), None), how.set(far.fill_null(value=False), FAR)
 
 
 def require_zone(zone: str | None) -> None:
@@ -110,17 +126,31 @@ def _read_texts(texts: pl.Series, zone: str | None) -> tuple[pl.Series, pl.Serie
     return time, how
 
 
-def people_of(cells: pl.Series) -> pl.Series:
-    """Who each cell names: text without blanks around it, or a whole number; null for nobody."""
-    if cells.dtype.is_integer():
+def names_of(cells: pl.Series) -> pl.Series:
+    """The name in each cell, such as the id of a person or of a set: text without blanks around it, or a whole number; null for none.
+
+    Whole numbers beside blanks often arrive as floats: 7.0 is then 7, and NaN is no name. Two blanks must never be one name.
+
+    Raises ColumnError: fractions, numbers that a float cannot hold exactly, or what is neither text nor number.
+    """
+    kind = cells.dtype
+    if kind.is_integer():
         return cells
-    who = cells.cast(pl.String).str.strip_chars()
-    return who.set((who == "").fill_null(value=False), None)
+    if kind.is_float():
+        numbers = cells.fill_nan(None)
+        if ((numbers != numbers.round()) | (numbers.abs() > EXACT)).any():
+            what = "holds numbers that are not whole, or too long to be exact"
+            raise ColumnError(Problem("column_type", f"column {cells.name}", what, "give names as texts or whole numbers"))
+        return numbers.cast(pl.Int64)
+    if kind not in (pl.String, pl.Categorical, pl.Null) and not isinstance(kind, pl.Enum | pl.Decimal):
+        raise ColumnError(Problem("column_type", f"column {cells.name}", f"holds {kind}, no names", "give texts or whole numbers"))
+    names = cells.cast(pl.String).str.strip_chars()
+    return names.set((names == "").fill_null(value=False), None)
 
 
 def _people(cells: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int32], pl.Series, bool]:
     """The person of each row (null for none), a number for each, the person of each number, and whether all rows of each come together."""
-    who = people_of(cells)
+    who = names_of(cells)
     runs: npt.NDArray[np.int32] = who.rle_id().cast(pl.Int32).to_numpy()
     starts = who.gather(np.flatnonzero(np.diff(runs, prepend=-1)))
     if starts.n_unique() == len(starts):

@@ -8,26 +8,35 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.episode.follow import AHEAD
 from mews_newtt.episode.policy import Policy
+from mews_newtt.episode.read_times import names_of
 from mews_newtt.episode.track import CURRENT, DOUBLE, SUPERSEDED, UNPLACED, VOID
 from mews_newtt.scoring.wording import count
 
-COUNTS = ("people", "unfollowed", "rises", "due", "late", "overdue", "retrospective", "without_sets")
+COUNTS = ("people", "unfollowed", "unnamed", "rises", "with_due", "due", "late", "overdue", "retrospective", "after_now", "without_sets")
 
 
 class Summary(NamedTuple):
-    """Counts of rows; `people` and `unfollowed` count people. None where nothing says when a set is due, or no time to count to was given."""
+    """Counts of sets; `people`, `unfollowed` and `overdue` count people, `unnamed` rows that name nobody.
+
+    with_due : sets after which another one is due; due : sets that follow one of these, so that they can be late
+    None where nothing says when a set is due, or no time to count to was given.
+    """
 
     chart: Chart
     policies: tuple[Policy, ...]
     people: int
     unfollowed: int
     statuses: dict[str, int]
+    unnamed: int
     rises: int
+    with_due: int
     due: int
     late: int
     overdue: int | None
     retrospective: int | None
+    after_now: int
     without_sets: int = 0  # people who have a schedule, and no set in the table
 
     def plus(self, other: Summary) -> Summary:
@@ -50,19 +59,26 @@ class Summary(NamedTuple):
         others = {SUPERSEDED: "replaced by a later version", VOID: "entered in error", DOUBLE: "sent twice"}
         told = [f"{rows[name]} {says}" for name, says in others.items() if rows.get(name)]
         lines += ["  rows that do not count: " + ", ".join(told)] if told else []
-        lines.append(f"  the level rose in {count(self.rises, 'set')}")
+        if self.people:
+            lines.append(f"  the level rose in {count(self.rises, 'set')}")
         if self.due:
             lines.append(f"  {self.late} of {count(self.due, 'set')} with a due time came late")
-        else:
+        elif self.with_due:
+            lines.append("  no set can be called late or in time: none follows a set of the same person that gave a due time")
+        elif self.people:
             lines.append("  no due times: neither the chart nor a policy gives an interval, and none is made up")
         if self.overdue is not None:
             lines.append(f"  overdue now: {self._people(self.overdue)}")
+        if self.after_now:
+            after = f"{count(self.after_now, 'set')} {'was' if self.after_now == 1 else 'were'} taken after the time to which overdue is counted"
+            lines.append(f"  {after}: check that time, because more people may be overdue")
         if self.retrospective is not None:
             lines.append(f"  entered late: {count(self.retrospective, 'set')}")
         if self.without_sets:
             lines.append(f"  no set in this table: {self._people(self.without_sets)} with a schedule")
         if self.unplaced:
-            lines.append(f"  not followed: {self._people(self.unfollowed)} ({count(self.unplaced, 'row')}); the column track_error says why")
+            nobody = f", {self.unnamed:,} of them without a person" if self.unnamed else ""
+            lines.append(f"  not followed: {self._people(self.unfollowed)} ({count(self.unplaced, 'row')}{nobody}); the column track_error says why")
         return lines
 
     @staticmethod
@@ -79,16 +95,22 @@ def summary_of(chart: Chart, policies: Sequence[Policy], found: pl.DataFrame, pe
     statuses = {str(name): number for name, number in found.get_column("set_status").value_counts().iter_rows()}
     current, lost = found.filter(pl.col("set_status") == CURRENT), found.filter(pl.col("set_status") == UNPLACED)
     late, overdue, entered = (current.get_column(name) for name in ("minutes_late", "overdue_minutes", "retrospective"))
-    who = person if person in found.columns else None
+
+    def people(rows: pl.DataFrame) -> pl.Series:
+        return names_of(rows.get_column(person)) if person in found.columns else pl.Series([], dtype=pl.String)
+
     return Summary(
         chart=chart,
         policies=tuple(policies),
-        people=current.get_column(who).n_unique() if who else 0,
-        unfollowed=lost.get_column(who).n_unique() if who else 0,
+        people=people(current).drop_nulls().n_unique(),
+        unfollowed=people(lost).drop_nulls().n_unique(),
+        unnamed=people(lost).null_count(),
         statuses=statuses,
         rises=int((current.get_column("level_change") > 0).sum()),
+        with_due=current.get_column("due_at").count(),
         due=late.len() - late.null_count(),
         late=int((late > 0).sum()),
         overdue=None if overdue.null_count() == overdue.len() else int((overdue > 0).sum()),
+        after_now=int(current.get_column("doubts").str.contains(AHEAD[1]).sum()),
         retrospective=None if entered.null_count() == entered.len() else int(entered.sum()),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO
 
 import polars as pl
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.episode.events import Event
+from mews_newtt.episode.events import Event, lines_of
+from mews_newtt.episode.read_times import names_of
 from mews_newtt.episode.track import DOUBLE, SUPERSEDED, TIMES, UNPLACED, VOID, Columns
 from mews_newtt.reading.columns import ColumnMap, check_columns
 
@@ -35,8 +36,8 @@ def table_events(
     usual = Columns()
     wanted = {"person": usual.person, "observed_at": usual.taken, "recorded_at": usual.recorded, "set_id": usual.set_id}
     columns = {ours: theirs.get(name, name) for ours, name in wanted.items()}
-    chosen = [pl.col(name).cast(pl.String).alias(f"@{ours}") for ours, name in columns.items() if name in found.columns]
-    rows = found.select(*chosen, *(pl.col(name) for name in _RESULTS))
+    chosen = [_text(found.get_column(name), ours).alias(f"@{ours}") for ours, name in columns.items() if name in found.columns]
+    rows = pl.DataFrame(chosen).hstack(found.select(_RESULTS))
     happened = (
         (pl.col("set_status").cast(pl.String).is_in([SUPERSEDED, VOID, UNPLACED]))
         | (pl.col("score_status").cast(pl.String) == "refused")
@@ -50,6 +51,29 @@ def table_events(
             for kind, more in _of_row(row, now):
                 of_set = {name: row.get(f"@{name}") or None for name in ("person", "set_id", "observed_at", "recorded_at")}
                 yield Event(chart, kind, of_set["person"], of_set["set_id"], of_set["observed_at"], of_set["recorded_at"], more)
+
+
+class EventLines:
+    """Writes the events of a followed table as lines of NDJSON, a part of the table at a time.
+
+    names : the columns that the table had before; column_map, now : as `table_events` takes them
+    """
+
+    def __init__(self, chart: Chart, names: Sequence[str], column_map: ColumnMap | None, now: datetime | None, lines: TextIO):
+        self.chart, self.names, self.column_map, self.now, self.lines = chart, list(names), column_map, now, lines
+
+    def add(self, found: pl.DataFrame) -> None:
+        """Write the events of the next rows."""
+        self.lines.writelines(lines_of(table_events(self.chart, found, self.names, self.column_map, now=self.now)))
+
+    def again(self) -> None:
+        """Forget what was written: the table is followed from its start again."""
+        self.lines.seek(0)
+        self.lines.truncate()
+
+
+def _text(cells: pl.Series, ours: str) -> pl.Series:
+    return (names_of(cells) if ours in ("person", "set_id") else cells).cast(pl.String)
 
 
 def times_as_text(found: pl.DataFrame) -> pl.DataFrame:

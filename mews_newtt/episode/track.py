@@ -14,7 +14,7 @@ import polars as pl
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines.base import NO_POINTS
 from mews_newtt.episode.answers import Answers
-from mews_newtt.episode.clock import instant
+from mews_newtt.episode.clock import instant, require_one_kind
 from mews_newtt.episode.course import Course, earliest, minutes_between, minutes_late
 from mews_newtt.episode.due import Rules
 from mews_newtt.episode.follow import AHEAD, BIRTH
@@ -94,9 +94,7 @@ def track_frame(
     FileError    times with and without an offset, an unknown zone, a policy that does not fit the chart, and as `read_schedules`
     """
     frame = data if isinstance(data, pl.DataFrame) else pl.DataFrame(data)
-    return tracked(
-        chart, frame, policies=policies, schedules=schedules, now=now, zone=zone, columns=columns, column_map=column_map, points=points
-    )[0]
+    return tracked(chart, frame, policies=policies, schedules=schedules, now=now, zone=zone, columns=columns, column_map=column_map, points=points)[0]
 
 
 def tracked(
@@ -140,8 +138,11 @@ def tracked(
 
 def _moment(now: datetime, zoned: bool | None, zone: str | None) -> int:
     """The time to count to in microseconds, as the times of the table are held: in UTC, or without any zone."""
+    require_one_kind((now,), "now")
     if now.utcoffset() is None and zone is not None:
         now = now.replace(tzinfo=ZoneInfo(zone))
+        if now.replace(fold=0).utcoffset() != now.replace(fold=1).utcoffset():
+            raise FileError(Problem("time_twice", "now", f"is a time that {zone} has twice, or not at all", "write it with an offset from UTC"))
     if zoned is not None and (now.utcoffset() is not None) != zoned:
         what = "has no offset from UTC, and the times of the table have" if zoned else "has an offset from UTC, and the times of the table have none"
         raise FileError(Problem("time_without_offset", "now", what, "write it as the table does, or name the zone of times without an offset"))

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TextIO
+from typing import BinaryIO, NamedTuple
 
 import polars as pl
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.episode.events import lines_of
 from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.parts import PersonComesBack, Regrouped, in_runs, parts_in_runs
 from mews_newtt.episode.policy import Policy
-from mews_newtt.episode.read_times import people_of
+from mews_newtt.episode.read_times import names_of
 from mews_newtt.episode.summary import Summary, summary_of
-from mews_newtt.episode.table_events import table_events, times_as_text
+from mews_newtt.episode.table_events import EventLines, times_as_text
 from mews_newtt.episode.track import TIMES, Columns, columns_of, tracked
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.unread import Unread, columns_not_read
-from mews_newtt.tables.atomic import whole_file
 from mews_newtt.tables.formats import KINDS, Format
 from mews_newtt.tables.read import Table, whole
 from mews_newtt.tables.summary import Progress
@@ -44,8 +41,8 @@ class Options(NamedTuple):
 class _Run:
     """One table on its way through. Its parts must agree on whether times have an offset."""
 
-    def __init__(self, chart: Chart, table: Table, options: Options, progress: Progress | None = None):
-        self.chart, self.table, self.options, self.progress = chart, table, options, progress
+    def __init__(self, chart: Chart, table: Table, options: Options, as_text: bool, progress: Progress | None = None):
+        self.chart, self.table, self.options, self.as_text, self.progress = chart, table, options, as_text, progress
         self.person = columns_of(table.columns, Columns(), chart, options.column_map).person
         self.start()
 
@@ -74,7 +71,7 @@ class _Run:
         self.summary = own if self.summary is None else self.summary.plus(own)
         if self.options.schedules is not None:
             held = self.options.schedules.person.implode()
-            self.scheduled += int(people_of(part.get_column(self.person)).cast(pl.String).unique().is_in(held).sum())
+            self.scheduled += int(names_of(part.get_column(self.person)).cast(pl.String).unique().is_in(held).sum())
         found = found.with_columns(pl.col(TIMES).dt.replace_time_zone(None))  # until all parts are known: one without any time cannot say
         return found if rows is None else found.hstack(rows)
 
@@ -85,16 +82,12 @@ class _Run:
         return self.summary._replace(without_sets=unmet)
 
     def typed(self, found: pl.DataFrame) -> pl.DataFrame:
-        """The results with their times as `track_frame` gives them."""
+        """The times of the results as instants, where the table has instants."""
         return found.with_columns(pl.col(TIMES).dt.replace_time_zone("UTC" if self.zoned else None))
 
-    def written(self, parts: Iterator[pl.DataFrame], as_text: bool, events: TextIO | None) -> Iterator[pl.DataFrame]:
-        """The parts of the results as they are written; what happened in them is written beside them."""
-        for part in parts:
-            found = self.typed(part)
-            if events is not None:
-                events.writelines(lines_of(table_events(self.chart, found, self.table.names, self.options.column_map, now=self.options.now)))
-            yield times_as_text(found) if as_text else found
+    def written(self, found: pl.DataFrame) -> pl.DataFrame:
+        """The results as the format has them."""
+        return times_as_text(found) if self.as_text else found
 
 
 def unread_by(chart: Chart, table: Table, column_map: ColumnMap, also: Sequence[str] = ()) -> Unread:
@@ -109,12 +102,11 @@ def track_to(
     into: Path | BinaryIO,
     form: Format,
     options: Options,
-    events: Path | None = None,
+    events: EventLines | None = None,
     progress: Progress | None = None,
 ) -> Summary:
-    """Follow the people of a table, and write every row with its answers, in the order of the table.
+    """Follow the people of a table, and write every row with its answers, and the events, in the order of the table.
 
-    events : also a file of what happened, an event a line
     progress : called with the rows that were read; where the table is read twice, it counts twice
 
     Where all rows of each person come together, the table goes through in parts. Otherwise people are put together in temporary files, and the
@@ -124,7 +116,7 @@ def track_to(
     ------
     FileError, ColumnError  as `track_frame`, and as the table's reader
     """
-    run = _Run(chart, table, options, progress)
+    run = _Run(chart, table, options, KINDS[form.kind].text, progress)
     again = table.size > 0  # a stream is read once only
     sorted_ = again and ((isinstance(into, Path) and into.is_file()) or in_runs(run.frames(), run.person))
     if sorted_:
@@ -132,6 +124,8 @@ def track_to(
             _write(run, lambda: (run.followed(part) for part in parts_in_runs(run.frames(), run.person)), into, form, events)
         except PersonComesBack:
             sorted_ = False
+            if events is not None:
+                events.again()
             run.start()
     if not sorted_:
         with Regrouped(run.person) as regrouped:
@@ -148,17 +142,21 @@ def track_whole(chart: Chart, table: Table, options: Options) -> tuple[pl.DataFr
     ------
     FileError, ColumnError  as `track_frame`, and as the table's reader
     """
-    run = _Run(chart, table, options)
+    run = _Run(chart, table, options, as_text=False)
     return run.typed(run.followed(whole(table))), run.counted()
 
 
-def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | BinaryIO, form: Format, events: Path | None) -> None:
+def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | BinaryIO, form: Format, events: EventLines | None) -> None:
     results, first = found(), []
     while run.zoned is None and (one := next(results, None)) is not None:  # the type of times is known with the first time
         first.append(one)
     rows = chain(first or [run.followed(run.table.columns)], results)
-    as_text = KINDS[form.kind].text
-    (schema,) = (empty.schema for empty in run.written(iter([run.followed(run.table.columns)]), as_text, None))
-    opened: AbstractContextManager[TextIO | None] = nullcontext() if events is None else whole_file(events)
-    with opened as lines:
-        sink_frames(run.written(rows, as_text, lines), schema, into, form)
+    schema = run.written(run.typed(run.followed(run.table.columns))).schema
+
+    def told() -> Iterator[pl.DataFrame]:
+        for part in map(run.typed, rows):
+            if events is not None:
+                events.add(part)
+            yield run.written(part)
+
+    sink_frames(told(), schema, into, form)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros
+from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros, names_of
 from mews_newtt.errors import ColumnError, Problem
 
 STATUSES = ("current", "superseded", "void", "double", "unplaced")
@@ -145,15 +145,15 @@ def _told_apart(frame: pl.DataFrame, content: list[str]) -> pl.DataFrame:
 def _set_names(frame: pl.DataFrame, name: str) -> pl.Series | None:
     if name not in frame.columns or frame.get_column(name).null_count() == frame.height:
         return None
-    text = frame.get_column(name).cast(pl.String).str.strip_chars()
-    return text.set((text == "").fill_null(value=False), None)
+    return names_of(frame.get_column(name)).cast(pl.String)
 
 
 def void_rows(frame: pl.DataFrame, name: str) -> Bools | None:
     """Whether a row was entered in error; None where no row says anything. A word that says neither yes nor no is refused: the set could count."""
     if name not in frame.columns or frame.get_column(name).null_count() == frame.height:
         return None
-    words = frame.get_column(name).cast(pl.String).str.strip_chars().str.to_lowercase().fill_null("")
+    cells = frame.get_column(name)
+    words = (names_of(cells) if cells.dtype.is_float() else cells).cast(pl.String).str.strip_chars().str.to_lowercase().fill_null("")
     unknown = words.filter(~words.is_in([*TRUE, *FALSE]))
     if len(unknown):
         what = f"has {len(unknown)} cells that say neither yes nor no"

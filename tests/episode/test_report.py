@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from mews_newtt import load_chart
+from mews_newtt.episode.many_schedules import read_schedules
 from mews_newtt.episode.read_policy import load_policy
 from mews_newtt.episode.report.files import write_ward_report
 from mews_newtt.episode.report.page import as_html
@@ -178,3 +179,22 @@ def axe_finds_nothing(address: str) -> None:
                 assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"sideways scrolling at {width}"
         finally:
             browser.close()
+
+
+def test_schedules_hold_in_the_words_about_a_person() -> None:
+    policies, chart = [load_policy("nice-newborn")], load_chart("newtt2")
+    table = pl.DataFrame({"patient_id": ["a"], "observed_at": ["2026-11-02 08:00"], "heart_rate": ["120"]})
+    held = {"patient_id": ["a"], "schedule": ["significant-meconium"], "starts_at": ["2026-11-02 07:30"]}
+    schedules = read_schedules(held, policies)
+    found = track_frame(chart, table, policies=policies, schedules=schedules, now=NOW)
+    report = ward_report(chart, found, source="made-up.csv", policies=policies, schedules=schedules, now=NOW, persons=["a"])
+    assert "holds for 1 person" in as_html(report) and report.to_dict()["schedules"]["significant-meconium"] == 1
+    due = report.stories[0].episode.due
+    assert due is not None and [due.at] == found.get_column("due_at").to_list()
+
+
+def test_the_report_says_only_what_is_so_of_a_file_with_one_set_a_person() -> None:
+    page = as_html(report_of(ROWS[:1]))
+    assert "none is made up" not in page and "No set follows one of the same person that gave a due time" in page
+    early = as_html(report_of(ROWS[:3], now=datetime(2020, 1, 1)))
+    assert "3 sets were taken after that time. Check it: more people may be overdue." in early

@@ -54,7 +54,7 @@ def test_a_person_that_cannot_be_followed_is_a_finding(tmp_path: Path) -> None:
         (["news2", WARD, "--policy", "nice-newborn"], "is not for news2"),
         (["news2", WARD, "--now", "2026-11-21T05:00Z"], "without"),
         (["news2", WARD.parent / "none.csv"], "none.csv"),
-        (["news2", WARD, "-o", WARD], "is the input as well"),
+        (["news2", WARD, "-o", WARD], "is read by this command"),
     ],
 )
 def test_bad_input_ends_with_2_and_a_clear_error(options: list[str | Path], says: str) -> None:

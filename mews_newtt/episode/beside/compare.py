@@ -80,10 +80,10 @@ class Beside(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether every set has its partner and every comparison agrees."""
+        """Whether every set could be followed and has its partner, and every comparison agrees."""
         compared = [self.level, *([self.totals] if self.totals else [])]
         same = all(one.agree == one.pairs and not one.not_both for one in compared) and all(row.agree == self.pairs for row in self.rows)
-        return same and not self.only_first and not self.only_second
+        return same and not self.only_first and not self.only_second and not self.first.lost and not self.second.lost
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON. No person is named."""

@@ -49,6 +49,8 @@ def says(found: Beside) -> list[str]:
             f"higher in {one.higher:,}; weighted kappa {kappa_words(one.linear)} (linear)"
         )
         lines.append(f"{name} not known on both sides: {one.not_both:,}; these are neither agreement nor disagreement") if one.not_both else None
+    for which, record in (("first", found.first), ("second", found.second)):
+        lines.append(f"{count(record.lost, 'row')} of the {which} record not compared: of people who could not be followed") if record.lost else None
     return lines
 
 

@@ -83,7 +83,11 @@ class Lost(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """All figures of a report. `wards` and `weeks` hold at most `MOST_GROUPS`; `wards_left_out` and `weeks_left_out` count the others."""
+    """All figures of a report.
+
+    wards, weeks : at most `MOST_GROUPS`; wards_left_out, weeks_left_out : how many others there are
+    with_due : sets after which another one is due
+    """
 
     all: Group
     wards: tuple[Group, ...]
@@ -101,6 +105,7 @@ class Counts(NamedTuple):
     first: Any
     last: Any
     doubts: tuple[tuple[str, int], ...]
+    with_due: int
 
 
 def prepared(placed: pl.DataFrame, zoned: bool, zone: str | None, ward: str | None) -> pl.DataFrame:
@@ -145,6 +150,7 @@ def counts_of(chart: Chart, rows: pl.DataFrame, *, wards: bool, reviews: bool, n
         first=days.min(),
         last=days.max(),
         doubts=tuple((name, int(doubts.str.contains(name).sum())) for name in DOUBTS),
+        with_due=current.get_column("due_at").count(),
     )
 
 
@@ -243,7 +249,9 @@ def _lost(rows: pl.DataFrame) -> tuple[Lost, ...]:
     return tuple(Lost(*row) for row in found.sort("rows", "track_error", descending=[True, False]).head(MOST_GROUPS).iter_rows())
 
 
-def longest_waits(rows: pl.DataFrame, person: str, most: int) -> Sequence[dict[str, Any]]:
+def longest_waits(rows: pl.DataFrame, most: int) -> Sequence[dict[str, Any]]:
     """The people whose next set is overdue, those first who became so last: the others may have left. Only for a file that the user asked for."""
     late = rows.filter((pl.col("set_status") == CURRENT) & (pl.col("overdue_minutes") > 0)).sort("overdue_minutes", "@person")
-    return late.head(most).select(pl.col(person).alias("person"), pl.col("level").cast(pl.String), "@taken", "due_at", "overdue_minutes").to_dicts()
+    return (
+        late.head(most).select(pl.col("@person").alias("person"), pl.col("level").cast(pl.String), "@taken", "due_at", "overdue_minutes").to_dicts()
+    )

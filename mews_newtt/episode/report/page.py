@@ -20,6 +20,7 @@ from mews_newtt.drawn.report import (
     table_html,
 )
 from mews_newtt.drawn.words import safe
+from mews_newtt.episode.follow import AHEAD
 from mews_newtt.episode.report.counts import MOST_GROUPS, Answered, Counts, Group
 from mews_newtt.episode.report.rows import DOUBT_SAYS
 from mews_newtt.episode.report.story import story_html
@@ -63,17 +64,24 @@ def headline(report: WardReport) -> str:
         return "No set counts"
     if group.due:
         return f"{group.in_time:,} of {group.due:,} sets with a due time came in time ({share_words(group.in_time, group.due)})"
-    return f"{count(group.sets, 'set')} of {_people(group.people)}; no due times"
+    none = "none of them could be late" if report.counts.with_due else "no due times"
+    return f"{count(group.sets, 'set')} of {_people(group.people)}; {none}"
 
 
 def _summary(report: WardReport) -> str:
     group, lines = report.counts.all, []
-    if not group.due:
+    if not group.due and report.counts.with_due:
+        lines.append("No set follows one of the same person that gave a due time. So nothing is called late or in time.")
+    elif not group.due and group.sets:
         lines.append("No set here has a due time: neither the chart nor a policy gives one, and none is made up. So nothing is called late.")
     lines.append(f"{group.complete:,} of {count(group.sets, 'set')} are complete ({share_words(group.complete, group.sets)}).")
     if report.counts.overdue is not None:
         overdue = sum(number for one in report.counts.overdue for number in one.people)
         lines.append(f"At {report.now:%Y-%m-%d %H:%M} the next set of {_people(overdue)} is overdue.")
+        after = dict(report.counts.doubts)[AHEAD[1]]
+        if after:
+            taken = f"{count(after, 'set')} {'was' if after == 1 else 'were'} taken after that time"
+            lines.append(f"{taken}. Check it: more people may be overdue.")
     lost = sum(one.people for one in report.counts.lost)
     if report.counts.lost:
         lines.append(f"{_people(lost)} could not be followed and {'is' if lost == 1 else 'are'} in no figure; see the end of this report.")
@@ -91,6 +99,9 @@ def _facts(report: WardReport, run_on: str | None) -> Iterator[tuple[str, str]]:
     yield "Chart fingerprint", chart.sha256
     for policy in report.policies:
         yield "Policy", f"{policy.title} ({policy.id}), version {policy.version}, status {policy.status}: {MEANINGS.get(policy.status, '')}"
+    titles = {schedule.id: schedule.title for policy in report.policies for schedule in policy.schedules}
+    for name, people in report.schedules.items():
+        yield "Schedule", f"{titles[name]}: holds for {_people(people)}"
     if not report.policies:
         yield "Policy", "none; due times follow from the chart alone"
     yield "Overdue counted to", f"{report.now:%Y-%m-%d %H:%M}" if report.now is not None else "no time was given (--now), so nobody is called overdue"

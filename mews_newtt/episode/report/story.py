@@ -16,7 +16,9 @@ from mews_newtt.drawn.twin import level_words, total_words
 from mews_newtt.drawn.words import safe
 from mews_newtt.episode.entries import Entry
 from mews_newtt.episode.follow import Episode, FollowedSet, follow
+from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.policy import Policy
+from mews_newtt.episode.read_times import names_of
 from mews_newtt.episode.report.rows import DOUBT_SAYS, own_columns
 from mews_newtt.episode.track import DOUBLE, UNPLACED, VOID
 from mews_newtt.errors import FileError, ObservationError, Problem
@@ -44,6 +46,7 @@ def story_of(
     columns: Mapping[str, str],
     column_map: ColumnMap,
     policies: Sequence[Policy],
+    schedules: PeoplesSchedules | None,
     now: datetime | None,
     zone: str | None,
     zoned: bool,
@@ -68,6 +71,8 @@ def story_of(
         what = f"names somebody who could not be followed: {reason}"
         raise FileError(Problem("person_not_followed", "--person", what, "correct the rows of this person"))
     given = own_columns(rows)
+    if "set_id" in columns:
+        own = own.with_columns(names_of(own.get_column(columns["set_id"])).cast(pl.String).alias("@set"))
     ours = dict(zip(given, check_columns(given, chart, column_map), strict=True))
     clock = ZoneInfo(zone or "UTC") if zoned else None
     read = frozenset(chart.by_id)
@@ -76,10 +81,8 @@ def story_of(
         cells = {ours[name]: row[name] for name in given}
         times = [_clocked(row.get(name), clock) for name in ("@taken", "@recorded", "@reviewed")]
         assert times[0] is not None, "a row without a time is unplaced"
-        name = row.get(columns.get("set_id", ""))
-        text = str(name).strip() if name is not None else ""
         void = row["set_status"] == VOID
-        return Entry(given_of_row(cells, column_map, read), times[0], recorded_at=times[1], id=text or None, void=void, reviewed_at=times[2])
+        return Entry(given_of_row(cells, column_map, read), times[0], recorded_at=times[1], id=row.get("@set"), void=void, reviewed_at=times[2])
 
     moment = now
     if now is not None and clock is not None:
@@ -87,7 +90,9 @@ def story_of(
     try:
         entries = [entry(row) for row in own.filter(pl.col("set_status") != DOUBLE).iter_rows(named=True)]
         born = own.get_column("@born").drop_nulls().to_list()[:1] if "@born" in own.columns else []
-        episode = follow(chart, entries, policies=policies, born=_clocked(born[0], clock) if born else None, now=moment)
+        own_schedules = {} if schedules is None else schedules.of_person(person)
+        starts = {name: _clocked(start, clock) for name, start in own_schedules.items()}
+        episode = follow(chart, entries, policies=policies, schedules=starts, born=_clocked(born[0], clock) if born else None, now=moment)
     except ObservationError as fault:
         raise FileError(fault.problems) from None
     return Story(person, episode, max(len(episode.sets) - MOST_SETS, 0))

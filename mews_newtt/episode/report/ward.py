@@ -10,6 +10,7 @@ import polars as pl
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.drawn.over_time import Figure
+from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.report.counts import Counts, counts_of, longest_waits, prepared
 from mews_newtt.episode.report.figures import PERIODS, figures_of, period_of
@@ -29,12 +30,14 @@ class WardReport(NamedTuple):
     """The report of one file.
 
     source : what was read, in words; clock : how its times were read, in words
+    schedules : for how many people each schedule of the policies holds; empty where none was given
     period : day, week or month: by what the charts over time are
     waits : the people whose next set is overdue, at most `MOST_WAITS`; None unless they were asked for
     """
 
     chart: Chart
     policies: tuple[Policy, ...]
+    schedules: dict[str, int]
     source: str
     clock: str
     now: datetime | None
@@ -52,6 +55,7 @@ class WardReport(NamedTuple):
         return {
             "chart": self.chart.identity(),
             "policies": [policy.identity() for policy in self.policies],
+            "schedules": self.schedules,
             "not_for_care": True,
             "source": self.source,
             "clock": self.clock,
@@ -88,6 +92,7 @@ def ward_report(
     *,
     source: str,
     policies: Sequence[Policy] = (),
+    schedules: PeoplesSchedules | None = None,
     now: datetime | None = None,
     zone: str | None = None,
     column_map: ColumnMap | None = None,
@@ -101,7 +106,7 @@ def ward_report(
 
     Parameters
     ----------
-    found : a table from `track_frame`, called with the same policies, now, zone, map and columns
+    found : a table from `track_frame`, called with the same policies, schedules (as `read_schedules` gives them), now, zone, map and columns
     ward : the column that says where a set was taken; without it `ward`, where there is one
     persons : whose course is told; without any the report names nobody
     waits : also list the people whose next set is overdue (needs `now`)
@@ -122,12 +127,13 @@ def ward_report(
     every = period_of(counts.first, counts.last)
     there = {name: column for name, column in zip(Columns._fields, names, strict=True) if column in own}
     told = [
-        story_of(chart, rows, person, columns=there, column_map=column_map, policies=policies, now=now, zone=zone, zoned=zoned)
+        story_of(chart, rows, person, columns=there, column_map=column_map, policies=policies, schedules=schedules, now=now, zone=zone, zoned=zoned)
         for person in persons[:MOST_STORIES]
     ]
     return WardReport(
         chart=chart,
         policies=tuple(policies),
+        schedules={} if schedules is None else {name: int((schedules.schedule == name).sum()) for name in schedules.known},
         source=source,
         clock=_clock(zoned, zone),
         now=now,
@@ -136,7 +142,7 @@ def ward_report(
         counts=counts,
         figures=tuple(figures_of(rows.filter(pl.col("set_status") == CURRENT), every)),
         stories=tuple(told),
-        waits=tuple(longest_waits(rows, names.person, MOST_WAITS)) if waits else None,
+        waits=tuple(longest_waits(rows, MOST_WAITS)) if waits else None,
         not_read=tuple(not_read),
     )
 

@@ -26,7 +26,7 @@ def bytes_as_text(file: pq.ParquetFile, most: int) -> int:
     pyarrow.ArrowException, OSError  the file is damaged
     """
     rows, schema = int(file.metadata.num_rows), file.schema_arrow
-    size = rows * int(file.metadata.num_columns) * CELL_BYTES
+    size: int = rows * int(file.metadata.num_columns) * CELL_BYTES
     size += rows * sum(field.type.byte_width for field in schema if pa.types.is_fixed_size_binary(field.type))
     nested = [field.name for field in schema if pa.types.is_nested(field.type)]
     for columns, at_once in ((text_columns(schema), BATCH_ROWS), (nested, NESTED_ROWS)):

@@ -11,8 +11,10 @@ from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
 from mews_newtt.episode.find_policy import policy_named
 from mews_newtt.episode.policy import require_for
+from mews_newtt.episode.table_events import EventLines
 from mews_newtt.episode.track_file import Options, track_to, unread_by
 from mews_newtt.reading.columns import ColumnMap
+from mews_newtt.tables.atomic import whole_file
 from mews_newtt.tables.formats import KINDS, output_format
 from mews_newtt.tables.planned.table import map_beside, open_planned
 from mews_newtt_service.jobs.inputs import input_file, map_of, plan_of, write_document
@@ -51,7 +53,9 @@ def track(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, set
         beside = map_beside(map_of(folder, parameters) or ColumnMap(), plan, table)
         unread, reading = unread_by(chart, table, beside), table.report
         options = Options(tuple(policies), None, now, parameters["zone"], beside)
-        summary = track_to(chart, table, path, output_format(path, kind), options, out / EVENTS_FILE, progress)
+        with whole_file(out / EVENTS_FILE) as lines:
+            events = EventLines(chart, table.names, beside, now, lines)
+            summary = track_to(chart, table, path, output_format(path, kind), options, events, progress)
     told = {"chart": chart.identity(), "says": summary.says(), **unread.to_dict(), "engine_version": __version__}
     if reading is not None:
         reading.source = str(parameters["name"])  # the caller's name of the file

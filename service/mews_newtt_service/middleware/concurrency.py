@@ -16,7 +16,7 @@ class ConcurrencyLimit:
     def __init__(self, most: int, before: ConcurrencyLimit | None = None):
         self._most = most
         self._running: Counter[str] = Counter() if before is None else before._running
-        self._lock = threading.Lock() if before is None else before._lock
+        self._lock: threading.Lock = threading.Lock() if before is None else before._lock
 
     @contextmanager
     def slot(self, client: str) -> Iterator[None]:
