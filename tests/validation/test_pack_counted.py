@@ -17,6 +17,7 @@ from mews_newtt.validation.faults import Fault
 from mews_newtt.validation.packs import Pack, make_pack, pack_faults
 from tests.batch.batch_support import tidy_value
 from tests.strategies import made_chart
+from tests.validation.made_packs import pack_of
 from tests.validation.misread import WAYS, Misreader, Shown
 
 QUICK = [("mews@0.2", False), ("mews@0.2", True), ("newtt2@0.2", False), ("news2@2017.1", False)]
@@ -43,8 +44,7 @@ def counted(chart: Chart, pack: Pack, faults: list[Fault]) -> set[str]:
 
 @pytest.mark.parametrize(("name", "manual"), [*QUICK, *(pytest.param(*one, marks=pytest.mark.deep) for one in LONG)])
 def test_the_kill_rate_stated_is_the_one_counted_by_the_reference(name: str, manual: bool) -> None:
-    chart = load_chart(name)
-    pack = make_pack(chart, manual=manual)
+    chart, pack = load_chart(name), pack_of(name, manual=manual)
     found = counted(chart, pack, pack_faults(chart, None))
     unseen = {entry["id"] for entry in (*pack.equivalent, *pack.alive)}
     assert not found & {entry["id"] for entry in pack.equivalent}
@@ -126,7 +126,7 @@ def test_what_is_called_equivalent_answers_alike_on_a_hundred_thousand_sets(name
     assert {"complete", "partial"} <= set(pc.unique(wanted.column("score_status")).to_pylist())
     refused = pc.equal(wanted.column("score_status"), "refused")
     by_id = {fault.id: fault for fault in pack_faults(chart, None)}
-    proven = [by_id[entry["id"]] for entry in make_pack(chart).equivalent]
+    proven = [by_id[entry["id"]] for entry in pack_of(name).equivalent]
     assert proven
     if len(proven) > MOST_PROVEN:  # one of each kind, and some more at random
         rng, by_kind = Random(9), {fault.kind: fault for fault in proven}

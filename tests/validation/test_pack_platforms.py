@@ -14,11 +14,12 @@ import pytest
 
 from mews_newtt import Chart, load_chart
 from mews_newtt.reading.values import SKIP_PREFIX
-from mews_newtt.validation.packs import Case, make_pack
+from mews_newtt.validation.packs import Case
 from tests.platforms.catalogue import PLATFORMS
 from tests.platforms.platform import Platform
 from tests.platforms.scorer import Answer, Scorer, content_of
 from tests.platforms.sets import VERSIONS, Row
+from tests.validation.made_packs import pack_of
 from tests.validation.vendor_faults import VENDORS, Vendor
 
 # Not seen by design: the fault is in some place or time only, or changes nothing that a platform shows
@@ -32,7 +33,7 @@ def cases_of(name: str) -> list[tuple[Case, Row]]:
     chart = load_chart(name, VERSIONS[name])
     scorer = Scorer(content_of(name, VERSIONS[name]))
     found = []
-    for case in make_pack(chart).cases:
+    for case in pack_of(f"{name}@{VERSIONS[name]}").cases:
         if any(part.startswith(SKIP_PREFIX) for part in case.given):
             continue
         row = Row(case.person or case.id, "one", "by hand", datetime.fromisoformat(case.taken_at or "2025-01-06T08:00:00Z"), readings_of(chart, case))
@@ -78,7 +79,7 @@ def of_charts(platforms: list[Platform] | list[Vendor]) -> list[object]:
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.deep) for name in VERSIONS])
 def test_most_cases_can_be_read_by_a_plain_scorer(name: str) -> None:
-    pack = make_pack(load_chart(name, VERSIONS[name]))
+    pack = pack_of(f"{name}@{VERSIONS[name]}")
     assert len(cases_of(name)) > 0.75 * len(pack.cases)
 
 
