@@ -38,7 +38,7 @@ def track_lazy_frame(chart: Chart, data: Any, *, policies: Sequence[Policy] = ()
 
     Parameters
     ----------
-    data : a DuckDB relation or a Polars LazyFrame. A PySpark DataFrame is taken too, but no test has run there. The column of times holds
+    data : a DuckDB relation or a Polars LazyFrame. A PySpark DataFrame is taken too, but no run has passed there. The column of times holds
         timestamps without a zone, in one zone that has no summer time, such as UTC. Every row must count: corrections are not told apart
         here, so columns of `set_id` and `void` are refused
     policies : as in `track_frame`; schedules are not answered here
