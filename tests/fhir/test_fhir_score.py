@@ -168,7 +168,7 @@ def test_what_the_endpoint_says_of_itself_is_r4() -> None:
     base = "https://scores.example/fhir/R4"
     statement = capability_statement(base)
     assert_r4(statement)
-    assert {each["name"] for each in statement["rest"][0]["operation"]} == set(OPERATIONS) == {"ews-score", "ews-score-many", "ews-verify"}
+    assert {each["name"] for each in statement["rest"][0]["operation"]} == set(OPERATIONS) == {"ews-score", "ews-score-many", "ews-track", "ews-verify"}
     for operation in statement["rest"][0]["operation"]:
         definition = operation_definition(operation["name"], base)
         assert definition is not None and definition["url"] == operation["definition"]

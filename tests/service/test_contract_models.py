@@ -164,6 +164,7 @@ ELSEWHERE = {
     "Token": "test_auth.py: it needs a client with a key pair",
     "Readiness.charts_kept_because": "test_site_charts.py",
     "Readiness.clients_kept_because": "test_auth.py",
+    "Readiness.settings_kept_because": "test_stop_and_reload.py",
     "Place.file": "several files that are read together",
     "ReadingReport.files": "several files that are read together",
     "Mutant": "a chart with mutants that no case shows",

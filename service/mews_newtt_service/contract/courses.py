@@ -109,6 +109,7 @@ class PolicyIdentity(Answer):
     title: str
     version: str
     status: ChartStatus
+    status_says: Annotated[str, Field(description="what was not confirmed of the policy; blank where there is nothing to say")]
 
 
 class CourseEvent(_Open):
