@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations, permutations
 
+import numpy as np
+
 from mews_newtt.chart.model import Chart, Parameter
 from mews_newtt.validation.faults.fault import Change, Example, Fault, Site, numeric_parameters
-from mews_newtt.validation.mutants import Sheet
+from mews_newtt.validation.mutants import UNUSABLE, CellColumn, Sheet
 from mews_newtt.validation.wording import row_name
 
 KINDS = {
@@ -70,7 +72,11 @@ def _exchange(first: str, second: str) -> Change:
 
 
 def _copy(own: str, other: str) -> Change:
+    """An own reading that cannot be used is still refused."""
+
     def change(sheet: Sheet) -> Sheet:
-        return Sheet({**sheet.columns, own: sheet.column(other)}, sheet.rows)
+        mine, theirs = sheet.column(own), sheet.column(other)
+        codes = np.where((mine.kinds == UNUSABLE)[mine.codes], len(theirs.cells) + mine.codes, theirs.codes).astype(np.int32)
+        return Sheet({**sheet.columns, own: CellColumn([*theirs.cells, *mine.cells], codes)}, sheet.rows)
 
     return change
