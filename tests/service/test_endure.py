@@ -46,6 +46,7 @@ def test_requests_around_jobs_and_their_files_meet_the_contract(tmp_path: Path) 
 
 
 @pytest.mark.deep
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a connection to a process that was killed is collected, not closed
 def test_killed_processes_lose_no_job_and_do_none_twice(tmp_path: Path) -> None:
     from tests.service.endure.kills import run
 
