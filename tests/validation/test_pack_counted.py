@@ -117,7 +117,7 @@ def test_equivalents_of_many_made_charts(seed: int) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("name", ["mewc", "meows", "npews"])
+@pytest.mark.parametrize("name", ["mewc", "meows"])  # npews takes two minutes
 def test_what_is_called_equivalent_answers_alike_on_a_hundred_thousand_sets(name: str) -> None:
     """By the batch path, which is held to the reference elsewhere: the reference would take hours."""
     chart = load_chart(name)
