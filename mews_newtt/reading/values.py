@@ -21,11 +21,12 @@ SKIP_PREFIX = "skip_"  # `skip_heart_rate` holds the reason why there is no hear
 NOISE = 1000  # a reading within step / NOISE of a recordable value is that value
 MOST_CODE = 10**15  # no code of a category is so large a number
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
-_NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)\s*((?!/\d|[eE][+-]?\d)[A-Za-z%°\[{/].*)")  # E+9999 is not a unit
+_NUMBER_AND_UNIT = re.compile(r"([+-]?[\d.]{1,90}(?:[eE][+-]?\d{1,3})?)\s*((?!/\d|[eE][+-]?\d)[A-Za-z%°\[{/].*)")  # E+9999 is not a unit
 _COMPARED = re.compile(r"[<>≤≥]=?\s*\d[\d.,]*.{0,20}")
 _TWO_NUMBERS = re.compile(r"\d+([.,]\d+)?\s*[/–-]\s*\d+([.,]\d+)?")
 _OTHER_POINT = re.compile(r"[+-]?\d+[,·]\d+")
 _MARKED = re.compile(r"[='\"\s]*([+-]?\d{1,9}(?:\.\d{1,9})?)[*'\"\s]*")
+LONGEST_HINT = 200  # characters: what a longer text may have meant is not looked for
 NOT_READ = "not read: "  # begins a cell that a reading plan could not read; the rest says which cell of the source, and why
 MISSING_WORDS = frozenset(("", "nan", "null"))
 _MISSING_TYPES = frozenset(("NAType", "NaTType", "MaskedConstant"))  # pandas.NA, pandas.NaT and numpy.ma.masked, known without an import
@@ -158,8 +159,9 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
 
 def _no_number(observation: Observation, text: str) -> Problem:
     what, mend = "is not a number", "write a number, or leave it blank for no reading"
-    marked = _MARKED.fullmatch(text)
-    if _COMPARED.fullmatch(text):
+    if len(text) > LONGEST_HINT:  # the patterns would take long, and nothing that long is one of them
+        pass
+    elif _COMPARED.fullmatch(text):
         what, mend = (
             "is not a number: it is a limit, and the value itself is not known",
             "write what was measured, or leave it blank for no reading",
@@ -171,7 +173,7 @@ def _no_number(observation: Observation, text: str) -> Problem:
         )
     elif _OTHER_POINT.fullmatch(text):
         mend = f"write the decimal point: {short(re.sub('[,·]', '.', text))}"
-    elif marked:
+    elif marked := _MARKED.fullmatch(text):
         mend = f"write {marked[1]} without the marks around it"
     elif text.casefold() in ("na", "n/a", "none", "-", "--", "missing", "not done", "unknown"):
         mend = "leave it blank for no reading"
