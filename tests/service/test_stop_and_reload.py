@@ -105,6 +105,7 @@ def test_a_job_is_done_though_its_workers_are_replaced(tmp_path: Path) -> None:
         service.process.send_signal(signal.SIGHUP)
         jobs += [service.http.post(MANY, content=CSV, headers=KEEP) for _ in range(3)]
         assert [service.job(answer)["state"] for answer in jobs] == ["done"] * 6
+        until(lambda: len(log_of(service, "job_done")) >= 6, "the last one is not in the log")
         assert len(log_of(service, "job_done")) == 6, "each of them once"
 
 
