@@ -103,7 +103,7 @@ def test_every_cut_from_both_sides(name: str) -> None:
 def test_every_cut_from_both_sides_at_length(name: str, backend: str) -> None:
     chart = load_chart(*name.split("@"))
     for one in numeric(chart):
-        check_edges(backend, chart, one, 7)
+        check_edges(backend, chart, one, 3)
 
 
 @given(st.decimals(-1000, 1000, places=4), st.booleans())
