@@ -110,7 +110,7 @@ def _shares_time(sets: InOrder) -> Bools:
 
 
 def _shares_set(names: pl.Series | None, person: npt.NDArray[np.int32]) -> Bools:
-    """Whether another row of the person may have its set. Sets are told apart by a hash: two that share one are looked at, and told apart then."""
+    """Whether another row of the person may be of the same set, by a hash of its id. Rows with the same hash are compared in full later on."""
     if names is None:
         return np.zeros(len(person), bool)
     hashes = names.hash().to_numpy() ^ (person.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))

@@ -20,7 +20,7 @@ MDC = "urn:iso:std:iso:11073:10101"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 READABLE = ("collection", "searchset", "transaction", "document", "batch", "message")
-HISTORY = "history"  # all versions of resources: read where versions are told apart
+HISTORY = "history"  # a Bundle with every version of each resource; only `$ews-track` reads it
 VOID = ("entered-in-error", "cancelled")
 RULES = ("modifierExtension", "implicitRules")  # may change the meaning of a resource
 MOST_LISTED = 100  # problems of one request that are listed

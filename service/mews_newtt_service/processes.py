@@ -23,7 +23,7 @@ class Process(NamedTuple):
 
 
 def processes() -> list[Process]:
-    """Every process of this service that lives now; of one that ends meanwhile nothing is told. Empty where the system does not tell."""
+    """Every process of this service that is alive. A process that ends during the look is left out. Empty on systems without a list of processes."""
     parent = multiprocessing.parent_process()
     first = os.getpid() if parent is None or parent.pid is None else parent.pid
     found = []

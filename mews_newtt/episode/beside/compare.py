@@ -155,7 +155,7 @@ def beside(chart: Chart, first: Record, second: Record, within: timedelta) -> Be
         totals = _compared(values[0], values[1], int(max(values[0].max(initial=0), values[1].max(initial=0))) + 1)
     names = [parameter for parameter in chart.parameters if parameter.role == "scored"] if chart.has_points else []
     return Beside(
-        chart, first, second, within, len(rows_first), None if apart.is_empty() else float(apart.median() or 0.0),  # type: ignore[arg-type]  # a number
+        chart, first, second, within, len(rows_first), None if apart.is_empty() else float(apart.median()),  # type: ignore[arg-type]  # a number: there are pairs
         totals, _compared(known[0], known[1], ranks), tuple(tuple(row) for row in levels.tolist()),
         tuple(_row(parameter.id, one, two) for parameter in names), len(people),
     )  # fmt: skip

@@ -108,7 +108,7 @@ def ward_report(
     ----------
     found : a table from `track_frame`, called with the same policies, schedules (as `read_schedules` gives them), now, zone, map and columns
     ward : the column that says where a set was taken; without it `ward`, where there is one
-    persons : whose course is told; without any the report names nobody
+    persons : ids of the people whose course the report describes; if there are none, it names nobody
     waits : also list the people whose next set is overdue (needs `now`)
 
     Raises
