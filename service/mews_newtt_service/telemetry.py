@@ -5,6 +5,7 @@ OpenTelemetry is imported inside the functions: without the setting the service 
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,12 +27,11 @@ LONGEST_SEND = 3.0  # seconds: a collector that is away must not hold up the end
 def check_installed() -> None:
     """Raises SettingsError where OpenTelemetry is not installed."""
     try:
-        from opentelemetry.exporter.otlp.proto.http import trace_exporter
-        from opentelemetry.sdk import trace
+        for name in ("opentelemetry.exporter.otlp.proto.http.trace_exporter", "opentelemetry.sdk.trace"):
+            importlib.import_module(name)
     except ImportError:
         what = "needs OpenTelemetry, which is not installed"
         raise SettingsError(Problem("extra_missing", PREFIX + "TELEMETRY", what, 'pip install "mews-newtt[otel]", or set it to no')) from None
-    del trace, trace_exporter
 
 
 def open_tracer() -> Tracer:

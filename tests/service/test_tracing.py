@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -154,6 +155,7 @@ def test_a_missing_package_is_named_before_the_service_listens(tmp_path: Path, m
     from mews_newtt_service.serving import run
     from mews_newtt_service.settings import Settings, SettingsError
 
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: pytest.fail("it listens"))
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with pytest.raises(SettingsError, match=r"mews-newtt\[otel\]"):
         run(Settings(data_folder=tmp_path, port=0, telemetry=True))
