@@ -105,7 +105,13 @@ class FileSide(NamedTuple):
         return "\n".join(f"{line}  # one of: {', '.join(allowed[line])}" if allowed.get(line) else line for line in tables)
 
     def own_words(self, cells: Mapping[str, int]) -> str:
-        """What to say before a verdict where at least half of the cells of an answer column hold words that no map knows; `cells` by column."""
+        """What to say before a verdict: at least half of a column's answers are words that no map knows, or of its readings are impossible.
+
+        `cells` : how many answers are compared, by column
+        """
+        impossible = next((each for each in self.cells if each.code == "reading_impossible" and 2 * each.disagree >= max(cells.values(), default=0)), None)
+        if impossible is not None and impossible.disagree:
+            return f"Settle this first: {impossible.says} Then run again."
         told = [each for each in self.words if each.ours in cells and 2 * each.cells >= cells[each.ours]]
         if not told:
             return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,12 +14,13 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.engines.base import REFUSED
 from mews_newtt.errors import Problem, did_you_mean
 from mews_newtt.reading.rows import given_of_cell
-from mews_newtt.reading.values import read
+from mews_newtt.reading.values import Reading, read
 from mews_newtt.validation.comparer import Compared, Comparer, as_text
 from mews_newtt.validation.expected import ExpectedColumn
 from mews_newtt.validation.file_side import FileSide, UnknownWords, UnreadCells
 from mews_newtt.validation.mutants import Flags
 from mews_newtt.validation.stated import STATUSES, UNKNOWN, UNREADABLE, level_names, plain
+from mews_newtt.validation.wording import unit_words
 
 MOST_WORDS = 40  # different words of one column that are kept; a column with more is no list of words
 MOST_READ = 5000  # different cells of one column and chunk that are read
@@ -37,6 +39,7 @@ class UnreadCounter:
         self.words: dict[str, UnknownWords] = {}
         self.refused_rows = self.refused_wrong = 0
         self._read: dict[tuple[str, Any], Problem | None] = {}
+        self._likely_in: dict[tuple[str, str, str], Counter[str]] = {}  # by reason and unit: impossible numbers that are likely in that unit
 
     def add(self, chunk: Compared, wrong: Flags, before: int) -> None:
         """Count a chunk. `wrong` are its rows that disagree; `before` rows come before it."""
@@ -70,6 +73,9 @@ class UnreadCounter:
                 noted = self._note(name, theirs[name], problem, as_text(raws[code]), int(times[code]), row)
                 if noted is not None:
                     noted.disagree += int(wrongly[code])
+                    if not unread[code]:
+                        fitting = self._likely_in.setdefault((name, noted.code, ""), Counter())
+                        fitting.update(dict.fromkeys(self._units_that_fit(name, raws[code]), int(times[code])))
             if unread.any():
                 bad |= unread[here]
         self.refused_rows += int(bad.sum())
@@ -84,6 +90,14 @@ class UnreadCounter:
             found = read(self.chart.by_id[name].observation, given_of_cell(name, raw, self.comparer.column_map))
             self._read[key] = found if isinstance(found, Problem) else None
         return self._read[key]
+
+    def _units_that_fit(self, name: str, raw: Any) -> list[str]:
+        """Other units in which an impossible number without a unit would be a likely reading."""
+        observation, given = self.chart.by_id[name].observation, given_of_cell(name, raw, self.comparer.column_map)
+        if isinstance(given, tuple):
+            return []
+        found = [(unit.ucum, read(observation, (given, unit.ucum))) for unit in observation.other_units]
+        return [ucum for ucum, reading in found if isinstance(reading, Reading) and "implausible" not in reading.flags]
 
     def _note(self, name: str, their: str, problem: Problem, text: str, times: int, row: int | None) -> UnreadCells | None:
         parameter, key = self.chart.by_id[name], _key(name, problem)
@@ -118,6 +132,11 @@ class UnreadCounter:
                 words.more += times
 
     def finish(self, doubts: Mapping[str, str]) -> FileSide:
+        for key, fitting in self._likely_in.items():
+            ucum, cells = next(iter(fitting.most_common(1)), ("", 0))
+            if 2 * cells > self.cells[key].cells:
+                these = "these numbers are" if cells == self.cells[key].cells else "most of these numbers are"
+                self.cells[key].mend = f"{these} likely in {unit_words(ucum)}: if the column is in {unit_words(ucum)}, say --unit {key[0]}={ucum}"
         cells = sorted(self.cells.values(), key=lambda one: (one.code == "reading_impossible", -one.cells, one.row, one.column))
         words = sorted(self.words.values(), key=lambda one: (-one.cells, one.column))
         return FileSide(doubts, tuple(cells), tuple(words), self.refused_rows, self.refused_wrong)

@@ -12,6 +12,7 @@ import polars as pl
 from mews_newtt.engines.base import NO_POINTS, REFUSED
 from mews_newtt.validation.comparer import Compared, Comparer, line_columns, lines_of
 from mews_newtt.validation.expected import AGREED
+from mews_newtt.validation.mutants import Flags
 from mews_newtt.validation.stated import UNKNOWN
 
 MOST_WRITTEN = 100_000  # rows of disagreements.csv, where nobody asks for more
@@ -19,6 +20,7 @@ MOST_AT_ALL = 10_000_000
 SCORE = "@worse"  # a column of ours while the lines are held
 LEVEL, TOTAL, POINTS, OTHER, HIGHER = 10**9, 10**5, 10**2, 10, 1
 MOST_BELOW = 999
+SPARE = 1.25  # so many times the rows allowed are held before the least bad are dropped
 
 
 class WorstRows:
@@ -32,7 +34,6 @@ class WorstRows:
         self.rows = 0
         self._held: list[pl.DataFrame] = []
         self._scores: list[npt.NDArray[np.int64]] = []  # of the rows held, in the order in which they came
-        self._least: int | None = None  # a row that is no worse than this has no place any more
 
     @property
     def capped(self) -> bool:
@@ -42,18 +43,30 @@ class WorstRows:
         """Offer rows of a chunk that disagree; `before` rows come before the chunk."""
         self.rows += len(rows)
         scores = how_bad(self.comparer, chunk, rows)
-        if self._least is not None:
-            rows, scores = rows[scores > self._least], scores[scores > self._least]
-        if len(rows) > self.most:
-            kept = np.sort(np.argsort(-scores, kind="stable")[: self.most])
-            rows, scores = rows[kept], scores[kept]
+        kept = self._among_the_worst(scores)
+        rows, scores = rows[kept], scores[kept]
         if not len(rows):
             return
         lines, place = lines_of(self.comparer, chunk, rows, before)
         self._held.append(lines.with_columns(pl.Series(SCORE, scores[np.searchsorted(rows, place)])))
         self._scores.append(scores)
-        if sum(map(len, self._scores)) > 2 * self.most:
+        if sum(map(len, self._scores)) > self.most * SPARE:
             self._drop()
+
+    def _among_the_worst(self, scores: npt.NDArray[np.int64]) -> Flags:
+        """Which new rows are among the worst of all rows so far. No lines are made of the others."""
+        held = np.concatenate(self._scores) if self._scores else np.empty(0, np.int64)
+        if len(held) + len(scores) <= self.most:
+            return np.ones(len(scores), np.bool_)
+        least, room = self._cut(np.concatenate([held, scores]))
+        equal = scores == least
+        found: Flags = (scores > least) | (equal & (np.cumsum(equal) <= room - int((held == least).sum())))
+        return found
+
+    def _cut(self, scores: npt.NDArray[np.int64]) -> tuple[int, int]:
+        """The score of the least bad row that has a place, and how many rows with that score have one: the first of the file."""
+        least = int(np.partition(scores, len(scores) - self.most)[len(scores) - self.most])
+        return least, self.most - int((scores > least).sum())
 
     def _drop(self) -> None:
         """Keep no more rows than allowed."""
@@ -62,14 +75,12 @@ class WorstRows:
         scores = np.concatenate(self._scores)
         if len(scores) <= self.most:
             return
-        least = int(np.partition(scores, len(scores) - self.most)[len(scores) - self.most])
-        room = self.most - int((scores > least).sum())  # rows that are just as bad as the least one: the first of the file
+        least, room = self._cut(scores)
         lines = pl.concat(self._held)
         above, equal = lines.filter(pl.col(SCORE) > least), lines.filter(pl.col(SCORE) == least)
         equal = equal.filter(pl.col(equal.columns[0]).rle_id() < room)
         self._held = [pl.concat([above, equal]).sort(SCORE, descending=True, maintain_order=True)]
         self._scores = [np.sort(np.concatenate([scores[scores > least], np.full(room, least)]))[::-1]]
-        self._least = least
 
     def lines(self) -> pl.DataFrame:
         """All lines that are kept, the worst row first."""

@@ -141,6 +141,8 @@ NORMAL = {"respiratory_rate": "16", "oxygen_saturation": "97", "temperature": "3
         ("half-up:temperature:whole", {"temperature": "37.5"}, (0, 2, 1)),
         ("between:temperature", {"temperature": "37.35"}, (0, 0, 0)),
         ("unit:temperature:[degF]:taken", {"temperature": "36.8"}, (0, 2, 1)),
+        ("unit:temperature:[degF]:taken", {"temperature": "98.2"}, (0, 0, 0)),
+        ("unit:temperature:[degF]:taken", {"temperature": "398.2"}, (2, 0, 0)),
         ("unit:temperature:ignored", {"temperature": "98.2[degF]"}, (0, 2, 1)),
         ("exchanged:diastolic_bp", {"systolic_bp": "120", "diastolic_bp": "80"}, (0, 4, 1)),
         ("impossible:temperature", {"temperature": "98.6"}, (0, 2, 1)),

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from mews_newtt import load_chart, score
+from mews_newtt.reading.column_map import read_map
 from mews_newtt.validation.compare import diagnosed, validate
 from mews_newtt.validation.reports import contrast, letter, letter_of, letters_of, write_reports
 from mews_newtt.validation.reports.contrast import pictures, pictures_of
@@ -127,3 +128,14 @@ def test_pictures_show_what_differs_with_its_numbers() -> None:
 def test_what_cannot_be_drawn_is_left_out() -> None:
     assert pictures_of([{"stretches": [{"rows": "x"}]}]) == [] == pictures_of(None)
     assert pictures([of("One", "%", stretch("90", "90", 1, -1.0, 5, 5))])[0].svg.startswith("<svg")
+
+
+def test_a_column_in_another_unit_is_settled_before_anything_is_sent() -> None:
+    rows = platform(107).with_columns((pl.col("temperature").cast(pl.Float64) * 1.8 + 32).round(1))
+    found = diagnosed(validate(CHART, rows))
+    assert found.diagnosis is not None
+    assert found.diagnosis.words.startswith("Settle this first: Temperature:")
+    assert "likely in °F: if the column is in °F, say --unit temperature=[degF]" in found.diagnosis.words
+    assert letter.letters_text(found).startswith("Do not send this text yet. Settle this first: Temperature:")
+    read_rightly = diagnosed(validate(CHART, rows, column_map=read_map([], units=["temperature=[degF]"])))
+    assert not read_rightly.diagnosis.settle_first if read_rightly.diagnosis else not read_rightly.disagreed

@@ -56,7 +56,10 @@ def letters_of(found: Validation) -> list[Letter]:
 def letters_text(found: Validation) -> str:
     """All texts in one file. If they cannot be made, one line says so: a letter must never cost a report."""
     try:
-        return "\n\n---\n\n".join(map(str, letters_of(found)))
+        texts = [str(each) for each in letters_of(found)]
+        if texts and found.diagnosis is not None and found.diagnosis.settle_first:
+            texts.insert(0, f"Do not send this text yet. {found.diagnosis.settle_first}")
+        return "\n\n---\n\n".join(texts)
     except Exception as fault:  # whatever is odd about a finding; the fault's message could hold readings
         line = traceback.extract_tb(fault.__traceback__)[-1]
         where = f"{type(fault).__name__} in {Path(line.filename).name}, line {line.lineno}"
