@@ -109,7 +109,8 @@ class FileSide(NamedTuple):
 
         `cells` : how many answers are compared, by column
         """
-        impossible = next((each for each in self.cells if each.code == "reading_impossible" and 2 * each.disagree >= max(cells.values(), default=0)), None)
+        compared = max(cells.values(), default=0)
+        impossible = next((each for each in self.cells if each.code == "reading_impossible" and 2 * each.disagree >= compared), None)
         if impossible is not None and impossible.disagree:
             return f"Settle this first: {impossible.says} Then run again."
         told = [each for each in self.words if each.ours in cells and 2 * each.cells >= cells[each.ours]]
