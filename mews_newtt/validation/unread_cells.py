@@ -133,9 +133,9 @@ class UnreadCounter:
 
     def finish(self, doubts: Mapping[str, str]) -> FileSide:
         for key, fitting in self._likely_in.items():
-            ucum, cells = next(iter(fitting.most_common(1)), ("", 0))
-            if 2 * cells > self.cells[key].cells:
-                these = "these numbers are" if cells == self.cells[key].cells else "most of these numbers are"
+            ucum, likely = next(iter(fitting.most_common(1)), ("", 0))
+            if 2 * likely > self.cells[key].cells:
+                these = "these numbers are" if likely == self.cells[key].cells else "most of these numbers are"
                 self.cells[key].mend = f"{these} likely in {unit_words(ucum)}: if the column is in {unit_words(ucum)}, say --unit {key[0]}={ucum}"
         cells = sorted(self.cells.values(), key=lambda one: (one.code == "reading_impossible", -one.cells, one.row, one.column))
         words = sorted(self.words.values(), key=lambda one: (-one.cells, one.column))
