@@ -1,4 +1,4 @@
-"""`track_lazy_frame`: follows people where the rows are, in DuckDB or a Polars LazyFrame, by window functions. Nothing is collected."""
+"""`track_lazy_frame`: follows people where the rows are, in DuckDB, Spark or a Polars LazyFrame, by window functions. Nothing is collected."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def track_lazy_frame(chart: Chart, data: Any, *, policies: Sequence[Policy] = ()
 
     Parameters
     ----------
-    data : a DuckDB relation or a Polars LazyFrame. A PySpark DataFrame is taken too, but no run has passed there. The column of times holds
-        timestamps without a zone, in one zone that has no summer time, such as UTC. Every row must count: corrections are not told apart
-        here, so columns of `set_id` and `void` are refused
+    data : a DuckDB relation, a PySpark DataFrame or a Polars LazyFrame. The column of times holds timestamps without a zone, in one zone that
+        has no summer time, such as UTC. Every row must count: corrections are not told apart here, so columns of `set_id` and `void` are
+        refused
     policies : as in `track_frame`; schedules are not answered here
     now : without a zone, as the times
 
