@@ -10,10 +10,11 @@ import polars as pl
 from mews_newtt.chart.model import Chart
 from mews_newtt.episode.follow import AHEAD
 from mews_newtt.episode.policy import Policy
-from mews_newtt.episode.read_times import names_of
+from mews_newtt.episode.read_times import names_of, runs_of_names
 from mews_newtt.episode.track import CURRENT, DOUBLE, SUPERSEDED, UNPLACED, VOID
 from mews_newtt.scoring.wording import count
 
+READ = ("level_change", "due_at", "minutes_late", "overdue_minutes", "retrospective", "doubts")
 COUNTS = ("people", "unfollowed", "unnamed", "rises", "with_due", "due", "late", "overdue", "retrospective", "after_now", "without_sets")
 
 
@@ -92,25 +93,27 @@ def _sum(one: int | None, other: int | None) -> int | None:
 
 def summary_of(chart: Chart, policies: Sequence[Policy], found: pl.DataFrame, person: str = "patient_id") -> Summary:
     """The counts of a table from `track_frame`."""
-    statuses = {str(name): number for name, number in found.get_column("set_status").value_counts().iter_rows()}
-    current, lost = found.filter(pl.col("set_status") == CURRENT), found.filter(pl.col("set_status") == UNPLACED)
+    read = found.select("set_status", *(name for name in (person, *READ) if name in found.columns))
+    statuses = {str(name): number for name, number in read.get_column("set_status").value_counts().iter_rows()}
+    current = read if statuses.get(CURRENT) == read.height else read.filter(pl.col("set_status") == CURRENT)
+    lost = read.filter(pl.col("set_status") == UNPLACED) if statuses.get(UNPLACED) else read.clear()
     late, overdue, entered = (current.get_column(name) for name in ("minutes_late", "overdue_minutes", "retrospective"))
 
     def people(rows: pl.DataFrame) -> pl.Series:
-        return names_of(rows.get_column(person)) if person in found.columns else pl.Series([], dtype=pl.String)
+        return rows.get_column(person) if person in found.columns else pl.Series([], dtype=pl.String)
 
     return Summary(
         chart=chart,
         policies=tuple(policies),
-        people=people(current).drop_nulls().n_unique(),
-        unfollowed=people(lost).drop_nulls().n_unique(),
-        unnamed=people(lost).null_count(),
+        people=runs_of_names(people(current))[1].drop_nulls().n_unique(),
+        unfollowed=runs_of_names(people(lost))[1].drop_nulls().n_unique(),
+        unnamed=names_of(people(lost)).null_count(),
         statuses=statuses,
         rises=int((current.get_column("level_change") > 0).sum()),
         with_due=current.get_column("due_at").count(),
         due=late.len() - late.null_count(),
         late=int((late > 0).sum()),
         overdue=None if overdue.null_count() == overdue.len() else int((overdue > 0).sum()),
-        after_now=int(current.get_column("doubts").str.contains(AHEAD[1]).sum()),
+        after_now=sum(number for says, number in current.get_column("doubts").value_counts().iter_rows() if says and AHEAD[1] in says.split()),
         retrospective=None if entered.null_count() == entered.len() else int(entered.sum()),
     )

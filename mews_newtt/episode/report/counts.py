@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.episode.track import CURRENT, DOUBLE, DOUBTS, SUPERSEDED, UNPLACED, VOID
+from mews_newtt.episode.many_answers import DOUBTS
+from mews_newtt.episode.versions import CURRENT, DOUBLE, SUPERSEDED, UNPLACED, VOID
 
 MINUTE = 60_000_000  # microseconds
 MOST_GROUPS = 40  # wards, weeks and reasons that a table of the report names; the rest is counted and said
