@@ -61,7 +61,10 @@ class Answers:
 
     def words(self, name: str, codes: npt.NDArray[np.uint8], words: Sequence[str]) -> pl.Series:
         """One of a few words for every row of the table."""
-        return pl.Series(name, words, dtype=pl.Enum(words)).gather(codes)
+        kind = pl.Enum(words)
+        if len(codes) and codes.min() == codes.max():
+            return pl.repeat(words[codes[0]], len(codes), dtype=kind, eager=True)
+        return pl.Series(name, words, dtype=kind).gather(codes)
 
     def no_time(self, name: str) -> None:
         """A column of times without any."""
@@ -76,7 +79,9 @@ class Answers:
         if not bits.any():
             codes, present = np.zeros(len(bits), np.int32), np.zeros(1, np.int64)
         elif len(names) < FEW_BITS.bit_length():
-            present = np.flatnonzero(np.bincount(bits, minlength=1))
+            there = np.zeros(1 << len(names), bool)
+            there[bits] = True
+            present = np.flatnonzero(there)
             code_of = np.zeros(int(present[-1]) + 1, np.int32)
             code_of[present] = np.arange(len(present))
             codes = code_of[bits]

@@ -13,7 +13,7 @@ import pyarrow as pa
 from mews_newtt.chart.model import Chart
 from mews_newtt.engines.base import NO_POINTS
 from mews_newtt.episode.answers import Answers, constant
-from mews_newtt.episode.course import Bools, Course, earliest, minutes_between, minutes_late
+from mews_newtt.episode.course import MINUTE, Bools, Course, earliest, minutes_between, minutes_late
 from mews_newtt.episode.due import Rules
 from mews_newtt.episode.follow import AHEAD
 from mews_newtt.episode.many_responses import concern_rows
@@ -162,8 +162,10 @@ class ManyAnswers:
         if moment is None:
             answers.nothing("overdue_minutes", pa.float64())
         else:
-            overdue = minutes_late(due, np.full(len(due), moment))
-            answers.minutes("overdue_minutes", overdue.values, overdue.valid & course.is_last())
+            last = course.is_last() & (due != NO_TIME_AT_ALL)
+            overdue = np.zeros(len(due))
+            overdue[last] = np.maximum(moment - due[last], 0) / MINUTE
+            answers.minutes("overdue_minutes", overdue, last)
         worst = course.worst()
         answers.levels("worst_level", worst.values, worst.valid, [one.id for one in self.chart.levels])
 

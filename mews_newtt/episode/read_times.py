@@ -76,9 +76,10 @@ def placed_in_time(frame: pl.DataFrame, person: str, taken: str, others: Sequenc
 
 def _within_years(times: pl.Series, how: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Without the times that nobody can mean. Some systems write 9999-12-31 for no time."""
-    far = ~times.dt.year().is_between(*YEARS)
-    if not far.any():
+    first, last = times.min(), times.max()
+    if first is None or (YEARS[0] <= first.year and last.year <= YEARS[1]):  # type: ignore[union-attr]  # Polars does not know that it holds times
         return times, how
+    far = ~times.dt.year().is_between(*YEARS)
     return times.set(far.fill_null(value=False), None), how.set(far.fill_null(value=False), FAR)
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 import polars as pl
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.engines import engine_for
 from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.parts import PersonComesBack, Regrouped, in_runs, parts_in_runs
 from mews_newtt.episode.policy import Policy
@@ -53,7 +54,9 @@ class _Run:
 
     def frames(self) -> Iterator[pl.DataFrame]:
         rows = 0
-        for _, frame in self.table.frames():
+        for chunk, frame in self.table.frames():
+            if not rows and chunk.share:
+                engine_for(self.chart, round(frame.height / chunk.share))  # parts are small: it could not know how many are to come
             rows += frame.height
             if self.progress is not None:
                 self.progress(rows, None)

@@ -23,7 +23,7 @@ ROLE = st.sampled_from([None, "nurse in charge", "registrar"])
 ESCALATED = st.sampled_from([None, False, True])
 # as each chart names them
 CONCERNS = {"mews": ("concern",), "npews": ("clinical_intuition", "carer_concern")}
-ANSWERS = st.sampled_from(["yes", "no", None])
+ANSWERS = {"mews": st.sampled_from(["yes", "no", None]), "npews": st.sampled_from(["none", "low", "emergency", None])}
 
 
 @st.composite
@@ -36,7 +36,7 @@ def entries(draw: st.DrawFn, chart: Chart) -> list[Entry]:
             return None if minutes is None else start + minutes * MINUTE
 
         readings: dict[str, Any] = {"heart_rate": draw(st.sampled_from([80, 150, 9999, None]))}
-        readings |= {name: draw(ANSWERS) for name in CONCERNS[chart.id]} | ({"age_years": 3} if chart is NPEWS else {"patient_group": "postnatal"})
+        readings |= {name: draw(ANSWERS[chart.id]) for name in CONCERNS[chart.id]} | ({"age_years": 3} if chart is NPEWS else {"patient_group": "postnatal"})
         found.append(
             Entry(
                 readings, taken, escalated=draw(ESCALATED), escalated_at=time(draw(TIME)), escalated_by=draw(ROLE), concern_at=time(draw(TIME)),
