@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.episode.follow import AHEAD
 from mews_newtt.episode.policy import Policy
-from mews_newtt.episode.read_times import names_of, runs_of_names
+from mews_newtt.episode.read_times import Placed
 from mews_newtt.episode.track import CURRENT, DOUBLE, SUPERSEDED, UNPLACED, VOID
 from mews_newtt.scoring.wording import count
 
@@ -91,23 +93,24 @@ def _sum(one: int | None, other: int | None) -> int | None:
     return other if one is None else one if other is None else one + other
 
 
-def summary_of(chart: Chart, policies: Sequence[Policy], found: pl.DataFrame, person: str = "patient_id") -> Summary:
-    """The counts of a table from `track_frame`."""
-    read = found.select("set_status", *(name for name in (person, *READ) if name in found.columns))
+def summary_of(chart: Chart, policies: Sequence[Policy], found: pl.DataFrame, placed: Placed) -> Summary:
+    """The counts of a followed table. placed : the people of its rows."""
+    read = found.select("set_status", *READ)
     statuses = {str(name): number for name, number in read.get_column("set_status").value_counts().iter_rows()}
-    current = read if statuses.get(CURRENT) == read.height else read.filter(pl.col("set_status") == CURRENT)
-    lost = read.filter(pl.col("set_status") == UNPLACED) if statuses.get(UNPLACED) else read.clear()
+    counts = (read.get_column("set_status") == CURRENT).to_numpy()
+    current = read if statuses.get(CURRENT) == read.height else read.filter(counts)
+    lost, nobody = placed.person[(read.get_column("set_status") == UNPLACED).to_numpy()], placed.names.is_null().to_numpy()
     late, overdue, entered = (current.get_column(name) for name in ("minutes_late", "overdue_minutes", "retrospective"))
 
-    def people(rows: pl.DataFrame) -> pl.Series:
-        return rows.get_column(person) if person in found.columns else pl.Series([], dtype=pl.String)
+    def people(numbers: npt.NDArray[np.int32]) -> int:
+        return int(np.count_nonzero((np.bincount(numbers, minlength=len(nobody)) > 0) & ~nobody))
 
     return Summary(
         chart=chart,
         policies=tuple(policies),
-        people=runs_of_names(people(current))[1].drop_nulls().n_unique(),
-        unfollowed=runs_of_names(people(lost))[1].drop_nulls().n_unique(),
-        unnamed=names_of(people(lost)).null_count(),
+        people=people(placed.person[counts]),
+        unfollowed=people(lost),
+        unnamed=int(nobody[lost].sum()),
         statuses=statuses,
         rises=int((current.get_column("level_change") > 0).sum()),
         with_due=current.get_column("due_at").count(),

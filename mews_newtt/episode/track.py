@@ -21,6 +21,7 @@ from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros, Placed, placed
 from mews_newtt.episode.versions import CURRENT, DOUBLE, STATUSES, SUPERSEDED, UNPLACED, VOID, Marked, in_order, marked, without_lost, yes_or_no
 from mews_newtt.errors import ColumnError, FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.tables.frames import as_polars
 from mews_newtt.tables.table import score_table
 
@@ -92,8 +93,8 @@ def tracked(
     columns: Columns | None = None,
     column_map: ColumnMap | None,
     points: bool,
-) -> tuple[pl.DataFrame, bool | None]:
-    """`track_frame` with `WORDS` as categorical columns, and whether the times are instants: None where the table holds no time at all."""
+) -> tuple[pl.DataFrame, Placed]:
+    """`track_frame` with `WORDS` as categorical columns, and the people and times of the rows."""
     for policy in policies:
         require_for(policy, chart)
     column_map = column_map or ColumnMap()
@@ -119,7 +120,7 @@ def tracked(
     answers = ManyAnswers(chart, tuple(policies), names, Read(scored, placed, sets, concerns, said)).frame(found, schedules, births, moment)
     if not points:
         scored = scored.drop([name for name in scored.columns if name.startswith("points_")])
-    return frame.hstack(scored).hstack(answers), placed.zoned
+    return frame.hstack(scored).hstack(answers), placed
 
 
 def _moment(now: datetime, zoned: bool | None, zone: str | None) -> int:
@@ -150,8 +151,8 @@ def columns_of(frame: pl.DataFrame, names: Columns, chart: Chart, column_map: Co
 
 def _content(frame: pl.DataFrame, chart: Chart, column_map: ColumnMap, names: Columns) -> list[str]:
     """The columns in which two rows must agree to be one set that was sent twice."""
-    ours = dict(zip(frame.columns, check_columns(frame.columns, chart, column_map), strict=True))
-    read = [name for name, our in ours.items() if our.removeprefix("skip_") in chart.by_id]
+    ours = zip(frame.columns, check_columns(frame.columns, chart, column_map), strict=True)
+    read = [name for name, our in ours if our.removeprefix(SKIP_PREFIX) in chart.by_id]
     return [*read, *(name for name in names.of_entries if name in frame.columns)]
 
 

@@ -15,7 +15,6 @@ from mews_newtt.engines import engine_for
 from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.parts import PersonComesBack, Regrouped, in_runs, parts_in_runs
 from mews_newtt.episode.policy import Policy
-from mews_newtt.episode.read_times import names_of
 from mews_newtt.episode.summary import Summary, summary_of
 from mews_newtt.episode.table_events import EventLines, times_as_text
 from mews_newtt.episode.track import TIMES, Columns, columns_of, tracked
@@ -79,16 +78,15 @@ class _Run:
     def followed(self, part: pl.DataFrame) -> pl.DataFrame:
         """One part with its answers, counted."""
         rows = part.select(Regrouped.ROW) if Regrouped.ROW in part.columns else None
-        found, zoned = tracked(self.chart, part.drop(Regrouped.ROW, strict=False), **self.options._asdict())
-        if None not in (zoned, self.zoned) and zoned != self.zoned:
+        found, placed = tracked(self.chart, part.drop(Regrouped.ROW, strict=False), **self.options._asdict())
+        if None not in (placed.zoned, self.zoned) and placed.zoned != self.zoned:
             what = "hold times with an offset from UTC, and times without"
             raise FileError(Problem("time_without_offset", self.table.name, what, "give every time an offset, or name the zone of the others"))
-        self.zoned = self.zoned if zoned is None else zoned
-        own = summary_of(self.chart, self.options.policies, found, self.person)
+        self.zoned = self.zoned if placed.zoned is None else placed.zoned
+        own = summary_of(self.chart, self.options.policies, found, placed)
         self.summary = own if self.summary is None else self.summary.plus(own)
         if self.options.schedules is not None:
-            held = self.options.schedules.person.implode()
-            self.scheduled += int(names_of(part.get_column(self.person)).cast(pl.String).unique().is_in(held).sum())
+            self.scheduled += placed.names.cast(pl.String).unique().is_in(self.options.schedules.person.implode()).sum()
         found = found.with_columns(pl.col(TIMES).dt.replace_time_zone(None))  # until all parts are known: one without any time cannot say
         if self.counter is not None:
             self.counter.add(found)
