@@ -120,7 +120,8 @@ def story_html(story: Story, ident: str) -> str:
     """The words, then the track as a drawing and a table."""
     shown = story.episode.sets[story.not_shown :]
     told = "".join(f"<li><strong>{safe(when(one.entry.observed_at))}</strong>: {safe(set_says(story.episode, one))}</li>" for one in shown)
-    scored = [(when(one.entry.observed_at), one.score) for one in shown]
+    years = {one.entry.observed_at.year for one in shown}  # in the narrow columns of the drawing only where there are several
+    scored = [((when if len(years) > 1 else within_year)(one.entry.observed_at), one.score) for one in shown]
     track = series_html(story.episode.chart, scored, title=f"The track of {story.person}", ident=ident, heading=3)
     says = "".join(f"<p>{safe(line)}</p>" for line in story_says(story))
     return f'{says}<ol class="story">{told}</ol>{track}'
@@ -189,6 +190,11 @@ def set_says(episode: Episode, one: FollowedSet) -> str:
 
 def _at_by(time: datetime | None, role: str | None) -> str:
     return (f" at {when(time)}" if time is not None else "") + (f" by {role}" if role else "")
+
+
+def within_year(time: datetime) -> str:
+    """A time as people write it, without its year."""
+    return f"{time.day} {time:%b %H:%M}"
 
 
 def when(time: datetime) -> str:
