@@ -6,7 +6,7 @@ Nothing is grouped: a set is compared with the set before it, unless another per
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -57,10 +57,11 @@ class Course:
     def level_change(self) -> Column:
         return Column(self.level - self._was(self.level), self.compared)
 
-    def points_moved(self, points: Sequence[npt.NDArray[np.int16]]) -> tuple[Places, Places]:
+    def points_moved(self, points: Sequence[npt.NDArray[np.int16]]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Which rows' points rose, and which fell, from the last scored set: each as the bit of its place. Where either is not known, neither."""
-        kind = np.uint16 if len(points) <= 16 else np.int64
-        rose, fell = np.zeros(len(self.places), kind), np.zeros(len(self.places), kind)
+        kind: Any = np.uint16 if len(points) <= 16 else np.int64
+        rose: npt.NDArray[Any] = np.zeros(len(self.places), kind)
+        fell: npt.NDArray[Any] = np.zeros(len(self.places), kind)
         for place, now in enumerate(points):
             was = self._was(now)
             known = self.compared & (now != NO_POINTS) & (was != NO_POINTS)

@@ -86,7 +86,7 @@ class _Run:
         own = summary_of(self.chart, self.options.policies, found, placed)
         self.summary = own if self.summary is None else self.summary.plus(own)
         if self.options.schedules is not None:
-            self.scheduled += placed.names.cast(pl.String).unique().is_in(self.options.schedules.person.implode()).sum()
+            self.scheduled += int(placed.names.cast(pl.String).unique().is_in(self.options.schedules.person.implode()).sum())
         found = found.with_columns(pl.col(TIMES).dt.replace_time_zone(None))  # until all parts are known: one without any time cannot say
         if self.counter is not None:
             self.counter.add(found)

@@ -20,14 +20,15 @@ NOW, YEAR = EIGHT + 9000 * MINUTE, 365 * 24 * HOUR
 
 def made_up(people: int) -> pl.DataFrame:
     """People with partial and refused sets; now and then two sets of one time, an old one, one that stands for none, a blank one, nobody's set."""
-    chance, rows = random.Random(18), []
+    chance = random.Random(18)
+    rows: list[dict[str, Any]] = []
     for number in range(people):
         for place in range(chance.randint(1, 6)):
             taken = EIGHT + chance.randint(0, 3000) * MINUTE if chance.random() < 0.9 else EIGHT + place // 2 * HOUR
             readings = WELL | {"heart_rate": chance.choice([70, 95, 115, 135, 9999, None]), "oxygen_saturation": chance.choice([97, 93, None])}
             who = chance.choices([f"made-up-{number}", f" made-up-{number} ", None, " "], [90, 8, 1, 1])[0]
-            taken = chance.choices([taken, taken - 60 * YEAR, None, datetime(9999, 12, 31, 23, 59)], [92, 4, 2, 2])[0]
-            rows.append({"number": len(rows), "patient_id": who, "observed_at": taken, **readings})
+            when: datetime | None = chance.choices([taken, taken - 60 * YEAR, None, datetime(9999, 12, 31, 23, 59)], [92, 4, 2, 2])[0]
+            rows.append({"number": len(rows), "patient_id": who, "observed_at": when, **readings})
     return pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"observed_at": pl.Datetime("us")})
 
 

@@ -88,7 +88,7 @@ def test_a_file_that_says_nothing_of_concerns_and_escalations_has_no_answers_abo
 
 
 def test_two_sets_of_one_time_that_differ_in_who_came_are_no_double() -> None:
-    rows = {"patient_id": ["a", "a"], "observed_at": [EIGHT, EIGHT], "heart_rate": [80, 80], "reviewed_by": ["nurse", "registrar"]}
+    rows: dict[str, list[Any]] = {"patient_id": ["a", "a"], "observed_at": [EIGHT, EIGHT], "heart_rate": [80, 80], "reviewed_by": ["nurse", "registrar"]}
     assert track_frame(MEWS, pl.DataFrame(rows)).get_column("set_status").to_list() == ["unplaced", "unplaced"]
     with pytest.raises(ObservationError):
         follow(MEWS, [Entry({"heart_rate": 80}, EIGHT, reviewed_by=role) for role in rows["reviewed_by"]])

@@ -152,9 +152,10 @@ class Tallies:
     def _stays(self, chart: Chart) -> tuple[Stay, ...]:
         """Time at each level, from a set to the person's next set. After the last set of a person nothing is known, and nothing is counted."""
         found = {row["level"]: row for row in self.stays.total().iter_rows(named=True)}
-        median, empty = medians(self.stayed.total(), "level", "minutes", "many"), {"sets": 0, "stays": 0, "ended": 0, "minutes": 0.0}
+        median = medians(self.stayed.total(), "level", "minutes", "many")
+        empty: dict[str, Any] = {"sets": 0, "stays": 0, "ended": 0, "minutes": 0.0}
         rows = ((level, found.get(level.id, empty)) for level in chart.levels)
-        return tuple(Stay(level.title, *(row[name] for name in empty), median.get(level.id)) for level, row in rows)
+        return tuple(Stay(level=level.title, median=median.get(level.id), **{name: row[name] for name in empty}) for level, row in rows)
 
     def _overdue(self, chart: Chart) -> tuple[Overdue, ...]:
         found = {level: (tuple(people), longest) for level, *people, longest in self.overdue.total().iter_rows()}
