@@ -14,14 +14,13 @@ from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_c
 from mews_newtt.episode.many_schedules import read_schedules
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.read_policy import load_policy
-from mews_newtt.episode.table_events import EventLines, times_as_text
-from mews_newtt.episode.track_file import Options, track_to, track_whole, unread_by
+from mews_newtt.episode.table_events import EventLines
+from mews_newtt.episode.track_file import Options, track_to, unread_by
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.tables.atomic import whole_file, whole_output
-from mews_newtt.tables.formats import KINDS, STDIO, csv_unless_named, output_format
+from mews_newtt.tables.formats import STDIO, csv_unless_named, output_format
 from mews_newtt.tables.planned.table import map_beside, open_planned
 from mews_newtt.tables.read import read_table
-from mews_newtt.tables.write import sink
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -60,27 +59,21 @@ def run(arguments: argparse.Namespace) -> int:
         schedules = None
         if arguments.schedules is not None:
             schedules = read_schedules(read_table(arguments.schedules), policies, zone=arguments.zone)
-        options, found = Options(tuple(policies), schedules, now, arguments.zone, beside, arguments.points), None
+        options = Options(tuple(policies), schedules, now, arguments.zone, beside, arguments.points)
+        report = track_report.started(arguments, chart, table.names, policies, schedules, now, beside)
         with ExitStack() as files:  # all appear together, and only when all are complete
             lines = None if arguments.events is None else files.enter_context(whole_file(_file(arguments.events)))
             events = None if lines is None else EventLines(chart, table.names, beside, now, lines)
-            if arguments.report is None:
-                summary = track_to(chart, table, files.enter_context(whole_output(output)), form, options, events)
-            else:
-                found, summary = track_whole(chart, table, options)
-                if events is not None:
-                    events.add(found)
-                if rows_wanted:
-                    into = files.enter_context(whole_output(output))
-                    sink(times_as_text(found).lazy() if KINDS[form.kind].text else found.lazy(), into, form)
+            into = files.enter_context(whole_output(output)) if rows_wanted else None
+            summary = track_to(chart, table, into, form, options, events, counted=report)
             if lines is not None:
                 lines.flush()
         reading = table.report
     not_read = (*unread.says(), *(reading.says() if reading else ()))
     for line in (*summary.says(), *(f"  {line}" for line in not_read)):
         print(line, file=sys.stderr)
-    if found is not None and arguments.report is not None:
-        track_report.write(arguments, chart, found, policies, schedules, now, beside, not_read)
+    if report is not None:
+        track_report.write(arguments, report, not_read)
     return 1 if summary.unplaced else 0
 
 

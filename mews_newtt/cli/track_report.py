@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-import polars as pl
-
 from mews_newtt.chart.model import Chart
 from mews_newtt.cli.dates import date_of_run
 from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.report.files import MARKER, PAGE, WAITS, write_ward_report
-from mews_newtt.episode.report.ward import MOST_STORIES, WARD, ward_report
+from mews_newtt.episode.report.ward import MOST_STORIES, WARD, WardReporter
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.column_map import ColumnMap
 from mews_newtt.tables.folders import check_report_folder
@@ -57,31 +55,27 @@ def reads(arguments: argparse.Namespace) -> tuple[str, ...]:
     return () if arguments.report is None else (arguments.ward or WARD,)
 
 
-def write(
+def started(
     arguments: argparse.Namespace,
     chart: Chart,
-    found: pl.DataFrame,
+    names: Sequence[str],
     policies: Sequence[Policy],
     schedules: PeoplesSchedules | None,
     now: datetime | None,
     column_map: ColumnMap,
-    not_read: Sequence[str],
-) -> None:
+) -> WardReporter | None:
+    """What counts the rows of a table with these columns; None where no report is wanted."""
+    if arguments.report is None:
+        return None
+    return WardReporter(
+        chart, names, policies=policies, schedules=schedules, now=now, zone=arguments.zone, column_map=column_map, ward=arguments.ward,
+        persons=arguments.person, waits=arguments.overdue_list,
+    )  # fmt: skip
+
+
+def write(arguments: argparse.Namespace, reporter: WardReporter, not_read: Sequence[str]) -> None:
     """Write the report, and say where it is."""
-    report = ward_report(
-        chart,
-        found,
-        source=source_words(arguments.input),
-        policies=policies,
-        schedules=schedules,
-        now=now,
-        zone=arguments.zone,
-        column_map=column_map,
-        ward=arguments.ward,
-        persons=arguments.person,
-        waits=arguments.overdue_list,
-        not_read=not_read,
-    )
+    report = reporter.report(source_words(arguments.input), not_read)
     written = write_ward_report(report, arguments.report, run_on=date_of_run(arguments.date))
     print(f"  report: {', '.join(str(path) for path in written)}", file=sys.stderr)
 

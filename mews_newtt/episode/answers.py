@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from mews_newtt.engines.arrow import array_of, bitmap_of
+from mews_newtt.engines.arrow import array_of, bitmap_of, text_array
 from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros
 
 Values = npt.NDArray[Any]
@@ -21,7 +21,8 @@ class Answers:
     """rows : of the whole table; places : the row of each set that counts, None where every row counts and is in order"""
 
     def __init__(self, rows: int, places: npt.NDArray[np.int64] | None, zoned: bool):
-        self.rows, self.places, self.zoned = rows, places, zoned
+        self.rows, self.places = rows, places
+        self._time = pa.timestamp("us", "UTC" if zoned else None)
         self.columns: dict[str, pl.Series] = {}
 
     def _spread(self, values: Values, valid: npt.NDArray[np.bool_]) -> tuple[Values, npt.NDArray[np.bool_]]:
@@ -46,7 +47,7 @@ class Answers:
 
     def time(self, name: str, values: Micros) -> None:
         """Times; null for `NO_TIME_AT_ALL`."""
-        self._add(name, values, values != NO_TIME_AT_ALL, pa.timestamp("us", "UTC" if self.zoned else None))
+        self._add(name, values, values != NO_TIME_AT_ALL, self._time)
 
     def truth(self, name: str, values: npt.NDArray[np.bool_], valid: npt.NDArray[np.bool_]) -> None:
         wide, known = self._spread(values, valid)
@@ -60,21 +61,46 @@ class Answers:
 
     def words(self, name: str, codes: npt.NDArray[np.uint8], words: Sequence[str]) -> pl.Series:
         """One of a few words for every row of the table."""
-        return pl.Series(name, words, dtype=pl.Enum(words)).gather(codes)
+        kind = pl.Enum(words)
+        if len(codes) and codes.min() == codes.max():
+            return pl.repeat(words[codes[0]], len(codes), dtype=kind, eager=True)
+        return pl.Series(name, words, dtype=kind).gather(codes)
 
-    def named(self, name: str, bits: npt.NDArray[np.int64], names: Sequence[str]) -> None:
-        """The names whose places a number holds as bits, with blanks between them; null where no set counts."""
-        if len(names) < FEW_BITS.bit_length():
-            present = np.flatnonzero(np.bincount(bits, minlength=1))
-            code_of = np.zeros(int(present[-1]) + 1 if len(present) else 1, np.uint32)
+    def no_time(self, name: str) -> None:
+        """A column of times without any."""
+        self.nothing(name, self._time)
+
+    def nothing(self, name: str, kind: Any) -> None:
+        """A column without any answer."""
+        self.columns[name] = pl.Series(name, pa.nulls(self.rows, kind))
+
+    def named(self, name: str, bits: npt.NDArray[Any], names: Sequence[str]) -> None:
+        """The names whose places a number holds as bits, with blanks between them, as a categorical column; null where no set counts."""
+        if not bits.any():
+            codes, present = np.zeros(len(bits), np.int32), np.zeros(1, np.int64)
+        elif len(names) < FEW_BITS.bit_length():
+            there = np.zeros(1 << len(names), bool)
+            there[bits] = True
+            present = np.flatnonzero(there)
+            code_of = np.zeros(int(present[-1]) + 1, np.int32)
             code_of[present] = np.arange(len(present))
             codes = code_of[bits]
         else:
             present, found = np.unique(bits, return_inverse=True)
-            codes = found.astype(np.uint32)
+            codes = found.astype(np.int32)
         texts = [" ".join(one for place, one in enumerate(names) if number >> place & 1) for number in present.tolist()]
         wide, known = self._spread(codes, np.ones(len(codes), bool))
-        self.columns[name] = pl.Series(name, texts or [""], dtype=pl.String).gather(pl.Series(array_of(wide, bitmap_of(known))))
+        self.columns[name] = categorical(name, pa.DictionaryArray.from_arrays(array_of(wide, bitmap_of(known)), text_array(texts), safe=False))
+
+
+def categorical(name: str, words: pa.DictionaryArray) -> pl.Series:
+    """Words of which many rows have the same few."""
+    return pl.Series(name, words, dtype=pl.Categorical)
+
+
+def constant(name: str, word: str, rows: int) -> pl.Series:
+    """One word in every row."""
+    return categorical(name, pa.DictionaryArray.from_arrays(array_of(np.zeros(rows, np.int32)), text_array([word]), safe=False))
 
 
 def _bits(values: npt.NDArray[np.bool_]) -> pa.Buffer:

@@ -6,7 +6,7 @@ Nothing is grouped: a set is compared with the set before it, unless another per
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros
 
 MINUTE = 60_000_000  # microseconds
 
+Number = TypeVar("Number", bound=np.generic)
 Bools = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 
@@ -38,31 +39,34 @@ class Course:
         self.places = np.arange(len(person))
         self.first = np.ones(len(person), bool)
         np.not_equal(person[1:], person[:-1], out=self.first[1:])
+        self.all_scored = bool(scored.all())
         self.before = self._before()  # the last scored set of the person before this one, -1 for none
         self.compared = (self.before >= 0) & scored
 
     def _before(self) -> Places:
-        if self.scored.all():
+        if self.all_scored:
             before = self.places - 1
             before[self.first] = -1
             return before
-        starts = np.maximum.accumulate(np.where(self.first, self.places, 0))
-        last = np.maximum.accumulate(np.where(self.scored, self.places, -1))
-        before = np.concatenate([[-1], last[:-1]]) if len(last) else last
-        return np.where(before >= starts, before, -1)
+        return self.last_before(self.scored)
+
+    def _was(self, values: npt.NDArray[Number]) -> npt.NDArray[Number]:
+        """The values of the last scored set before each. Any value where there is none."""
+        return np.roll(values, 1) if self.all_scored else values[self.before]
 
     def level_change(self) -> Column:
-        return Column(self.level - self.level[self.before], self.compared)
+        return Column(self.level - self._was(self.level), self.compared)
 
-    def points_moved(self, points: Sequence[npt.NDArray[np.int16]]) -> tuple[Places, Places]:
+    def points_moved(self, points: Sequence[npt.NDArray[np.int16]]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Which rows' points rose, and which fell, from the last scored set: each as the bit of its place. Where either is not known, neither."""
-        rose, fell = np.zeros(len(self.places), np.int64), np.zeros(len(self.places), np.int64)
-        steady = bool(np.array_equal(self.before, self.places - 1)) if len(self.places) else True
+        kind: Any = np.uint16 if len(points) <= 16 else np.int64
+        rose: npt.NDArray[Any] = np.zeros(len(self.places), kind)
+        fell: npt.NDArray[Any] = np.zeros(len(self.places), kind)
         for place, now in enumerate(points):
-            was = np.roll(now, 1) if steady else now[self.before]
+            was = self._was(now)
             known = self.compared & (now != NO_POINTS) & (was != NO_POINTS)
-            rose |= (known & (now > was)).astype(np.int64) << place
-            fell |= (known & (now < was)).astype(np.int64) << place
+            rose |= (known & (now > was)).astype(kind) << kind(place)
+            fell |= (known & (now < was)).astype(kind) << kind(place)
         return rose, fell
 
     def since_last(self) -> Column:
@@ -72,17 +76,26 @@ class Course:
 
     def due(self, ranks: npt.NDArray[np.int8], waits: Mapping[int, int]) -> Micros:
         """When something is due at these levels, by the wait of each rank in microseconds; `NO_TIME_AT_ALL` where nothing is."""
-        known = np.full(128, NO_TIME_AT_ALL)
+        if not waits:
+            return np.full(len(self.taken), NO_TIME_AT_ALL)
+        after, there = np.zeros(128, np.int64), np.zeros(128, bool)
         for rank, wait in waits.items():
-            known[rank] = wait
-        after = known[np.where(self.scored, ranks, 127)]
-        return np.where(after == NO_TIME_AT_ALL, NO_TIME_AT_ALL, self.taken + np.maximum(after, 0))
+            after[rank], there[rank] = wait, True
+        places = np.where(self.scored, ranks, 127)
+        return np.where(there[places], self.taken + after[places], NO_TIME_AT_ALL)
 
     def late(self, due: Micros) -> Column:
         """How many minutes after the due time of the last scored set this one was taken."""
-        was = due[self.before]
+        was = self._was(due)
         there = (self.before >= 0) & (was != NO_TIME_AT_ALL)
         return Column(np.maximum(np.where(there, self.taken - was, 0), 0) / MINUTE, there)
+
+    def last_before(self, said: Bools) -> Places:
+        """The place of the person's last set before each of which something is said, scored or not; -1 for none."""
+        starts = np.maximum.accumulate(np.where(self.first, self.places, 0))
+        last = np.maximum.accumulate(np.where(said, self.places, -1))
+        before = np.concatenate([[-1], last[:-1]]) if len(last) else last
+        return np.where(before >= starts, before, -1)
 
     def is_last(self) -> Bools:
         """Whether a set is the last scored one of its person."""

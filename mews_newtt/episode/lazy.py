@@ -1,4 +1,4 @@
-"""`track_lazy_frame`: follows people where the rows are, in DuckDB or a Polars LazyFrame, by window functions. Nothing is collected."""
+"""`track_lazy_frame`: follows people where the rows are, in DuckDB, Spark or a Polars LazyFrame, by window functions. Nothing is collected."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def track_lazy_frame(chart: Chart, data: Any, *, policies: Sequence[Policy] = ()
 
     Parameters
     ----------
-    data : a DuckDB relation or a Polars LazyFrame. A PySpark DataFrame is taken too, but no run has passed there. The column of times holds
-        timestamps without a zone, in one zone that has no summer time, such as UTC. Every row must count: corrections are not told apart
-        here, so columns of `set_id` and `void` are refused
+    data : a DuckDB relation, a PySpark DataFrame or a Polars LazyFrame. The column of times holds timestamps without a zone, in one zone that
+        has no summer time, such as UTC. Every row must count: corrections are not told apart here, so columns of `set_id` and `void` are
+        refused, and so are those of concerns and escalations (`Columns.answers`)
     policies : as in `track_frame`; schedules are not answered here
     now : without a zone, as the times
 
@@ -85,6 +85,10 @@ def _require(rows: nw.LazyFrame[Any], names: Columns) -> None:
         if name in schema:
             what = "says which rows count, which is not told apart where the data is"
             problems.append(Problem("versions_in_lazy_frame", f"column {name}", what, "keep the newest version of each set, and drop the column"))
+    for name in names.answers:
+        if name in schema:
+            what = "says what people did about a set, which is not answered where the data is"
+            problems.append(Problem("responses_in_lazy_frame", f"column {name}", what, "drop the column, or collect the frame and use track_frame"))
     problems += [Problem("column_taken", f"column {name}", "has the name of a result", "rename it") for name in ADDED if name in schema]
     if problems:
         raise ColumnError(problems)

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mews_newtt.episode.read_times import names_of
+from mews_newtt.episode.read_times import names_of, runs_of_names
 from mews_newtt.tables.nameless import nameless_file
 
 ROWS_IN_MEMORY = 2_000_000  # rows that are held before they are written to a temporary file
+PART = 1 << 18  # rows that are followed at once, or more: each part costs some work that does not depend on its rows
 GROUPS = 64  # people are put into so many groups by a hash; one group is in memory at once
 WINDOW = 1 << 19  # rows that are put back into the order of the input at once
 
@@ -27,27 +28,30 @@ class PersonComesBack(Exception):
 
 def parts_in_runs(frames: Iterator[pl.DataFrame], person: str) -> Iterator[pl.DataFrame]:
     """The frames, cut between people. Raises PersonComesBack; people are compared by a hash, so that a million of them take 8 MB."""
-    held: list[pl.DataFrame] = []
-    seen, last = np.zeros(0, np.uint64), None
+    complete: list[pl.DataFrame] = []  # of people whose rows are all there
+    last: list[pl.DataFrame] = []  # of the person who came last
+    seen, last_person = np.zeros(0, np.uint64), None
     for frame in frames:
         if not frame.height:
             continue
-        people = names_of(frame.get_column(person)).hash().to_numpy()
-        starts = np.flatnonzero(np.append(True, people[1:] != people[:-1]))
-        new = people[starts]
-        new = new[1:] if last is not None and new[0] == last else new
+        runs, names = runs_of_names(frame.get_column(person))
+        people = names.hash().to_numpy()
+        begins = np.append(True, people[1:] != people[:-1])
+        new = people[begins]
+        new = new[1:] if last_person is not None and new[0] == last_person else new
         seen = _with(seen, new)
-        last = people[-1]
-        cut = int(starts[-1])
-        if cut == 0 and len(new) == 0:  # all of it is of the person that is held
-            held.append(frame)
+        last_person = people[-1]
+        if len(new) == 0:
+            last.append(frame)
             continue
-        whole = [*held, frame[:cut]] if cut else held
-        if whole:
-            yield pl.concat(whole)
-        held = [frame[cut:]]
-    if held:
-        yield pl.concat(held)
+        cut = int(np.searchsorted(runs, np.flatnonzero(begins)[-1]))
+        complete += [*last, frame[:cut]] if cut else last
+        last = [frame[cut:]]
+        if sum(one.height for one in complete) >= PART:
+            yield pl.concat(complete)
+            complete = []
+    if last:
+        yield pl.concat([*complete, *last])
 
 
 def in_runs(frames: Iterator[pl.DataFrame], person: str) -> bool:

@@ -61,8 +61,8 @@ def placed_in_time(frame: pl.DataFrame, person: str, taken: str, others: Sequenc
         what = "hold times with an offset from UTC, and times without"
         mend = "give every time an offset, or name the zone of the others"
         raise FileError(Problem("time_without_offset", f"columns {', '.join(read)}", what, mend))
-    who, numbers, names, in_runs = _people(frame.get_column(person))
-    says = [pl.when(who.is_null()).then(pl.lit(f"{person} is blank"))] if who.null_count() else []
+    numbers, names, in_runs = _people(frame.get_column(person))
+    says = [pl.when(names.is_null().gather(numbers)).then(pl.lit(f"{person} is blank"))] if names.null_count() else []
     for name, (_, how) in read.items():
         bad = [code for code in _kinds(how) if code in SAYS and (code != BLANK or name == taken)]
         says += [pl.when(how == code).then(pl.lit(f"{name} {SAYS[code]}")) for code in bad]
@@ -76,9 +76,10 @@ def placed_in_time(frame: pl.DataFrame, person: str, taken: str, others: Sequenc
 
 def _within_years(times: pl.Series, how: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Without the times that nobody can mean. Some systems write 9999-12-31 for no time."""
-    far = ~times.dt.year().is_between(*YEARS)
-    if not far.any():
+    first, last = times.min(), times.max()
+    if first is None or (YEARS[0] <= first.year and last.year <= YEARS[1]):  # type: ignore[union-attr]  # Polars does not know that it holds times
         return times, how
+    far = ~times.dt.year().is_between(*YEARS)
     return times.set(far.fill_null(value=False), None), how.set(far.fill_null(value=False), FAR)
 
 
@@ -148,17 +149,21 @@ def names_of(cells: pl.Series) -> pl.Series:
     return names.set((names == "").fill_null(value=False), None)
 
 
-def _people(cells: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int32], pl.Series, bool]:
-    """The person of each row (null for none), a number for each, the person of each number, and whether all rows of each come together."""
-    who = names_of(cells)
-    runs: npt.NDArray[np.int32] = who.rle_id().cast(pl.Int32).to_numpy()
-    starts = who.gather(np.flatnonzero(np.diff(runs, prepend=-1)))
+def runs_of_names(cells: pl.Series) -> tuple[npt.NDArray[np.int32], pl.Series]:
+    """The number of the run of like cells that each row is in, and the name of each run (`names_of`). Two runs may have one name."""
+    runs: npt.NDArray[np.int32] = cells.rle_id().cast(pl.Int32).to_numpy()
+    return runs, names_of(cells.gather(np.flatnonzero(np.diff(runs, prepend=-1))))
+
+
+def _people(cells: pl.Series) -> tuple[npt.NDArray[np.int32], pl.Series, bool]:
+    """A number for the person of each row, the person of each number (null for none), and whether all rows of each come together."""
+    runs, starts = runs_of_names(cells)
     if starts.n_unique() == len(starts):
-        return who, runs, starts, True
+        return runs, starts, True
     names = starts.unique(maintain_order=True)
     numbered = names.to_frame("who").with_row_index("number")
     numbers = starts.to_frame("who").join(numbered, on="who", how="left", nulls_equal=True, maintain_order="left")
-    return who, numbers.get_column("number").cast(pl.Int32).to_numpy()[runs], names, False
+    return numbers.get_column("number").cast(pl.Int32).to_numpy()[runs], names, False
 
 
 def _kinds(how: pl.Series) -> list[Any]:

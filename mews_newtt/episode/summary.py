@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.episode.follow import AHEAD
 from mews_newtt.episode.policy import Policy
-from mews_newtt.episode.read_times import names_of
+from mews_newtt.episode.read_times import Placed
 from mews_newtt.episode.track import CURRENT, DOUBLE, SUPERSEDED, UNPLACED, VOID
 from mews_newtt.scoring.wording import count
 
+READ = ("level_change", "due_at", "minutes_late", "overdue_minutes", "retrospective", "doubts")
 COUNTS = ("people", "unfollowed", "unnamed", "rises", "with_due", "due", "late", "overdue", "retrospective", "after_now", "without_sets")
 
 
@@ -90,27 +93,30 @@ def _sum(one: int | None, other: int | None) -> int | None:
     return other if one is None else one if other is None else one + other
 
 
-def summary_of(chart: Chart, policies: Sequence[Policy], found: pl.DataFrame, person: str = "patient_id") -> Summary:
-    """The counts of a table from `track_frame`."""
-    statuses = {str(name): number for name, number in found.get_column("set_status").value_counts().iter_rows()}
-    current, lost = found.filter(pl.col("set_status") == CURRENT), found.filter(pl.col("set_status") == UNPLACED)
+def summary_of(chart: Chart, policies: Sequence[Policy], found: pl.DataFrame, placed: Placed) -> Summary:
+    """The counts of a followed table. placed : the people of its rows."""
+    read = found.select("set_status", *READ)
+    statuses = {str(name): number for name, number in read.get_column("set_status").value_counts().iter_rows()}
+    counts = (read.get_column("set_status") == CURRENT).to_numpy()
+    current = read if statuses.get(CURRENT) == read.height else read.filter(counts)
+    lost, nobody = placed.person[(read.get_column("set_status") == UNPLACED).to_numpy()], placed.names.is_null().to_numpy()
     late, overdue, entered = (current.get_column(name) for name in ("minutes_late", "overdue_minutes", "retrospective"))
 
-    def people(rows: pl.DataFrame) -> pl.Series:
-        return names_of(rows.get_column(person)) if person in found.columns else pl.Series([], dtype=pl.String)
+    def people(numbers: npt.NDArray[np.int32]) -> int:
+        return int(np.count_nonzero((np.bincount(numbers, minlength=len(nobody)) > 0) & ~nobody))
 
     return Summary(
         chart=chart,
         policies=tuple(policies),
-        people=people(current).drop_nulls().n_unique(),
-        unfollowed=people(lost).drop_nulls().n_unique(),
-        unnamed=people(lost).null_count(),
+        people=people(placed.person[counts]),
+        unfollowed=people(lost),
+        unnamed=int(nobody[lost].sum()),
         statuses=statuses,
         rises=int((current.get_column("level_change") > 0).sum()),
         with_due=current.get_column("due_at").count(),
         due=late.len() - late.null_count(),
         late=int((late > 0).sum()),
         overdue=None if overdue.null_count() == overdue.len() else int((overdue > 0).sum()),
-        after_now=int(current.get_column("doubts").str.contains(AHEAD[1]).sum()),
+        after_now=sum(number for says, number in current.get_column("doubts").value_counts().iter_rows() if says and AHEAD[1] in says.split()),
         retrospective=None if entered.null_count() == entered.len() else int(entered.sum()),
     )

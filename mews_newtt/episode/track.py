@@ -4,51 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.engines.base import NO_POINTS
-from mews_newtt.episode.answers import Answers
 from mews_newtt.episode.clock import instant, require_one_kind
-from mews_newtt.episode.course import Course, earliest, minutes_between, minutes_late
-from mews_newtt.episode.due import Rules
-from mews_newtt.episode.follow import AHEAD, BIRTH
+from mews_newtt.episode.follow import BIRTH
+from mews_newtt.episode.many_answers import ADDED, TIMES, WORDS, Columns, ManyAnswers, Read
+from mews_newtt.episode.many_responses import concerns_of
 from mews_newtt.episode.many_schedules import BORN_LATER, TWO_BIRTHS, Births, PeoplesSchedules, births_of, read_schedules
 from mews_newtt.episode.policy import Policy, require_for
 from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros, Placed, placed_in_time
-from mews_newtt.episode.response import BEFORE
-from mews_newtt.episode.versions import CURRENT, DOUBLE, STATUSES, SUPERSEDED, UNPLACED, VOID, InOrder, Marked, in_order, marked, without_lost
+from mews_newtt.episode.versions import CURRENT, DOUBLE, STATUSES, SUPERSEDED, UNPLACED, VOID, Marked, in_order, marked, without_lost, yes_or_no
 from mews_newtt.errors import ColumnError, FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.tables.frames import as_polars
 from mews_newtt.tables.table import score_table
 
 __all__ = ["ADDED", "CURRENT", "DOUBLE", "SUPERSEDED", "TIMES", "UNPLACED", "VOID", "Columns", "track_frame"]
 
-ADDED = (
-    "set_status", "level_change", "points_up", "points_down", "minutes_since_last", "due_at", "due_at_worst", "minutes_late", "overdue_minutes",
-    "review_due_at", "minutes_to_review", "review_minutes_late", "retrospective", "worst_level", "doubts", "track_error",
-)  # fmt: skip
-TIMES = ("due_at", "due_at_worst", "review_due_at")  # of these
-DOUBTS = (*AHEAD, BEFORE[0])
 ONE = timedelta(microseconds=1)
-
-
-class Columns(NamedTuple):
-    """The names of the columns that say whose set it is, when it was taken, and which version of it counts. All but the first two may be absent."""
-
-    person: str = "patient_id"
-    taken: str = "observed_at"
-    recorded: str = "recorded_at"
-    set_id: str = "set_id"
-    void: str = "void"
-    reviewed: str = "reviewed_at"
-    born: str = "born_at"
 
 
 def track_frame(
@@ -84,6 +63,9 @@ def track_frame(
     `minutes_since_last`, `due_at`, `due_at_worst`, `minutes_late`, `retrospective`, `worst_level` : as in `FollowedSet`
     `review_due_at`, `minutes_to_review`, `review_minutes_late` : `review_due`, `trigger_to_review` and `reviewed_late_by` there
     `overdue_minutes` : only in the last scored set of a person, and only with `now`
+    `concern_raised` : the rows of the chart that hold a concern which counts; `minutes_to_answer` : `answered_after` of `Concern`
+    `escalated_before` : whether an earlier set of the person says that somebody was called, where the table has a column `escalated`;
+        `escalated_before_at`, `escalated_before_level` : when, and the level of that set
     `doubts` : of `FollowedSet.doubts` those of times, with blanks between them
     `track_error` : why the person could not be followed. Then no set of that person is: one without a place could be the one that counts
     Times are instants in UTC where the input has offsets or a zone is given, else as they are.
@@ -94,7 +76,10 @@ def track_frame(
     FileError    times with and without an offset, an unknown zone, a policy that does not fit the chart, and as `read_schedules`
     """
     frame = data if isinstance(data, pl.DataFrame) else pl.DataFrame(data)
-    return tracked(chart, frame, policies=policies, schedules=schedules, now=now, zone=zone, columns=columns, column_map=column_map, points=points)[0]
+    found, _ = tracked(
+        chart, frame, policies=policies, schedules=schedules, now=now, zone=zone, columns=columns, column_map=column_map, points=points
+    )
+    return found.with_columns(pl.col(WORDS).cast(pl.String))
 
 
 def tracked(
@@ -108,13 +93,13 @@ def tracked(
     columns: Columns | None = None,
     column_map: ColumnMap | None,
     points: bool,
-) -> tuple[pl.DataFrame, bool | None]:
-    """`track_frame`, and whether the times are instants: None where the table holds no time at all."""
+) -> tuple[pl.DataFrame, Placed]:
+    """`track_frame` with `WORDS` as categorical columns, and the people and times of the rows."""
     for policy in policies:
         require_for(policy, chart)
     column_map = column_map or ColumnMap()
     names = columns_of(frame, columns or Columns(), chart, column_map)
-    placed = placed_in_time(frame, names.person, names.taken, (names.recorded, names.reviewed, names.born), zone)
+    placed = placed_in_time(frame, names.person, names.taken, names.other_times, zone)
     if schedules is not None and not isinstance(schedules, PeoplesSchedules):
         schedules = read_schedules(schedules, policies, person=(columns or Columns()).person, zone=zone)
     if schedules is not None and None not in (schedules.zoned, placed.zoned) and schedules.zoned != placed.zoned:
@@ -130,10 +115,12 @@ def tracked(
     content = _content(frame, chart, column_map, names)
     found = marked(frame, sets, placed.person, placed.times.get(names.recorded), placed.why, names.set_id, names.void, content)
     found = without_lost(_with_births(found, placed, placed.times[names.taken], births), placed.person)
-    answers = _Followed(chart, tuple(policies), scored, placed, names, sets).answers(found, schedules, births, moment)
+    said = yes_or_no(frame, names.escalated)
+    concerns = concerns_of(chart, read, column_map)
+    answers = ManyAnswers(chart, tuple(policies), names, Read(scored, placed, sets, concerns, said)).frame(found, schedules, births, moment)
     if not points:
         scored = scored.drop([name for name in scored.columns if name.startswith("points_")])
-    return frame.hstack(scored).hstack(answers), placed.zoned
+    return frame.hstack(scored).hstack(answers), placed
 
 
 def _moment(now: datetime, zoned: bool | None, zone: str | None) -> int:
@@ -164,9 +151,9 @@ def columns_of(frame: pl.DataFrame, names: Columns, chart: Chart, column_map: Co
 
 def _content(frame: pl.DataFrame, chart: Chart, column_map: ColumnMap, names: Columns) -> list[str]:
     """The columns in which two rows must agree to be one set that was sent twice."""
-    ours = dict(zip(frame.columns, check_columns(frame.columns, chart, column_map), strict=True))
-    read = [name for name, our in ours.items() if our.removeprefix("skip_") in chart.by_id]
-    return [*read, *(name for name in (names.recorded, names.set_id, names.void, names.reviewed) if name in frame.columns)]
+    ours = zip(frame.columns, check_columns(frame.columns, chart, column_map), strict=True)
+    read = [name for name, our in ours if our.removeprefix(SKIP_PREFIX) in chart.by_id]
+    return [*read, *(name for name in names.of_entries if name in frame.columns)]
 
 
 def _with_hours(frame: pl.DataFrame, chart: Chart, column_map: ColumnMap, placed: Placed, names: Columns, births: Births | None) -> pl.DataFrame:
@@ -199,86 +186,3 @@ def _with_births(found: Marked, placed: Placed, taken: Micros, births: Births | 
         if bad.any():
             why = why.set(pl.Series(bad) & why.is_null(), says)
     return Marked(found.status, why)
-
-
-class _Followed:
-    """The columns of the course, from the scores and the places of the rows."""
-
-    def __init__(self, chart: Chart, policies: tuple[Policy, ...], scored: pl.DataFrame, placed: Placed, names: Columns, sets: InOrder):
-        self.chart, self.policies, self.scored, self.placed, self.names, self.sets = chart, policies, scored, placed, names, sets
-        self.rules = Rules(chart, policies, ())
-        self.late = min((policy.late_entry.after for policy in policies if policy.late_entry is not None), default=None)
-
-    def waits(self, which: str) -> dict[int, int]:
-        """By the rank of a level: the wait that the chart and the policies give, in microseconds."""
-        start = datetime(2000, 1, 1)  # any: an interval does not depend on it
-        dues = {rank: getattr(self.rules, which)(level.id, start) for rank, level in enumerate(self.chart.levels)}
-        return {rank: (due.at - start) // ONE for rank, due in dues.items() if due is not None}
-
-    def answers(self, found: Marked, schedules: PeoplesSchedules | None, births: Births | None, moment: int | None) -> pl.DataFrame:
-        sets, placed = self.sets, self.placed
-        scheduled = None
-        if schedules is not None:
-            scheduled, without = schedules.next_time(placed.names, sets.person, sets.taken, births)
-            if without.null_count() < len(without):
-                says = without.gather(placed.person)
-                found = without_lost(Marked(found.status, pl.select(pl.coalesce(found.why, says)).to_series()), placed.person)
-        counts = found.status == STATUSES.index(CURRENT)
-        places = np.flatnonzero(counts if sets.order is None else counts[sets.order])
-        rows = None if sets.order is None and len(places) == len(counts) else sets.rows(places)
-        everything = len(places) == len(counts)
-        person, taken = (sets.person, sets.taken) if everything else (sets.person[places], sets.taken[places])
-        if scheduled is not None:
-            scheduled = scheduled[places]
-        answers = Answers(len(counts), rows, bool(placed.zoned))
-        self._add(answers, person, taken, rows, scheduled, moment)
-        columns = answers.columns
-        ordered = {"set_status": answers.words("set_status", found.status, STATUSES), **columns, "track_error": found.why.fill_null("")}
-        return pl.DataFrame([ordered[name].alias(name) for name in ADDED])
-
-    def _add(self, answers: Answers, person: npt.NDArray[np.int32], taken: Micros, rows: Any, scheduled: Micros | None, moment: int | None) -> None:
-        chart, names, times = self.chart, self.names, self.placed.times
-
-        def numbers(name: str, kind: Any, missing: int) -> Any:
-            values = self.scored.get_column(name).fill_null(missing).to_numpy().astype(kind, copy=False)
-            return values if rows is None else values[rows]
-
-        def time(name: str) -> Micros:
-            if name not in times:
-                return np.full(len(taken), NO_TIME_AT_ALL)
-            return times[name] if rows is None else times[name][rows]
-
-        level = numbers("level_rank", np.int8, -1)
-        course = Course(person, taken, level >= 0, level, numbers("level_max_rank", np.int8, -1))
-        due, at_worst = course.due(level, self.waits("next_set")), course.due(course.level_max, self.waits("next_set"))
-        if scheduled is not None:
-            scheduled = np.where(course.scored, scheduled, NO_TIME_AT_ALL)
-            due, at_worst = earliest(due, scheduled), earliest(at_worst, scheduled)
-        sooner = (at_worst != NO_TIME_AT_ALL) & ((due == NO_TIME_AT_ALL) | (at_worst < due))
-        gave = [p.id for p in chart.parameters if p.role == "scored"] if chart.has_points else []
-        rose, fell = course.points_moved([numbers(f"points_{name}", np.int16, NO_POINTS) for name in gave])
-        recorded, reviewed = time(names.recorded), time(names.reviewed)
-        review = course.due(level, self.waits("review"))
-        answers.whole("level_change", *course.level_change())
-        answers.named("points_up", rose, gave)
-        answers.named("points_down", fell, gave)
-        answers.minutes("minutes_since_last", *course.since_last())
-        answers.time("due_at", due)
-        answers.time("due_at_worst", np.where(sooner, at_worst, NO_TIME_AT_ALL))
-        answers.minutes("minutes_late", *course.late(due))
-        overdue = minutes_late(due, np.full(len(due), NO_TIME_AT_ALL if moment is None else moment))
-        answers.minutes("overdue_minutes", overdue.values, overdue.valid & course.is_last())
-        answers.time("review_due_at", review)
-        to_review = minutes_between(taken, reviewed)
-        answers.minutes("minutes_to_review", to_review.values, to_review.valid & (level > 0))
-        answers.minutes("review_minutes_late", *minutes_late(review, reviewed))
-        written = recorded != NO_TIME_AT_ALL
-        late = 0 if self.late is None else self.late // ONE
-        answers.truth("retrospective", np.where(written, recorded - taken, 0) > late, written & (self.late is not None))
-        worst = course.worst()
-        answers.levels("worst_level", worst.values, worst.valid, [one.id for one in chart.levels])
-        never = np.zeros(len(taken), bool)
-        ahead = [written & (taken > recorded), never, never, (reviewed != NO_TIME_AT_ALL) & (reviewed < taken)]
-        if moment is not None:
-            ahead[1:3] = taken > moment, written & (recorded > moment)
-        answers.named("doubts", sum((said.astype(np.int64) << place for place, said in enumerate(ahead)), np.zeros(len(taken), np.int64)), DOUBTS)

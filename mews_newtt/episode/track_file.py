@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 import polars as pl
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.engines import engine_for
 from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.parts import PersonComesBack, Regrouped, in_runs, parts_in_runs
 from mews_newtt.episode.policy import Policy
-from mews_newtt.episode.read_times import names_of
 from mews_newtt.episode.summary import Summary, summary_of
 from mews_newtt.episode.table_events import EventLines, times_as_text
 from mews_newtt.episode.track import TIMES, Columns, columns_of, tracked
@@ -22,7 +22,7 @@ from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.unread import Unread, columns_not_read
 from mews_newtt.tables.formats import KINDS, Format
-from mews_newtt.tables.read import Table, whole
+from mews_newtt.tables.read import Table
 from mews_newtt.tables.summary import Progress
 from mews_newtt.tables.write import sink_frames
 
@@ -38,11 +38,23 @@ class Options(NamedTuple):
     points: bool = False
 
 
+class Counted(Protocol):
+    """What also takes the followed rows, a part at a time, such as a report. Their times have no zone yet. All rows of a person are in one part."""
+
+    def add(self, found: pl.DataFrame) -> None:
+        """Take the next rows."""
+
+    def again(self) -> None:
+        """Forget what was taken: the table is followed from its start again."""
+
+
 class _Run:
     """One table on its way through. Its parts must agree on whether times have an offset."""
 
-    def __init__(self, chart: Chart, table: Table, options: Options, as_text: bool, progress: Progress | None = None):
-        self.chart, self.table, self.options, self.as_text, self.progress = chart, table, options, as_text, progress
+    def __init__(
+        self, chart: Chart, table: Table, options: Options, as_text: bool, progress: Progress | None = None, counted: Counted | None = None
+    ):
+        self.chart, self.table, self.options, self.as_text, self.progress, self.counter = chart, table, options, as_text, progress, counted
         self.person = columns_of(table.columns, Columns(), chart, options.column_map).person
         self.start()
 
@@ -50,10 +62,14 @@ class _Run:
         self.zoned: bool | None = True if self.options.zone is not None else None
         self.summary: Summary | None = None
         self.scheduled = 0
+        if self.counter is not None:
+            self.counter.again()
 
     def frames(self) -> Iterator[pl.DataFrame]:
         rows = 0
-        for _, frame in self.table.frames():
+        for chunk, frame in self.table.frames():
+            if not rows and chunk.share:
+                engine_for(self.chart, round(frame.height / chunk.share))  # parts are small: it could not know how many are to come
             rows += frame.height
             if self.progress is not None:
                 self.progress(rows, None)
@@ -62,17 +78,18 @@ class _Run:
     def followed(self, part: pl.DataFrame) -> pl.DataFrame:
         """One part with its answers, counted."""
         rows = part.select(Regrouped.ROW) if Regrouped.ROW in part.columns else None
-        found, zoned = tracked(self.chart, part.drop(Regrouped.ROW, strict=False), **self.options._asdict())
-        if None not in (zoned, self.zoned) and zoned != self.zoned:
+        found, placed = tracked(self.chart, part.drop(Regrouped.ROW, strict=False), **self.options._asdict())
+        if None not in (placed.zoned, self.zoned) and placed.zoned != self.zoned:
             what = "hold times with an offset from UTC, and times without"
             raise FileError(Problem("time_without_offset", self.table.name, what, "give every time an offset, or name the zone of the others"))
-        self.zoned = self.zoned if zoned is None else zoned
-        own = summary_of(self.chart, self.options.policies, found, self.person)
+        self.zoned = self.zoned if placed.zoned is None else placed.zoned
+        own = summary_of(self.chart, self.options.policies, found, placed)
         self.summary = own if self.summary is None else self.summary.plus(own)
         if self.options.schedules is not None:
-            held = self.options.schedules.person.implode()
-            self.scheduled += int(names_of(part.get_column(self.person)).cast(pl.String).unique().is_in(held).sum())
+            self.scheduled += int(placed.names.cast(pl.String).unique().is_in(self.options.schedules.person.implode()).sum())
         found = found.with_columns(pl.col(TIMES).dt.replace_time_zone(None))  # until all parts are known: one without any time cannot say
+        if self.counter is not None:
+            self.counter.add(found)
         return found if rows is None else found.hstack(rows)
 
     def counted(self) -> Summary:
@@ -99,15 +116,18 @@ def unread_by(chart: Chart, table: Table, column_map: ColumnMap, also: Sequence[
 def track_to(
     chart: Chart,
     table: Table,
-    into: Path | BinaryIO,
+    into: Path | BinaryIO | None,
     form: Format,
     options: Options,
     events: EventLines | None = None,
     progress: Progress | None = None,
+    counted: Counted | None = None,
 ) -> Summary:
     """Follow the people of a table, and write every row with its answers, and the events, in the order of the table.
 
+    into : None writes no rows
     progress : called with the rows that were read; where the table is read twice, it counts twice
+    counted : takes the followed rows too, in any order of people
 
     Where all rows of each person come together, the table goes through in parts. Otherwise people are put together in temporary files, and the
     rows put back into their order. Memory does not grow with the table in either case, but it holds all rows of any one person.
@@ -116,9 +136,10 @@ def track_to(
     ------
     FileError, ColumnError  as `track_frame`, and as the table's reader
     """
-    run = _Run(chart, table, options, KINDS[form.kind].text, progress)
+    run = _Run(chart, table, options, KINDS[form.kind].text, progress, counted)
     again = table.size > 0  # a stream is read once only
-    sorted_ = again and ((isinstance(into, Path) and into.is_file()) or in_runs(run.frames(), run.person))
+    can_restart = into is None or (isinstance(into, Path) and into.is_file())
+    sorted_ = again and (can_restart or in_runs(run.frames(), run.person))
     if sorted_:
         try:
             _write(run, lambda: (run.followed(part) for part in parts_in_runs(run.frames(), run.person)), into, form, events)
@@ -135,23 +156,13 @@ def track_to(
     return run.counted()
 
 
-def track_whole(chart: Chart, table: Table, options: Options) -> tuple[pl.DataFrame, Summary]:
-    """The people of a table followed in memory: every row with its answers, in the order of the table, and the counts.
-
-    Raises
-    ------
-    FileError, ColumnError  as `track_frame`, and as the table's reader
-    """
-    run = _Run(chart, table, options, as_text=False)
-    return run.typed(run.followed(whole(table))), run.counted()
-
-
-def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | BinaryIO, form: Format, events: EventLines | None) -> None:
+def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | BinaryIO | None, form: Format, events: EventLines | None) -> None:
     results, first = found(), []
     while run.zoned is None and (one := next(results, None)) is not None:  # the type of times is known with the first time
         first.append(one)
-    rows = chain(first or [run.followed(run.table.columns)], results)
-    schema = run.written(run.typed(run.followed(run.table.columns))).schema
+    none = run.followed(run.table.columns)
+    rows = chain(first or [none], results)
+    schema = run.written(run.typed(none)).schema
 
     def told() -> Iterator[pl.DataFrame]:
         for part in map(run.typed, rows):
@@ -159,4 +170,8 @@ def _write(run: _Run, found: Callable[[], Iterator[pl.DataFrame]], into: Path | 
                 events.add(part)
             yield run.written(part)
 
-    sink_frames(told(), schema, into, form)
+    if into is not None:
+        sink_frames(told(), schema, into, form)
+        return
+    for _ in told():
+        pass

@@ -57,7 +57,7 @@ def marked(frame: pl.DataFrame, sets: InOrder, person: npt.NDArray[np.int32], re
            set_id: str, void: str, content: Sequence[str]) -> Marked:  # fmt: skip
     """Say of each row whether it counts. `content` are the columns in which two rows must agree to be one set that was sent twice."""
     rows = frame.height
-    status, is_void = np.zeros(rows, np.uint8), void_rows(frame, void)
+    status, is_void = np.zeros(rows, np.uint8), yes_or_no(frame, void)
     if is_void is not None:
         status[is_void] = STATUSES.index(VOID)
     names = _set_names(frame, set_id)
@@ -148,8 +148,11 @@ def _set_names(frame: pl.DataFrame, name: str) -> pl.Series | None:
     return names_of(frame.get_column(name)).cast(pl.String)
 
 
-def void_rows(frame: pl.DataFrame, name: str) -> Bools | None:
-    """Whether a row was entered in error; None where no row says anything. A word that says neither yes nor no is refused: the set could count."""
+def yes_or_no(frame: pl.DataFrame, name: str) -> Bools | None:
+    """Which rows of a column say yes, such as entered in error; None where no row says anything. A blank is no.
+
+    Raises ColumnError for a word that says neither yes nor no: to guess could lose a set.
+    """
     if name not in frame.columns or frame.get_column(name).null_count() == frame.height:
         return None
     cells = frame.get_column(name)

@@ -15,18 +15,20 @@ from mews_newtt.episode.track import Columns, track_frame
 from tests.episode.test_follow import EIGHT, HOUR, MINUTE, NEWS2, WELL
 
 duckdb = pytest.importorskip("duckdb")
-NOW = EIGHT + 9000 * MINUTE
+NOW, YEAR = EIGHT + 9000 * MINUTE, 365 * 24 * HOUR
 
 
 def made_up(people: int) -> pl.DataFrame:
-    """People with partial and refused sets, now and then two sets of one time, a blank time or nobody's set."""
-    chance, rows = random.Random(18), []
+    """People with partial and refused sets; now and then two sets of one time, an old one, one that stands for none, a blank one, nobody's set."""
+    chance = random.Random(18)
+    rows: list[dict[str, Any]] = []
     for number in range(people):
         for place in range(chance.randint(1, 6)):
-            taken: datetime | None = EIGHT + chance.randint(0, 3000) * MINUTE if chance.random() < 0.9 else EIGHT + place // 2 * HOUR
+            taken = EIGHT + chance.randint(0, 3000) * MINUTE if chance.random() < 0.9 else EIGHT + place // 2 * HOUR
             readings = WELL | {"heart_rate": chance.choice([70, 95, 115, 135, 9999, None]), "oxygen_saturation": chance.choice([97, 93, None])}
-            who = None if chance.random() < 0.02 else f"made-up-{number}"
-            rows.append({"number": len(rows), "patient_id": who, "observed_at": None if chance.random() < 0.02 else taken, **readings})
+            who = chance.choices([f"made-up-{number}", f" made-up-{number} ", None, " "], [90, 8, 1, 1])[0]
+            when: datetime | None = chance.choices([taken, taken - 60 * YEAR, None, datetime(9999, 12, 31, 23, 59)], [92, 4, 2, 2])[0]
+            rows.append({"number": len(rows), "patient_id": who, "observed_at": when, **readings})
     return pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"observed_at": pl.Datetime("us")})
 
 
@@ -56,6 +58,8 @@ def test_window_functions_give_what_the_table_in_memory_gives(where: str, chart:
         ({"patient_id": ["a"], "observed_at": [datetime(2026, 11, 1, tzinfo=UTC)]}, "column_type"),
         ({"patient_id": ["a"], "observed_at": [EIGHT], "set_id": ["1"]}, "versions_in_lazy_frame"),
         ({"patient_id": ["a"], "observed_at": [EIGHT], "due_at": ["1"]}, "column_taken"),
+        ({"patient_id": ["a"], "observed_at": [EIGHT], "escalated": [True]}, "responses_in_lazy_frame"),
+        ({"patient_id": ["a"], "observed_at": [EIGHT], "concern_at": [EIGHT]}, "responses_in_lazy_frame"),
     ],
 )
 def test_what_windows_cannot_follow_is_a_clear_error(columns: dict[str, Any], code: str) -> None:

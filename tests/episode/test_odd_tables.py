@@ -16,7 +16,8 @@ from mews_newtt.episode import Entry, follow
 from mews_newtt.episode.beside.compare import beside, record_of
 from mews_newtt.episode.beside.page import summary_text
 from mews_newtt.episode.lazy import track_lazy_frame
-from mews_newtt.episode.summary import summary_of
+from mews_newtt.episode.read_times import placed_in_time
+from mews_newtt.episode.summary import Summary, summary_of
 from mews_newtt.episode.table_events import table_events
 from mews_newtt.episode.track import track_frame
 from tests.episode.test_follow import EIGHT, HOUR, MEWS, NEWS2, WELL
@@ -30,6 +31,11 @@ def table(**columns: list[Any]) -> pl.DataFrame:
     many = len(next(iter(columns.values())))
     usual = {"patient_id": ["a"] * many, "observed_at": [EIGHT + place * HOUR for place in range(many)]}
     return pl.DataFrame({**{name: [value] * many for name, value in WELL.items()}, **usual, **columns}, strict=False)
+
+
+def summary(chart: Any, found: pl.DataFrame) -> Summary:
+    """The counts of a followed table."""
+    return summary_of(chart, (), found, placed_in_time(found, "patient_id", "observed_at", (), None))
 
 
 def statuses(frame: pl.DataFrame, **options: Any) -> list[str]:
@@ -46,13 +52,13 @@ def test_nobody_is_no_person_and_a_float_is_the_whole_number_that_it_was() -> No
     found = track_frame(NEWS2, table(patient_id=[NAN, NAN, 7.0, 7.0]))
     assert found.get_column("set_status").to_list() == ["unplaced", "unplaced", "current", "current"]
     assert found.get_column("track_error").to_list()[:2] == ["patient_id is blank"] * 2
-    lines = summary_of(NEWS2, (), found).says()
+    lines = summary(NEWS2, found).says()
     assert "2 sets of 1 person" in lines[0] and "not followed: 0 people (2 rows, 2 of them without a person)" in lines[-1]
     events = [event.to_dict() for event in table_events(NEWS2, found, table(patient_id=["a"]).columns)]
     assert [(event["event"], event.get("person")) for event in events] == [("unplaced", None)] * 2
     with_blanks = track_frame(NEWS2, table(patient_id=["a", " a", "A"]))
     assert with_blanks.get_column("minutes_since_last").to_list() == [None, 60, None]
-    assert summary_of(NEWS2, (), with_blanks).people == 2
+    assert summary(NEWS2, with_blanks).people == 2
 
 
 @pytest.mark.parametrize("person", [1.5, 2.0**60, float("inf"), True, b"a", datetime(2026, 11, 1), ["a"]])
@@ -90,7 +96,7 @@ def test_a_time_to_count_to_that_the_zone_has_twice_or_not_at_all_is_refused(now
 
 
 def says(frame: pl.DataFrame, chart: Any = NEWS2, **options: Any) -> str:
-    return "\n".join(summary_of(chart, (), track_frame(chart, frame, **options)).says())
+    return "\n".join(summary(chart, track_frame(chart, frame, **options)).says())
 
 
 def test_the_summary_says_only_what_is_so() -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mews_newtt import load_chart
 from mews_newtt.episode.many_schedules import read_schedules
 from mews_newtt.episode.read_policy import load_policy
+from mews_newtt.episode.report import tallies, tally
 from mews_newtt.episode.report.files import write_ward_report
 from mews_newtt.episode.report.page import as_html
-from mews_newtt.episode.report.ward import WardReport, ward_report
+from mews_newtt.episode.report.tally import medians
+from mews_newtt.episode.report.ward import WardReport, WardReporter, ward_report
 from mews_newtt.episode.track import track_frame
 from mews_newtt.errors import ColumnError, FileError
 from tests.tools import need
@@ -75,6 +80,53 @@ def test_weeks_add_up_to_all_and_so_do_wards() -> None:
     for groups in (found.weeks, found.wards):
         for name in ("sets", "complete", "due", "in_time", "rises"):
             assert sum(getattr(group, name) for group in groups) == getattr(found.all, name)
+
+
+SETS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c", "d"]), st.integers(0, 300), st.sampled_from(["70", "95", "135", "5000", ""]), st.sampled_from(["A", "B", ""]),
+        st.sampled_from([None, -3, 20, 400]),
+    ),
+    min_size=1, max_size=25, unique_by=lambda one: one[:2],
+)  # fmt: skip
+
+
+@given(SETS, st.lists(st.integers(1, 3), min_size=1, max_size=4))
+def test_a_table_in_parts_gives_the_report_of_the_whole_table(sets: list[tuple[str, int, str, str, int | None]], sizes: list[int]) -> None:
+    start = datetime(2026, 10, 30, 8)
+    rows = []
+    for person, hours, rate, ward, reviewed in sorted(sets, key=lambda one: one[0]):
+        taken = start + timedelta(hours=hours)
+        seen = "" if reviewed is None else f"{taken + timedelta(minutes=reviewed):%Y-%m-%d %H:%M}"
+        rows.append(row(person, f"{taken:%Y-%m-%d %H:%M}", heart_rate=rate, ward=ward, reviewed_at=seen))
+    found = track_frame(NEWS2, pl.DataFrame([*rows, ROWS[-1]]), now=NOW)
+    whole = ward_report(NEWS2, found, source="made-up.csv", now=NOW, persons=["a"] if sets[0][0] == "a" else [], waits=True)
+    reporter = WardReporter(NEWS2, list(rows[0]), now=NOW, persons=["a"] if sets[0][0] == "a" else [], waits=True)
+    reporter.add(found)  # what came before a restart counts nothing
+    reporter.again()
+    people = found.get_column("patient_id").unique(maintain_order=True).to_list()
+    while people:
+        size = sizes[len(people) % len(sizes)]
+        chosen, people = people[:size], people[size:]
+        reporter.add(found.filter(pl.col("patient_id").is_in(chosen)))
+    assert reporter.report("made-up.csv").to_dict() == whole.to_dict()
+    assert reporter.report("made-up.csv").waits == whole.waits
+
+
+def test_the_median_of_counted_values_is_that_of_the_values() -> None:
+    values = [5.0, 1.0, 1.0, 9.0, 30.0, 2.0]
+    for many in range(1, len(values) + 1):
+        counted = pl.DataFrame({"key": ["x"] * many, "value": values[:many], "many": [1] * many})
+        assert medians(counted, "key", "value", "many") == {"x": median(values[:many])}
+
+
+def test_a_column_that_names_no_wards_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tallies, "MOST_WARDS", 1)
+    with pytest.raises(FileError, match="column ward: has more than 1 different values, so it names no wards"):
+        report_of(ROWS)
+    monkeypatch.setattr(tally, "MOST_KEYS", 1)
+    with pytest.raises(FileError, match="holds more than 1 different"):
+        report_of(ROWS)
 
 
 def test_no_person_is_named_unless_the_user_asks() -> None:

@@ -56,6 +56,7 @@ def through(frame: pl.DataFrame, size: int, path: Path, again: bool = True, even
 def small_parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Parts so small that a few rows take every way through temporary files."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "PART", 1)
         patch.setattr(parts, "ROWS_IN_MEMORY", 4)
         patch.setattr(parts, "WINDOW", 3)
         patch.setattr(parts, "GROUPS", 3)

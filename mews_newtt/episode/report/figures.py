@@ -7,7 +7,6 @@ from datetime import date
 import polars as pl
 
 from mews_newtt.drawn.over_time import Figure, Point
-from mews_newtt.episode.report.counts import by_period
 from mews_newtt.episode.report.xmr import LEAST, SAYS, OverTime, over_time
 
 DAYS, WEEKS = 62, 7 * 104  # a file of up to so many days is shown by day, then by week, then by month
@@ -20,9 +19,13 @@ def period_of(first: date | None, last: date | None) -> str:
     return "1d" if days <= DAYS else "1w" if days <= WEEKS else "1mo"
 
 
-def figures_of(current: pl.DataFrame, every: str) -> list[Figure]:
-    """The share of sets in time of those due, and of complete sets, in each period. A period without any such set is no point."""
-    by = by_period(current, every)
+def figures_of(days: pl.DataFrame, every: str) -> list[Figure]:
+    """The share of sets in time of those due, and of complete sets, in each period. A period without any such set is no point.
+
+    days : counts by `@day`; every : `1d`, `1w` or `1mo`
+    """
+    counts = pl.col("sets", "complete", "due", "in_time").sum()
+    by = days.group_by(pl.col("@day").dt.truncate(every).alias("@period")).agg(counts).sort("@period")
     wanted = (("Sets in time, of those due", "in_time", "due"), ("Complete sets, of all sets", "complete", "sets"))
     return [figure for title, part, whole in wanted if (figure := _share(title, by, part, whole, every)) is not None]
 

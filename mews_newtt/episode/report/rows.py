@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from mews_newtt.episode.many_answers import DOUBTS, Columns
 from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros, placed_in_time
-from mews_newtt.episode.track import DOUBTS, Columns
 
 DOUBT_SAYS = dict(
     zip(
@@ -16,6 +16,7 @@ DOUBT_SAYS = dict(
             "taken after the time to which this report counts",
             "recorded after the time to which this report counts",
             "reviewed before it was taken",
+            "a concern answered before it was raised",
         ),
         strict=True,
     )
@@ -28,8 +29,11 @@ def own_columns(found: pl.DataFrame) -> list[str]:
 
 
 def with_times(found: pl.DataFrame, names: Columns, zone: str | None) -> tuple[pl.DataFrame, bool]:
-    """The table with `@person` (text), `@taken`, `@recorded`, `@reviewed`, `@born` (in UTC where its times have offsets), and whether they have."""
-    others = {"@recorded": names.recorded, "@reviewed": names.reviewed, "@born": names.born}
+    """The table with `@person` (text) and its times, and whether these have offsets. They are in UTC then.
+
+    Times : `@taken`, `@recorded`, `@reviewed`, `@raised`, `@answered`, `@escalated_at`, `@born`
+    """
+    others = {f"@{name}": getattr(names, name) for name in ("recorded", "reviewed", "raised", "answered", "escalated_at", "born")}
     placed = placed_in_time(found, names.person, names.taken, tuple(others.values()), zone)
     person = placed.names.cast(pl.String).gather(placed.person).alias("@person")
     times = [_times(placed.times[name]).alias(ours) for ours, name in {"@taken": names.taken, **others}.items() if name in placed.times]

@@ -20,7 +20,7 @@ from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.policy import Policy
 from mews_newtt.episode.read_times import names_of
 from mews_newtt.episode.report.rows import DOUBT_SAYS, own_columns
-from mews_newtt.episode.track import DOUBLE, UNPLACED, VOID
+from mews_newtt.episode.versions import DOUBLE, UNPLACED, VOID, yes_or_no
 from mews_newtt.errors import FileError, ObservationError, Problem
 from mews_newtt.reading.column_map import ColumnMap
 from mews_newtt.reading.columns import check_columns
@@ -75,14 +75,28 @@ def story_of(
         own = own.with_columns(names_of(own.get_column(columns["set_id"])).cast(pl.String).alias("@set"))
     ours = dict(zip(given, check_columns(given, chart, column_map), strict=True))
     clock = ZoneInfo(zone or "UTC") if zoned else None
-    read = frozenset(chart.by_id)
+    read, calls = frozenset(chart.by_id), yes_or_no(own, columns.get("escalated", ""))
+    if calls is not None:
+        own = own.with_columns(pl.Series("@escalated", calls))
 
     def entry(row: Mapping[str, Any]) -> Entry:
         cells = {ours[name]: row[name] for name in given}
-        times = [_clocked(row.get(name), clock) for name in ("@taken", "@recorded", "@reviewed")]
-        assert times[0] is not None, "a row without a time is unplaced"
-        void = row["set_status"] == VOID
-        return Entry(given_of_row(cells, column_map, read), times[0], recorded_at=times[1], id=row.get("@set"), void=void, reviewed_at=times[2])
+        taken = _clocked(row["@taken"], clock)
+        assert taken is not None, "a row without a time is unplaced"
+
+        def time(name: str) -> datetime | None:
+            return _clocked(row.get(name), clock)
+
+        def text(name: str) -> str | None:
+            cell = row.get(columns.get(name, ""))
+            return None if cell is None else str(cell)
+
+        return Entry(
+            given_of_row(cells, column_map, read), taken, time("@recorded"), row.get("@set"), row["set_status"] == VOID,
+            escalated=row.get("@escalated"), escalated_at=time("@escalated_at"), escalated_by=text("escalated_by"),
+            reviewed_at=time("@reviewed"), reviewed_by=text("reviewed_by"),
+            concern_at=time("@raised"), concern_answered_at=time("@answered"), concern_answered_by=text("answered_by"),
+        )  # fmt: skip
 
     moment = now
     if now is not None and clock is not None:
@@ -106,7 +120,8 @@ def story_html(story: Story, ident: str) -> str:
     """The words, then the track as a drawing and a table."""
     shown = story.episode.sets[story.not_shown :]
     told = "".join(f"<li><strong>{safe(when(one.entry.observed_at))}</strong>: {safe(set_says(story.episode, one))}</li>" for one in shown)
-    scored = [(when(one.entry.observed_at), one.score) for one in shown]
+    years = {one.entry.observed_at.year for one in shown}  # in the narrow columns of the drawing only where there are several
+    scored = [((when if len(years) > 1 else within_year)(one.entry.observed_at), one.score) for one in shown]
     track = series_html(story.episode.chart, scored, title=f"The track of {story.person}", ident=ident, heading=3)
     says = "".join(f"<p>{safe(line)}</p>" for line in story_says(story))
     return f'{says}<ol class="story">{told}</ol>{track}'
@@ -163,9 +178,23 @@ def set_says(episode: Episode, one: FollowedSet) -> str:
     if one.retrospective:
         parts.append("entered later than the policy allows")
     if one.entry.reviewed_at is not None:
-        parts.append(f"reviewed at {when(one.entry.reviewed_at)}")
+        parts.append(f"reviewed{_at_by(one.entry.reviewed_at, one.entry.reviewed_by)}")
+    if one.concern is not None:
+        answer = _at_by(one.concern.answered_at, one.concern.answered_by)
+        parts.append(f"concern raised, answered{answer}" if answer else "concern raised, no answer in the file")
+    if one.entry.escalated:
+        parts.append(f"escalated{_at_by(one.entry.escalated_at, one.entry.escalated_by)}")
     parts += [DOUBT_SAYS[name] for name in one.doubts if name in DOUBT_SAYS]
     return "; ".join(parts) + "."
+
+
+def _at_by(time: datetime | None, role: str | None) -> str:
+    return (f" at {when(time)}" if time is not None else "") + (f" by {role}" if role else "")
+
+
+def within_year(time: datetime) -> str:
+    """A time as people write it, without its year."""
+    return f"{time.day} {time:%b %H:%M}"
 
 
 def when(time: datetime) -> str:

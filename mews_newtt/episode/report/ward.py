@@ -12,10 +12,11 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.drawn.over_time import Figure
 from mews_newtt.episode.many_schedules import PeoplesSchedules
 from mews_newtt.episode.policy import Policy
-from mews_newtt.episode.report.counts import Counts, counts_of, longest_waits, prepared
+from mews_newtt.episode.report.counts import Counts
 from mews_newtt.episode.report.figures import PERIODS, figures_of, period_of
 from mews_newtt.episode.report.rows import own_columns, with_times
 from mews_newtt.episode.report.story import Story, story_of
+from mews_newtt.episode.report.tallies import Tallies, prepared
 from mews_newtt.episode.track import CURRENT, Columns
 from mews_newtt.errors import ColumnError, Problem
 from mews_newtt.reading.column_map import ColumnMap
@@ -116,35 +117,96 @@ def ward_report(
     ColumnError  no such column of wards
     FileError    a person who is not in the table, or who could not be followed
     """
-    column_map, names = column_map or ColumnMap(), columns or Columns()
-    own = own_columns(found)
-    theirs = dict(zip(check_columns(own, chart, column_map), own, strict=True))
-    names = Columns(*(theirs.get(name, name) for name in names))
-    place = _ward(own, ward)
-    rows, zoned = with_times(found, names, zone)
-    rows = prepared(rows, zoned, zone, place)
-    counts = counts_of(chart, rows, wards=place is not None, reviews=names.reviewed in own, now=now is not None)
-    every = period_of(counts.first, counts.last)
-    there = {name: column for name, column in zip(Columns._fields, names, strict=True) if column in own}
-    told = [
-        story_of(chart, rows, person, columns=there, column_map=column_map, policies=policies, schedules=schedules, now=now, zone=zone, zoned=zoned)
-        for person in persons[:MOST_STORIES]
-    ]
-    return WardReport(
-        chart=chart,
-        policies=tuple(policies),
-        schedules={} if schedules is None else {name: int((schedules.schedule == name).sum()) for name in schedules.known},
-        source=source,
-        clock=_clock(zoned, zone),
-        now=now,
-        ward=place,
-        period=PERIODS[every],
-        counts=counts,
-        figures=tuple(figures_of(rows.filter(pl.col("set_status") == CURRENT), every)),
-        stories=tuple(told),
-        waits=tuple(longest_waits(rows, MOST_WAITS)) if waits else None,
-        not_read=tuple(not_read),
-    )
+    reporter = WardReporter(
+        chart, own_columns(found), policies=policies, schedules=schedules, now=now, zone=zone, column_map=column_map, columns=columns, ward=ward,
+        persons=persons, waits=waits,
+    )  # fmt: skip
+    reporter.add(found)
+    return reporter.report(source, not_read)
+
+
+class WardReporter:
+    """`ward_report` of a table that comes in parts. All rows of a person are in one part. Memory does not grow with the rows.
+
+    own : the columns of the table before it was followed; the other parameters and the errors are those of `ward_report`
+
+    Kept of each part are counts, the rows of the people who were named, and with `waits` the people who became overdue last.
+    """
+
+    def __init__(
+        self,
+        chart: Chart,
+        own: Sequence[str],
+        *,
+        policies: Sequence[Policy] = (),
+        schedules: PeoplesSchedules | None = None,
+        now: datetime | None = None,
+        zone: str | None = None,
+        column_map: ColumnMap | None = None,
+        columns: Columns | None = None,
+        ward: str | None = None,
+        persons: Sequence[str] = (),
+        waits: bool = False,
+    ):
+        self.chart, self.policies, self.schedules, self.now, self.zone = chart, tuple(policies), schedules, now, zone
+        self.column_map, self.persons, self.waits = column_map or ColumnMap(), persons[:MOST_STORIES], waits
+        theirs = dict(zip(check_columns(list(own), chart, self.column_map), own, strict=True))
+        self.names = Columns(*(theirs.get(name, name) for name in columns or Columns()))
+        self.there = {name: column for name, column in zip(Columns._fields, self.names, strict=True) if column in own}
+        self.ward = _ward(own, ward)
+        self.again()
+
+    def again(self) -> None:
+        """Forget what was added: the table comes again from its start."""
+        self._tallies, self._zoned = Tallies(self.ward), False
+        self._named: list[pl.DataFrame] = []
+        self._overdue: list[dict[str, Any]] = []
+
+    def add(self, found: pl.DataFrame) -> None:
+        """Count the next rows of the followed table."""
+        placed, zoned = with_times(found, self.names, self.zone)
+        rows = prepared(placed, zoned, self.zone, self.ward)
+        self._zoned = self._zoned or zoned
+        self._tallies.add(rows)
+        named = rows.filter(pl.col("@person").is_in(self.persons))
+        if named.height or not self._named:
+            self._named.append(named)
+        if self.waits:
+            self._overdue = sorted([*self._overdue, *longest_waits(rows, MOST_WAITS)], key=lambda one: (one["overdue_minutes"], one["person"]))
+            del self._overdue[MOST_WAITS:]
+
+    def report(self, source: str, not_read: Sequence[str] = ()) -> WardReport:
+        """The report of what was added: at least one part."""
+        counts = self._tallies.counts(self.chart, reviews="reviewed" in self.there, now=self.now is not None)
+        every, schedules = period_of(counts.first, counts.last), self.schedules
+        rows = pl.concat(self._named, how="vertical_relaxed")
+        return WardReport(
+            chart=self.chart,
+            policies=self.policies,
+            schedules={} if schedules is None else {name: int((schedules.schedule == name).sum()) for name in schedules.known},
+            source=source,
+            clock=_clock(self._zoned, self.zone),
+            now=self.now,
+            ward=self.ward,
+            period=PERIODS[every],
+            counts=counts,
+            figures=tuple(figures_of(self._tallies.days.total(), every)),
+            stories=tuple(self._story(rows, person) for person in self.persons),
+            waits=tuple(self._overdue) if self.waits else None,
+            not_read=tuple(not_read),
+        )
+
+    def _story(self, rows: pl.DataFrame, person: str) -> Story:
+        return story_of(
+            self.chart, rows, person, columns=self.there, column_map=self.column_map, policies=self.policies, schedules=self.schedules,
+            now=self.now, zone=self.zone, zoned=self._zoned,
+        )  # fmt: skip
+
+
+def longest_waits(rows: pl.DataFrame, most: int) -> list[dict[str, Any]]:
+    """The people whose next set is overdue, those first who became so last: the others may have left. Only for a file that the user asked for."""
+    late = rows.filter((pl.col("set_status") == CURRENT) & (pl.col("overdue_minutes") > 0)).sort("overdue_minutes", "@person").head(most)
+    return late.select(pl.col("@person").alias("person"), "level", "@taken", "due_at", "overdue_minutes").to_dicts()
 
 
 def _ward(own: Sequence[str], ward: str | None) -> str | None:
