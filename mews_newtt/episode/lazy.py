@@ -11,6 +11,7 @@ import narwhals as nw
 from mews_newtt.chart.model import Chart
 from mews_newtt.episode.clock import YEARS
 from mews_newtt.episode.due import Rules
+from mews_newtt.episode.follow import BIRTH
 from mews_newtt.episode.policy import Policy, require_for
 from mews_newtt.episode.read_times import FAR, SAYS
 from mews_newtt.episode.track import ADDED, Columns
@@ -40,7 +41,7 @@ def track_lazy_frame(chart: Chart, data: Any, *, policies: Sequence[Policy] = ()
     ----------
     data : a DuckDB relation, a PySpark DataFrame or a Polars LazyFrame. The column of times holds timestamps without a zone, in one zone that
         has no summer time, such as UTC. Every row must count: corrections are not told apart here, so columns of `set_id` and `void` are
-        refused, and so are those of concerns and escalations (`Columns.answers`)
+        refused, and so are those of concerns, escalations (`Columns.answers`) and the time of birth
     policies : as in `track_frame`; schedules are not answered here
     now : without a zone, as the times
 
@@ -85,6 +86,9 @@ def _require(rows: nw.LazyFrame[Any], names: Columns) -> None:
         if name in schema:
             what = "says which rows count, which is not told apart where the data is"
             problems.append(Problem("versions_in_lazy_frame", f"column {name}", what, "keep the newest version of each set, and drop the column"))
+    if names.born in schema:
+        what = "gives the time of birth, which is not turned into hours since birth where the data is"
+        problems.append(Problem("birth_in_lazy_frame", f"column {names.born}", what, f"give a column {BIRTH}, and drop this one"))
     for name in names.answers:
         if name in schema:
             what = "says what people did about a set, which is not answered where the data is"

@@ -60,6 +60,7 @@ def test_window_functions_give_what_the_table_in_memory_gives(where: str, chart:
         ({"patient_id": ["a"], "observed_at": [EIGHT], "due_at": ["1"]}, "column_taken"),
         ({"patient_id": ["a"], "observed_at": [EIGHT], "escalated": [True]}, "responses_in_lazy_frame"),
         ({"patient_id": ["a"], "observed_at": [EIGHT], "concern_at": [EIGHT]}, "responses_in_lazy_frame"),
+        ({"patient_id": ["a"], "observed_at": [EIGHT], "born_at": [EIGHT]}, "birth_in_lazy_frame"),
     ],
 )
 def test_what_windows_cannot_follow_is_a_clear_error(columns: dict[str, Any], code: str) -> None:
