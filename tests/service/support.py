@@ -98,6 +98,10 @@ class Service:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def logged(self, word: str) -> list[str]:
+        """The whole lines of the log that hold this word. A line may come a moment after its answer: wait for it with `until`."""
+        return [line for line in self.log.read_text(errors="replace").splitlines(keepends=True) if word in line and line.endswith("\n")]
+
     @property
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])

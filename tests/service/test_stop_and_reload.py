@@ -22,18 +22,11 @@ from mews_newtt_service.jobs.queue import open_queue
 from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.reloading import Reloadable
 from mews_newtt_service.settings import Settings
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from tests.service.support import CSV, FULL, MANY, PACK, SCORE, VERIFY, Service, codes
 
 FILE = {"Content-Type": "text/csv"}
 KEEP = {**FILE, "Prefer": "respond-async"}
-
-
-def until(true: Callable[[], bool], why: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, why
-        time.sleep(0.05)
 
 
 @contextlib.contextmanager
