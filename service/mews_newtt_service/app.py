@@ -25,6 +25,7 @@ from mews_newtt_service.answers import ServedFile
 from mews_newtt_service.auth.access import Access
 from mews_newtt_service.chart_registry import ChartRegistry
 from mews_newtt_service.contract.document import describe
+from mews_newtt_service.jobs.events import SharedLook
 from mews_newtt_service.jobs.queue import open_queue
 from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.logs import Log
@@ -99,6 +100,7 @@ def create_app(settings: Settings | None = None, before: State | None = None) ->
     app.state.is_replaced = False
     app.state.settings_fault = None
     app.state.queue = open_queue(settings) if before is None else before.queue
+    app.state.shared_look = SharedLook(app.state.queue) if before is None else before.shared_look
     app.state.metrics = Metrics() if before is None else before.metrics
     app.state.log = log = Log(settings.log_level) if before is None else before.log
     app.state.limits = RateLimits() if before is None else before.limits
