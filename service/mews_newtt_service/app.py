@@ -45,6 +45,7 @@ from mews_newtt_service.middleware.response_headers import ResponseHeaders
 from mews_newtt_service.middleware.shared_limits import SharedLimits
 from mews_newtt_service.middleware.tracing import Tracing
 from mews_newtt_service.routes import charts, contract, health, jobs, pack, score, score_many, token, track, verify
+from mews_newtt_service.routing import FILE_METHODS
 from mews_newtt_service.settings import Settings
 from mews_newtt_service.slices import Slices
 from mews_newtt_service.stopping import Stopping
@@ -139,6 +140,12 @@ def _shared_limits(state: State) -> SharedLimits | None:
 
 class _Static(StaticFiles):
     """Files that a browser may keep; it asks each time whether they changed (ETag)."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if scope["method"] != "OPTIONS":
+            return await super().get_response(path, scope)
+        await super().get_response(path, {**scope, "method": "HEAD"})  # 404 if there is no such file
+        return Response(None, 204, {"Allow": FILE_METHODS})
 
     def file_response(self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200) -> Response:
         response = ServedFile(full_path, status_code, {"cache-control": "no-cache"}, stat_result=stat_result)

@@ -96,11 +96,27 @@ def test_a_part_of_a_file(http: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["file", "/static/app.css"])
-@pytest.mark.parametrize(("asked", "status"), [("bytes=900000000-", 416), ("bytes=9-3", 400), ("lines=1-2", 400)])
+@pytest.mark.parametrize(("asked", "status"), [("bytes=900000000-", 416), ("bytes=9-3", 400), ("bytes", 400)])
 def test_a_range_that_cannot_be_answered_is_a_problem_document(http: Any, path: str, asked: str, status: int) -> None:
     answer = http.get(a_file(http) if path == "file" else path, headers={"Range": asked})
     assert (answer.status_code, codes(answer)) == (status, ["bad_range"])
     assert answer.headers.get("content-range", "").startswith("bytes */") == (status == 416)
+
+
+@pytest.mark.parametrize("path", ["file", "/static/app.css"])
+def test_a_range_in_another_unit_is_ignored(http: Any, path: str) -> None:
+    path = a_file(http) if path == "file" else path
+    whole = http.get(path)
+    answer = http.get(path, headers={"Range": "lines=1-2"})
+    assert (answer.status_code, answer.content) == (200, whole.content)
+
+
+def test_files_of_the_pages_answer_options(http: Any) -> None:
+    answer = http.options("/static/app.css")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+    refused = http.post("/static/app.css")
+    assert (refused.status_code, codes(refused), refused.headers["allow"]) == (405, ["method_not_allowed"], "GET, HEAD, OPTIONS")
+    assert http.options("/static/no_such_file").status_code == 404
 
 
 # Packed answers
