@@ -14,6 +14,7 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI
 from starlette.datastructures import Headers, State
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
@@ -45,11 +46,11 @@ from mews_newtt_service.middleware.response_headers import ResponseHeaders
 from mews_newtt_service.middleware.shared_limits import SharedLimits
 from mews_newtt_service.middleware.tracing import Tracing
 from mews_newtt_service.routes import charts, contract, health, jobs, pack, score, score_many, token, track, verify
-from mews_newtt_service.routing import FILE_METHODS
 from mews_newtt_service.settings import Settings
 from mews_newtt_service.slices import Slices
 from mews_newtt_service.stopping import Stopping
 
+FILE_METHODS = "GET, HEAD, OPTIONS"  # of the files of the pages
 OPTIONAL = ("mews_newtt_service.routes.fhir", "mews_newtt_service.routes.cds", "mews_newtt_service.pages")
 
 
@@ -142,8 +143,10 @@ class _Static(StaticFiles):
     """Files that a browser may keep; it asks each time whether they changed (ETag)."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        if scope["method"] != "OPTIONS":
+        if scope["method"] in ("GET", "HEAD"):
             return await super().get_response(path, scope)
+        if scope["method"] != "OPTIONS":
+            raise HTTPException(405, headers={"Allow": FILE_METHODS})
         await super().get_response(path, {**scope, "method": "HEAD"})  # 404 if there is no such file
         return Response(None, 204, {"Allow": FILE_METHODS})
 

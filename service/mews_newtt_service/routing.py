@@ -11,9 +11,6 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 
-FILE_METHODS = "GET, HEAD, OPTIONS"  # of the files of the pages, which are no routes
-
-
 class PlainRoute(APIRoute):
     """A route whose endpoint takes a Request and gives a Response, without FastAPI's validation between. Errors go to `middleware.errors`."""
 

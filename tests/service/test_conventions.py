@@ -66,8 +66,12 @@ def test_every_path_names_its_methods(http: Any, path: str) -> None:
 
 
 def test_a_static_file_names_its_methods(http: Any) -> None:
-    answer = http.post("/static/app.css")
-    assert (answer.status_code, codes(answer), answer.headers["allow"]) == (405, ["method_not_allowed"], "GET, HEAD")
+    for method in ("POST", "PATCH"):
+        answer = http.request(method, "/static/app.css")
+        assert (answer.status_code, codes(answer), answer.headers["allow"]) == (405, ["method_not_allowed"], "GET, HEAD, OPTIONS")
+    asked = http.options("/static/app.css")
+    assert (asked.status_code, asked.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+    assert http.options("/static/no_such_file").status_code == 404
 
 
 # Files
@@ -109,14 +113,6 @@ def test_a_range_in_another_unit_is_ignored(http: Any, path: str) -> None:
     whole = http.get(path)
     answer = http.get(path, headers={"Range": "lines=1-2"})
     assert (answer.status_code, answer.content) == (200, whole.content)
-
-
-def test_files_of_the_pages_answer_options(http: Any) -> None:
-    answer = http.options("/static/app.css")
-    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
-    refused = http.post("/static/app.css")
-    assert (refused.status_code, codes(refused), refused.headers["allow"]) == (405, ["method_not_allowed"], "GET, HEAD, OPTIONS")
-    assert http.options("/static/no_such_file").status_code == 404
 
 
 # Packed answers

@@ -12,7 +12,6 @@ from mews_newtt.errors import MewsNewttError, Problem
 from mews_newtt_service.logs import Log, places_of, trace_words
 from mews_newtt_service.metrics import Metrics
 from mews_newtt_service.problems import error_response, problem_response
-from mews_newtt_service.routing import FILE_METHODS
 
 
 class Errors:
@@ -70,6 +69,4 @@ def _framework_error(scope: Scope, fault: HTTPException) -> Response:
         405: Problem("method_not_allowed", f"{scope['method']} {path}", "is not offered", "see /openapi.json for the methods"),
     }.get(fault.status_code, Problem("http_error", path, str(fault.detail), "see /openapi.json"))
     headers = dict(fault.headers or {})
-    if fault.status_code == 405:
-        headers.setdefault("Allow", FILE_METHODS)  # only the files of the pages say nothing themselves
     return problem_response(scope, fault.status_code, [problem], headers)
