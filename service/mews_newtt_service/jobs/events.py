@@ -35,7 +35,7 @@ async def events_answer(request: Request, queue: Queue, job: Job) -> Response:
 
 
 class SharedLook:
-    """Looks at the queue for all streams of this process that wait: one query in half a second, however many they are."""
+    """Looks at the queue for all streams of this process that wait: twice a second, once for each job, however many streams wait for it."""
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
@@ -54,7 +54,10 @@ class SharedLook:
     async def _look(self) -> dict[str, Job]:
         await anyio.sleep(LOOK_SECONDS)
         asked, self._asked, self._next = self._asked, set(), None
-        return await anyio.to_thread.run_sync(self._queue.several, asked)
+        return await anyio.to_thread.run_sync(self._all, asked)
+
+    def _all(self, asked: set[str]) -> dict[str, Job]:
+        return {name: job for name in asked if (job := self._queue.get(name)) is not None}
 
 
 class EventStream(Response):

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -188,12 +188,6 @@ class Queue(Shared):
     def get(self, job_id: str, client: str | None = None) -> Job | None:
         found = self._any(job_id, client)
         return None if found is None or found.state == "draft" else found
-
-    def several(self, job_ids: Collection[str]) -> dict[str, Job]:
-        """Those of the jobs that there are, by id, in one query."""
-        places = ", ".join("?" * len(job_ids))
-        rows = self._database.run((f"SELECT {COLUMNS} FROM mews_newtt_jobs WHERE id IN ({places}) AND state <> 'draft'", tuple(job_ids)))
-        return {found.id: found for found in map(job_of, rows)}
 
     def upload(self, job_id: str, client: str) -> Job | None:
         """A client's draft, or the job that has become of it."""
