@@ -60,7 +60,10 @@ class ScoreAnswer(JSONAnswer):
 
 
 class ServedFile(FileResponse):
-    """A file, or the part of it that a Range asks for. A Range that cannot be answered is an error like others (400 or 416)."""
+    """A file, or the part of it that a Range asks for. A Range that cannot be answered is an error like others (400 or 416).
+
+    A Range in another unit than bytes is ignored, as RFC 9110 (14.2) requires.
+    """
 
     chunk_size = 1 << 20
 
@@ -73,7 +76,14 @@ class ServedFile(FileResponse):
                 raise refuse(message["status"], "bad_range", "Range", what, "send 'Range: bytes=0-99', or leave it out", **more)
             await send(message)
 
+        if any(name == b"range" and _is_other_unit(value) for name, value in scope["headers"]):
+            scope = {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"range"]}
         await super().__call__(scope, receive, checked)
+
+
+def _is_other_unit(asked: bytes) -> bool:
+    unit, equals, _ = asked.partition(b"=")
+    return bool(equals) and unit.strip().lower() != b"bytes"
 
 
 def is_unchanged(request: Request, tag: str) -> bool:

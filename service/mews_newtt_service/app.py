@@ -14,6 +14,7 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI
 from starlette.datastructures import Headers, State
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
@@ -25,6 +26,7 @@ from mews_newtt_service.answers import ServedFile
 from mews_newtt_service.auth.access import Access
 from mews_newtt_service.chart_registry import ChartRegistry
 from mews_newtt_service.contract.document import describe
+from mews_newtt_service.jobs.events import SharedLook
 from mews_newtt_service.jobs.queue import open_queue
 from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.logs import Log
@@ -48,6 +50,7 @@ from mews_newtt_service.settings import Settings
 from mews_newtt_service.slices import Slices
 from mews_newtt_service.stopping import Stopping
 
+FILE_METHODS = "GET, HEAD, OPTIONS"  # of the files of the pages
 OPTIONAL = ("mews_newtt_service.routes.fhir", "mews_newtt_service.routes.cds", "mews_newtt_service.pages")
 
 
@@ -99,6 +102,7 @@ def create_app(settings: Settings | None = None, before: State | None = None) ->
     app.state.is_replaced = False
     app.state.settings_fault = None
     app.state.queue = open_queue(settings) if before is None else before.queue
+    app.state.shared_look = SharedLook(app.state.queue) if before is None else before.shared_look
     app.state.metrics = Metrics() if before is None else before.metrics
     app.state.log = log = Log(settings.log_level) if before is None else before.log
     app.state.limits = RateLimits() if before is None else before.limits
@@ -137,6 +141,14 @@ def _shared_limits(state: State) -> SharedLimits | None:
 
 class _Static(StaticFiles):
     """Files that a browser may keep; it asks each time whether they changed (ETag)."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if scope["method"] in ("GET", "HEAD"):
+            return await super().get_response(path, scope)
+        if scope["method"] != "OPTIONS":
+            raise HTTPException(405, headers={"Allow": FILE_METHODS})
+        await super().get_response(path, {**scope, "method": "HEAD"})  # 404 if there is no such file
+        return Response(None, 204, {"Allow": FILE_METHODS})
 
     def file_response(self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200) -> Response:
         response = ServedFile(full_path, status_code, {"cache-control": "no-cache"}, stat_result=stat_result)

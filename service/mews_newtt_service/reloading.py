@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import multiprocessing
 import signal
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,6 +21,7 @@ from mews_newtt.errors import MewsNewttError
 from mews_newtt_service.app import create_app
 from mews_newtt_service.setting_checks import kept_fixed, refuse_faults
 from mews_newtt_service.settings import Settings
+from mews_newtt_service.stopping import STOP_NOW
 
 
 class Reloadable:
@@ -68,6 +70,9 @@ class Reloadable:
         for name in (signal.SIGTERM, signal.SIGINT):
             self._heard[name] = signal.getsignal(name)  # the web server's own
             loop.add_signal_handler(name, self._stop, name)
+        if multiprocessing.parent_process() is not None:  # one of several: the process that started it passes on what a terminal sends to all
+            loop.add_signal_handler(signal.SIGINT, lambda: None)
+            loop.add_signal_handler(STOP_NOW, self._stop, signal.SIGINT)
         self._heard[signal.SIGHUP] = signal.getsignal(signal.SIGHUP)
         loop.add_signal_handler(signal.SIGHUP, self._ask)
         with contextlib.suppress(MewsNewttError):
@@ -75,6 +80,9 @@ class Reloadable:
                 self._ask()  # a signal came while this process started
 
     def _hear_no_more(self) -> None:
+        if multiprocessing.parent_process() is not None and self._heard:
+            asyncio.get_running_loop().remove_signal_handler(STOP_NOW)
+            signal.signal(STOP_NOW, signal.SIG_IGN)  # it stops already
         for name, before in self._heard.items():
             asyncio.get_running_loop().remove_signal_handler(name)
             signal.signal(name, signal.SIG_IGN if name == signal.SIGHUP else before)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
 
 from mews_newtt_service.problems import ServiceError, refuse
 
+# How the main process passes SIGINT on. A terminal sends Ctrl-C to all processes; a second SIGINT would cut running requests.
+STOP_NOW = signal.SIGUSR1
 ANSWER_EARLIER = 1.0  # seconds before running requests are cut: time to send an answer
 
 

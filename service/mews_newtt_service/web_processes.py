@@ -20,6 +20,7 @@ from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.logs import log_now
 from mews_newtt_service.setting_checks import kept_fixed, refuse_faults
 from mews_newtt_service.settings import Settings
+from mews_newtt_service.stopping import STOP_NOW
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # the folder that the processes share: their counts, and the settings
 FILE = "settings.json"
@@ -32,6 +33,7 @@ class Processes(Multiprocess):
         super().__init__(config, sockets=[listening])
         self._settings, self._again, self._folder = settings, again, folder
         self._retired: list[threading.Thread] = []
+        self._now = False  # stop without a drain
         self.supervisor = WorkerSupervisor(settings)
         self._hand_on(settings)
 
@@ -65,26 +67,39 @@ class Processes(Multiprocess):
         self.supervisor.start()
         self._retired.append(threading.Thread(target=before.stop))  # its workers finish their jobs in time, or give them back
         self._retired[-1].start()
-        for process in self.processes:
-            if process.pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGHUP)
+        self._pass_on(signal.SIGHUP)
+
+    def handle_int(self) -> None:
+        """Stop at once."""
+        self._now = True
+        self.should_exit.set()
+
+    def handle_term(self) -> None:
+        """Drain and stop. A second signal ends the drain."""
+        self._now = self.should_exit.is_set()
+        self.should_exit.set()
 
     def terminate_all(self) -> None:
+        for listening in self.sockets:
+            listening.close()  # the web processes have it too; while it is open here, callers would wait for an answer after they have closed it
         self.supervisor.retire()
-        super().terminate_all()
+        self._pass_on(STOP_NOW if self._now else signal.SIGTERM)
 
     def join_all(self) -> None:
         """Wait for the web processes. A further signal is theirs: it ends the drain."""
-        self.signal_queue.clear()
         while living := [one.process for one in self.processes if one.process.is_alive()]:
             living[0].join(0.2)
             for sent in list(self.signal_queue):
                 self.signal_queue.remove(sent)
-                for process in living:
-                    if process.pid is not None and sent in (signal.SIGTERM, signal.SIGINT):
-                        with contextlib.suppress(ProcessLookupError):
-                            os.kill(process.pid, sent)
+                if sent in (signal.SIGTERM, signal.SIGINT):
+                    self._pass_on(STOP_NOW if sent == signal.SIGINT else signal.SIGTERM)
+
+    def _pass_on(self, sent: signal.Signals) -> None:
+        """Send a signal to every web process that is alive."""
+        for process in self.processes:
+            if process.pid is not None and process.process.is_alive():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, sent)
 
 
 def handed_on() -> Settings:

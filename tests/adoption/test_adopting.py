@@ -21,6 +21,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartNotFound, FileError
 from tests.adoption.support import lines_of, put_as_adopted, write
 from tests.cli.command import run
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "adopting"
@@ -283,14 +284,14 @@ def test_a_detached_signature_holds_for_the_file_and_for_no_other(tmp_path: Path
     """The commands of docs/adopting.md."""
     chart = tmp_path / "1.0.toml"
     shutil.copy(ROOT / "rules" / "mews" / "0.1.toml", chart)
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
-    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-f", tmp_path / "key", "-n", "mews-newtt", chart], check=True, capture_output=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True, timeout=PATIENCE)
+    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-f", tmp_path / "key", "-n", "mews-newtt", chart], check=True, capture_output=True, timeout=PATIENCE)
     kind, key, *_ = (tmp_path / "key.pub").read_text(encoding="utf-8").split()
     (tmp_path / "signers").write_text(f"cso@example.org {kind} {key}\n", encoding="utf-8")
     verify = ["ssh-keygen", "-Y", "verify", "-f", tmp_path / "signers", "-I", "cso@example.org", "-n", "mews-newtt", "-s", f"{chart}.sig"]
-    assert subprocess.run(verify, input=chart.read_bytes(), check=False, capture_output=True).returncode == 0
+    assert subprocess.run(verify, input=chart.read_bytes(), check=False, capture_output=True, timeout=PATIENCE).returncode == 0
     chart.write_text(chart.read_text(encoding="utf-8").replace("points = 2", "points = 1", 1), encoding="utf-8")
-    assert subprocess.run(verify, input=chart.read_bytes(), check=False, capture_output=True).returncode != 0
+    assert subprocess.run(verify, input=chart.read_bytes(), check=False, capture_output=True, timeout=PATIENCE).returncode != 0
 
 
 # The command

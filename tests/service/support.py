@@ -73,21 +73,34 @@ class Service:
         self._until_ready()
 
     def _url(self, before: int) -> str:
-        for _ in range(600):
-            told = re.search(r"listening on (http://\S+)", self.log.read_text()[before:])
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            told = re.search(rb"listening on (http://\S+)", self.log.read_bytes()[before:])
             if told:
-                return told[1]
+                return told[1].decode()
             assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.05)
-        raise AssertionError("the service did not start")
+        self._end()
+        raise AssertionError(f"the service did not start\n{self.log.read_text()}")
 
     def _until_ready(self) -> None:
-        for _ in range(600):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             with contextlib.suppress(httpx.TransportError):
                 if self.http.get("/healthz").status_code == 200:
                     return
             time.sleep(0.05)
-        raise AssertionError(self.log.read_text())
+        self._end()
+        raise AssertionError(f"the service does not answer\n{self.log.read_text()}")
+
+    def _end(self) -> None:
+        """kill -9, the service and its workers: nothing of a start that failed may go on running."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def logged(self, word: str) -> list[str]:
+        """The whole lines of the log that hold this word. A line may come a moment after its answer: wait for it with `until`."""
+        return [line for line in self.log.read_text(errors="replace").splitlines(keepends=True) if word in line and line.endswith("\n")]
 
     @property
     def port(self) -> int:
@@ -107,8 +120,7 @@ class Service:
 
     def kill_all(self) -> None:
         """kill -9, the service and its workers, all at once."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self._end()
         self.http.close()
 
     def stop(self) -> int:

@@ -7,7 +7,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.pages import runs
 from mews_newtt_service.routes import health
 from mews_newtt_service.settings import Settings
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from tests.postgres import PostgreSQL
 from tests.service.support import CSV, MANY, SCORE, VERIFY, client, codes
 from tests.service.test_jobs import ASYNC
@@ -263,12 +263,6 @@ def test_a_worker_counts_while_it_starts_and_no_longer_once_it_died(tmp_path: Pa
     settings = Settings(data_folder=tmp_path / "data", job_workers=1)
     queue, supervisor = open_queue(settings), WorkerSupervisor(settings)
 
-    def until(true: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not true():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
     assert queue.workers() == 0
     supervisor.start()
     try:
@@ -320,7 +314,7 @@ def test_the_job_limit_holds_for_requests_at_the_same_moment(tmp_path: Path, req
     url = request.getfixturevalue("postgres").url if kind == "postgresql" else ""
     settings = Settings(data_folder=tmp_path, jobs_per_client=5, database_url=url)
     processes = [open_queue(settings) for _ in range(12)]
-    start = threading.Barrier(len(processes))
+    start = threading.Barrier(len(processes), timeout=PATIENCE)
     made: list[str] = []
 
     def add(queue: Queue, number: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from mews_newtt_service.jobs.database import SQLite
 from mews_newtt_service.settings import Settings
+from tests.patience import until
 from tests.service.support import CSV, MANY, Service, client
 from tests.service.test_jobs import ASYNC
 
@@ -70,11 +70,7 @@ def test_nothing_of_a_file_name_stays(service: Service) -> None:
     assert answer.status_code == 200
     service.http.get("/v1/jobs")
     # the last of a direct answer goes when it has been sent
-    for _ in range(100):
-        if not holding(service.folder / "data", WORDS[1]):
-            return
-        time.sleep(0.05)
-    raise AssertionError(holding(service.folder / "data", WORDS[1]))
+    until(lambda: not holding(service.folder / "data", WORDS[1]), "it stays")
 
 
 def test_a_database_of_an_earlier_release_is_closed_and_goes_on(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from mews_newtt_service.jobs.job import STATES
 from mews_newtt_service.jobs.queue import Queue, new_id
 from mews_newtt_service.processes import ROLES
 from tests.parsed import parsed
+from tests.patience import PATIENCE
 from tests.service.exposed import Samples, exposed
 from tests.service.support import FULL, ROOT, SCORE, client
 
@@ -135,7 +136,7 @@ def test_promtool_takes_the_rules_and_they_fire() -> None:
         pytest.skip("promtool is not installed")
     cases = Path(__file__).with_name("alerts_fire.yaml")
     for command in (["check", "rules", "prometheus-alerts.yaml"], ["check", "config", "prometheus.yaml"], ["test", "rules", str(cases)]):
-        done = subprocess.run([promtool, *command], cwd=DEPLOY, capture_output=True, text=True, check=False)
+        done = subprocess.run([promtool, *command], cwd=DEPLOY, capture_output=True, text=True, check=False, timeout=PATIENCE)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -174,7 +175,7 @@ def test_the_unit_is_taken_by_systemd_and_locked_in(tmp_path: Path) -> None:
     unit = tmp_path / "mews-newtt.service"
     text = (DEPLOY / unit.name).read_text()
     unit.write_text(re.sub(r"^ExecStart=.*$", "ExecStart=/bin/true", text, flags=re.MULTILINE))
-    done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+    done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (0, "")
-    judged = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=20", str(unit)], capture_output=True, text=True, check=False)
+    judged = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=20", str(unit)], capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert judged.returncode == 0, judged.stdout[-2000:]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,18 +22,11 @@ from mews_newtt_service.jobs.queue import open_queue
 from mews_newtt_service.problems import ServiceError
 from mews_newtt_service.reloading import Reloadable
 from mews_newtt_service.settings import Settings
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from tests.service.support import CSV, FULL, MANY, PACK, SCORE, VERIFY, Service, codes
 
 FILE = {"Content-Type": "text/csv"}
 KEEP = {**FILE, "Prefer": "respond-async"}
-
-
-def until(true: Callable[[], bool], why: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, why
-        time.sleep(0.05)
 
 
 @contextlib.contextmanager
@@ -152,31 +147,58 @@ def test_the_drain_ends_by_itself(tmp_path: Path) -> None:
     anyio.run(work)
 
 
+def refuses(service: Service) -> bool:
+    """Whether the service accepts no new connection any more."""
+    try:
+        socket.create_connection(("127.0.0.1", service.port), PATIENCE).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def streaming(service: Service) -> Iterator[Callable[[], list[int]]]:
+    """A stream of lines that has begun; what it gives sends one more line, ends the stream and returns the totals of its answer."""
+    line = json.dumps(FULL).encode() + b"\n"
+    stream = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE)
+    stream.putrequest("POST", MANY)
+    stream.putheader("Content-Type", "application/x-ndjson")
+    stream.putheader("Transfer-Encoding", "chunked")
+    stream.endheaders()
+    stream.send(b"%x\r\n%s\r\n" % (len(line), line))
+    answer = stream.getresponse()  # its head comes with the first score: the stream runs
+
+    def end() -> list[int]:
+        stream.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(line), line))
+        return [json.loads(text)["total"] for text in answer.read().splitlines()]
+
+    try:
+        yield end
+    finally:
+        stream.close()
+
+
 @pytest.mark.deep
 def test_a_request_that_runs_is_answered_and_a_second_signal_ends_the_drain(tmp_path: Path) -> None:
-    with Service(tmp_path, MEWS_NEWTT_DRAIN_SECONDS="600", MEWS_NEWTT_JOB_WORKERS="0") as service:
-        line = json.dumps(FULL).encode() + b"\n"
-        stream = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE)
-        stream.putrequest("POST", MANY)
-        stream.putheader("Content-Type", "application/x-ndjson")
-        stream.putheader("Transfer-Encoding", "chunked")
-        stream.endheaders()
-        stream.send(b"%x\r\n%s\r\n" % (len(line), line))
+    with Service(tmp_path, MEWS_NEWTT_DRAIN_SECONDS="600", MEWS_NEWTT_JOB_WORKERS="0") as service, streaming(service) as end:
         service.process.terminate()
         until(lambda: service.http.get("/readyz").status_code == 503, "it never drains")
         service.process.terminate()
+        until(lambda: refuses(service), "it still listens")
+        assert end() == [5, 5]
+        assert service.process.wait(PATIENCE) == 0
 
-        def refused() -> bool:
-            with contextlib.suppress(httpx.TransportError):
-                service.http.get("/healthz")
-                return False
-            return True
 
-        until(refused, "it still listens")
-        stream.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(line), line))
-        answer = stream.getresponse()
-        assert [json.loads(text)["total"] for text in answer.read().splitlines()] == [5, 5]
-        stream.close()
+@pytest.mark.deep
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_in_a_terminal_lets_running_requests_end(tmp_path: Path, workers: str) -> None:
+    """The terminal sends the signal to all processes, and the first one passes it on: that must not count as two."""
+    settings = {"DRAIN_SECONDS": "600", "SHUTDOWN_SECONDS": str(PATIENCE), "JOB_WORKERS": "0"}
+    with Service(tmp_path, "--workers", workers, **{f"MEWS_NEWTT_{name}": value for name, value in settings.items()}) as service:
+        with streaming(service) as end:
+            os.killpg(service.process.pid, signal.SIGINT)
+            until(lambda: refuses(service), "it still listens")
+            assert end() == [5, 5]
         assert service.process.wait(PATIENCE) == 0
 
 
@@ -238,3 +260,13 @@ def test_a_reload_that_fails_leaves_the_application_as_it_is(tmp_path: Path, mon
             assert around._app.state is new, "what is about to stop starts no new workers"
 
     anyio.run(work)
+
+
+@pytest.mark.parametrize("also", [(), pytest.param((signal.SIGTERM,), marks=pytest.mark.deep)], ids=["SIGINT", "SIGTERM, then SIGINT"])
+def test_several_web_processes_stop_at_once_after_sigint(tmp_path: Path, also: tuple[signal.Signals, ...]) -> None:
+    with Service(tmp_path, "--workers", "2", MEWS_NEWTT_DRAIN_SECONDS="600", MEWS_NEWTT_JOB_WORKERS="0") as service:
+        assert service.http.post(SCORE, json=FULL).status_code == 200
+        for sent in (*also, signal.SIGINT):
+            service.process.send_signal(sent)
+        assert service.process.wait(PATIENCE) == 0, "600 seconds are longer than this waits"
+    assert [line["seconds"] for line in log_of(service, "draining")] in ([], [600.0] * 2), service.log.read_text()

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.jobs.worker import Worker
 from mews_newtt_service.trace_ids import Trace, trace_of, trace_of_headers
+from tests.patience import PATIENCE
 from tests.service.support import CSV, FULL, MANY, ROOT, SCORE, client
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"  # the example of the specification
@@ -99,7 +100,7 @@ def test_without_the_setting_nothing_of_opentelemetry_is_imported() -> None:
         "import sys, mews_newtt_service.app, mews_newtt_service.jobs.worker; "
         "print([name for name in sys.modules if name.startswith('opentelemetry.sdk') or name.startswith('opentelemetry.exporter')])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": f"{ROOT}:{ROOT / 'service'}"})
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE, env={"PYTHONPATH": f"{ROOT}:{ROOT / 'service'}"})
     assert done.stdout.strip() == "[]"
 
 

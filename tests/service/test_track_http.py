@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from mews_newtt.fhir.course import ews_track
 from mews_newtt.fhir.jsontext import read_json, write_json
 from mews_newtt.fhir.profiles import PROFILES
 from mews_newtt_service.jobs.database import away
+from mews_newtt_service.jobs.events import SharedLook
 from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.jobs.unread import unread_headers
 from mews_newtt_service.jobs.worker import Worker
@@ -259,6 +261,25 @@ class TestFiles:
             assert answer.text == "retry: 2000\n\n: waiting\n\n", "the database went away while the stream waited"
             http.app.state.stopping.begin(60)
             assert http.get(f"{waiting}/events", headers=stream).text == "retry: 2000\n\n", "the service is about to stop"
+
+    def test_streams_that_wait_share_one_look_at_the_queue(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        looks: list[str] = []
+        get = Queue.get
+
+        def counted(queue: Queue, job_id: str) -> Any:
+            looks.append(job_id)
+            return get(queue, job_id)
+
+
+        async def wait(shared: SharedLook, *names: str) -> list[Any]:
+            return list(await asyncio.gather(*(shared.at(name) for name in names)))
+
+        with client(tmp_path) as http:
+            one, two = (self.queued(http).rpartition("/")[2] for _ in range(2))
+            monkeypatch.setattr(Queue, "get", counted)
+            found = asyncio.run(wait(SharedLook(http.app.state.queue), *[one] * 5, two, "gone"))
+        assert sorted(looks) == sorted([one, two, "gone"])
+        assert [job.id for job in found[:-1]] == [one] * 5 + [two] and found[-1] is None
 
     @staticmethod
     def _away() -> None:

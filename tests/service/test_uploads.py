@@ -8,7 +8,6 @@ import io
 import json
 import os
 import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import pytest
 
 from mews_newtt import load_chart
 from mews_newtt.tables.files import score_file
+from tests.patience import until
 from tests.service.support import CSV, FULL, MANY, VERIFY, client, codes, lines
 
 MIB = 1 << 20
@@ -292,10 +292,8 @@ def test_a_plan_reads_a_workbook_and_its_report_has_the_callers_name(http: Any) 
     form = {"file": ("ward.xlsx", out.getvalue())}
     answer = http.post(MANY, files=form, data={"plan": '[columns]\nPuls = "heart_rate"\n'}, headers={"Prefer": "respond-async"})
     assert answer.status_code == 202, answer.text
+    until(lambda: http.get(answer.headers["Content-Location"]).status_code == 200)
     job = http.get(answer.headers["Content-Location"]).json()
-    while job["state"] not in ("done", "failed"):
-        time.sleep(0.05)
-        job = http.get(answer.headers["Content-Location"]).json()
     assert job["state"] == "done", job
     summary = http.get(next(file["href"] for file in job["files"] if file["name"] == "summary.json")).json()
     assert summary["reading"]["source"] == "ward.xlsx" and summary["rows"] == 1

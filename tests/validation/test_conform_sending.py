@@ -18,6 +18,7 @@ from mews_newtt import FileError
 from mews_newtt.validation.conform import HIDDEN, Adapter, Command, Endpoint, Limits, Pace, compare_answers
 from mews_newtt.validation.result import Origin
 from tests.cli.command import ROOT, run
+from tests.patience import PATIENCE, until
 from tests.validation.conform_support import ADAPTERS, CHART, FAST, KEY, ONE, cases, platform
 
 VENDOR = ROOT / "examples" / "vendor_platform.py"
@@ -178,9 +179,9 @@ def test_the_made_up_vendor_as_a_command(fault: str, code: int) -> None:
 
 
 def test_a_command_that_ends_or_keeps_silent_is_told() -> None:
-    for code, told in (("pass", "command_ended"), ("import time; time.sleep(9)", "command_silent")):
+    for code, told, seconds in (("pass", "command_ended", PATIENCE), (f"import time; time.sleep({PATIENCE})", "command_silent", 1.0)):
         with (
-            Command(CHART, f'"{sys.executable}" -c "{code}"', Adapter(limits=Limits(per_second=1000, timeout_seconds=1.0))) as command,
+            Command(CHART, f'"{sys.executable}" -c "{code}"', Adapter(limits=Limits(per_second=1000, timeout_seconds=seconds))) as command,
             pytest.raises(FileError) as fault,
         ):
             command.ask(ONE)
@@ -192,9 +193,8 @@ def test_a_command_that_ends_or_keeps_silent_is_told() -> None:
 def test_a_command_that_says_more_than_asked_is_out_of_step(tmp_path: Path) -> None:
     script = tmp_path / "chatty.py"
     script.write_text('import sys\nfor line in sys.stdin:\n    print(\'{"total": 0}\\n{"total": 0}\', flush=True)\n')
-    adapter = Adapter(limits=Limits(per_second=20.0))
-    with Command(CHART, f"{sys.executable} {script}", adapter) as platform:
+    with Command(CHART, f"{sys.executable} {script}", FAST) as platform:
         platform.ask(cases()[0])
-        platform._pace.wait()  # long enough for its second line
+        until(lambda: not platform._lines.empty(), "its second line")
         with pytest.raises(FileError, match="more than one line"):
             platform.ask(cases()[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import time
@@ -31,6 +32,32 @@ async def events_answer(request: Request, queue: Queue, job: Job) -> Response:
     if last == END and job.ended:
         return Response(None, 204)
     return EventStream(request, queue, job, last)
+
+
+class SharedLook:
+    """Looks at the queue for all streams of this process that wait: twice a second, once for each job, however many streams wait for it."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._asked: set[str] = set()
+        self._next: asyncio.Task[dict[str, Job]] | None = None
+
+    async def at(self, job_id: str) -> Job | None:
+        """The job as it is in half a second at most; None if it is gone. Raises ServiceError if the database cannot be reached."""
+        self._asked.add(job_id)
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_task(self._look())
+            self._next.add_done_callback(lambda done: done.cancelled() or done.exception())  # its streams may all have ended
+        found = await asyncio.shield(self._next)  # others wait for it too
+        return found.get(job_id)
+
+    async def _look(self) -> dict[str, Job]:
+        await anyio.sleep(LOOK_SECONDS)
+        asked, self._asked, self._next = self._asked, set(), None
+        return await anyio.to_thread.run_sync(self._all, asked)
+
+    def _all(self, asked: set[str]) -> dict[str, Job]:
+        return {name: job for name in asked if (job := self._queue.get(name)) is not None}
 
 
 class EventStream(Response):
@@ -63,10 +90,9 @@ class EventStream(Response):
             if time.monotonic() >= until or self.request.app.state.stopping.draining:
                 return
             yield ": waiting\n\n"
-            await anyio.sleep(LOOK_SECONDS)
+            job = await self.request.app.state.shared_look.at(job.id)
             if await self.request.is_disconnected():
                 return
-            job = await anyio.to_thread.run_sync(self.queue.get, self.job.id)
         if job is None:
             return
         folder = next((file["folder"] for file in job.files if file["name"] == EVENTS_FILE), None)

@@ -69,6 +69,4 @@ def _framework_error(scope: Scope, fault: HTTPException) -> Response:
         405: Problem("method_not_allowed", f"{scope['method']} {path}", "is not offered", "see /openapi.json for the methods"),
     }.get(fault.status_code, Problem("http_error", path, str(fault.detail), "see /openapi.json"))
     headers = dict(fault.headers or {})
-    if fault.status_code == 405:
-        headers.setdefault("Allow", "GET, HEAD")  # only the files of the pages say nothing themselves
     return problem_response(scope, fault.status_code, [problem], headers)

@@ -101,10 +101,10 @@ def sample(pid: int) -> tuple[int, int] | None:
 
 
 class Traffic:
-    """Clients that send requests of every kind until they are told to stop."""
+    """Clients that send requests of every kind until they are told to stop; each waits about `pause` seconds between two requests."""
 
-    def __init__(self, url: str, number: int):
-        self._url, self._number = url, number
+    def __init__(self, url: str, number: int, pause: float = 0):
+        self._url, self._number, self._pause = url, number, pause
         self._over = threading.Event()
         self.counts: Counter[str] = Counter()
         self.faults: list[str] = []
@@ -148,6 +148,8 @@ class Traffic:
         shares = [kind[0] for kind in self._kinds]
         with httpx.Client(base_url=self._url, timeout=PATIENCE, trust_env=False) as http:
             while not self._over.is_set():
+                if self._pause:
+                    self._over.wait(chance.uniform(0, 2 * self._pause))
                 _, name, method, path, given = chance.choices(self._kinds, shares)[0]
                 answer = http.request(method, path, **given)
                 self.counts[name] += 1
@@ -168,10 +170,10 @@ class Traffic:
         http.delete(where)
 
 
-def run(folder: Path, seconds: float, number: int, workers: int = 2) -> tuple[list[Line], Traffic, Service]:
+def run(folder: Path, seconds: float, number: int, workers: int = 2, pause: float = 0) -> tuple[list[Line], Traffic, Service]:
     """The lines of all processes that lived through the fitted time, and the traffic that was sent."""
     with Service(folder, "--workers", str(workers), MEWS_NEWTT_LOG_LEVEL="error") as service:
-        traffic = Traffic(service.url, number)
+        traffic = Traffic(service.url, number, pause)
         traffic.start()
         times: dict[str, list[float]] = {}
         seen: dict[str, list[tuple[int, int]]] = {}
@@ -199,11 +201,12 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--minutes", type=float, default=60)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--pause", type=float, default=0, help=f"mean seconds that each of the {CLIENTS} clients waits between two requests")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        lines, traffic, _ = run(Path(folder), 60 * asked.minutes, asked.seed)
+        lines, traffic, _ = run(Path(folder), 60 * asked.minutes, asked.seed, pause=asked.pause)
     print(
-        f"{time.strftime('%Y-%m-%d')}, {asked.minutes:g} minutes, seed {asked.seed}: {sum(traffic.counts.values()):,} requests: {dict(traffic.counts)}"
+        f"{time.strftime('%Y-%m-%d')}, {asked.minutes:g} minutes, seed {asked.seed}, pause {asked.pause:g} s: {sum(traffic.counts.values()):,} requests: {dict(traffic.counts)}"
     )
     print("\n".join(map(str, lines)))
     print("\n".join(traffic.faults[:20]) or "no answer was a 5xx")
