@@ -20,12 +20,14 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from mews_newtt.chart.model import Chart
 from mews_newtt.errors import Problem
 from mews_newtt.reading.columns import EXPECTED
-from mews_newtt.validation.changes import COUNTS, changes_between, listed_rows
+from mews_newtt.validation.changes import COUNTS, changes_between
 from mews_newtt.validation.reports.contrast import pictures_of
 from mews_newtt_service.jobs.queue import Job, Queue, new_id
 from mews_newtt_service.pages.drafts import run_of
+from mews_newtt_service.pages.evidence import evidence_of
 from mews_newtt_service.pages.render import page, shows_faults
 from mews_newtt_service.problems import refuse
 
@@ -154,7 +156,7 @@ async def run_page(request: Request) -> Response:
         here=here,
         chart=chart,
         run=shown,
-        result=shown_result(found or {}, SHOWN),
+        result=shown_result(chart, found or {}, SHOWN),
         undiagnosed=job.parameters.get("undiagnosed", []),
         pages=pages,
         files=files,
@@ -162,13 +164,13 @@ async def run_page(request: Request) -> Response:
     )
 
 
-def shown_result(found: Mapping[str, Any], most: int) -> dict[str, Any]:
-    """What the page of one run shows of its result: the first `most` disagreements, and every count."""
+def shown_result(chart: Chart, found: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """What the page of one run shows of its result: the `most` disagreements that are stated the lowest, and every count."""
     return {
         "verdict": found["verdict"],
         "says": found["says"],
         "notes": found["notes"],
-        "low": sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED),
+        "partial": found["partial"],
         "all_partial": found["partial"] == found["rows"] > 0,
         "own_file": found.get("your_file") or {"says": [], "map_to_paste": ""},  # runs of before have none
         "reading": found.get("reading"),
@@ -178,7 +180,7 @@ def shown_result(found: Mapping[str, Any], most: int) -> dict[str, Any]:
         "diagnosis": found["diagnosis"],
         "letter": found.get("letter", ""),
         "pictures": pictures_of((found["diagnosis"] or {}).get("contrast")),
-        "listed": listed_rows(found)[:most],
+        **evidence_of(chart, found, most),
     }
 
 
@@ -237,6 +239,7 @@ async def compare_runs(request: Request) -> Response:
     results = [found for job in (before, after) if (found := await anyio.to_thread.run_sync(_result, request, job)) is not None]
     if len(results) < 2 or before.kind != "verify" or after.kind != "verify":
         raise refuse(404, "run_unknown", "one of these runs", "has no result to compare", "choose two runs that are done")
+    changes = changes_between(*results)
     return page(
         request,
         "compare_runs.html",
@@ -246,5 +249,7 @@ async def compare_runs(request: Request) -> Response:
         before=_shown(request, before),
         after=_shown(request, after),
         results=results,
-        changes=changes_between(*results),
+        changes=changes,
+        summary=changes.says,
+        low=[sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED) for found in results],
     )
