@@ -62,7 +62,9 @@ class Changes(NamedTuple):
         gone, new = len(self.gone), len(self.new)
         if not wrong.before and not wrong.after:
             return "No row disagrees in either run."
-        first = "Nothing changed" if not gone and not new else "Better" if not new else "Worse" if not gone else "Better in some rows, worse in others"
+        first = (
+            "Nothing changed" if not gone and not new else "Better" if not new else "Worse" if not gone else "Better in some rows, worse in others"
+        )
         old = f"{count(gone, 'row')} no longer {'disagrees' if gone == 1 else 'disagree'}"
         more = f"{count(new, 'row')} newly {'disagrees' if new == 1 else 'disagree'}" if new else "no row newly disagrees"
         return f"{first}: {old}, {more}, {self.still:,} still {'disagrees' if self.still == 1 else 'disagree'}."

@@ -57,7 +57,12 @@ class Card(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         drawings = [
-            {"title": one.title, "says": one.says, "chart": [band._asdict() for band in one.chart], "platform": [band._asdict() for band in one.platform]}
+            {
+                "title": one.title,
+                "says": one.says,
+                "chart": [band._asdict() for band in one.chart],
+                "platform": [band._asdict() for band in one.platform],
+            }
             for one in self.drawings
         ]
         return {**self._asdict(), "drawings": drawings}

@@ -18,7 +18,7 @@ class Shown(NamedTuple):
     row: int
     case: str
     below: str
-    cells: list[tuple[str, str, str, str]]  # what is stated, what was stated, what the chart gives, how they differ
+    cells: list[tuple[str, str, str]]  # the column, what is stated there, and what the chart gives
     readings: list[tuple[str, str]]  # titles, and what the file holds
     says: str
     why: list[str]
@@ -65,10 +65,16 @@ def _words(chart: Chart, name: str, text: str) -> str:
 
 
 def _shown(chart: Chart, row: ListedRow, low: Below) -> Shown:
-    cells = [(column_title(chart, cell["column"]), cell["expected"] or "nothing", cell["computed"] or "nothing", cell["says"]) for cell in row.cells]
-    why = [_why(chart, line) for line in row.why]
+    cells = [_cell(chart, cell) for cell in row.cells]
+    why = [*dict.fromkeys(cell["says"].capitalize() for cell in row.cells), *(_why(chart, line) for line in row.why)]
     to_try = {name: text for name, text in row.read.items() if name.removeprefix(SKIP_PREFIX) in chart.by_id}
     return Shown(row.row, row.case, low.says, cells, readings_of(chart, row.given), row.says, why, to_try)
+
+
+def _cell(chart: Chart, cell: Mapping[str, str]) -> tuple[str, str, str]:
+    names = {level.id: level.title for level in chart.levels} if cell["column"] == "expected_level" else {}
+    stated, right = (" to ".join(names.get(part, part) for part in cell[side].split(" to ")) or "nothing" for side in ("expected", "computed"))
+    return column_title(chart, cell["column"]), stated, right
 
 
 def _why(chart: Chart, line: str) -> str:
@@ -84,5 +90,7 @@ def _telling(chart: Chart, diagnosis: Mapping[str, Any] | None) -> dict[str, Any
     if not case:
         return None
     units = {parameter.id: parameter.observation.unit for parameter in chart.parameters if parameter.observation.numeric}
-    readings = [(_title(chart, name), number(text, units[name]) if name in units else _words(chart, name, text)) for name, text in case["given"].items()]
+    readings = [
+        (_title(chart, name), number(text, units[name]) if name in units else _words(chart, name, text)) for name, text in case["given"].items()
+    ]
     return {"readings": readings, "to_try": case["given"], "answers": case["answers"]}

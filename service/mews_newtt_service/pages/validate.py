@@ -21,9 +21,9 @@ from mews_newtt_service.jobs.submit import start
 from mews_newtt_service.jobs.uploads import keep_text
 from mews_newtt_service.pages import drafts, plans
 from mews_newtt_service.pages.column_form import LEAVE, MOST_WORDS, Chosen, choices, meanings
+from mews_newtt_service.pages.kept_runs import runs_of
 from mews_newtt_service.pages.render import page, shows_faults
 from mews_newtt_service.pages.rows_without_column import without_column
-from mews_newtt_service.pages.runs import runs_of
 from mews_newtt_service.problems import status_of
 from mews_newtt_service.settings import Settings
 
