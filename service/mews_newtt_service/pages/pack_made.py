@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import Problem
+from mews_newtt.validation.reports.titles import readings_of
 from mews_newtt_service.jobs.queue import Job
-from mews_newtt_service.pages.evidence import readings_of
 from mews_newtt_service.pages.kept_runs import shown_run
 from mews_newtt_service.pages.render import page
 

@@ -131,6 +131,8 @@ async def view(request: Request) -> Response:
     text = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)  # the button that copies; it would be refused here, and stays hidden
     styles = {b64encode(sha256(style.encode()).digest()).decode() for style in re.findall(r"<style[^>]*>(.*?)</style>", text, re.DOTALL)}
     allowed = " ".join(f"'sha256-{style}'" for style in sorted(styles)) or "'none'"
+    back = f'<p><a href="/workbench/runs/{job.id}">Back to the run, with its rows to try</a></p>'
+    text = re.sub(r"<body[^>]*>", lambda found: found[0] + back, text, count=1)
     policy = f"default-src 'none'; style-src {allowed}; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
     return HTMLResponse(text, headers={"Content-Security-Policy": policy})
 
