@@ -15,7 +15,8 @@ from mews_newtt_service.jobs.uploads import keep_csv
 from mews_newtt_service.pages import drafts
 from mews_newtt_service.pages.kept_runs import result_of
 from mews_newtt_service.pages.pack_made import pack_made
-from mews_newtt_service.pages.render import pinned_chart, shows_faults
+from mews_newtt_service.pages.render import shows_faults
+from mews_newtt_service.pages.which_chart import named_chart
 from mews_newtt_service.problems import refuse
 
 NAME = "pasted rows.csv"
@@ -35,11 +36,11 @@ async def pasted(request: Request) -> Response:
     """Keep pasted rows as a file, and ask what its columns mean."""
     with request.app.state.concurrency.slot(request.scope["client_id"]):
         text, named, like = await _text(request, "rows", "chart", "like")
-        chart = pinned_chart(request, named)
+        chart, is_open = named_chart(request, named)
         made = csv_text(pasted_rows(text))
         upload = await keep_csv(request, NAME, made)
         try:
-            await anyio.to_thread.run_sync(drafts.keep, request, drafts.Draft(upload, chart, like[:32]))
+            await anyio.to_thread.run_sync(drafts.keep, request, drafts.Draft(upload, chart, like[:32], chart_open=is_open))
         except BaseException:
             request.app.state.queue.drop_folder(upload.job_id)
             raise
