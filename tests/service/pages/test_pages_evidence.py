@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.patience import PATIENCE
 from tests.service.pages.test_pages_access import findings
+from tests.service.pages.test_pages_print import sheets
 from tests.service.pages.test_pages_rows_without_column import HEADER as UNKNOWN_NAMES
 from tests.service.pages.test_pages_rows_without_column import ROWS as OF_ANOTHER_HOUSE
 from tests.service.pages.test_pages_validate import HEADER, ROWS, say_the_words, send, validated, written
@@ -42,16 +42,16 @@ def test_who_could_be_missed_comes_first_and_a_row_opens_in_try(plain: Any, tmp_
 
 
 def test_the_report_leads_back_to_its_run_has_lines_to_sign_and_says_that_it_is_not_for_care(page: Any, tmp_path: Path) -> None:
-    pypdf = pytest.importorskip("pypdf")
     send(page, written(tmp_path / "sets.csv", ROWS))
     say_the_words(page)
     validated(page)
     run = page.url
     page.get_by_role("link", name="Open the full report").click()
     expect(page.locator("body")).to_contain_text("a person could be missed")
-    text = " ".join(sheet.extract_text() for sheet in pypdf.PdfReader(io.BytesIO(page.pdf())).pages)
-    said = " ".join(text.split())
-    assert CARE in said and "Fingerprint" in said and "Signature" in said and "Clinical safety officer" in said
+    printed = sheets(page, tmp_path)
+    for sheet in printed:
+        assert CARE in sheet and "Fingerprint" in sheet
+    assert "Signature" in printed[-1] + printed[-2] and "Clinical safety officer" in " ".join(printed)
     page.get_by_role("link", name="Back to the run").click()
     expect(page).to_have_url(run)
     assert findings(page) == []
