@@ -50,7 +50,7 @@ def test_faults_at_once_have_a_card_each_and_their_counts_together(news2: Chart)
     first, second = (next(each for each in faults_of(news2, ()) if each.kind == kind) for kind in ("edge_moved", "category_moved"))
     pair = first._replace(joined=(first, second))
     cards = cards_of(news2, Diagnosis(10, 4, [Finding((pair,), 3, 4, 1)]))
-    assert [card.words for card in cards] == [first.words.capitalize(), second.words.capitalize()]
+    assert [card.words.casefold() for card in cards] == [first.words.casefold(), second.words.casefold()]
     assert {card.together for card in cards} == {2}
 
 

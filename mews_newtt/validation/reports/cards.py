@@ -97,17 +97,19 @@ def _drawings(chart: Chart, fault: Fault) -> list[Drawing]:
 def _drawing(chart: Chart, parameter: Parameter, ours: Table, theirs: Table) -> Drawing:
     name = row_name(parameter, ours)
     unit = number("", parameter.observation.unit).strip()
-    drawn, says = ([], []), []
+    chart_bands: list[DrawnBand] = []
+    platform_bands: list[DrawnBand] = []
+    says = []
     for own, other in zip(ours.bands, theirs.bands, strict=True):
         differs = own != other
         moved = own.interval != other.interval
         label = band_words(other) if moved or own.categories != other.categories else band_label(parameter, own)
-        drawn[0].append(_band(chart, own, band_label(parameter, own), differs))
-        drawn[1].append(_band(chart, other, label, differs))
+        chart_bands.append(_band(chart, own, band_label(parameter, own), differs))
+        platform_bands.append(_band(chart, other, label, differs))
         if differs:
             says.append(f"{label} {' and '.join(band_gives(other, chart)) or 'nothing'}")
     title = name[:1].upper() + name[1:] + (f" ({unit})" if unit else "")
-    return Drawing(title, *drawn, f"The platform seems to give: {'; '.join(says)}.")
+    return Drawing(title, chart_bands, platform_bands, f"The platform seems to give: {'; '.join(says)}.")
 
 
 def _band(chart: Chart, band: Band, readings: str, differs: bool) -> DrawnBand:
