@@ -49,9 +49,9 @@ def answered_csv(chart: Chart, cases: Sequence[Mapping[str, Any]], pasted: str) 
     owners = list(OWNERS) if any(case.get("person") for case in cases) else []
     first = next((case["taken_at"] for case in cases if case.get("taken_at")), "")
     table = [["case_id", *owners, *given, *columns]]
-    for name, case in known.items():
-        owner = [case.get("person") or name, case.get("taken_at") or first] if owners else []
-        table.append([name, *owner, *(case["given"].get(each, "") for each in given), *(shown.get(name, {}).get(each, "") for each in columns)])
+    for name, each in known.items():
+        owner = [each.get("person") or name, each.get("taken_at") or first] if owners else []
+        table.append([name, *owner, *(each["given"].get(row, "") for row in given), *(shown.get(name, {}).get(column, "") for column in columns)])
     return csv_text(table)
 
 
