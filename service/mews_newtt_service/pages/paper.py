@@ -115,7 +115,9 @@ def _compared(chart: Chart, result: Score, stated: Mapping[str, str]) -> dict[st
 
 def _sum(chart: Chart, stated: Mapping[str, str]) -> str:
     """Whether the points on paper add up to its own total; empty where they can, or where there is nothing to add up."""
-    points = {(p.id,): read_stated(chart, "points", stated[PAPER + p.id]) for p in _with_points(chart) if PAPER + p.id in stated}
+    points: dict[tuple[str, ...], int] = {
+        (p.id,): read_stated(chart, "points", stated[PAPER + p.id]) for p in _with_points(chart) if PAPER + p.id in stated
+    }
     total = read_stated(chart, "total", stated.get(TOTAL, ""))
     if not points or {NONE, UNREADABLE} & {total, *points.values()}:
         return ""
