@@ -107,7 +107,7 @@ def _drawing(chart: Chart, parameter: Parameter, ours: Table, theirs: Table) -> 
         chart_bands.append(_band(chart, own, band_label(parameter, own), differs))
         platform_bands.append(_band(chart, other, label, differs))
         if differs:
-            says.append(f"{label} {' and '.join(band_gives(other, chart)) or 'nothing'}")
+            says.append(f"{label}: {' and '.join(band_gives(other, chart)) or 'nothing'}")
     title = name[:1].upper() + name[1:] + (f" ({unit})" if unit else "")
     return Drawing(title, chart_bands, platform_bands, f"The platform seems to give: {'; '.join(says)}.")
 
