@@ -42,19 +42,29 @@ def suggest_columns(chart: Chart, names: Sequence[str]) -> dict[str, str]:
         if name in chart.by_id or is_reserved(name, known):
             found[name] = name
             taken.add(name)
-    own = {plain for name in (chart.id, chart.short_title, *chart.aliases) for plain in (_plain(name), _plain(name).rstrip("0123456789"))}
     for name in names:
         if name not in found:
-            near = _guess(chart, name, own, known, taken)
+            near = _guess(chart, name, known, taken)
             if near:
                 found[name] = near
                 taken.add(near)
     return found
 
 
-def _guess(chart: Chart, name: str, own: set[str], known: Mapping[str, Observation], taken: set[str]) -> str | None:
-    bare = _plain(name).partition("(")[0].partition("[")[0].rstrip("_")
-    if "expected_total" not in taken and (bare in TOTALS or bare.removesuffix("_score").removesuffix("_total") in own):
+def names_chart(chart: Chart, name: str) -> bool:
+    """Whether a column is called after a chart, such as NEWS or "NEWS2 total"."""
+    own = {plain for each in (chart.id, chart.short_title, *chart.aliases) for plain in (_plain(each), _plain(each).rstrip("0123456789"))}
+    return _bare(name).removesuffix("_score").removesuffix("_total") in own
+
+
+def _bare(name: str) -> str:
+    """A column's name in plain form, without what is in brackets."""
+    return _plain(name).partition("(")[0].partition("[")[0].rstrip("_")
+
+
+def _guess(chart: Chart, name: str, known: Mapping[str, Observation], taken: set[str]) -> str | None:
+    bare = _bare(name)
+    if "expected_total" not in taken and (bare in TOTALS or names_chart(chart, name)):
         return "expected_total"
     if "expected_level" not in taken and bare in LEVELS:
         return "expected_level"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from mews_newtt.scoring.wording import count
+
 COUNTS = ("rows", "compared", "agreed", "disagreed", "complete", "partial", "refused")
 
 
@@ -14,7 +16,8 @@ class ListedRow(NamedTuple):
     row: int
     case: str
     cells: list[dict[str, str]]
-    given: str
+    given: dict[str, str]
+    read: dict[str, str]
     says: str
     why: list[str]
 
@@ -50,6 +53,22 @@ class Changes(NamedTuple):
     still: int
     all_listed: bool
 
+    @property
+    def says(self) -> str:
+        """What changed, in one or two sentences. Of runs that list not every disagreement, it says no more than the counts of all rows do."""
+        wrong = next(change for change in self.counts if change.what == "disagreed")
+        if not self.all_listed:
+            return f"{count(wrong.before, 'row')} disagreed in the earlier run, {wrong.after:,} in the later one."
+        gone, new = len(self.gone), len(self.new)
+        if not wrong.before and not wrong.after:
+            return "No row disagrees in either run."
+        first = (
+            "Nothing changed" if not gone and not new else "Better" if not new else "Worse" if not gone else "Better in some rows, worse in others"
+        )
+        old = f"{count(gone, 'row')} no longer {'disagrees' if gone == 1 else 'disagree'}"
+        more = f"{count(new, 'row')} newly {'disagrees' if new == 1 else 'disagree'}" if new else "no row newly disagrees"
+        return f"{first}: {old}, {more}, {self.still:,} still {'disagrees' if self.still == 1 else 'disagree'}."
+
 
 def listed_rows(document: Mapping[str, Any]) -> list[ListedRow]:
     """The rows that the document of a validation (`Validation.to_dict`) lists as disagreeing."""
@@ -58,7 +77,8 @@ def listed_rows(document: Mapping[str, Any]) -> list[ListedRow]:
             each["row"],
             each["case_id"] or "",
             each["cells"],
-            ", ".join(f"{name} {value}" for name, value in each["given"].items()) or "nothing",
+            each["given"],
+            each.get("read", {}),  # documents of before have none
             each["says"],
             each["why"],
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from mews_newtt.reading.rows import given_of_cell, given_of_row
 from mews_newtt.reading.unread import Unread
 from mews_newtt.reading.values import SKIP_PREFIX, read, read_reason
 from mews_newtt.scoring.reference import score
+from mews_newtt.scoring.result import Score
 from mews_newtt.tables.table import score_columns
 from mews_newtt.validation.expected import AGREED, BY_CODE, CODES, ExpectedColumn, Kinds, Numbers, Reader, columns_of, expected_columns
 from mews_newtt.validation.mutants import Flags, distinct_values
@@ -208,7 +210,21 @@ def explained(comparer: Comparer, chunk: Compared, row: int, before: int) -> Dis
     why += result.warnings
     case = None if comparer.case_id is None else as_text(frame.get_column(comparer.case_id)[row])
     given = {our: as_text(cell) for our, cell in cells.items() if as_text(cell)}
-    return Disagreement(int(chunk.numbers(np.array([row]), before)[0]), case, tuple(wrong), given, result.says, tuple(why))
+    read = _as_read(result, given)
+    return Disagreement(int(chunk.numbers(np.array([row]), before)[0]), case, tuple(wrong), given, result.says, tuple(why), read)
+
+
+def _as_read(result: Score, given: Mapping[str, str]) -> dict[str, str]:
+    """The cells of a row as the chart reads them. A cell that cannot be read stays as it is, so that whoever scores it again is told the same."""
+    rows = {row.id: row for row in result.parameters}
+    found = {}
+    for name, text in given.items():
+        row = rows.get(name)
+        if row is not None and row.value is not None:
+            found[name] = f"{row.value:f}" if isinstance(row.value, Decimal) else str(row.value)
+        elif row is None or not row.missing:
+            found[name] = text
+    return found
 
 
 def _cell(column: pl.Series, row: int) -> Any:

@@ -30,12 +30,18 @@ class Finding:
     @property
     def words(self) -> str:
         first = self.faults[0]
-        breaks = count(self.breaks, "agreement") if self.breaks else "none"
         if len(first.joined) < 2:
-            return f"{first.words}; explains {self.explains} of {count(self.of, 'disagreement')}, breaks {breaks}"
+            return f"{first.words}; explains {self.explains:,} of {count(self.of, 'disagreement')}, {self._against} it"
         named = "; ".join(f"({number}) {fault.words}" for number, fault in enumerate(first.joined, start=1))
-        effect = f"together they explain {self.explains} of {count(self.of, 'disagreement')} and break {breaks}"
+        effect = f"together they explain {self.explains:,} of {count(self.of, 'disagreement')}, {self._against} them"
         return f"{len(first.joined)} faults at once: {named}; {effect}"
+
+    @property
+    def _against(self) -> str:
+        """Which rows speak against the explanation."""
+        if not self.breaks:
+            return "and no row that agrees contradicts"
+        return f"but {count(self.breaks, 'row')} that {'agrees contradicts' if self.breaks == 1 else 'agree contradict'}"
 
     def to_dict(self) -> dict[str, Any]:
         return {

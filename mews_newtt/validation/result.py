@@ -37,7 +37,8 @@ class WrongCell(NamedTuple):
 class Disagreement(NamedTuple):
     """One row that disagrees: its number, its wrong cells, and the chart's reasons.
 
-    `row` is the number that a spreadsheet shows: in a CSV file the header is row 1.
+    `row` is the number that a spreadsheet shows: in a CSV file the header is row 1. `given` is what the file holds, `read` the same as the
+    chart reads it: numbers in the chart's units, answers by their ids, no reading left out that cannot be read.
     """
 
     row: int
@@ -46,6 +47,7 @@ class Disagreement(NamedTuple):
     given: Mapping[str, str]
     says: str
     why: tuple[str, ...]
+    read: Mapping[str, str] = {}
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -53,6 +55,7 @@ class Disagreement(NamedTuple):
             "case_id": self.case_id,
             "cells": [cell.to_dict() for cell in self.cells],
             "given": dict(self.given),
+            "read": dict(self.read),
             "says": self.says,
             "why": list(self.why),
         }

@@ -44,7 +44,7 @@ BESIDE_THE_POINT = (
     r"(that|this) is not certain[^.]*\.?",
     r", which is no verdict",
     r"(explains?|breaks?|explained|leaves)[^;.]*?\d[\d,]* (of [\d,]+ )?(disagreements?|agreements?|rows?)",
-    r"breaks none",
+    r",? (and no row that agrees contradicts|but [\d,]+ rows? that (agrees contradicts|agree contradict)) (it|them)",
     r"(all|of|the)? ?[\d,]+ of (the )?[\d,]+ (disagreements?|agreements?|rows)",
     r"[\d,]+ (disagreements?|agreements?)",
 )

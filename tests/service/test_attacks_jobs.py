@@ -19,7 +19,7 @@ from mews_newtt_service.jobs.queue import Queue, open_queue
 from mews_newtt_service.jobs.supervisor import WorkerSupervisor
 from mews_newtt_service.jobs.work import warm
 from mews_newtt_service.jobs.worker import Worker
-from mews_newtt_service.pages import runs
+from mews_newtt_service.pages import kept_runs
 from mews_newtt_service.routes import health
 from mews_newtt_service.settings import Settings
 from tests.patience import PATIENCE, until
@@ -230,13 +230,13 @@ def test_results_on_pages_are_not_lost_between_readers(monkeypatch: pytest.Monke
         def __setitem__(self, *_: Any) -> None:
             """Another reader took its place."""
 
-    monkeypatch.setattr(runs, "_results", Gone())
-    monkeypatch.setattr(runs, "_verdicts", Gone())
-    monkeypatch.setattr(runs, "_path", lambda *_: Path(__file__).with_name("attack.py"))
+    monkeypatch.setattr(kept_runs, "_results", Gone())
+    monkeypatch.setattr(kept_runs, "_verdicts", Gone())
+    monkeypatch.setattr(kept_runs, "path_of", lambda *_: Path(__file__).with_name("attack.py"))
     monkeypatch.setattr(json, "loads", lambda _: {"verdict": "agrees"})
     job: Any = type("Job", (), {"id": "1", "kind": "verify", "state": "done", "files": [{"name": "validation.json"}], "parameters": {}, "chart": "news2",
                                 "version": "1", "created": 0.0, "expires": None, "rows": 1})
-    assert runs._shown(None, job).verdict == "agrees"  # type: ignore[arg-type]
+    assert kept_runs.shown_run(None, job).verdict == "agrees"  # type: ignore[arg-type]
 
 
 def test_waiting_without_a_worker_ends_with_a_clear_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

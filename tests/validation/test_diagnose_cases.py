@@ -110,7 +110,7 @@ def test_several_faults_that_do_not_fit_every_row_are_said_as_perhaps() -> None:
     assert found.words == (
         "Perhaps 2 faults at once: (1) diastolic blood pressure seems to be scored by the reading of systolic blood pressure; "
         "(2) concern of the woman, her family or staff: none seems to be taken for present; "
-        "together they explain 95 of 100 disagreements and break 1 agreement. "
+        "together they explain 95 of 100 disagreements, but 1 row that agrees contradicts them. "
         "That is not certain: 5 disagreements stay unexplained, and 1 row that agrees would not. "
         "This table cannot tell it from one other fault: the total seems to be cut to its last digit, so that 12 is shown as 2."
     )

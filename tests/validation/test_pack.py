@@ -21,6 +21,7 @@ from mews_newtt.scoring.result import Score
 from mews_newtt.validation.coverage import coverage
 from mews_newtt.validation.diagnose import diagnose
 from mews_newtt.validation.packs import NAMES, Pack, make_pack, pack_faults, write_pack
+from mews_newtt.validation.packs.pack import is_typed
 from tests.batch.batch_support import random_columns
 from tests.cli.command import run
 from tests.strategies import made_chart
@@ -213,7 +214,11 @@ def test_the_files(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "pack" / "pack.json").read_text(encoding="utf-8"))
     assert told["chart"]["sha256"] == pack.chart.sha256 and told["mutants"]["alive"] == 0
     page = (tmp_path / "pack" / "sheet.html").read_text(encoding="utf-8")
-    assert "http" not in page and page.count("<tr>") == len(pack.cases) + 1
+    assert "http" not in page and page.count("<tr>") == len(pack.cases) + 2, "one heading for each of the two sheets"
+    typed, finer = page.split('id="finer"')
+    for case in pack.cases:
+        sheet = typed if case.person or is_typed(pack.chart, case.given) else finer
+        assert f'<th scope="row">{case.id}</th>' in sheet
     write_pack(pack, tmp_path / "pack")  # an earlier pack is replaced
     assert not [path for path in tmp_path.iterdir() if path.name != "pack"]
 

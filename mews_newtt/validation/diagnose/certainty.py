@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mews_newtt.chart.model import Band, Chart, Interval, Table
+from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.cases import Pool
 from mews_newtt.validation.faults import OF_MEMORY, Fault, all_answers
 from mews_newtt.validation.mutants import COMPLETE, READ, Flags, MutantScorer, Rows, Sheet, answer_words, differ, sheet_of_sets
@@ -159,7 +160,7 @@ def equally_good(chart: Chart, equal: Sequence[Fault]) -> EquallyGood:
             finer.append(fault)
         if wanted:
             answered = [answer_words(chart, each, row) for each in (first, answers)]
-            given = ", ".join(f"{name} {text}" for name, text in pool.sets[row].items())
+            given = ", ".join(f"{_title(chart, name)} {text}" for name, text in pool.sets[row].items())
             case = {"given": pool.sets[row], "answers": answered, "says": f"{given} ({answered[0]} by the first, {answered[1]} by the other)"}
     return EquallyGood(recordable, finer, case)
 
@@ -180,3 +181,10 @@ def _distance(given: dict[str, str], baseline: dict[str, str], steps: dict[str, 
     fine = sum(Decimal(text) % steps[name] != 0 for name, text in given.items() if name in steps)
     changed = sum(baseline.get(name) != text for name, text in given.items()) + sum(name not in given for name in baseline)
     return fine * FINE + changed
+
+
+def _title(chart: Chart, name: str) -> str:
+    parameter = chart.by_id.get(name.removeprefix(SKIP_PREFIX))
+    if parameter is None:
+        return name
+    return parameter.title if name in chart.by_id else f"Reason for no {parameter.title}"

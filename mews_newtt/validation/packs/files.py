@@ -13,9 +13,10 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.drawn import stamp_css, stamp_html
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.values import SKIP_PREFIX
+from mews_newtt.scoring.wording import count
 from mews_newtt.tables.atomic import whole_folder
 from mews_newtt.validation.packs.case import Case
-from mews_newtt.validation.packs.pack import Pack
+from mews_newtt.validation.packs.pack import Pack, is_typed
 from mews_newtt.validation.packs.sheets import answers_csv, answers_xlsx, given_names, harmless, how_to, owner_names, owner_of
 
 WORKBOOK = "answers.xlsx"
@@ -101,6 +102,7 @@ td.expected { background: #e8f1fb }
 td.got { min-width: 3.5rem }
 td.why { font-size: .85em; min-width: 11rem }
 tr { break-inside: avoid }
+.finer { break-before: page }
 tr:has(+ tr.because) { break-after: avoid }
 tr.because td { border-bottom-width: 2px; color: #404040 }
 thead { display: table-header-group }
@@ -119,10 +121,14 @@ def as_sheet(pack: Pack) -> str:
     chart = pack.chart
     names = given_names(chart, [case.given for case in pack.cases])
     first = pack.cases[0].given if pack.cases else {}
-    head = "".join(f'<th scope="col">{escape(_column(chart, name))}</th>' for name in names)
-    totals = '<th scope="col">Expected total</th>' if chart.has_points else ""
-    got = '<th scope="col">Total shown</th>' if chart.has_points else ""
-    rows = "\n".join(_row(chart, case, names, first) for case in pack.cases)
+    typed = [case for case in pack.cases if case.person or is_typed(chart, case.given)]
+    finer = [case for case in pack.cases if case not in typed]
+    note = (
+        f"<p>{count(len(finer), 'case')} with readings finer than people record {'is' if len(finer) == 1 else 'are'} on "
+        '<a href="#finer">a sheet of its own</a> at the end.</p>\n'
+        if finer
+        else ""
+    )
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -141,18 +147,35 @@ sha256 {escape(chart.sha256[:12])}. Seed {pack.seed}.</p>
 <p class="warning">Made-up observations for testing a platform. Not for care.</p>
 <p>Type in each row exactly as printed. A dash means: leave it empty. Shaded readings differ from the first case.</p>
 <p>Platform: ____________________ Version: ____________ Tester: ____________________ Date: ____________</p>
-<table>
-<caption>{len(pack.cases)} cases</caption>
+{note}{_table(chart, typed, names, first, count(len(typed), "case"))}
+{_finer(chart, finer, names, first)}</main>
+</body>
+</html>
+"""
+
+
+def _finer(chart: Chart, cases: list[Case], names: list[str], first: dict[str, str]) -> str:
+    """The sheet of cases that people cannot type; empty where there are none."""
+    if not cases:
+        return ""
+    says = "People do not record such readings. Send these cases where a machine can; leave them out where the platform takes whole steps only."
+    table = _table(chart, cases, names, first, count(len(cases), "case"))
+    return f'<section class="finer" id="finer">\n<h2>Readings finer than people record</h2>\n<p>{says}</p>\n{table}\n</section>\n'
+
+
+def _table(chart: Chart, cases: list[Case], names: list[str], first: dict[str, str], caption: str) -> str:
+    head = "".join(f'<th scope="col">{escape(_column(chart, name))}</th>' for name in names)
+    totals = '<th scope="col">Expected total</th>' if chart.has_points else ""
+    got = '<th scope="col">Total shown</th>' if chart.has_points else ""
+    rows = "\n".join(_row(chart, case, names, first) for case in cases)
+    return f"""<table>
+<caption>{caption}</caption>
 <thead><tr><th scope="col">Case</th>{head}{totals}<th scope="col">Expected level</th>{got}
 <th scope="col">Level shown</th>{"" if _wide(names) else '<th scope="col">Why</th>'}</tr></thead>
 <tbody>
 {rows}
 </tbody>
-</table>
-</main>
-</body>
-</html>
-"""
+</table>"""
 
 
 def _column(chart: Chart, name: str) -> str:

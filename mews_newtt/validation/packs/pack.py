@@ -159,8 +159,13 @@ def pack_faults(chart: Chart, others: Iterable[Chart] | None) -> list[Fault]:
 
 def only_recordable(chart: Chart, sets: Sequence[Given], killers: Sequence[Rows]) -> list[Rows]:
     """The sets that kill each mutant, without those that hold a reading finer than recorded."""
-    typed = np.array([all(name not in chart.by_id or recordable(chart.by_id[name], text) for name, text in given.items()) for given in sets])
+    typed = np.array([is_typed(chart, given) for given in sets])
     return [rows[typed[rows]] for rows in killers]
+
+
+def is_typed(chart: Chart, given: Mapping[str, str]) -> bool:
+    """Whether people can type every reading of a set: none is finer than it is recorded."""
+    return all(name not in chart.by_id or recordable(chart.by_id[name], text) for name, text in given.items())
 
 
 def _new(*lists: Sequence[Given]) -> list[Given]:

@@ -47,9 +47,7 @@ class Sets:
     def pairs(self) -> Iterator[Places]:
         """Every class of each parameter with every class of each other one, in every context, beside a well set and beside nothing."""
         return chunked(
-            block
-            for one, other in combinations(self.tried, 2)
-            for block in self._around((one.id, other.id), [one.every_class, other.every_class])
+            block for one, other in combinations(self.tried, 2) for block in self._around((one.id, other.id), [one.every_class, other.every_class])
         )
 
     def orders(self) -> Iterator[Places]:

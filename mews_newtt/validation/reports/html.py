@@ -12,12 +12,16 @@ from markupsafe import Markup
 from mews_newtt import __version__
 from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, report_css, stamp_html
+from mews_newtt.drawn.words import NOT_FOR_CARE
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import PLURAL, BandKey, Item, gaps
+from mews_newtt.validation.low_rows import could_be_missed
+from mews_newtt.validation.reports.cards import cards_of
 from mews_newtt.validation.reports.contrast import pictures_of
 from mews_newtt.validation.reports.letter import letters_text
 from mews_newtt.validation.reports.outliers import Outlier, outliers
+from mews_newtt.validation.reports.titles import readings_of
 from mews_newtt.validation.result import Matrix, Validation
 from mews_newtt.validation.stated import KINDS
 
@@ -58,6 +62,10 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             stamp=Markup(stamp_html([chart], f"mews_newtt {__version__}.")),
             headline=headline(found),
             advice=advice(found),
+            missed=could_be_missed({name: column.to_dict() for name, column in found.by_column.items()}) if found.verdict == "disagrees" else [],
+            not_for_care=NOT_FOR_CARE,
+            cards=cards_of(chart, found.diagnosis),
+            readings_of=readings_of,
             kinds=[(KINDS[kind], cells) for kind, cells in found.kinds.items()],
             matrices=[entry for entry in (_matrix("total", found.total_matrix), _matrix("level", found.level_matrix)) if entry],
             places=places,

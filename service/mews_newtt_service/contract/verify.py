@@ -158,6 +158,7 @@ class Disagreement(Answer):
     case_id: str | None
     cells: list[WrongCell]
     given: dict[str, str]
+    read: Annotated[dict[str, str], Field(description="the readings as the chart reads them, in its units and by the ids of answers")]
     says: str
     why: list[str]
 
@@ -307,6 +308,36 @@ class Diagnosis(Answer):
     contrast: Annotated[list[TableContrast], Field(description="where the stated points differ from the chart's")]
 
 
+class DrawnBand(Answer):
+    """One band of a row that is drawn. `differs`: the platform differs from the chart here."""
+
+    readings: str
+    gives: list[str]
+    colour: str
+    differs: bool
+
+
+class Drawing(Answer):
+    """One table of a row: the bands of the chart, and those that the platform seems to have."""
+
+    title: str
+    says: str
+    chart: list[DrawnBand]
+    platform: list[DrawnBand]
+
+
+class Card(Answer):
+    """One suspected mistake. `together`: how many mistakes have these counts together."""
+
+    words: str
+    leads: bool
+    explains: Count
+    of: Count
+    contradicts: Count
+    together: Count
+    drawings: list[Drawing]
+
+
 class Validation(Answer):
     """What comparing many stated scores with the chart found. Counts are of all rows; only lists are capped."""
 
@@ -337,5 +368,6 @@ class Validation(Answer):
     disagreements: list[Disagreement]
     disagreements_listed: Count
     diagnosis: Diagnosis | None
+    cards: Annotated[list[Card], Field(description="the suspected mistakes one by one, with the rows of the chart that they change")]
     letter: Annotated[str, Field(description="a text to send to the vendor; empty where nothing was found")]
     engine_version: Engine

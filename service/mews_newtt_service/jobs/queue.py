@@ -118,6 +118,15 @@ class Queue(Shared):
             raise self._too_much(client, size, states)
         return known if made else self._same(known, digest)
 
+    def draft_for(self, job_id: str, client: str, chart: Chart, parameters: dict[str, Any]) -> None:
+        """Say which chart a draft is for. A draft that was started already stays as it is."""
+        self._database.run(
+            (
+                "UPDATE mews_newtt_jobs SET chart = ?, version = ?, sha256 = ?, parameters = ? WHERE id = ? AND client = ? AND state = 'draft'",
+                (chart.id, chart.version, chart.sha256, json.dumps(parameters), job_id, client),
+            )
+        )
+
     def start(self, job_id: str, client: str, kind: str, parameters: dict[str, Any], *, digest: str = "") -> Job:
         """Queue the job of a draft; a draft that was started already is not started again.
 

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -302,15 +303,25 @@ def keep_text(folder: Path, part: str, text: str) -> str:
 
 async def keep_json(request: Request, rows: list[Any]) -> Upload:
     """Observation sets of a JSON array as an NDJSON file of a new job. ServiceError: 503 the service is about to stop, 507 the disk is full."""
+    return await _keep(request, "array", "ndjson", lambda: "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows))
+
+
+async def keep_csv(request: Request, name: str, text: str) -> Upload:
+    """A CSV text as a file of a new job, under the name that messages call it. ServiceError: as `keep_json`."""
+    return await _keep(request, name, "csv", lambda: text)
+
+
+async def _keep(request: Request, name: str, kind: str, make: Callable[[], str]) -> Upload:
     request.app.state.stopping.refuse_long_work()
     queue: Queue = request.app.state.queue
     job_id = new_id()
 
     def write() -> Upload:
+        content = make().encode("utf-8", "replace")
         folder = queue.make_folder(job_id)
-        text = "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows).encode()
-        (folder / "input.ndjson").write_bytes(text)
-        return Upload(job_id, "array", "input.ndjson", "ndjson", len(text), hashlib.sha256(text).hexdigest(), {})
+        stored = f"input.{kind}"
+        (folder / stored).write_bytes(content)
+        return Upload(job_id, name, stored, kind, len(content), hashlib.sha256(content).hexdigest(), {})
 
     try:
         return await anyio.to_thread.run_sync(write)

@@ -24,6 +24,7 @@ from mews_newtt.tables.table import score_table
 from mews_newtt.validation.compare import diagnosed, validate_file
 from mews_newtt.validation.packs import make_pack, write_pack
 from mews_newtt.validation.reports import write_reports
+from mews_newtt.validation.reports.cards import cards_of
 from mews_newtt.validation.reports.letter import letters_text
 from mews_newtt_service.jobs import plans, tracks
 from mews_newtt_service.jobs.inputs import PLAN, input_file, map_of, plan_file, plan_of, write_document
@@ -92,7 +93,8 @@ def _verify(chart: Chart, parameters: dict[str, Any], folder: Path, out: Path, s
     found = diagnosed(found, anyway=parameters.get("undiagnosed") == [])  # the page names the rows that its user must have seen
     write_reports(found, out)
     _keep_plan(folder, parameters, out)
-    write_document(out / "validation.json", {**found.to_dict(), "letter": letters_text(found), "engine_version": __version__})
+    extra = {"cards": [card.to_dict() for card in cards_of(chart, found.diagnosis)], "letter": letters_text(found)}
+    write_document(out / "validation.json", {**found.to_dict(), **extra, "engine_version": __version__})
     return int(found.rows)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
@@ -24,6 +24,7 @@ class Draft(NamedTuple):
     like: str
     waits: bool = True
     until: float | None = None  # when it is removed
+    chart_open: bool = False  # nobody has said yet which chart it is for; `chart` is any
 
     def path(self, queue: Queue) -> Path:
         return queue.path(self.upload.job_id, self.upload.stored)
@@ -33,9 +34,20 @@ def keep(request: Request, draft: Draft) -> float | None:
     """Keep an upload until its run is started. Returns when it is removed."""
     queue: Queue = request.app.state.queue
     upload = draft.upload
-    parameters = {"upload": {**upload._asdict(), "fields": {}}, "like": draft.like}
+    parameters = _parameters(draft)
     job = queue.add(upload.job_id, request.scope["client_id"], "verify", draft.chart, parameters, size=upload.bytes, draft=True)
     return job.expires
+
+
+def choose(request: Request, draft: Draft, chart: Chart) -> None:
+    """Say which chart a draft is for."""
+    queue: Queue = request.app.state.queue
+    chosen = draft._replace(chart=chart, chart_open=False)
+    queue.draft_for(draft.upload.job_id, request.scope["client_id"], chart, _parameters(chosen))
+
+
+def _parameters(draft: Draft) -> dict[str, Any]:
+    return {"upload": {**draft.upload._asdict(), "fields": {}}, "like": draft.like, "chart_open": draft.chart_open}
 
 
 def find(request: Request, job_id: str) -> Draft:
@@ -45,7 +57,8 @@ def find(request: Request, job_id: str) -> Draft:
     if job is None or "upload" not in job.parameters:
         raise refuse(404, "upload_gone", "this upload", "is not here, or no longer", "send the file again")
     chart = request.app.state.charts.find(job.chart, job.version)
-    return Draft(Upload(**job.parameters["upload"]), chart, job.parameters["like"], job.state == "draft", job.expires)
+    is_open = job.state == "draft" and bool(job.parameters.get("chart_open"))
+    return Draft(Upload(**job.parameters["upload"]), chart, job.parameters["like"], job.state == "draft", job.expires, is_open)
 
 
 def run_of(request: Request, job_id: str) -> Job:

@@ -9,8 +9,8 @@ from starlette.responses import RedirectResponse, Response
 
 from mews_newtt.errors import MewsNewttError, Problem
 from mews_newtt_service.jobs.submit import submit
+from mews_newtt_service.pages.kept_runs import runs_of
 from mews_newtt_service.pages.render import page, pinned_chart, shows_faults
-from mews_newtt_service.pages.runs import runs_of
 from mews_newtt_service.problems import refuse, status_of
 
 MOST_SEED = 1_000_000

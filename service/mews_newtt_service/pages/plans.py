@@ -18,7 +18,8 @@ from mews_newtt_service.jobs.queue import Job, Queue
 from mews_newtt_service.jobs.submit import start, submit
 from mews_newtt_service.jobs.uploads import FIELD_BYTES, keep_text, receive_upload
 from mews_newtt_service.pages import drafts
-from mews_newtt_service.pages.render import page, pinned_chart, shows_faults
+from mews_newtt_service.pages.render import page, shows_faults
+from mews_newtt_service.pages.which_chart import LOOKED_INTO, named_chart
 from mews_newtt_service.problems import refuse
 
 LOOKED, PLAN = "looked.json", "plan.toml"
@@ -102,7 +103,11 @@ async def taken(request: Request) -> drafts.Draft:
     try:
         if not upload.bytes:
             raise FileError(Problem("file_empty", "the file", "is empty, or none was chosen", "choose a file with a first line of column names"))
-        draft = drafts.Draft(upload, pinned_chart(request, upload.fields.get("chart", "")), upload.fields.get("like", ""))
+        chart, is_open = named_chart(request, upload.fields.get("chart", ""))
+        if is_open and (upload.format not in LOOKED_INTO or "plan" in upload.fields):
+            what = "cannot be suggested for such a file, or for one with a plan"
+            raise FileError(Problem("chart_unnamed", "the chart", what, "choose a chart, then send the file again"))
+        draft = drafts.Draft(upload, chart, upload.fields.get("like", ""), chart_open=is_open)
         until = await anyio.to_thread.run_sync(drafts.keep, request, draft)
         return draft._replace(until=until)
     except BaseException:
@@ -112,7 +117,10 @@ async def taken(request: Request) -> drafts.Draft:
 
 async def propose_for_draft(request: Request) -> Response:
     """Propose a plan for a file that was sent to be validated."""
-    return await look(request, await anyio.to_thread.run_sync(drafts.find, request, request.path_params["job"]))
+    draft = await anyio.to_thread.run_sync(drafts.find, request, request.path_params["job"])
+    if draft.chart_open:
+        return RedirectResponse(f"/workbench/validate/{draft.upload.job_id}/chart", 303)
+    return await look(request, draft)
 
 
 async def look(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 import zipfile
 from base64 import b64encode
-from collections import OrderedDict
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter
@@ -20,38 +16,21 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from mews_newtt.chart.model import Chart
 from mews_newtt.errors import Problem
 from mews_newtt.reading.columns import EXPECTED
-from mews_newtt.validation.changes import COUNTS, changes_between, listed_rows
+from mews_newtt.validation.changes import COUNTS, changes_between
 from mews_newtt.validation.reports.contrast import pictures_of
 from mews_newtt_service.jobs.queue import Job, Queue, new_id
 from mews_newtt_service.pages.drafts import run_of
+from mews_newtt_service.pages.evidence import evidence_of
+from mews_newtt_service.pages.kept_runs import forget, path_of, result_of, runs_of, shown_run
+from mews_newtt_service.pages.pack_made import pack_made
 from mews_newtt_service.pages.render import page, shows_faults
 from mews_newtt_service.problems import refuse
 
 SHOWN = 20  # disagreements on the page; the files hold more
 ARCHIVES = {"verify": "validation", "pack": "pack", "score": "scores"}
-RESULTS = {"verify": "validation.json", "pack": "pack.json", "score": "summary.json"}
-_results: OrderedDict[str, dict[str, Any]] = OrderedDict()  # the last few answers that were looked at; a run's answer never changes
-_verdicts: OrderedDict[str, str] = OrderedDict()
-
-
-Kept = TypeVar("Kept")
-
-
-class Run(NamedTuple):
-    """A job as the pages show it."""
-
-    id: str
-    kind: str
-    name: str
-    chart: str
-    version: str
-    state: str
-    created: str
-    expires: str
-    rows: int
-    verdict: str
 
 
 def add_to(pages: APIRouter) -> None:
@@ -62,53 +41,6 @@ def add_to(pages: APIRouter) -> None:
     pages.add_api_route("/workbench/runs/{job}/view/{name}", shows_faults(view), methods=["GET"])
     pages.add_api_route("/workbench/runs/{job}/delete", shows_faults(delete), methods=["POST"])
     pages.add_api_route("/workbench/runs/{job}/beside/{other}", shows_faults(compare_runs), methods=["GET"])
-
-
-def runs_of(request: Request, *kinds: str) -> list[Run]:
-    """The caller's runs of some kinds, newest first."""
-    queue: Queue = request.app.state.queue
-    return [_shown(request, job) for job in queue.jobs(request.scope["client_id"]) if job.kind in kinds and job.state != "cancelled"]
-
-
-def _shown(request: Request, job: Job) -> Run:
-    verdict = _verdicts.get(job.id, "")
-    if not verdict and job.kind == "verify" and job.state == "done":
-        verdict = str((_result(request, job) or {}).get("verdict", ""))
-        _keep(_verdicts, job.id, verdict, 5000)
-    if not verdict and job.kind == "score" and job.state == "done":
-        verdict = "scored"
-    name = str(job.parameters.get("name", ""))
-    return Run(job.id, job.kind, name, job.chart, job.version, job.state, _stamp(job.created), _stamp(job.expires), job.rows, verdict)
-
-
-def _stamp(when: float | None) -> str:
-    return "" if when is None else datetime.fromtimestamp(when, UTC).strftime("%d %b %Y, %H:%M:%S UTC")
-
-
-def _path(request: Request, job: Job, name: str) -> Path:
-    """A result file of a run, by a name that the run itself lists."""
-    queue: Queue = request.app.state.queue
-    known = next((file for file in job.files if file["name"] == name), None)
-    path = queue.path(job.id, f"{known['folder']}/{name}") if known else None
-    if path is None or not path.is_file():
-        raise refuse(404, "file_unknown", "this file", "is not a result of this run", "see the run's files")
-    return path
-
-
-def _result(request: Request, job: Job) -> dict[str, Any] | None:
-    """The run's own answer; read once."""
-    found = _results.get(job.id)
-    if found is None and job.state == "done" and any(file["name"] == RESULTS.get(job.kind) for file in job.files):
-        found = json.loads(_path(request, job, RESULTS[job.kind]).read_text(encoding="utf-8"))
-        _keep(_results, job.id, found, 8)
-    return found
-
-
-def _keep(kept: OrderedDict[str, Kept], name: str, value: Kept, most: int) -> None:
-    kept[name] = value
-    with contextlib.suppress(KeyError):  # other threads keep results too
-        while len(kept) > most:
-            kept.popitem(last=False)
 
 
 def _progress(job: Job) -> dict[str, Any]:
@@ -133,17 +65,17 @@ async def run_page(request: Request) -> Response:
         return RedirectResponse(f"/workbench/plan/{job.id}", 303)
     chart = request.app.state.charts.find(job.chart, job.version)
     here = "pack" if job.kind == "pack" else "validate"
-    shown = _shown(request, job)
+    shown = shown_run(request, job)
     if not job.ended:
         return page(request, "waiting.html", title="A run is under way", here=here, chart=chart, run=shown, progress=_progress(job))
     if job.state != "done":
         problems = [Problem(p["code"], p["where"], p["what"], p["mend"]) for p in job.problems]
         return page(request, "failed.html", title="The run could not be done", here=here, chart=chart, run=shown, problems=problems)
-    found = await anyio.to_thread.run_sync(_result, request, job)
+    found = await anyio.to_thread.run_sync(result_of, request, job)
     pages = [file for file in job.files if file["media_type"].startswith("text/html")]
     files = sorted(job.files, key=lambda file: file["name"])
     if job.kind == "pack":
-        return page(request, "pack_made.html", title="A pack", here=here, chart=chart, run=shown, made=found, pages=pages, files=files)
+        return pack_made(request, job, chart, found or {})
     if job.kind == "score":
         return page(request, "scored.html", title=f"Scores of {shown.name}", here=here, chart=chart, run=shown, result=found, files=files)
     others = [run for run in await anyio.to_thread.run_sync(runs_of, request, "verify") if run.id != job.id and run.state == "done"]
@@ -154,7 +86,7 @@ async def run_page(request: Request) -> Response:
         here=here,
         chart=chart,
         run=shown,
-        result=shown_result(found or {}, SHOWN),
+        result=shown_result(chart, found or {}, SHOWN),
         undiagnosed=job.parameters.get("undiagnosed", []),
         pages=pages,
         files=files,
@@ -162,13 +94,13 @@ async def run_page(request: Request) -> Response:
     )
 
 
-def shown_result(found: Mapping[str, Any], most: int) -> dict[str, Any]:
-    """What the page of one run shows of its result: the first `most` disagreements, and every count."""
+def shown_result(chart: Chart, found: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """What the page of one run shows of its result: the `most` disagreements that are stated the lowest, and every count."""
     return {
         "verdict": found["verdict"],
         "says": found["says"],
         "notes": found["notes"],
-        "low": sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED),
+        "partial": found["partial"],
         "all_partial": found["partial"] == found["rows"] > 0,
         "own_file": found.get("your_file") or {"says": [], "map_to_paste": ""},  # runs of before have none
         "reading": found.get("reading"),
@@ -178,27 +110,29 @@ def shown_result(found: Mapping[str, Any], most: int) -> dict[str, Any]:
         "diagnosis": found["diagnosis"],
         "letter": found.get("letter", ""),
         "pictures": pictures_of((found["diagnosis"] or {}).get("contrast")),
-        "listed": listed_rows(found)[:most],
+        **evidence_of(chart, found, most),
     }
 
 
 async def one_file(request: Request) -> Response:
     """A result file, always to be saved."""
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
-    path = _path(request, job, request.path_params["name"])
+    path = path_of(request, job, request.path_params["name"])
     return FileResponse(path, media_type="application/octet-stream", filename=path.name)
 
 
 async def view(request: Request) -> Response:
     """A report or a sheet in the browser. It may run no script and fetch nothing; only its own style is allowed."""
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
-    path = _path(request, job, request.path_params["name"])
+    path = path_of(request, job, request.path_params["name"])
     if path.suffix != ".html":
         raise refuse(404, "file_unknown", "this file", "is not a page", "download it instead")
     text = await anyio.to_thread.run_sync(path.read_text, "utf-8")
     text = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)  # the button that copies; it would be refused here, and stays hidden
     styles = {b64encode(sha256(style.encode()).digest()).decode() for style in re.findall(r"<style[^>]*>(.*?)</style>", text, re.DOTALL)}
     allowed = " ".join(f"'sha256-{style}'" for style in sorted(styles)) or "'none'"
+    back = f'<p><a href="/workbench/runs/{job.id}">Back to the run, with its rows to try</a></p>'
+    text = re.sub(r"<body[^>]*>", lambda found: found[0] + back, text, count=1)
     policy = f"default-src 'none'; style-src {allowed}; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
     return HTMLResponse(text, headers={"Content-Security-Policy": policy})
 
@@ -214,7 +148,7 @@ async def everything(request: Request) -> Response:
         made = queue.path(job.id, f"everything-{new_id()}.zip")
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in job.files:
-                archive.write(_path(request, job, file["name"]), file["name"])
+                archive.write(path_of(request, job, file["name"]), file["name"])
         return made
 
     path = await anyio.to_thread.run_sync(packed)
@@ -226,7 +160,7 @@ async def delete(request: Request) -> Response:
     """Delete a run and its files; a run that is under way is stopped."""
     job = await anyio.to_thread.run_sync(run_of, request, request.path_params["job"])
     await anyio.to_thread.run_sync(request.app.state.queue.forget, job.id)
-    _results.pop(job.id, None)
+    forget(job.id)
     return RedirectResponse("/workbench/pack" if job.kind == "pack" else "/workbench/validate", 303)
 
 
@@ -234,17 +168,20 @@ async def compare_runs(request: Request) -> Response:
     """What changed from the earlier of two runs to the later one."""
     jobs = [await anyio.to_thread.run_sync(run_of, request, request.path_params[name]) for name in ("job", "other")]
     before, after = sorted(jobs, key=lambda job: job.created)
-    results = [found for job in (before, after) if (found := await anyio.to_thread.run_sync(_result, request, job)) is not None]
+    results = [found for job in (before, after) if (found := await anyio.to_thread.run_sync(result_of, request, job)) is not None]
     if len(results) < 2 or before.kind != "verify" or after.kind != "verify":
         raise refuse(404, "run_unknown", "one of these runs", "has no result to compare", "choose two runs that are done")
+    changes = changes_between(*results)
     return page(
         request,
         "compare_runs.html",
         title="What changed between two runs",
         here="validate",
         rests_on=[request.app.state.charts.find(*which) for which in dict.fromkeys((job.chart, job.version) for job in (before, after))],
-        before=_shown(request, before),
-        after=_shown(request, after),
+        before=shown_run(request, before),
+        after=shown_run(request, after),
         results=results,
-        changes=changes_between(*results),
+        changes=changes,
+        summary=changes.says,
+        low=[sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED) for found in results],
     )

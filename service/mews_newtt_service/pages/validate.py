@@ -21,14 +21,14 @@ from mews_newtt_service.jobs.submit import start
 from mews_newtt_service.jobs.uploads import keep_text
 from mews_newtt_service.pages import drafts, plans
 from mews_newtt_service.pages.column_form import LEAVE, MOST_WORDS, Chosen, choices, meanings
+from mews_newtt_service.pages.kept_runs import runs_of
 from mews_newtt_service.pages.render import page, shows_faults
 from mews_newtt_service.pages.rows_without_column import without_column
-from mews_newtt_service.pages.runs import runs_of
+from mews_newtt_service.pages.which_chart import LOOKED_INTO
 from mews_newtt_service.problems import status_of
 from mews_newtt_service.settings import Settings
 
 MOST_COLUMNS = 500
-LOOKED_INTO = ("csv", "ndjson", "parquet")  # kinds whose columns this page can ask about
 
 
 def add_to(pages: APIRouter, settings: Settings) -> None:
@@ -79,6 +79,8 @@ def _plan_before(request: Request, draft: drafts.Draft) -> str | None:
 async def columns_page(request: Request) -> Response:
     """What each column means: suggested, changed at will, then run."""
     draft = await anyio.to_thread.run_sync(drafts.find, request, request.path_params["job"])
+    if draft.chart_open:
+        return RedirectResponse(f"/workbench/validate/{draft.upload.job_id}/chart", 303)
     if not draft.waits and request.method == "GET":
         return RedirectResponse(f"/workbench/runs/{draft.upload.job_id}", 303)
     if not draft.waits and not draft.path(request.app.state.queue).is_file():
