@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.units import as_written
 from mews_newtt.drawn import stamp_html
 from mews_newtt.drawn.words import NOT_FOR_CARE, title_at
 from mews_newtt.errors import ChartNotFound, MewsNewttError, Problem
@@ -41,7 +42,7 @@ _ENVIRONMENT = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
 )
 _ENVIRONMENT.globals.update(engine_version=__version__, not_for_care=NOT_FOR_CARE)
-_ENVIRONMENT.filters.update(drawn=drawn, path=chart_path, number=_number, title_at=lambda where, chart: title_at(chart, where))
+_ENVIRONMENT.filters.update(drawn=drawn, path=chart_path, number=_number, units=as_written, title_at=lambda where, chart: title_at(chart, where))
 
 
 def html(template: str, **context: Any) -> str:

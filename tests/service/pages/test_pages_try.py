@@ -30,7 +30,7 @@ def test_a_set_is_scored_without_javascript(plain: Any) -> None:
     plain.goto(NEWS2)
     fill(plain)
     plain.get_by_role("button", name="Score").click()
-    expect(outcome(plain)).to_contain_text("Medium: the total is 5, in 5 to 6")
+    expect(outcome(plain)).to_contain_text("Medium: the total is 5; this level is for 5 to 6")
     expect(outcome(plain).locator("dd").first).to_have_text("5")
     expect(plain.locator("#heart_rate")).to_have_value("95")
     assert plain.url.endswith(NEWS2), "no reading is in the address"
