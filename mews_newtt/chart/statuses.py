@@ -7,3 +7,11 @@ MEANINGS = {
     "derived": "computed from published reference ranges by a published method; nobody's chart",
     "local": "supplied by the site that runs the engine",
 }
+
+IN_SHORT = {
+    "verified": "Read twice from the chart's own document; both readings agree.",
+    "transcribed": "Read once from the chart's own document.",
+    "secondary": "Read from somebody else's copy. The chart itself was not seen.",
+    "derived": "Computed from published ranges. It is nobody's chart.",
+    "local": "Supplied by the site that runs this service.",
+}

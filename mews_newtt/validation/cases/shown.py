@@ -54,7 +54,7 @@ def calm_set(chart: Chart, setting: Setting) -> Given:
         if parameter.id not in given or parameter.id in setting.given or table is None or not parameter.observation.numeric:
             continue
         best = len(_score(chart, given).warnings)
-        for value in _values(parameter, baseline_band(chart, table)) if best else ():
+        for value in values_of(parameter, baseline_band(chart, table)) if best else ():
             tried = {**given, parameter.id: value}
             now = _score(chart, tried)
             if now.status != "refused" and len(now.warnings) < best:
@@ -68,7 +68,7 @@ def _score(chart: Chart, given: Given) -> Score:
     return score(chart, given, raise_refused=False)
 
 
-def _values(parameter: Parameter, band: Band, near: str | None = None) -> Iterator[str]:
+def values_of(parameter: Parameter, band: Band, near: str | None = None) -> Iterator[str]:
     """Recordable and plausible values of a band, the nearest to a reading (or to the band's middle) first; of a band of answers these."""
     if band.interval is None:
         yield from band.categories
@@ -80,7 +80,7 @@ def _values(parameter: Parameter, band: Band, near: str | None = None) -> Iterat
         pair = [decimal((start + by) * step) for by in ((-far, far + 1) if far else (0, 1))]
         fits = [value for value in pair if all(each.contains(value) for each in limits)]
         yield from map(as_text, fits)
-        if far > 1 and band.interval.is_above(pair[0]) and band.interval.is_below(pair[1]):
+        if far > 1 and any(each.is_above(pair[0]) for each in limits) and any(each.is_below(pair[1]) for each in limits):
             return
 
 
@@ -94,7 +94,7 @@ def _inside(interval: Interval, value: Fraction) -> Fraction:
 def raised(chart: Chart, setting: Setting, given: Given, parameter: Parameter, band: Band) -> Given | None:
     """The set with one reading moved into a band, as little as possible; None where no value of it gives a complete set without a new warning."""
     calm = len(_score(chart, given).warnings)
-    for value in _values(parameter, band, given.get(parameter.id) if parameter.observation.numeric else None):
+    for value in values_of(parameter, band, given.get(parameter.id) if parameter.observation.numeric else None):
         group = chart.group_of.get(parameter.id)
         out: tuple[str, ...] = group.parameters if group is not None and group.kind == "one_of" else ()
         moved = {name: text for name, text in given.items() if name not in out} | {parameter.id: value}
@@ -122,10 +122,11 @@ def _levels(chart: Chart, setting: Setting, calm: Given) -> Iterator[Shown]:
         if level.id == lowest:
             continue
         if level.total is not None:
-            reached = [total for total in sorted(by_total) if level.total.contains(Decimal(total)) and _score(chart, by_total[total]).level == level.id]
-            if reached:
-                says = f"The total is {reached[0]}, the lowest that reaches this level. As few rows as possible are raised."
-                yield Shown(f"level-{level.id}", f"{level.title}, by total", says, by_total[reached[0]])
+            within = [total for total in sorted(by_total) if level.total.contains(Decimal(total))]
+            reached = next((total for total in within if _score(chart, by_total[total]).level == level.id), None)
+            if reached is not None:
+                says = f"The total is {reached}, the lowest that reaches this level."
+                yield Shown(f"level-{level.id}", f"{level.title}, by total", says, by_total[reached])
         for rule in level.counts:
             found = _of_rule(chart, setting, calm, rule)
             if found is not None and _score(chart, found).level == level.id:

@@ -19,6 +19,7 @@ from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.chart.words import condition_says
 from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, rows_html, standing_html
 from mews_newtt.validation.proving.recorded import PARTS, by_reference, headline, not_tried, recorded
+from mews_newtt_service.pages.audience import by_audience
 from mews_newtt_service.pages.render import chart_of, drawn, page, pinned_chart, shows_faults
 
 
@@ -34,7 +35,7 @@ async def charts_page(request: Request) -> Response:
     charts = request.app.state.charts.charts()
     named = tomllib.loads((builtin_rules() / "not_shipped.toml").read_text(encoding="utf-8"))["not_shipped"]
     meanings = {status: words for status, words in MEANINGS.items() if any(chart.status == status for chart in charts)}
-    return page(request, "charts.html", title="Charts", here="charts", charts=charts, meanings=meanings, not_shipped=named)
+    return page(request, "charts.html", title="Home", here="charts", groups=by_audience(charts), meanings=meanings, not_shipped=named)
 
 
 class Choice(NamedTuple):

@@ -39,7 +39,7 @@ def summary_of(result: Score) -> Summary:
     rows = [RowSummary(by_id[row.id].short_title, gives, css_class) for row in shown for gives, css_class in _gives(result, row)]
     has_points = result.chart.has_points
     return Summary(
-        ("Total" if result.total is not None else "No total yet, possible:") if has_points else "",
+        ("Total" if result.total is not None else "Possible total") if has_points else "",
         total_words(result) if has_points else "",
         level_words(result),
         tuple(rows),
