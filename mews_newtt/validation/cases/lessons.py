@@ -29,11 +29,11 @@ def lesson(chart: Chart, seed: int) -> list[Given]:
     found = []
     for number, many in enumerate(raised):
         way = rng.randrange(len(ways))
-        found.append(_set(chart, rng, ways[way], calm[way], many, lacks=number in lacking))
+        found.append(drawn_set(chart, rng, ways[way], calm[way], many, lacks=number in lacking))
     return found
 
 
-def _set(chart: Chart, rng: Random, setting: Setting, calm: Given, many: int, *, lacks: bool) -> Given:
+def drawn_set(chart: Chart, rng: Random, setting: Setting, calm: Given, many: int, *, lacks: bool) -> Given:
     """One set; of several tries the first that nobody has to confirm, else the calm set."""
     rows = choices(chart, setting, calm)
     required = [name for name in rows if chart.by_id[name].required and chart.by_id[name].role == "scored" and name not in chart.group_of]

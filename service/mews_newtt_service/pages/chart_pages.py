@@ -20,6 +20,7 @@ from mews_newtt.chart.words import condition_says
 from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, rows_html, standing_html
 from mews_newtt.validation.proving.recorded import PARTS, by_reference, headline, not_tried, recorded
 from mews_newtt_service.pages.audience import by_audience
+from mews_newtt_service.pages.example_sets import examples_of
 from mews_newtt_service.pages.render import chart_of, drawn, page, pinned_chart, shows_faults
 
 
@@ -63,6 +64,7 @@ async def chart_page(request: Request) -> Response:
         proof=None if proof is None else proof_shown(proof),
         versions=request.app.state.charts.versions(chart.id),
         others=others,
+        examples=await examples_of(chart),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -142,12 +143,16 @@ def _place(request: Request) -> tuple[int, int]:
 
 
 def _gives(chart: Chart, band: Band) -> str:
-    return ", ".join(each for each in band_gives(band, chart) if each != band.prompt) or "nothing"
+    """What a learner has to know of a band: its points; its zone where the band has no points or zones make levels; the level that it raises."""
+    zones_count = any(rule.zone for level in chart.levels for rule in level.counts)
+    zone = band.zone if band.points is None or zones_count else None
+    return ", ".join(band_gives(replace(band, zone=zone, prompt=None), chart)) or "nothing"
 
 
 def _reading(chart: Chart, row: Any) -> str:
     titles = {category.id: category.title for category in chart.by_id[row.id].observation.categories}
-    return titles.get(row.value) or number(row.value, row.unit)
+    value = Decimal(f"{row.value.normalize():f}") if isinstance(row.value, Decimal) else row.value
+    return titles.get(value) or number(value, row.unit)
 
 
 def _questions(chart: Chart, result: Score) -> list[Question]:
@@ -158,6 +163,8 @@ def _questions(chart: Chart, result: Score) -> list[Question]:
             continue
         bands = sorted((band for table in chart.by_id[row.id].tables for band in table.bands), key=chart.severity)
         answers = tuple(dict.fromkeys(_gives(chart, band) for band in bands))
+        if len(answers) == 1:
+            continue  # nothing to choose: such a row only makes somebody look
         found.append(Question(row.id, row.title, _reading(chart, row), answers, _gives(chart, row.band)))
     return found
 
