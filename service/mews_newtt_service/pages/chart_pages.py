@@ -36,7 +36,7 @@ async def charts_page(request: Request) -> Response:
     charts = request.app.state.charts.charts()
     named = tomllib.loads((builtin_rules() / "not_shipped.toml").read_text(encoding="utf-8"))["not_shipped"]
     meanings = {status: words for status, words in MEANINGS.items() if any(chart.status == status for chart in charts)}
-    return page(request, "charts.html", title="Home", here="charts", groups=by_audience(charts), meanings=meanings, not_shipped=named)
+    return page(request, "charts.html", title="Home", here="charts", packs=True, groups=by_audience(charts), meanings=meanings, not_shipped=named)
 
 
 class Choice(NamedTuple):
@@ -57,6 +57,7 @@ async def chart_page(request: Request) -> Response:
         "chart.html",
         title=f"{chart.short_title} {chart.version}",
         here="charts",
+        packs=True,
         chart=chart,
         standing=drawn(standing_html(chart, 1)),
         tabs=tabs,

@@ -70,12 +70,16 @@ def page(
     rests_on: Sequence[Chart] = (),
     status: int = 200,
     failed: bool = False,
+    packs: bool = False,
     **context: Any,
 ) -> HTMLResponse:
     """A whole page, with the chart it rests on in its headers, and every chart it rests on printed on every sheet.
 
-    `failed`, or a status of 400 or more: the title begins with "Error:".
+    `failed`, or a status of 400 or more: the title begins with "Error:". `packs`: the page is made from charts alone and shows nothing that
+    anybody sent, so it may be sent packed (`middleware/compression.py`).
     """
+    if packs:
+        request.scope["packs"] = True
     request_id = request.scope.get("request_id", "")
     stamp = drawn(stamp_html(rests_on or ([chart] if chart else []), f"mews_newtt {__version__}."))
     text = html(template, title=title, here=here, chart=chart, stamp=stamp, failed=failed or status >= 400, request_id=request_id, **context)

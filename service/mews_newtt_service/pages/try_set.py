@@ -35,7 +35,7 @@ def add_to(pages: APIRouter) -> None:
 
 async def choose_page(request: Request) -> Response:
     charts = request.app.state.charts.charts()
-    return page(request, "choose.html", title="Try a set", here="try", charts=charts, into="try", what="Type one observation set and see its score.")
+    return page(request, "choose.html", title="Try a set", here="try", packs=True, charts=charts, into="try", what="Type one observation set and see its score.")
 
 
 async def try_page(request: Request) -> Response:
@@ -63,6 +63,7 @@ async def try_page(request: Request) -> Response:
         "try.html",
         title=f"Try a set on {chart.short_title} {chart.version}",
         here="try",
+        packs=request.method == "GET",
         chart=chart,
         failed=result is not None and result.status == "refused",
         groups=fields(chart, filled, faults),
