@@ -56,7 +56,8 @@ class Question:
 
 async def choose_page(request: Request) -> Response:
     what = "Score ten sets by hand and see the marked chart after each."
-    return page(request, "choose.html", title="Learn a chart", here="learn", packs=True, charts=request.app.state.charts.charts(), into="learn", what=what)
+    charts = request.app.state.charts.charts()
+    return page(request, "choose.html", title="Learn a chart", here="learn", packs=True, charts=charts, into="learn", what=what)
 
 
 async def start_page(request: Request) -> Response:

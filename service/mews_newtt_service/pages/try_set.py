@@ -35,7 +35,8 @@ def add_to(pages: APIRouter) -> None:
 
 async def choose_page(request: Request) -> Response:
     charts = request.app.state.charts.charts()
-    return page(request, "choose.html", title="Try a set", here="try", packs=True, charts=charts, into="try", what="Type one observation set and see its score.")
+    what = "Type one observation set and see its score."
+    return page(request, "choose.html", title="Try a set", here="try", packs=True, charts=charts, into="try", what=what)
 
 
 async def try_page(request: Request) -> Response:
