@@ -8,8 +8,9 @@ MEANINGS = {
     "local": "supplied by the site that runs the engine",
 }
 
+# The same on a card, where there is room for a few words.
 IN_SHORT = {
-    "verified": "Read twice from the chart's own document; both readings agree.",
+    "verified": "Read twice, separately; both readings agree.",
     "transcribed": "Read once from the chart's own document.",
     "secondary": "Read from somebody else's copy. The chart itself was not seen.",
     "derived": "Computed from published ranges. It is nobody's chart.",
