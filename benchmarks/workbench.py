@@ -23,7 +23,8 @@ SCORED = """value => new Promise(done => {
   field.focus(); field.value = value;
   field.dispatchEvent(new Event('input', {bubbles: true}));
   const begun = performance.now();
-  new MutationObserver((_, watch) => { watch.disconnect(); requestAnimationFrame(() => done(performance.now() - begun)); }).observe(result, {childList: true});
+  const seen = (_, watch) => { watch.disconnect(); requestAnimationFrame(() => done(performance.now() - begun)); };
+  new MutationObserver(seen).observe(result, {childList: true});
   field.blur();
 })"""
 

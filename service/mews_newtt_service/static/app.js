@@ -23,6 +23,12 @@ if (form) {
     result.setAttribute("aria-busy", "true");
   };
 
+  // On a small screen the summary is a bar at the foot. What is in focus is scrolled clear of it.
+  const showBar = () => {
+    bar.replaceChildren(...(result.querySelector("#now")?.cloneNode(true).childNodes ?? []));
+    document.documentElement.style.scrollPaddingBottom = bar.offsetHeight ? `${bar.offsetHeight + 8}px` : "";
+  };
+
   // A screen reader hears a score only when no number is half typed.
   const announce = () => {
     const text = result.querySelector("[data-says]")?.textContent ?? "";
@@ -50,7 +56,7 @@ if (form) {
       const page = new DOMParser().parseFromString(text, "text/html"); // runs no script
       result.replaceChildren(...page.body.childNodes);
       folds.forEach((open, id) => document.getElementById(id)?.toggleAttribute("open", open));
-      bar.replaceChildren(...(result.querySelector("#now")?.cloneNode(true).childNodes ?? []));
+      showBar();
       shownFor = wanted;
       showFaults();
       document.querySelector("main > .nhsuk-error-summary")?.remove(); // it was about an earlier set
@@ -165,7 +171,7 @@ if (form) {
     if ((came === "back_forward" || came === "reload") && !location.hash.includes("=") && kept) fill(kept);
     else if (result.querySelector("#now")) {
       shownFor = readings(); // an example
-      bar.replaceChildren(...result.querySelector("#now").cloneNode(true).childNodes);
+      showBar();
     }
     form.addEventListener("input", keep);
     window.addEventListener("pagehide", keep);
