@@ -88,7 +88,7 @@ def test_every_reason_is_kept(demo: Chart) -> None:
     assert [(reason.level, reason.kind) for reason in result.reasons] == [
         ("rewind", "total"), ("rewind", "count"), ("rewind", "count"), ("rewind", "trigger"), ("rewind", "trigger"), ("oil", "count"),
     ]
-    assert result.reasons[0].says == "the total is 8, in 6 or more"
+    assert result.reasons[0].says == "the total is 8; this level is for 6 or more"
     assert "2 rows at 3 points or more (Tick rate, Gait)" in result.reasons[1].says
     assert result.to_dict()["level_detail"]["response"] == "rewind at once"
 

@@ -7,8 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from mews_newtt.chart.exact import plain
+from mews_newtt.chart.units import unit_said
 
 Number = Decimal | Fraction
+_SAID = ("1", "Cel", "mm[Hg]", "a")  # other codes stay as they are: a cell of a reading plan holds them, and is read again
 
 
 def number(value: Number | str | None, unit: str = "") -> str:
@@ -19,7 +21,8 @@ def number(value: Number | str | None, unit: str = "") -> str:
         text = format(value, "f")
     else:
         text = str(value)
-    unit = {"1": "", "Cel": "°C", "mm[Hg]": "mmHg", "a": "year" if text == "1" else "years"}.get(unit, unit)
+    if unit in _SAID:
+        unit = "year" if (text, unit) == ("1", "a") else unit_said(unit)
     return f"{text} {unit}" if unit and unit != "%" else f"{text}{unit}"
 
 

@@ -71,6 +71,7 @@ def _observation(name: str, reader: TableReader) -> Observation:
     return Observation(
         id=name,
         title=reader.take("title", str, name, required=True),
+        short_title=reader.take("short_title", str, ""),
         unit=reader.take("unit", str, ""),
         step=reader.take("step", Decimal, Decimal(1)),
         categories=tuple(categories),

@@ -75,6 +75,7 @@ class Observation(Remembers):
     mdc: tuple[str, ...] = ()
     note: str = ""
     looks_like: tuple[str, ...] = ()
+    short_title: str = ""  # what a chart has room for, such as RR; empty where the title is short enough
 
     def __repr__(self) -> str:
         kind = self.unit or ("number" if self.numeric else f"{len(self.categories)} categories")
@@ -183,6 +184,11 @@ class Parameter(Remembers):
     @cached_property
     def title(self) -> str:
         return self.observation.title
+
+    @cached_property
+    def short_title(self) -> str:
+        """The title where there is little room: an abbreviation that clinicians write, or the title without what is in brackets."""
+        return self.observation.short_title or self.observation.title.partition(" (")[0]
 
     @cached_property
     def category_ids(self) -> tuple[str, ...]:

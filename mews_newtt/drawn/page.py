@@ -10,7 +10,18 @@ from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.chart.words import band_gives, group_says, scope_says, skip_gives
 from mews_newtt.drawn.colours import own_colours, paint
 from mews_newtt.drawn.marks import Mark, Marks
-from mews_newtt.drawn.words import NOT_FOR_CARE, ROLE_TITLES, band_label, band_wording, chart_stamp, reached_by, safe, table_title, unit_of
+from mews_newtt.drawn.words import (
+    NOT_FOR_CARE,
+    ROLE_TITLES,
+    band_label,
+    band_wording,
+    chart_stamp,
+    chart_text,
+    reached_by,
+    safe,
+    table_title,
+    unit_of,
+)
 
 PARTS = ("standing", "rows", "levels", "sources")
 _KINDS = {"hit": "Here", "fault": "Disagrees", "note": "Note"}
@@ -53,8 +64,8 @@ def standing_html(chart: Chart, heading: int = 2) -> str:
         f'<div class="mn-standing mn-status-{safe(chart.status)}">'
         f'<h{heading} class="mn-title">{safe(chart.title)}</h{heading}>'
         f'<p class="mn-status"><strong>Status: {safe(chart.status)}.</strong> '
-        f"{safe(MEANINGS.get(chart.status, '').capitalize())}. {safe(chart.status_says)}</p>"
-        f"<p><strong>For:</strong> {safe(chart.scope_says)}</p>"
+        f"{safe(MEANINGS.get(chart.status, '').capitalize())}. {chart_text(chart.status_says)}</p>"
+        f"<p><strong>For:</strong> {chart_text(chart.scope_says)}</p>"
         + (f'<div class="mn-missing"><p><strong>Known to be missing</strong></p>{missing}</div>' if missing else "")
         + f'<p class="mn-meta">Chart {safe(chart.id)}, version {safe(chart.version)}. '
         f'Fingerprint <span class="mn-hash">{safe(chart.sha256)}</span></p></div>'
@@ -100,11 +111,11 @@ def _row(chart: Chart, parameter: Parameter, marks: Marks, only: Mapping[str, Va
     ]
     head += [_mark(mark) for mark in marks.rows.get(parameter.id, ())]
     if parameter.note:
-        head.append(f'<p class="mn-meta">{safe(parameter.note)}</p>')
+        head.append(f'<p class="mn-meta">{chart_text(parameter.note)}</p>')
     if parameter.assumed:
         titles = {category.id: category.title for category in parameter.observation.categories}
         assumed = titles.get(parameter.assumed, parameter.assumed)
-        head.append(f'<p class="mn-meta">Where it is not given, {safe(assumed)} is read: {safe(parameter.assumed_because)}.</p>')
+        head.append(f'<p class="mn-meta">Where it is not given, {safe(assumed)} is read: {chart_text(parameter.assumed_because)}.</p>')
     body = [
         _table(chart, parameter, index, table, marks)
         for index, table in enumerate(parameter.tables)
@@ -113,7 +124,7 @@ def _row(chart: Chart, parameter: Parameter, marks: Marks, only: Mapping[str, Va
     if not parameter.tables:
         answers = [category.title for category in parameter.observation.categories if category.id in parameter.category_ids]
         body.append(f'<p class="mn-meta">{safe(", ".join(answers)) if answers else "A number; gives no points."}</p>')
-    body += [f'<p class="mn-meta">Not taken, {safe(skip.code)} ({safe(skip.says)}): {skip_gives(skip)}</p>' for skip in parameter.skips]
+    body += [f'<p class="mn-meta">Not taken, {safe(skip.code)} ({chart_text(skip.says)}): {skip_gives(skip)}</p>' for skip in parameter.skips]
     return (
         f'<div class="mn-row" id="{safe(ident)}-row-{safe(parameter.id)}"><div class="mn-row-head">{"".join(head)}</div>'
         f'<div class="mn-row-body">{"".join(body)}</div></div>'
@@ -196,16 +207,16 @@ def sources_html(chart: Chart, heading: int = 3, ident: str = "chart") -> str:
         more = "".join(
             [
                 f" doi {safe(source.doi)}." if source.doi else "",
-                f" Taken from it: {safe(source.took)}." if source.took else "",
+                f" Taken from it: {chart_text(source.took)}." if source.took else "",
                 f" Transcribed: {safe(', '.join(f'{who} on {on}' for who, on in source.transcribed))}." if source.transcribed else "",
             ]
         )
-        entries.append(f'<li id="{safe(ident)}-source-{safe(source.id)}"><strong>{safe(source.id)}</strong>: {safe(source.cite)}{more}</li>')
+        entries.append(f'<li id="{safe(ident)}-source-{safe(source.id)}"><strong>{safe(source.id)}</strong>: {chart_text(source.cite)}{more}</li>')
     said.append(f'<h{heading} class="mn-role">Sources</h{heading}><ul class="mn-list">{"".join(entries)}</ul>')
-    said.append(f'<h{heading} class="mn-role">Licence of the content</h{heading}><p>{safe(chart.licence)}</p>')
+    said.append(f'<h{heading} class="mn-role">Licence of the content</h{heading}><p>{chart_text(chart.licence)}</p>')
     return f'<div class="mn-sources">{"".join(said)}</div>'
 
 
 def _listed(lines: Iterable[str]) -> str:
-    entries = "".join(f"<li>{safe(line)}</li>" for line in lines)
+    entries = "".join(f"<li>{chart_text(line)}</li>" for line in lines)
     return f'<ul class="mn-list">{entries}</ul>' if entries else ""

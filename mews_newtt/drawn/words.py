@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 
 from mews_newtt.chart.model import Band, Chart, Level, Parameter, Table, number
+from mews_newtt.chart.units import as_written
 from mews_newtt.chart.words import conditions_say, count
 
 ROLE_TITLES = {
@@ -54,6 +55,11 @@ def reached_by(chart: Chart, level: Level) -> list[str]:
         if band.level == level.id
     ]
     return reached + list(dict.fromkeys(raised))
+
+
+def chart_text(text: object) -> str:
+    """A text of the chart file as a drawing may hold it: safe, with units as people write them."""
+    return safe(as_written(str(text)))
 
 
 def unit_of(parameter: Parameter) -> str:

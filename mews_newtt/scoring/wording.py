@@ -103,7 +103,7 @@ def reason_says(reason: ReasonParts) -> str:
     rows = [reason.chart.by_id[name].title for name in reason.parameters]
     if reason.kind == "total":
         is_ = "is" if reason.certain else "is at least"
-        return f"the total {is_} {reason.total}, in {reason.reached.total}"
+        return f"the total {is_} {reason.total}; this level is for {reason.reached.total}"
     if reason.rule is not None:
         rule = reason.rule
         what = f"at {count(rule.points, 'point')} or more" if rule.points is not None else f"in the {rule.zone} zone or worse"

@@ -12,11 +12,6 @@ def row_name(parameter: Parameter, table: Table | None = None) -> str:
     return f"{title} ({table.title})" if table is not None and table.title else title
 
 
-def unit_words(ucum: str) -> str:
-    """A unit as people write it."""
-    return {"Cel": "°C", "[degF]": "°F", "mm[Hg]": "mmHg", "a": "years", "mo": "months", "d": "days", "h": "hours", "min": "minutes"}.get(ucum, ucum)
-
-
 def band_words(band: Band) -> str:
     """The readings of a band."""
     return str(band.interval) if band.interval is not None else " or ".join(category.replace("_", " ") for category in band.categories)

@@ -13,7 +13,7 @@ from mews_newtt import Chart, charts, load_chart, score
 from mews_newtt.chart.model import Zone
 from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, marks_of, paint
 from mews_newtt.drawn.colours import OWN, contrast, paint_level
-from mews_newtt.drawn.words import band_label, safe
+from mews_newtt.drawn.words import band_label, chart_text, safe
 
 TAGS = {"div", "h1", "h2", "h3", "h4", "h5", "p", "strong", "span", "ul", "ol", "li", "a", "table", "thead", "tbody", "tr", "th", "td"}
 NEWS2_SET = {
@@ -81,9 +81,9 @@ def test_a_drawn_chart_is_whole_and_safe(chart: Chart) -> None:
     assert {attributes["href"] for tag, attributes in page.tags if tag == "a"} <= {f"#{name}" for name in ids}
     assert chart.status_says.split("'")[0] in text and chart.sha256 in text
     for missing in chart.known_missing:
-        assert safe(missing) in text
+        assert chart_text(missing) in text
     for source in chart.sources:
-        assert safe(source.cite) in text
+        assert chart_text(source.cite) in text
 
 
 def test_a_source_is_a_link_only_where_it_leads_somewhere() -> None:

@@ -145,7 +145,9 @@ def test_what_is_short_or_a_stream_or_a_page_is_not_packed(http: Any) -> None:
     assert "content-encoding" not in http.post(SCORE, json=FULL, headers=PACKED).headers
     stream = http.post(MANY, content=(json.dumps(FULL) + "\n") * 20, headers={**PACKED, "Content-Type": "application/x-ndjson"})
     assert len(stream.content) > LEAST_BYTES and "content-encoding" not in stream.headers
-    assert "content-encoding" not in http.get("/", headers=PACKED).headers
+    assert http.get("/", headers=PACKED).headers["content-encoding"] == "gzip", "a page made from charts alone"
+    sent = http.post("/workbench/try/npews/2023.1", data={"heart_rate": "95"}, headers=PACKED)
+    assert len(sent.content) > LEAST_BYTES and "content-encoding" not in sent.headers, "a page that shows what somebody sent"
     assert "content-encoding" not in http.head("/v1/charts/news2/2017.1", headers=PACKED).headers
 
 

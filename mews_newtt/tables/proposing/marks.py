@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import polars as pl
 
 from mews_newtt.chart.model import Chart, Observation
+from mews_newtt.chart.units import unit_said
 from mews_newtt.reading.plan import Plan
 from mews_newtt.reading.values import Reading, read
 from mews_newtt.tables.origins.workbook import made_a_date
 from mews_newtt.tables.planned.coded import NO_UNIT
 from mews_newtt.tables.proposing.doubts import OF_DEVICES, Doubt, Doubts, quoted, without
 from mews_newtt.tables.proposing.draft import Change, Choice, Draft
-from mews_newtt.tables.proposing.names import rows_said, unit_said
+from mews_newtt.tables.proposing.names import rows_said
 
 DECIMAL = re.compile(r"[+-]?\d+([,·])\d+")
 THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}")

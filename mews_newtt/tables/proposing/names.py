@@ -127,11 +127,6 @@ def rows_said(count: int) -> str:
     return f"{count:,} row{'' if count == 1 else 's'}"
 
 
-def unit_said(unit: str) -> str:
-    """A unit as people write it."""
-    return {"Cel": "°C", "[degF]": "°F", "mm[Hg]": "mmHg", "a": "years", "mo": "months", "h": "hours", "d": "days", "min": "minutes"}.get(unit, unit)
-
-
 def capital(text: str) -> str:
     """A text that begins a sentence."""
     return text[:1].upper() + text[1:]

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from mews_newtt.chart.model import Chart, Interval, Parameter
+from mews_newtt.chart.units import unit_said
 from mews_newtt.validation.faults.fault import ChangeCell, Example, Fault, Site, change_cells, numeric_parameters
 from mews_newtt.validation.mutants import READ, UNUSABLE, Cell
-from mews_newtt.validation.wording import row_name, unit_words
+from mews_newtt.validation.wording import row_name
 
 KINDS = {"unit_mixed": "a number is taken for one in another unit, or only where no unit is stated, or its stated unit is ignored"}
 EXAMPLES = (
@@ -24,9 +25,9 @@ def faults(chart: Chart) -> Iterator[Fault]:
 
 
 def _of_parameter(chart: Chart, parameter: Parameter) -> Iterator[Fault]:
-    name, title, own = parameter.id, row_name(parameter), unit_words(parameter.observation.unit)
+    name, title, own = parameter.id, row_name(parameter), unit_said(parameter.observation.unit)
     for unit in parameter.observation.other_units:
-        other, taken = unit_words(unit.ucum), _taken(unit.scale, unit.offset, parameter.observation.impossible)
+        other, taken = unit_said(unit.ucum), _taken(unit.scale, unit.offset, parameter.observation.impossible)
         for way, says, change in (
             ("taken", f"numbers in {own} seem to be taken for {other}", taken),
             ("scored", f"readings seem to be scored as numbers in {other} on edges in {own}", _linear(1 / unit.scale, -unit.offset / unit.scale)),

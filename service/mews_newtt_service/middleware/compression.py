@@ -16,15 +16,17 @@ LEAST_BYTES = 8 * 1024
 IN_A_THREAD = 64 * 1024  # bytes: a longer part is packed in a thread, so that other requests do not wait for it
 HOW_HARD = 4
 GZIP_WINDOW = 31  # with this value zlib writes the gzip format
-# Not HTML: a page may show what somebody else sent, and the length of packed text says something about it.
+LEAST_STYLE_BYTES = 1024  # styles and scripts go out once for each browser, and every page waits for them
+# Not HTML in general: a page may show what somebody else sent, and the length of packed text says something about it.
+# A page that is made from charts alone says so by `packs` in its scope.
+STYLE_TYPES = (b"text/css", b"text/javascript")
 PACKED_TYPES = (
     b"application/json",
     b"application/problem+json",
     b"application/fhir+",
     b"application/xml",
     b"text/csv",
-    b"text/css",
-    b"text/javascript",
+    *STYLE_TYPES,
 )
 _LEFT_OUT = frozenset((b"content-length", b"accept-ranges", b"etag"))
 
@@ -46,15 +48,16 @@ class Compression:
         wanted = scope["header_map"].get(b"accept-encoding")
         if wanted is None or "sent_method" in scope or not takes_gzip(wanted):
             return self.app(scope, receive, send)
-        return self.app(scope, receive, _PackingSend(send))
+        return self.app(scope, receive, _PackingSend(scope, send))
 
 
 class _PackingSend:
     """`send` that packs an answer whose headers say that it is long and of a type that packs well."""
 
-    __slots__ = ("_packer", "_send")
+    __slots__ = ("_packer", "_scope", "_send")
 
-    def __init__(self, send: Send):
+    def __init__(self, scope: Scope, send: Send):
+        self._scope = scope
         self._send = send
         self._packer: zlib._Compress | None = None
 
@@ -67,9 +70,11 @@ class _PackingSend:
 
     def _start(self, message: Message) -> None:
         own = dict(message["headers"])
-        if message["status"] != 200 or b"content-encoding" in own or int(own.get(b"content-length", b"0")) < LEAST_BYTES:
+        kind = own.get(b"content-type", b"")
+        least = LEAST_STYLE_BYTES if kind.startswith(STYLE_TYPES) else LEAST_BYTES
+        if message["status"] != 200 or b"content-encoding" in own or int(own.get(b"content-length", b"0")) < least:
             return
-        if not own.get(b"content-type", b"").startswith(PACKED_TYPES):
+        if not kind.startswith(PACKED_TYPES) and not (kind.startswith(b"text/html") and "packs" in self._scope):
             return
         self._packer = zlib.compressobj(HOW_HARD, zlib.DEFLATED, GZIP_WINDOW)
         kept = [pair for pair in message["headers"] if pair[0] not in _LEFT_OUT]

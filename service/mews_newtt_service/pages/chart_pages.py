@@ -19,6 +19,8 @@ from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.chart.words import condition_says
 from mews_newtt.drawn import Mark, Marks, chart_html, colours_css, css, rows_html, standing_html
 from mews_newtt.validation.proving.recorded import PARTS, by_reference, headline, not_tried, recorded
+from mews_newtt_service.pages.audience import by_audience
+from mews_newtt_service.pages.example_sets import examples_of
 from mews_newtt_service.pages.render import chart_of, drawn, page, pinned_chart, shows_faults
 
 
@@ -34,7 +36,7 @@ async def charts_page(request: Request) -> Response:
     charts = request.app.state.charts.charts()
     named = tomllib.loads((builtin_rules() / "not_shipped.toml").read_text(encoding="utf-8"))["not_shipped"]
     meanings = {status: words for status, words in MEANINGS.items() if any(chart.status == status for chart in charts)}
-    return page(request, "charts.html", title="Charts", here="charts", charts=charts, meanings=meanings, not_shipped=named)
+    return page(request, "charts.html", title="Home", here="charts", packs=True, groups=by_audience(charts), meanings=meanings, not_shipped=named)
 
 
 class Choice(NamedTuple):
@@ -55,6 +57,7 @@ async def chart_page(request: Request) -> Response:
         "chart.html",
         title=f"{chart.short_title} {chart.version}",
         here="charts",
+        packs=True,
         chart=chart,
         standing=drawn(standing_html(chart, 1)),
         tabs=tabs,
@@ -62,6 +65,7 @@ async def chart_page(request: Request) -> Response:
         proof=None if proof is None else proof_shown(proof),
         versions=request.app.state.charts.versions(chart.id),
         others=others,
+        examples=await examples_of(chart),
     )
 
 

@@ -8,8 +8,9 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.contexts import Value, can_occur, distinguishable_values, only_table
-from mews_newtt.chart.model import Chart, Parameter, number
-from mews_newtt.drawn.words import unit_of
+from mews_newtt.chart.model import Chart, Observation, Parameter
+from mews_newtt.chart.units import unit_said
+from mews_newtt.scoring.wording import inside_a_sentence
 
 RADIOS = 6  # so many answers or fewer are shown as radio buttons
 UNIT, SKIP = "unit_", "skip_"
@@ -51,8 +52,8 @@ def _field(chart: Chart, parameter: Parameter, filled: Mapping[str, str], faults
     observation = parameter.observation
     titles = {category.id: category.title for category in observation.categories}
     answers = tuple((name, titles[name]) for name in parameter.category_ids)
-    others = tuple((unit.ucum, number("", unit.ucum).strip() or unit.ucum) for unit in observation.other_units)
-    own = unit_of(parameter)
+    others = tuple((unit.ucum, unit_said(unit.ucum) or "no unit") for unit in observation.other_units)
+    own = unit_said(observation.unit)
     with_which = matters_with(chart, parameter) if parameter.role == "recorded" and not parameter.required else {}
     return Field(
         parameter,
@@ -97,25 +98,31 @@ def _changes_bands(chart: Chart, name: str, rest: list[str], fixed: dict[str, Va
 
 
 def _hint(chart: Chart, parameter: Parameter, with_which: Mapping[str, list[str]]) -> str:
-    """What may be filled in: limits and the step it is recorded in."""
+    """What may be filled in: how exactly it is recorded, and whether it must be given."""
     observation = parameter.observation
     says = []
     if observation.numeric:
-        unit = unit_of(parameter)
-        limits = str(observation.impossible)
-        if limits != "any":
-            says.append(f"{limits}{'' if unit == '%' else ' '}{unit}, in steps of {observation.step.normalize():f}".replace("  ", " "))
+        says.append(_precision(observation))
     if not parameter.required:
         says.append("counts only where it is given" if parameter.role != "recorded" else "may be left out")
     for name, answers in with_which.items():
         other = chart.by_id[name]
         titles = {category.id: category.title for category in other.observation.categories}
-        says.append(f"matters only where {other.title} is: " + " or ".join(titles.get(answer, "not given") for answer in answers))
+        says.append(f"matters only if {inside_a_sentence(other.title)} is: " + " or ".join(titles.get(answer, "not given") for answer in answers))
     if parameter.assumed:
         titles = {category.id: category.title for category in observation.categories}
-        says.append(f"not given: {titles.get(parameter.assumed, parameter.assumed)} is read")
+        says.append(f"if it is not given, it is read as: {titles.get(parameter.assumed, parameter.assumed)}")
     text = "; ".join(says)
     return text[:1].upper() + text[1:]
+
+
+def _precision(observation: Observation) -> str:
+    """How exactly a number is recorded. An age is asked in the units that people use for it."""
+    if observation.unit == "a":
+        others = [unit_said(unit.ucum) for unit in observation.other_units]
+        return f"in years; for a baby choose {' or '.join(others)}" if others else "in years"
+    places = max(0, -int(observation.step.normalize().as_tuple().exponent))
+    return {0: "a whole number", 1: "up to one decimal place"}.get(places, f"up to {places} decimal places")
 
 
 def filled_in(chart: Chart, form: Mapping[str, Any]) -> dict[str, str]:

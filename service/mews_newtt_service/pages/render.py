@@ -14,10 +14,13 @@ from starlette.responses import HTMLResponse, Response
 
 from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.statuses import IN_SHORT
+from mews_newtt.chart.units import as_written
 from mews_newtt.drawn import stamp_html
 from mews_newtt.drawn.words import NOT_FOR_CARE, title_at
 from mews_newtt.errors import ChartNotFound, MewsNewttError, Problem
 from mews_newtt_service.answers import chart_headers
+from mews_newtt_service.pages.audience import by_audience
 from mews_newtt_service.problems import noted, status_of
 
 View = Callable[[Request], Awaitable[Response]]
@@ -41,7 +44,15 @@ _ENVIRONMENT = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
 )
 _ENVIRONMENT.globals.update(engine_version=__version__, not_for_care=NOT_FOR_CARE)
-_ENVIRONMENT.filters.update(drawn=drawn, path=chart_path, number=_number, title_at=lambda where, chart: title_at(chart, where))
+_ENVIRONMENT.filters.update(
+    drawn=drawn,
+    path=chart_path,
+    number=_number,
+    units=as_written,
+    by_audience=by_audience,
+    in_short=lambda status: IN_SHORT.get(status, ""),
+    title_at=lambda where, chart: title_at(chart, where),
+)
 
 
 def html(template: str, **context: Any) -> str:
@@ -59,12 +70,16 @@ def page(
     rests_on: Sequence[Chart] = (),
     status: int = 200,
     failed: bool = False,
+    packs: bool = False,
     **context: Any,
 ) -> HTMLResponse:
     """A whole page, with the chart it rests on in its headers, and every chart it rests on printed on every sheet.
 
-    `failed`, or a status of 400 or more: the title begins with "Error:".
+    `failed`, or a status of 400 or more: the title begins with "Error:". `packs`: the page is made from charts alone and shows nothing that
+    anybody sent, so it may be sent packed (`middleware/compression.py`).
     """
+    if packs:
+        request.scope["packs"] = True
     request_id = request.scope.get("request_id", "")
     stamp = drawn(stamp_html(rests_on or ([chart] if chart else []), f"mews_newtt {__version__}."))
     text = html(template, title=title, here=here, chart=chart, stamp=stamp, failed=failed or status >= 400, request_id=request_id, **context)

@@ -1,42 +1,69 @@
 // Small helps. Every page works without them.
 
-// Try a set: the score as you type, a link that holds the readings behind its #, which no server ever sees.
+// Try a set: scored when a field is left, or after a rest in typing. A link holds the readings behind its #, which no server ever sees.
 const form = document.querySelector("form[data-live]");
 if (form) {
+  const REST = 600; // milliseconds without a key, after which a number counts as typed
   const result = document.getElementById("result");
+  const bar = document.getElementById("bar");
   const says = document.getElementById("says");
   let waiting = 0;
   let asked = 0;
+  let announced = "";
+  let shownFor = null; // the readings whose score is on the page
 
   const filled = () => [...new FormData(form)].filter(([, value]) => typeof value === "string" && value.trim() !== "");
+  const readings = () => new URLSearchParams(filled()).toString();
+  const isTyped = (element) => element?.matches?.("input[type=text]") && form.contains(element);
 
   // From the first key on, what is shown belongs to other readings than those in the form.
   const isOld = () => {
     asked += 1; // an answer still under way is to older readings
-    result.classList.add("wb-waiting");
+    for (const each of [result, bar]) each.classList.add("wb-waiting");
     result.setAttribute("aria-busy", "true");
   };
 
-  const ask = async () => {
+  // On a small screen the summary is a bar at the foot. What is in focus is scrolled clear of it.
+  const showBar = () => {
+    bar.replaceChildren(...(result.querySelector("#now")?.cloneNode(true).childNodes ?? []));
+    document.documentElement.style.scrollPaddingBottom = bar.offsetHeight ? `${bar.offsetHeight + 8}px` : "";
+  };
+
+  // A screen reader hears a score only when no number is half typed.
+  const announce = () => {
+    const text = result.querySelector("[data-says]")?.textContent ?? "";
+    if (text === announced) return;
+    announced = text;
+    says.textContent = text;
+  };
+
+  const ask = async (isLeft) => {
+    clearTimeout(waiting);
+    const wanted = readings();
     isOld();
     const mine = asked;
     try {
       const answer = await fetch(form.action, {
         method: "POST",
         headers: { "X-Workbench-Fragment": "1" },
-        body: new URLSearchParams(filled()),
+        body: new URLSearchParams(wanted),
         signal: AbortSignal.timeout(10_000),
       });
       const text = await answer.text();
       if (mine !== asked) return; // a later reading has been typed
       if (!answer.ok) throw new Error(String(answer.status));
-      const open = [...result.querySelectorAll("details[open]")].map((each) => each.id);
+      const folds = new Map([...result.querySelectorAll("details")].map((each) => [each.id, each.open]));
       const page = new DOMParser().parseFromString(text, "text/html"); // runs no script
       result.replaceChildren(...page.body.childNodes);
-      open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
-      says.textContent = result.querySelector("[data-says]")?.textContent ?? "";
+      folds.forEach((open, id) => document.getElementById(id)?.toggleAttribute("open", open));
+      showBar();
+      shownFor = wanted;
       showFaults();
-      if (form.contains(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" }); // not under the summary
+      document.querySelector("main > .nhsuk-error-summary")?.remove(); // it was about an earlier set
+      const failed = result.querySelector(".wb-outcome--refused") !== null;
+      document.title = (failed ? "Error: " : "") + document.title.replace(/^Error: /, "");
+      if (isLeft) announce();
+      if (isTyped(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" }); // not under the summary
       offerCopies(result);
     } catch {
       if (mine !== asked) return;
@@ -44,10 +71,12 @@ if (form) {
       fault.className = "wb-fault";
       fault.textContent = "No score: the service gave no answer to these readings. Press Score to ask again.";
       result.replaceChildren(fault);
-      says.textContent = fault.textContent;
+      bar.textContent = fault.textContent;
+      shownFor = null;
+      announced = says.textContent = fault.textContent;
     } finally {
       if (mine === asked) {
-        result.classList.remove("wb-waiting");
+        for (const each of [result, bar]) each.classList.remove("wb-waiting");
         result.removeAttribute("aria-busy");
       }
     }
@@ -57,21 +86,23 @@ if (form) {
   const showFaults = () => {
     form.querySelectorAll("[data-fault]").forEach((place) => {
       const fault = [...result.querySelectorAll("[data-fault-of]")].find((each) => each.dataset.faultOf === place.dataset.fault);
-      place.textContent = fault ? fault.textContent : "";
+      place.replaceChildren();
+      if (fault) {
+        const error = document.createElement("span");
+        error.className = "nhsuk-u-visually-hidden";
+        error.textContent = "Error: ";
+        place.append(error, fault.textContent);
+      }
       place.hidden = !fault;
+      place.closest(".nhsuk-form-group").classList.toggle("nhsuk-form-group--error", Boolean(fault));
       const input = document.getElementById(place.dataset.fault);
-      if (input && input.tagName === "INPUT") {
+      if (input && input.type === "text") {
         input.classList.toggle("nhsuk-input--error", Boolean(fault));
         fault ? input.setAttribute("aria-invalid", "true") : input.removeAttribute("aria-invalid");
       }
     });
   };
 
-  const soon = () => {
-    clearTimeout(waiting);
-    isOld();
-    waiting = setTimeout(ask, 200);
-  };
   // A question that another answer has settled is not asked; what was typed there stays, and is asked again while it holds something.
   const questions = [...form.querySelectorAll("[data-asked-with]")];
   const showQuestions = () => questions.forEach((group) => {
@@ -80,49 +111,82 @@ if (form) {
     group.hidden = !filledIn && !answers.includes(form.elements[name].value);
   });
   showQuestions();
-  form.addEventListener("input", showQuestions);
-  form.addEventListener("reset", () => setTimeout(showQuestions));
-  form.addEventListener("input", soon);
+  form.addEventListener("input", (event) => {
+    showQuestions();
+    if (!isTyped(event.target)) return ask(true); // a choice is whole at once
+    isOld();
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, REST, false);
+  });
+  form.addEventListener("focusout", (event) => {
+    if (!isTyped(event.target)) return;
+    if (readings() !== shownFor && (shownFor !== null || filled().length > 0)) ask(true);
+    else if (!result.hasAttribute("aria-busy")) announce();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    clearTimeout(waiting);
-    ask();
+    ask(true);
   });
-  form.addEventListener("reset", () => setTimeout(() => {
+  // An example, or a set that was sent without this script, is in the page itself: "Clear" empties it all the same.
+  form.addEventListener("reset", (event) => {
+    event.preventDefault();
+    for (const field of form.elements) {
+      if (field.type === "radio") field.checked = field.value === "";
+      else if (field.type === "text") field.value = "";
+      else if (field.tagName === "SELECT") field.selectedIndex = 0;
+    }
     history.replaceState(null, "", location.pathname);
-    ask();
-  }));
+    showQuestions();
+    ask(true);
+  });
 
   const fill = (text) => {
     const held = new URLSearchParams(text);
     if ([...held].length === 0) return;
     for (const field of form.elements) {
-      if (!field.name || !held.has(field.name)) continue;
-      if (field.type === "radio") field.checked = field.value === held.get(field.name);
-      else field.value = held.get(field.name);
-      if (field.name.startsWith("skip_")) field.closest("details").open = true;
+      if (!field.name) continue;
+      const value = held.get(field.name) ?? "";
+      if (field.type === "radio") field.checked = field.value === value;
+      else field.value = value;
+      if (field.name.startsWith("skip_") && value) field.closest("details").open = true;
     }
-    ask();
+    showQuestions();
+    ask(true);
   };
-  const fromLink = () => fill(location.hash.slice(1));
+  // The readings of a link leave the address bar, and with it the history, as soon as they are in the form.
+  const fromLink = () => {
+    const held = location.hash.slice(1);
+    if (!held.includes("=")) return;
+    history.replaceState(null, "", location.pathname);
+    fill(held);
+  };
   window.addEventListener("hashchange", fromLink);
-  fromLink();
 
-  // Whoever comes back to this page finds what was typed. It stays in this tab and goes with it; no server sees it.
+  // Whoever comes back to this page, or reloads it, finds what was typed. It stays in this tab and goes with it; no server sees it.
   const name = `typed ${location.pathname}`;
+  const keep = () => sessionStorage.setItem(name, readings());
   try {
     const came = performance.getEntriesByType("navigation")[0]?.type;
-    if (came === "back_forward" && location.hash.length < 2) fill(sessionStorage.getItem(name) ?? "");
-    window.addEventListener("pagehide", () => sessionStorage.setItem(name, new URLSearchParams(filled())));
+    const kept = sessionStorage.getItem(name) ?? "";
+    if ((came === "back_forward" || came === "reload") && !location.hash.includes("=") && kept) fill(kept);
+    else if (result.querySelector("#now")) {
+      shownFor = readings(); // an example
+      showBar();
+    }
+    form.addEventListener("input", keep);
+    window.addEventListener("pagehide", keep);
   } catch {
     // a browser that keeps nothing for pages: the form is empty on the way back
   }
+  fromLink();
 
+  document.getElementById("linking").hidden = false;
   const share = document.getElementById("share");
-  share.hidden = false;
   share.addEventListener("click", async () => {
-    const address = location.origin + location.pathname + "#" + new URLSearchParams(filled());
-    await copy(address, share);
+    const fields = [...new Set(filled().map(([field]) => field.replace(/^(unit|skip)_/, "")))];
+    await copy(location.origin + location.pathname + "#" + readings(), share);
+    const holds = fields.length === 1 ? "one field" : `${fields.length} fields`;
+    if (share.textContent === "Copied") document.getElementById("shared").textContent = `The link holds what you typed in ${holds}.`;
   });
 }
 

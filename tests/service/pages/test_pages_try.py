@@ -26,12 +26,21 @@ def outcome(page: Any) -> Any:
     return page.locator(".wb-outcome")
 
 
+def total(page: Any) -> Any:
+    return page.locator("#now .wb-now__main strong").first
+
+
+def copy_link(page: Any) -> None:
+    page.locator("#linking summary").click()
+    page.get_by_role("button", name="Copy a link to this set").click()
+
+
 def test_a_set_is_scored_without_javascript(plain: Any) -> None:
     plain.goto(NEWS2)
     fill(plain)
     plain.get_by_role("button", name="Score").click()
-    expect(outcome(plain)).to_contain_text("Medium: the total is 5, in 5 to 6")
-    expect(outcome(plain).locator("dd").first).to_have_text("5")
+    expect(outcome(plain)).to_contain_text("Medium: the total is 5; this level is for 5 to 6")
+    expect(total(plain)).to_have_text("5")
     expect(plain.locator("#heart_rate")).to_have_value("95")
     assert plain.url.endswith(NEWS2), "no reading is in the address"
     expect(plain.locator(".mn-mark-hit")).to_have_count(7)
@@ -42,12 +51,12 @@ def test_the_score_appears_as_one_types(page: Any) -> None:
     page.goto(NEWS2)
     page.fill("#respiratory_rate", "25")
     expect(outcome(page)).to_contain_text("partial")
-    expect(outcome(page).locator("dd").first).to_have_text("3 to 20")
+    expect(total(page)).to_have_text("3 to 20")
     fill(page)
-    expect(outcome(page).locator("dd").first).to_have_text("5")
-    expect(page.locator("#says")).to_contain_text("NEWS2 (verified): complete; total 5, level Medium")
+    expect(total(page)).to_have_text("5")
+    expect(page.locator("#says")).to_have_text("Total 5; level Medium.")
     page.fill("#temperature", "39.1")
-    expect(outcome(page).locator("dd").first).to_have_text("7")
+    expect(total(page)).to_have_text("7")
     assert "39.1" not in page.url
 
 
@@ -55,20 +64,21 @@ def test_an_old_score_is_never_shown_for_new_readings(page: Any) -> None:
     """Not while one types, not where a slow answer overtakes, and not where the service no longer answers."""
     page.goto(NEWS2)
     fill(page)
-    expect(outcome(page).locator("dd").first).to_have_text("5")
+    expect(total(page)).to_have_text("5")
     result, held = page.locator("#result"), []
     page.route("**/workbench/try/**", lambda route: held.append(route))
     page.fill("#temperature", "39.1")
     expect(result).to_have_attribute("aria-busy", "true")
-    page.wait_for_timeout(400)  # the question is on its way
+    page.locator("#temperature").blur()  # the question is on its way
     page.fill("#temperature", "35.0")
+    page.locator("#temperature").blur()
     page.wait_for_timeout(400)
     assert len(held) == 2
     held[1].continue_()
-    expect(outcome(page).locator("dd").first).to_have_text("8")
+    expect(total(page)).to_have_text("8")
     held[0].continue_()
     page.wait_for_timeout(400)
-    expect(outcome(page).locator("dd").first).to_have_text("8")
+    expect(total(page)).to_have_text("8")
     page.unroute("**/workbench/try/**")
     page.route("**/workbench/try/**", lambda route: route.fulfill(status=503, body="away"))
     page.fill("#temperature", "37.0")
@@ -76,14 +86,39 @@ def test_an_old_score_is_never_shown_for_new_readings(page: Any) -> None:
     expect(outcome(page)).to_have_count(0)
     page.unroute("**/workbench/try/**")
     page.get_by_role("button", name="Score").click()
-    expect(outcome(page).locator("dd").first).to_have_text("5")
+    expect(total(page)).to_have_text("5")
+
+
+def test_a_half_typed_number_is_shown_after_a_rest_and_announced_only_when_the_field_is_left(page: Any) -> None:
+    page.goto("/workbench/try/mews/0.2")
+    page.locator("#heart_rate").press_sequentially("8")
+    expect(page.locator("#now")).to_contain_text("HR")  # after the rest
+    expect(page.locator("#says")).to_have_text("")
+    page.locator("#heart_rate").press_sequentially("4")
+    page.keyboard.press("Tab")
+    expect(page.locator("#says")).to_contain_text("Possible total 0 to")
+
+
+def test_the_result_stays_in_view_and_covers_no_field(page: Any) -> None:
+    """On a desktop, on a phone and at 400%: the summary is on the screen, and the field in use is not under it."""
+    for width, height, summary in ((1280, 800, "#now"), (390, 844, "#bar"), (320, 256, "#bar")):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto("/workbench/try/mews/0.2")
+        page.fill("#respiratory_rate", "21")
+        page.locator("#diastolic_bp").focus()
+        page.fill("#diastolic_bp", "70")
+        expect(page.locator(summary)).to_contain_text("Diastolic 0" if height > 256 else "Level")
+        seen, field = page.locator(summary).bounding_box(), page.locator("#diastolic_bp").bounding_box()
+        assert seen["y"] >= 0 and seen["y"] + seen["height"] <= height, (width, seen)
+        assert field["y"] + field["height"] <= seen["y"] or summary == "#now", (width, seen, field)
+        assert seen["height"] < height / 3
 
 
 def test_a_missing_reading_is_never_taken_for_normal(page: Any) -> None:
     page.goto(NEWS2)
     fill(page)
     page.fill("#heart_rate", "")
-    expect(outcome(page)).to_contain_text("No total; it lies in")
+    expect(page.locator("#now")).to_contain_text("Possible total")
     expect(outcome(page)).to_contain_text("Missing: Heart rate")
     page.goto("/workbench/try/newtt2/0.1")
     page.fill("#heart_rate", "120")
@@ -134,8 +169,8 @@ def test_a_link_holds_the_readings_where_no_server_sees_them(page: Any, browser:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(NEWS2)
     fill(page)
-    expect(outcome(page).locator("dd").first).to_have_text("5")
-    page.get_by_role("button", name="Copy a link to this set").click()
+    expect(total(page)).to_have_text("5")
+    copy_link(page)
     link = page.evaluate("navigator.clipboard.readText()")
     address, sign, held = link.partition("#")
     assert address == service + NEWS2 and sign and "heart_rate=95" in held
@@ -143,7 +178,7 @@ def test_a_link_holds_the_readings_where_no_server_sees_them(page: Any, browser:
     other = browser.new_page()
     other.on("request", lambda request: asked.append(request.url))
     other.goto(link)
-    expect(outcome(other).locator("dd").first).to_have_text("5")
+    expect(total(other)).to_have_text("5")
     expect(other.locator("#heart_rate")).to_have_value("95")
     assert not any("95" in url for url in asked)
     other.close()
@@ -152,22 +187,36 @@ def test_a_link_holds_the_readings_where_no_server_sees_them(page: Any, browser:
 def test_back_finds_what_was_typed_and_a_new_visit_does_not(page: Any) -> None:
     page.goto(NEWS2)
     fill(page)
-    expect(outcome(page).locator("dd").first).to_have_text("5")
+    expect(total(page)).to_have_text("5")
     page.get_by_role("link", name="See the chart").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("National Early Warning Score 2")
     page.go_back()
     expect(page.locator("#heart_rate")).to_have_value("95")
-    expect(outcome(page).locator("dd").first).to_have_text("5")
+    expect(total(page)).to_have_text("5")
     page.goto("/workbench/try")
     page.locator(f"a[href='{NEWS2}']").click()
     expect(page.locator("#heart_rate")).to_have_value("")
+
+
+def test_the_readings_of_a_link_leave_the_address_bar(page: Any) -> None:
+    page.goto("/workbench/try/news2/2017.1#heart_rate=95")
+    expect(page.locator("#heart_rate")).to_have_value("95")
+    expect(total(page)).to_contain_text("to")
+    assert "95" not in page.url
+
+
+def test_a_reload_keeps_what_was_typed(page: Any) -> None:
+    page.goto(NEWS2)
+    page.fill("#heart_rate", "95")
+    page.reload()
+    expect(page.locator("#heart_rate")).to_have_value("95")
 
 
 def test_copying_a_link_leaves_the_readings_out_of_the_address_bar(page: Any) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(NEWS2)
     fill(page)
-    page.get_by_role("button", name="Copy a link").click()
+    copy_link(page)
     expect(page.locator("#share")).to_have_text("Copied")
     assert "heart_rate=95" in page.evaluate("navigator.clipboard.readText()")
     assert page.url.endswith(NEWS2) and not page.evaluate("location.hash")
@@ -178,7 +227,9 @@ def test_faults_lead_to_their_fields_and_the_title_says_error(plain: Any) -> Non
     plain.fill("#heart_rate", "fast")
     plain.get_by_role("button", name="Score").click()
     expect(plain).to_have_title(re.compile("^Error: "))
-    expect(outcome(plain)).to_contain_text("There is a problem")
+    summary = plain.get_by_role("alert")
+    expect(summary.get_by_role("heading", name="There is a problem")).to_be_visible()
+    expect(summary.get_by_role("link", name="Heart rate")).to_have_attribute("href", "#heart_rate")
     expect(outcome(plain).get_by_role("link", name="Heart rate", exact=True)).to_have_attribute("href", "#heart_rate")
     expect(plain.locator("fieldset[aria-describedby~='fault-consciousness']")).to_have_count(1)
 
@@ -208,13 +259,13 @@ def test_by_keyboard_alone(page: Any) -> None:
         if page.evaluate("document.activeElement.textContent") == "Score":
             break
     page.keyboard.press("Enter")
-    expect(outcome(page).locator("dd").first).to_have_text("5")
+    expect(total(page)).to_have_text("5")
 
 
 def test_the_same_as_json_fhir_and_curl(page: Any, service: str) -> None:
     page.goto(NEWS2)
     fill(page)
-    expect(outcome(page).locator("dd").first).to_have_text("5")
+    expect(total(page)).to_have_text("5")
     shown = json.loads(page.locator("#as-json").text_content())
     assert (shown["total"], shown["level"], shown["chart"]["id"]) == (5, "medium", "news2")
     fhir = json.loads(page.locator("#as-fhir").text_content())
