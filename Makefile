@@ -35,7 +35,7 @@ lint: $(VENV)/dev
 
 # The contract of the service as a file: a change to it shows in review, and a test fails where the file is old.
 contract: $(VENV)/service
-	$(BIN)/python -m mews_newtt_service.contract service/openapi.json
+	$(BIN)/python -m mews_newtt_service.contract service/openapi.json docs/schemas
 
 bench: $(VENV)/bench
 	$(BIN)/python benchmarks/one_score.py $(if $(QUICK),--quick)
