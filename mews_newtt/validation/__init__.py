@@ -1,7 +1,7 @@
 """Whether a platform scores as the chart says: compare its answers, explain what disagrees, make test packs, try a live platform.
 
 The front door of validation. Its names are loaded when they are asked for, because the batch parts need the `validate` extra.
-`conform`, `coverage` and `diagnose` are modules beside it that hold a function of the same name: `from mews_newtt.validation.diagnose import diagnose`.
+`conform`, `coverage` and `diagnose` are modules beside it, each with a function of its own name.
 """
 
 from __future__ import annotations

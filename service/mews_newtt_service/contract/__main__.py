@@ -1,4 +1,4 @@
-"""`make contract`: writes the OpenAPI document of the charts and routes that ship, and the published JSON Schemas, so that a change shows in review."""
+"""`make contract`: writes the OpenAPI document of what ships, and the published JSON Schemas, so that a change shows in review."""
 
 from __future__ import annotations
 
