@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from mews_newtt import Chart
-from mews_newtt.chart.expected import expected_facts
+from mews_newtt.chart.builtin import builtin_rules
+from mews_newtt.chart.derive import RANGES_FILE, read_ranges
+from mews_newtt.chart.expected import expected_totals
 from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.drawn import chart_html, colours_css, css
 from mews_newtt.drawn.words import NOT_FOR_CARE
+from mews_newtt.errors import ChartError
+
+SMALLEST = 0.0005  # share that is shown
 
 
 def list_page(charts: Sequence[Chart]) -> str:
@@ -59,9 +64,13 @@ def chart_page(chart: Chart, cases: Path) -> str:
 
 
 def _expected(chart: Chart) -> Iterable[str]:
-    facts = expected_facts(chart)
-    if facts:
-        yield from ("## What to expect", "", *(f"- {fact}" for fact in facts), "")
+    """Which totals a healthy cohort would have, where the published ranges hold all of the chart's rows."""
+    try:
+        totals = expected_totals(chart, read_ranges(builtin_rules() / RANGES_FILE))
+    except ChartError:
+        return
+    yield from ("## Totals to expect", "", "In a healthy cohort with the published reference ranges, if the signs were independent:", "")
+    yield from ("| total | share |", "| --- | --- |", *(f"| {total} | {share:.1%} |" for total, share in totals.items() if share >= SMALLEST), "")
 
 
 def _example(case: dict[str, Any]) -> str:

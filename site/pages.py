@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 import sys
@@ -56,17 +57,20 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Make the pages."""
     pages = {"charts/index.md": list_page(charts())}
     pages |= {f"charts/{one.id}-{one.version}.md": chart_page(one, ROOT / "tests" / "spec" / one.id / f"{one.version}.toml") for one in charts()}
-    pages |= {f"reference/{name}.md": f"# {name}\n\n::: {name}\n    options:\n      members: {_members(name)}\n" for name in PUBLIC_MODULES}
+    pages |= {f"reference/{name}.md": _reference(name) for name in PUBLIC_MODULES}
     pages |= {f"notebooks/{path.stem}.md": notebook_page(path) for path in _notebooks()}
     for name, text in pages.items():
         files.append(File.generated(config, name, content=text))
     return files
 
 
-def _members(name: str) -> list[str]:
-    from importlib import import_module  # the batch parts are only loaded while the site is built
-
-    return list(import_module(name).__all__)
+def _reference(name: str) -> str:
+    """The page of a public module: what it is for, then each of its public names."""
+    source = ROOT.joinpath(*name.split("."))
+    path = source / "__init__.py" if source.is_dir() else source.with_suffix(".py")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = next(ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__")
+    return f"# {name}\n\n{ast.get_docstring(tree)}\n\n" + "".join(f"::: {name}.{each}\n\n" for each in names)
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
