@@ -102,7 +102,7 @@ lock: $(VENV)/dev
 	$(LOCK) --extra service pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/service.txt
 	$(LOCK) $(DEV) pyproject.toml requirements/build.in -c requirements/service.txt -o requirements/dev.txt
 	$(LOCK) $(DEV) --group bench pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/bench.txt
-	$(LOCK) $(DEV) --extra spark --extra ray --group clients --group notebooks pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/deep.txt
+	$(LOCK) $(DEV) --extra spark --extra ray --group clients pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/deep.txt
 	$(LOCK) --no-strip-extras requirements/dbt.in -o requirements/dbt.txt
 	$(LOCK) $(DEV) --group mutation pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/mutation.txt
 	$(LOCK) --group docs pyproject.toml -o requirements/docs.txt

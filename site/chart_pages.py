@@ -22,7 +22,9 @@ SMALLEST = 0.0005  # share that is shown
 
 def list_page(charts: Sequence[Chart]) -> str:
     """All charts with their status."""
-    rows = [f"| [{_cell(one.title)}]({one.id}-{one.version}.md) | `{one.id}@{one.version}` | {one.status} | {_cell(one.scope_says)} |" for one in charts]
+    rows = [
+        f"| [{_cell(one.title)}]({one.id}-{one.version}.md) | `{one.id}@{one.version}` | {one.status} | {_cell(one.scope_says)} |" for one in charts
+    ]
     return "\n".join(
         [
             "# The charts",
