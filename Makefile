@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test test-deep coverage mutate lint contract bench lock wheel clean
+.PHONY: demo serve test test-deep coverage mutate lint contract docs bench lock wheel release clean
 
 demo: $(VENV)/core
 	$(BIN)/python examples/demo.py demo-output
@@ -35,7 +35,12 @@ lint: $(VENV)/dev
 
 # The contract of the service as a file: a change to it shows in review, and a test fails where the file is old.
 contract: $(VENV)/service
-	$(BIN)/python -m mews_newtt_service.contract service/openapi.json
+	$(BIN)/python -m mews_newtt_service.contract service/openapi.json docs/schemas
+
+# The documents as a site in build/site. It has an environment of its own; a warning or a broken link is an error.
+docs: $(VENV)/docs/ready
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(VENV)/docs/bin/mkdocs build --quiet --strict -f site/mkdocs.yml
+	$(VENV)/docs/bin/python site/check_offline.py build/site
 
 bench: $(VENV)/bench
 	$(BIN)/python benchmarks/one_score.py $(if $(QUICK),--quick)
@@ -79,22 +84,36 @@ $(VENV)/dbt/ready: requirements/dbt.txt $(VENV)/core
 	$(VENV)/dbt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dbt.txt
 	touch $@
 
+$(VENV)/docs/ready: requirements/docs.txt
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	touch $@
+
 $(VENV)/bench: requirements/bench.txt $(VENV)/dev
 	$(PIP) --require-hashes -r requirements/bench.txt
 	touch $@
 
-LOCK := $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header
+# `--group` and `--extra` name parts of pyproject.toml. `make lock UPGRADE=` keeps the versions that are locked now.
+UPGRADE ?= --upgrade
+LOCK := $(BIN)/python -m uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+DEV := --extra otel --extra service --extra sql --group dev
 lock: $(VENV)/dev
 	$(LOCK) pyproject.toml requirements/build.in -o requirements/core.txt
 	$(LOCK) --extra service pyproject.toml requirements/build.in -c requirements/core.txt -o requirements/service.txt
-	$(LOCK) --extra dev pyproject.toml requirements/build.in -c requirements/service.txt -o requirements/dev.txt
-	$(LOCK) --extra dev --extra bench pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/bench.txt
-	$(LOCK) --extra dev --extra spark --extra ray --extra clients pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/deep.txt
+	$(LOCK) $(DEV) pyproject.toml requirements/build.in -c requirements/service.txt -o requirements/dev.txt
+	$(LOCK) $(DEV) --group bench pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/bench.txt
+	$(LOCK) $(DEV) --extra spark --extra ray --group clients pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/deep.txt
 	$(LOCK) --no-strip-extras requirements/dbt.in -o requirements/dbt.txt
-	$(LOCK) --extra dev --extra mutation pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/mutation.txt
+	$(LOCK) $(DEV) --group mutation pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/mutation.txt
+	$(LOCK) --group docs pyproject.toml -o requirements/docs.txt
 
 wheel: $(VENV)/dev
 	$(BIN)/python -m build --no-isolation
+
+PYTHONS ?= $(PYTHON)
+# Wheel and sdist, built twice with the same bytes, installed in clean environments of the oldest and newest Python, and tried.
+release: $(VENV)/dev
+	$(BIN)/python tests/release.py dist $(PYTHONS)
 
 clean:
 	rm -rf $(VENV) dist build demo-output

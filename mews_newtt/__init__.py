@@ -43,6 +43,21 @@ __all__ = [
     "score_table",
 ]
 __version__ = "0.1.0"
+# What users may import: these modules, and in each the names of its `__all__`. Everything else may change in any version (docs/public-api.md).
+PUBLIC_MODULES = (
+    "mews_newtt",
+    "mews_newtt.batch.pandas_accessor",
+    "mews_newtt.batch.polars_namespace",
+    "mews_newtt.drawn",
+    "mews_newtt.episode",
+    "mews_newtt.fhir",
+    "mews_newtt.tables.origins",
+    "mews_newtt.tables.sql",
+    "mews_newtt.validation",
+    "mews_newtt.validation.conform",
+    "mews_newtt.validation.coverage",
+    "mews_newtt.validation.diagnose",
+)
 _LATER = {  # not needed to score one set, and what reads tables is heavy
     "result_schema": "mews_newtt.tables.table",
     "score_batches": "mews_newtt.tables.table",

@@ -40,7 +40,7 @@ def read_chart(path: Path, observations: Mapping[str, Observation]) -> tuple[Cha
     content = read_toml(path, problems)
     if content is None:
         return None, problems
-    chart = _chart(TableReader(content, str(path), problems), observations)
+    chart = chart_of(TableReader(content, str(path), problems), observations)
     if not problems:  # the checks need a complete chart; on an incomplete one they would repeat these problems
         problems += check_chart(chart, str(path), _texts(content, "points_may_fall"))
     if any(not problem.warning for problem in problems):
@@ -60,7 +60,8 @@ def _texts(content: Mapping[str, Any], key: str) -> frozenset[str]:
     return frozenset(content["chart"].get(key, ()))
 
 
-def _interval(reader: TableReader) -> Interval | None:
+def interval_of(reader: TableReader) -> Interval | None:
+    """The interval that a table's edges give; None where it has none."""
     low, above = reader.take("from", Decimal), reader.take("above", Decimal)
     high, below = reader.take("to", Decimal), reader.take("below", Decimal)
     for one, two, names in ((low, above, "from and above"), (high, below, "to and below")):
@@ -72,7 +73,7 @@ def _interval(reader: TableReader) -> Interval | None:
 
 
 def _band(reader: TableReader) -> Band:
-    interval, categories = _interval(reader), reader.texts("is")
+    interval, categories = interval_of(reader), reader.texts("is")
     printed = reader.take("printed", str, "")
     band = Band(
         interval=interval,
@@ -93,7 +94,7 @@ def _conditions(reader: TableReader) -> tuple[tuple[str, Condition], ...]:
     for name, wanted in when.items():
         if isinstance(wanted, dict):
             edges = TableReader(wanted, f"{reader.place}, when {name}", reader.problems)
-            interval = _interval(edges)
+            interval = interval_of(edges)
             edges.finish()
             conditions.append((name, interval or Interval()))
         else:
@@ -112,7 +113,7 @@ def _parameter(reader: TableReader, observations: Mapping[str, Observation]) -> 
         near = did_you_mean(name, list(observations))
         reader.fault("unknown_parameter", f"{name!r} is not in any parameters.toml", f"write {near!r}" if near else "add it to parameters.toml", "id")
         observation = Observation(id=name, title=name)
-    role = _one_of(reader, "role", ROLES)
+    role = reader.one_of("role", ROLES)
     tables = []
     bands = reader.tables("bands")
     table_readers = reader.tables("tables")
@@ -157,20 +158,11 @@ def _parameter(reader: TableReader, observations: Mapping[str, Observation]) -> 
     return parameter
 
 
-def _one_of(reader: TableReader, key: str, allowed: tuple[str, ...]) -> str:
-    value = reader.take(key, str, allowed[0], required=True)
-    if value not in allowed:
-        near = did_you_mean(str(value), allowed)
-        reader.fault("not_allowed", f"is {value!r}", f"write {near!r}" if near else "write one of: " + ", ".join(allowed), key)
-        return allowed[0]
-    return str(value)
-
-
 def _level(reader: TableReader) -> Level:
     total_table = reader.table("total")
     total = None
     if total_table is not None:
-        total = _interval(total_table)
+        total = interval_of(total_table)
         total_table.finish()
     counts = []
     for rule in reader.tables("counts"):
@@ -198,7 +190,8 @@ def _simple(readers: Iterable[TableReader], build: Any) -> tuple[Any, ...]:
     return tuple(built)
 
 
-def _chart(top: TableReader, observations: Mapping[str, Observation]) -> Chart:
+def chart_of(top: TableReader, observations: Mapping[str, Observation]) -> Chart:
+    """The chart that a file's tables describe. What is wrong is added to the reader's problems."""
     head = top.table("chart") or TableReader({}, f"{top.place}, [chart]", top.problems)
     head.take("between_bands", str, required=True)
     if head.content.get("between_bands", "higher") != "higher":
@@ -210,7 +203,7 @@ def _chart(top: TableReader, observations: Mapping[str, Observation]) -> Chart:
         version=head.take("version", str, "", required=True),
         title=head.take("title", str, "", required=True),
         short_title=head.take("short_title", str, "", required=True),
-        status=_one_of(head, "status", STATUSES),
+        status=head.one_of("status", STATUSES),
         status_says=head.take("status_says", str, ""),
         licence=head.take("licence", str, "", required=True),
         scope_says=head.take("scope", str, "", required=True),
@@ -230,7 +223,7 @@ def _chart(top: TableReader, observations: Mapping[str, Observation]) -> Chart:
             lambda r: Group(
                 r.take("id", str, "", required=True),
                 r.take("title", str, "", required=True),
-                _one_of(r, "kind", ("either", "one_of")),
+                r.one_of("kind", ("either", "one_of")),
                 r.texts("parameters"),
                 r.take("source", str, "", required=True),
             ),
@@ -239,7 +232,7 @@ def _chart(top: TableReader, observations: Mapping[str, Observation]) -> Chart:
             top.tables("scope"),
             lambda r: ScopeRule(
                 _conditions(r),
-                _one_of(r, "then", ("refuse", "flag")) == "refuse",
+                r.one_of("then", ("refuse", "flag")) == "refuse",
                 r.take("says", str, "", required=True),
                 r.take("source", str, "", required=True),
             ),

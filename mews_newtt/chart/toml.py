@@ -68,6 +68,15 @@ class TableReader:
             return default
         return value
 
+    def one_of(self, key: str, allowed: tuple[str, ...]) -> str:
+        """One of several words; the first of them where it is faulty."""
+        value = self.take(key, str, allowed[0], required=True)
+        if value not in allowed:
+            near = did_you_mean(str(value), allowed)
+            self.fault("not_allowed", f"is {value!r}", f"write {near!r}" if near else "write one of: " + ", ".join(allowed), key)
+            return allowed[0]
+        return str(value)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; one text alone is read as a list of one."""
         self.known.append(key)

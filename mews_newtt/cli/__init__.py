@@ -20,6 +20,7 @@ from mews_newtt.tables.csv_rows import allow_long_cells
 # Each command is a module of this folder with `add` and `run`: its line in --help, and the extra that it or a part of it needs.
 COMMANDS = {
     "charts": ("list the charts with their status; `charts show CHART` draws one", ""),
+    "observations": ("list what a set may hold: names, units, answers; write an empty input file", ""),
     "check": ("check chart files: every fault at once, with its place and what to do", ""),
     "diff": ("what changed between two charts or versions", "batch"),
     "score": ("score one observation set, or a file of them", "batch"),

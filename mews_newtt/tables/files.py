@@ -15,7 +15,7 @@ from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.plan import Plan
 from mews_newtt.tables.atomic import whole_output
-from mews_newtt.tables.formats import CSV, STDIO, kind_by_name
+from mews_newtt.tables.formats import CSV, STDIO, FormatName, OutputFormatName, kind_by_name
 from mews_newtt.tables.formats import output_format as format_of_output
 from mews_newtt.tables.plain import score_csv
 from mews_newtt.tables.sources import Input, Source, each_input, read_ahead, source_of
@@ -32,8 +32,8 @@ def score_file(
     *,
     column_map: ColumnMap | None = None,
     plan: Plan | None = None,
-    format: str | None = None,
-    output_format: str | None = None,
+    format: FormatName | None = None,
+    output_format: OutputFormatName | None = None,
     points: bool = False,
     flags: bool = True,
     explain: bool = False,

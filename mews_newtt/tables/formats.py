@@ -6,9 +6,12 @@ import re
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mews_newtt.errors import FileError, Problem
+
+FormatName = Literal["csv", "parquet", "ndjson", "json"]  # the keys of KINDS, for type checkers
+OutputFormatName = Literal["csv", "parquet", "ndjson"]  # those that can be written
 
 
 class Kind(NamedTuple):
@@ -92,7 +95,7 @@ def kind_by_name(path: str | Path) -> str | None:
     return _suffixes(Path(path))[1]
 
 
-def csv_unless_named(path: str | Path) -> str | None:
+def csv_unless_named(path: str | Path) -> Literal["csv"] | None:
     """`csv` for a file whose name says nothing, as a shell's <(...) or `-o result`; None for every other name."""
     path = Path(path)
     return None if str(path) == STDIO or any(_suffixes(path)) or path.is_dir() else "csv"

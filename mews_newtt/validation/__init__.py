@@ -1,6 +1,7 @@
 """Whether a platform scores as the chart says: compare its answers, explain what disagrees, make test packs, try a live platform.
 
 The front door of validation. Its names are loaded when they are asked for, because the batch parts need the `validate` extra.
+`conform`, `coverage` and `diagnose` are modules beside it, each with a function of its own name.
 """
 
 from __future__ import annotations
@@ -10,9 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` loads these
     from mews_newtt.validation.compare import diagnosed, validate, validate_file
-    from mews_newtt.validation.conform import conform
-    from mews_newtt.validation.coverage import coverage
-    from mews_newtt.validation.diagnose import diagnose
     from mews_newtt.validation.packs import make_pack, write_pack
     from mews_newtt.validation.proving.prove import Proof, prove
     from mews_newtt.validation.reports import write_reports
@@ -21,9 +19,6 @@ if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` loads these
 _HOMES = {
     "Proof": "proving.prove",
     "Validation": "result",
-    "conform": "conform",
-    "coverage": "coverage",
-    "diagnose": "diagnose",
     "diagnosed": "compare",
     "make_pack": "packs",
     "prove": "proving.prove",
@@ -35,9 +30,6 @@ _HOMES = {
 __all__ = [
     "Proof",
     "Validation",
-    "conform",
-    "coverage",
-    "diagnose",
     "diagnosed",
     "make_pack",
     "prove",
@@ -49,7 +41,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Three functions share their module's name (`conform`, `coverage`, `diagnose`): once the module is imported, import them from it.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -22,7 +22,7 @@ from mews_newtt.engines.base import default_threads
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap
 from mews_newtt.reading.plan import Plan
-from mews_newtt.tables.formats import STDIO
+from mews_newtt.tables.formats import STDIO, FormatName
 from mews_newtt.tables.planned.table import map_beside, open_planned
 from mews_newtt.tables.planned.workbooks import is_workbook, open_workbook
 from mews_newtt.tables.read import Chunk
@@ -85,7 +85,7 @@ def validate_file(
     *,
     column_map: ColumnMap | None = None,
     plan: Plan | None = None,
-    format: str | None = None,
+    format: FormatName | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
     blanks_disagree: bool = False,

@@ -23,6 +23,8 @@ from mews_newtt.validation.tally import Tally
 
 ADVISED = 60  # most cases to add that are listed
 
+__all__ = ["Coverage", "coverage"]
+
 
 @dataclass
 class Coverage:

@@ -12,6 +12,7 @@ from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import Exercised
 from mews_newtt.validation.file_side import NOTHING_OPEN, FileSide
+from mews_newtt.validation.notebook import validation_html
 from mews_newtt.validation.stated import KINDS
 
 SCHEMA_VERSION = 1
@@ -184,6 +185,11 @@ class Validation:
         if self.disagreed:
             return "disagrees"
         return "unfinished" if self.unanswered else "agrees"
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        diagnosis = "" if self.diagnosis is None or not self.diagnosis.disagreements else self.diagnosis.words
+        return validation_html(self.chart, self.says, self.first, {name: column.to_dict() for name, column in self.by_column.items()}, diagnosis)
 
     @property
     def listed_all(self) -> bool:

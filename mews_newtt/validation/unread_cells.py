@@ -20,7 +20,7 @@ from mews_newtt.validation.expected import ExpectedColumn
 from mews_newtt.validation.file_side import FileSide, UnknownWords, UnreadCells
 from mews_newtt.validation.mutants import Flags
 from mews_newtt.validation.stated import STATUSES, UNKNOWN, UNREADABLE, level_names, plain
-from mews_newtt.validation.wording import unit_words
+from mews_newtt.chart.units import unit_said
 
 MOST_WORDS = 40  # different words of one column that are kept; a column with more is no list of words
 MOST_READ = 5000  # different cells of one column and chunk that are read
@@ -136,7 +136,7 @@ class UnreadCounter:
             ucum, likely = next(iter(fitting.most_common(1)), ("", 0))
             if 2 * likely > self.cells[key].cells:
                 these = "these numbers are" if likely == self.cells[key].cells else "most of these numbers are"
-                self.cells[key].mend = f"{these} likely in {unit_words(ucum)}: if the column is in {unit_words(ucum)}, say --unit {key[0]}={ucum}"
+                self.cells[key].mend = f"{these} likely in {unit_said(ucum)}: if the column is in {unit_said(ucum)}, say --unit {key[0]}={ucum}"
         cells = sorted(self.cells.values(), key=lambda one: (one.code == "reading_impossible", -one.cells, one.row, one.column))
         words = sorted(self.words.values(), key=lambda one: (-one.cells, one.column))
         return FileSide(doubts, tuple(cells), tuple(words), self.refused_rows, self.refused_wrong)

@@ -122,7 +122,7 @@ def test_a_command_loads_nothing_that_it_does_not_need(command: str) -> None:
 def test_help_lists_every_command_and_each_has_its_own_help() -> None:
     listed = run("--help").out
     for name in COMMANDS:
-        assert f"\n    {name} " in listed
+        assert f"\n    {name} " in listed or f"\n    {name}\n" in listed  # a long name has its words on the next line
         assert run(name, "--help").out.startswith(f"usage: mews-newtt {name} ")
 
 

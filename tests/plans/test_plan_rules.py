@@ -18,7 +18,8 @@ import pyarrow as pa
 from mews_newtt.compiled.ranges import one_band
 from mews_newtt.tables.planned import spool as spool_module
 from mews_newtt.tables.planned.table import planned_table
-from mews_newtt.validation import coverage, validate_file
+from mews_newtt.validation import validate_file
+from mews_newtt.validation.coverage import coverage
 from tests.plans.support import scored
 from tests.validation.made_packs import share_packs_of_coverage
 

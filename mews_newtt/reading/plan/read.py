@@ -87,11 +87,27 @@ def read_plan(
         what = f"the proposed plan has {len(asked)} open question{'' if len(asked) == 1 else 's'}: {', '.join(asked[:20])}"
         mend = "answer each `# QUESTION` in the file, correct the plan where needed, and take its number off the list"
         reader.fault("open_questions", what, mend, "open_questions")
+    parts = plan_parts(reader, said, path, known)
+    reader.finish()
+    said.check()
+    many = len(parts["cells"]) + sum(map(len, parts["words"].values()))
+    if many > MOST_PATTERNS:
+        reader.fault("too_many_patterns", f"has {many:,} patterns, more than {MOST_PATTERNS:,}", "name words letter by letter under [values] instead")
+        raise FileError(problems)  # to compare so many with each other, and with each cell, would take long
+    plan = Plan(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), said.made(), **parts)
+    plan = checked(plan, known, problems)
+    if problems and not keep_faults:
+        raise FileError(problems)
+    return replace(plan, faults=tuple(problems))
+
+
+def plan_parts(reader: TableReader, said: Said, path: Path, known: Mapping[str, Observation]) -> dict[str, Any]:
+    """What a plan says beside the keys of a map file, by the names of `Plan`. What is wrong is added to the reader's problems."""
     source = _source(reader)
     cells, several = _cells(reader, known), _several(reader)
     places = [cell.where for cell in cells] + [one.where for each in several.values() for one in each.sources]
     long = _long(reader, said, path, source.kind, uses_codes=any(place.is_code for place in places))
-    parts: dict[str, Any] = {
+    return {
         "source": source,
         "numbers": _numbers(reader),
         "words": _words(reader),
@@ -105,17 +121,6 @@ def read_plan(
         "born": tuple(filter(None, (_born(reader, name) for name in ("hours_since_birth", "age_years")))),
         "unused_patterns": reader.take("unused_patterns", bool, False),
     }
-    reader.finish()
-    said.check()
-    many = len(cells) + sum(map(len, parts["words"].values()))
-    if many > MOST_PATTERNS:
-        reader.fault("too_many_patterns", f"has {many:,} patterns, more than {MOST_PATTERNS:,}", "name words letter by letter under [values] instead")
-        raise FileError(problems)  # to compare so many with each other, and with each cell, would take long
-    plan = Plan(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), said.made(), **parts)
-    plan = checked(plan, known, problems)
-    if problems and not keep_faults:
-        raise FileError(problems)
-    return replace(plan, faults=tuple(problems))
 
 
 def _whole(reader: TableReader, key: str, least: int) -> int | None:

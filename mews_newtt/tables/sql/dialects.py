@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
@@ -15,6 +15,9 @@ from mews_newtt.errors import FileError, Problem
 # {0} is the column. Text in a column of numbers is never read as 0: the database stops with an error, or the row is refused by way of an
 # impossible number. NaN is no reading.
 _NAN = "NULLIF(CAST({0} AS DOUBLE), CAST('NaN' AS DOUBLE))"
+
+
+DialectName = Literal["postgres", "sqlserver", "snowflake", "bigquery", "databricks", "duckdb", "sqlite"]  # the keys of DIALECTS, for type checkers
 
 
 class Dialect(NamedTuple):

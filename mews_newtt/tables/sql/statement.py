@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from sqlglot import exp
 
@@ -15,7 +15,7 @@ from mews_newtt.errors import ColumnError, FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
 from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.result_cells import points_names
-from mews_newtt.tables.sql.dialects import Dialect, column, dialect_named, identifier, read_with, table_parts
+from mews_newtt.tables.sql.dialects import Dialect, DialectName, column, dialect_named, identifier, read_with, table_parts
 from mews_newtt.tables.sql.layout import Layout, Part, dbt_reference
 from mews_newtt.tables.sql.names import (
     CLASS_KINDS,
@@ -34,7 +34,8 @@ from mews_newtt.tables.sql.tree import Tree, listed, simple
 from mews_newtt.tables.sql.truths import Truths, condition_of, is_never_null, without_detours
 
 IDENTITY = ("chart_id", "chart_version", "chart_status", "chart_sha256")  # result columns that say what the scores rest on
-FORMS = ("select", "view", "dbt")
+Form = Literal["select", "view", "dbt"]
+FORMS: tuple[Form, ...] = get_args(Form)
 SMALL = 9  # parts of an expression that is written where it is used, without a column of its own
 
 
@@ -48,12 +49,12 @@ class Written(NamedTuple):
 
 def chart_sql(
     chart: Chart,
-    dialect: str,
+    dialect: DialectName,
     *,
     table: str = "observations",
     columns: Sequence[str] | None = None,
     column_map: ColumnMap | None = None,
-    form: str = "select",
+    form: Form = "select",
     points: bool = False,
     flags: bool = True,
 ) -> Written:

@@ -1,4 +1,4 @@
-"""`make contract`: writes the OpenAPI document of the charts and routes that ship, so that a change to it shows in review."""
+"""`make contract`: writes the OpenAPI document of what ships, and the published JSON Schemas, so that a change shows in review."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from mews_newtt_service.contract.document import written
+from mews_newtt_service.contract.published import write_published
 
 
 def contract() -> str:
@@ -23,3 +24,5 @@ def contract() -> str:
 
 if __name__ == "__main__":
     Path(sys.argv[1]).write_text(contract(), encoding="utf-8")
+    if len(sys.argv) > 2:
+        write_published(Path(sys.argv[2]))

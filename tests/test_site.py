@@ -1,0 +1,27 @@
+"""The check of the built site finds what it should find (`make docs` runs it on the site itself)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+GOOD = '<html><head><link rel="stylesheet" href="own.css"></head><body id="top"><a href="#top">x</a><a href="https://example.org">y</a></body></html>'
+
+
+def checked(folder: Path) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, str(ROOT / "site" / "check_offline.py"), str(folder)], capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def test_links_that_lead_nowhere_and_files_from_elsewhere_are_found(tmp_path: Path) -> None:
+    (tmp_path / "own.css").touch()
+    (tmp_path / "good.html").write_text(GOOD, encoding="utf-8")
+    assert checked(tmp_path) == (0, "")
+    bad = '<script src="https://cdn.example.org/a.js"></script><a href="none.html">x</a><a href="good.html#nowhere">y</a>'
+    (tmp_path / "bad.html").write_text(bad, encoding="utf-8")
+    code, said = checked(tmp_path)
+    assert code == 1
+    for words in ("fetches https://cdn.example.org/a.js", "leads to none.html, which is not there", "leads to good.html#nowhere, and that page has no such place"):
+        assert words in said
