@@ -13,10 +13,13 @@ from mews_newtt.drawn.track import band_words
 from mews_newtt.drawn.words import safe
 
 _DOT = f'<path d="M15 9h0" stroke="{INK}" stroke-width="9" stroke-linecap="round"/>'
-_RING = f'<path d="M15 9h0" stroke="{INK}" stroke-width="10" stroke-linecap="round"/><path d="M15 9h0" stroke="#fff" stroke-width="6" stroke-linecap="round"/>'
+_RING = f'<circle cx="15" cy="9" r="4" fill="#fff" stroke="{INK}" stroke-width="2"/>'
 _ARROW = f'<path d="M15 3l-6 10h12z" fill="{INK}"/>'
 _BREAK = f'<path d="M11 1v16M19 1v16" stroke="{INK}" stroke-dasharray="4 2"/>'
-_HATCH = '<path d="M1 1h28v16h-28z" fill="#fff" stroke="#768692"/><path d="M1 9l8-8M1 17l16-16M9 17l16-16M17 17l12-12M25 17l4-4" stroke="#aeb7bd" stroke-width="2"/>'
+_HATCH = (
+    '<path d="M1 1h28v16h-28z" fill="#fff" stroke="#768692"/>'
+    '<path d="M1 9l8-8M1 17l16-16M9 17l16-16M17 17l12-12M25 17l4-4" stroke="#aeb7bd" stroke-width="2"/>'
+)
 _WORD = f'<text x="15" y="14" font-size="13" font-weight="600" text-anchor="middle" fill="{INK}">84 !</text>'
 
 
@@ -42,9 +45,9 @@ def signs(chart: Chart, break_hours: float | None = BREAK_HOURS) -> list[Sign]:
 
 
 def legend_html(chart: Chart, break_hours: float | None = BREAK_HOURS) -> str:
-    entries = "".join(
-        f'<li><svg width="30" height="18" viewBox="0 0 30 18" aria-hidden="true">{sign.shapes}</svg> {safe(sign.says)}</li>' for sign in signs(chart, break_hours)
-    )
+    """The legend as a list for a page."""
+    box = '<svg width="30" height="18" viewBox="0 0 30 18" aria-hidden="true">'
+    entries = "".join(f"<li>{box}{sign.shapes}</svg> {safe(sign.says)}</li>" for sign in signs(chart, break_hours))
     own = own_colours(chart)
     return f'<div class="mn-legend"><ul>{entries}</ul>{f"<p>{safe(own)}</p>" if own else ""}</div>'
 

@@ -54,7 +54,7 @@ def series_html(
         f'<div class="mn-sheet mn-scroll" tabindex="0" role="region" aria-label="{safe(name)}"><div class="mn-columns">'
         f'<svg class="mn-labels" width="{LEFT:g}" height="{high}" viewBox="0 0 {LEFT:g} {high}" aria-hidden="true" {FONT}>'
         f'<g id="{safe(ident)}-labels"><path d="M0 0h{LEFT:g}v{high}h-{LEFT:g}z" fill="#fff"/>{"".join(pen.labels)}</g></svg>'
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" role="img" aria-label="{description}" {FONT}>'
+        f'<svg width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" role="img" aria-label="{description}" {FONT}>'
         f'{pen.hatch()}<g id="{safe(ident)}-columns" text-anchor="middle">{"".join(pen.columns)}</g></svg></div></div>'
     )
     return (

@@ -88,7 +88,8 @@ class Pen:
 
     def bar(self, x: float, y: float, wide: float, high: float, fill: str) -> None:
         """A box of one colour across columns."""
-        self.columns.append(f'<rect x="{x:g}" y="{y:.1f}" width="{wide:g}" height="{high:.1f}" fill="{self._fill(fill)}" stroke="#768692" stroke-width=".5"/>')
+        place = f'x="{x:g}" y="{y:.1f}" width="{wide:g}" height="{high:.1f}"'
+        self.columns.append(f'<rect {place} fill="{self._fill(fill)}" stroke="#768692" stroke-width=".5"/>')
 
     def cells(self, top: float, high: float, fills: Sequence[str]) -> None:
         """One box a column. All boxes of one colour are one line as thick as they are high: a long track stays small."""
@@ -128,7 +129,8 @@ class Pen:
         """Where a reading lies beyond the panel: an arrow at its end, up (1) or down (-1)."""
         for column, (y, beyond) in points.items():
             y = y + 8 if beyond > 0 else y - 8
-            self.columns.append(f'<path class="mn-beyond" d="M{self.places.middles[column]:g} {y - 7 * beyond:.1f}l-6 {8 * beyond}h12z" fill="{INK}" stroke="#fff"/>')
+            path = f"M{self.places.middles[column]:g} {y - 7 * beyond:.1f}l-6 {8 * beyond}h12z"
+            self.columns.append(f'<path class="mn-beyond" d="{path}" fill="{INK}" stroke="#fff"/>')
 
     def grid(self, top: float) -> None:
         """The edges of the columns, and a double line through the whole track where the line is broken."""

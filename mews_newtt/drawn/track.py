@@ -265,10 +265,10 @@ def _outcome(pen: Pen, chart: Chart, taken: Sequence[Taken], before: Score | Non
         totals = [Cell([total_words(each.score), *(["no total"] if each.score.status == "partial" else [])], _PLAIN, 1) for each in taken]
         _cells(pen, "Total", "", totals, taken)
     if any(each.score.warnings or each.score.status == "refused" for each in taken):
-        said = [
-            Cell(["refused"] if each.score.status == "refused" else [count(len(each.score.warnings), "warning") if each.score.warnings else "none"], _PLAIN)
-            for each in taken
-        ]
-        _cells(pen, "Warnings: in the table", "", said, taken)
+        _cells(pen, "Warnings: in the table", "", [Cell([_warned(each.score)], _PLAIN) for each in taken], taken)
 
 
+def _warned(score: Score) -> str:
+    if score.status == "refused":
+        return "refused"
+    return count(len(score.warnings), "warning") if score.warnings else "none"
