@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import anyio.to_thread
@@ -15,14 +17,18 @@ from mews_newtt.drawn.places import BREAK_HOURS
 from mews_newtt.errors import ColumnError, FileError, MewsNewttError, Problem
 from mews_newtt.reading.times import DATES
 from mews_newtt.tables.series import NAME, PlannedSets, Series, read_series, series_of_planned
+from mews_newtt_service.jobs.plans import look
+from mews_newtt_service.jobs.plans import series as read_by_plan
 from mews_newtt_service.jobs.queue import Job, Queue
 from mews_newtt_service.jobs.submit import finished, raise_failed, submit
 from mews_newtt_service.jobs.uploads import FIELD_BYTES, plain_name, stored_name
+from mews_newtt_service.settings import Settings
 
 MOST_BYTES = 1 << 20
 BREAKS = {"6": 6.0, "12": 12.0, "24": 24.0, "never": None}  # hours, by the value of the form
 SETS, LOOKED = "sets.json", "looked.json"
 PASTED = "pasted.csv"
+Work = Callable[..., int]  # of `jobs/plans.py`
 # What another way of reading cannot change: the page asks about these, or the sets must be corrected.
 FINAL = frozenset(
     (
@@ -108,17 +114,47 @@ async def _proposed(request: Request, chart: Chart, sent: Sent) -> Looked | None
     stored = stored_name(sent.name, sent.content)
     parameters = {"input": stored, "name": sent.name, "answers": dict(sent.answers), "source": {}}
     try:
-        found = await _worked(request, "plan", chart, parameters, {stored: sent.content}, LOOKED)
-    except MewsNewttError:
+        if not sent.pasted:  # no plain text: a workbook, or another kind that a worker unpacks
+            found = await _worked(request, "plan", chart, parameters, {stored: sent.content}, LOOKED)
+        else:
+            found = await anyio.to_thread.run_sync(_here, request.app.state.settings, look, chart, parameters, {stored: sent.content}, LOOKED)
+        if found["problems"] or not _reads_more(found) or any(question["by_hand"] for question in found["questions"]):
+            return None
+        questions, entries, plan = found["questions"], found["entries"], found["plan"]
+        if any(question["open"] for question in questions):
+            return Looked(None, questions=questions, entries=entries)
+        if not sent.pasted:
+            looked = await _by_plan(request, chart, sent, plan)
+            return looked._replace(questions=questions, entries=entries, plan=plan)
+        files = {stored: sent.content, "plan.toml": plan.encode()}
+        read = await anyio.to_thread.run_sync(_here, request.app.state.settings, read_by_plan, chart, parameters, files, SETS)
+    except MewsNewttError as fault:
+        if {problem.code for problem in fault.problems} & FINAL:
+            raise
         return None
-    reads = [entry for entry in found["entries"] if entry["table"] in ("columns", "cells", "codes", "long")]
-    if found["problems"] or not reads or any(question["by_hand"] for question in found["questions"]):
-        return None
-    questions, entries = found["questions"], found["entries"]
-    if any(question["open"] for question in questions):
-        return Looked(None, questions=questions, entries=entries)
-    looked = await _by_plan(request, chart, sent, found["plan"])
-    return looked._replace(questions=questions, entries=entries, plan=found["plan"])
+    return Looked(_series(chart, sent, read), read["reading"], questions, entries, plan)
+
+
+def _reads_more(found: Mapping[str, Any]) -> bool:
+    """Whether a proposal reads a column that the chart's own names do not."""
+    return any(entry["table"] in ("columns", "cells", "codes", "long") for entry in found["entries"])
+
+
+def _here(settings: Settings, work: Work, chart: Chart, parameters: dict[str, Any], files: Mapping[str, bytes], result: str) -> dict[str, Any]:
+    """What a worker would do, in this process: the text is short, and every pattern of a proposed plan is ours. Nothing is kept."""
+    with tempfile.TemporaryDirectory(dir=settings.data_folder) as name:
+        folder, out = Path(name), Path(name) / "out"
+        out.mkdir()
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        work(chart, parameters, folder, out, settings, lambda *_, **__: None)
+        found: dict[str, Any] = json.loads((out / result).read_text(encoding="utf-8"))
+        return found
+
+
+def _series(chart: Chart, sent: Sent, found: Mapping[str, Any]) -> Series:
+    planned = PlannedSets(found["columns"], found["rows"], found["reading"])
+    return series_of_planned(chart, planned, file_order=sent.file_order, twice=sent.twice)
 
 
 async def _by_plan(request: Request, chart: Chart, sent: Sent, plan: str) -> Looked:
@@ -126,11 +162,12 @@ async def _by_plan(request: Request, chart: Chart, sent: Sent, plan: str) -> Loo
     stored = stored_name(sent.name, sent.content)
     files = {stored: sent.content, "plan.toml": plan.encode()}
     found = await _worked(request, "series", chart, {"input": stored, "name": sent.name}, files, SETS)
-    planned = PlannedSets(found["columns"], found["rows"], found["reading"])
-    return Looked(series_of_planned(chart, planned, file_order=sent.file_order, twice=sent.twice), planned.reading)
+    return Looked(_series(chart, sent, found), found["reading"])
 
 
-async def _worked(request: Request, kind: str, chart: Chart, parameters: Mapping[str, Any], files: Mapping[str, bytes], result: str) -> dict[str, Any]:
+async def _worked(
+    request: Request, kind: str, chart: Chart, parameters: Mapping[str, Any], files: Mapping[str, bytes], result: str
+) -> dict[str, Any]:
     """What a worker wrote about the sets. Everything of the job is removed."""
     queue: Queue = request.app.state.queue
     with request.app.state.concurrency.slot(request.scope["client_id"]):
