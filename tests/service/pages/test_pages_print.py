@@ -56,14 +56,15 @@ def test_a_series_is_stamped_and_its_table_keeps_its_last_column(plain: Any, tmp
     chart = load_chart("mews", "0.1")
     plain.goto("/workbench/series/mews/0.1")
     plain.fill("#sets", "\n".join([HEADER, *ROWS]))
-    plain.get_by_role("button", name="Draw the track").click()
-    expect(plain.locator(".mn-series svg")).to_be_visible()
+    plain.get_by_role("button", name="Draw the track", exact=True).click()
+    expect(plain.locator(".mn-series svg[role=img]")).to_be_visible()
     printed = sheets(plain, tmp_path)
     for sheet in printed:
         stamped(sheet, chart)
     plain.emulate_media(media="print")
-    plain.set_viewport_size({"width": 703, "height": 1000})  # A4 within its margins
-    assert plain.evaluate("Math.max(...[...document.querySelectorAll('.mn-twin th')].map(e => e.getBoundingClientRect().right)) <= 703")
+    plain.set_viewport_size({"width": 1046, "height": 700})  # A4 across, within its margins
+    assert plain.evaluate("Math.max(...[...document.querySelectorAll('.mn-twin th')].map(e => e.getBoundingClientRect().right)) <= 1046")
+    assert any("Gap to the set before" in sheet and "20:00" in sheet for sheet in printed), "the drawing is printed"
 
 
 def test_a_result_is_stamped(page: Any, tmp_path: Path) -> None:
