@@ -46,6 +46,15 @@ def test_every_sheet_of_a_chart_is_stamped(plain: Any, tmp_path: Path, name: str
         stamped(sheet, chart)
 
 
+@pytest.mark.parametrize("address", ["mews/0.1", "npews/2023.1?age_years=2", "newtt2/0.2"])
+def test_a_chart_is_printed_on_one_sheet_and_says_what_it_is_not(plain: Any, tmp_path: Path, address: str) -> None:
+    name, _, query = address.partition("?")
+    plain.goto(f"/workbench/charts/{name}/sheet?{query}")
+    (sheet,) = sheets(plain, tmp_path)
+    assert sheet.count(WARNING) >= 2, "the stamp of the page, and the drawing's own"
+    stamped(sheet, load_chart(*name.split("/")))
+
+
 def test_every_sheet_of_a_comparison_names_both_charts(plain: Any, tmp_path: Path) -> None:
     plain.goto("/workbench/compare?before=news2@2017.1&after=meows@2012.1")
     for sheet in sheets(plain, tmp_path):
