@@ -79,9 +79,7 @@ def _page(request: Request, chart: Chart, sent: Sent | None, looked: Looked, pro
     series, file_order = looked.series, sent is not None and sent.file_order
     track = None
     if series is not None and sent is not None:
-        track = series_html(
-            chart, series.sets, title=_title(series), ordered=series.ordered, true_time=sent.true_time, break_hours=sent.break_hours
-        )
+        track = series_html(chart, series.sets, title=_title(series), ordered=series.ordered, true_time=sent.true_time, break_hours=sent.break_hours)
     is_open = sum(bool(question["open"]) for question in looked.questions)
     dates, twice = (sent.dates, sent.twice) if sent is not None else ("", "")
     return page(
