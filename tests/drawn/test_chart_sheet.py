@@ -27,7 +27,7 @@ def test_every_band_is_drawn_in_its_colour_and_the_sheet_says_what_it_is_not(cha
 
 def test_one_context_draws_its_tables_only() -> None:
     chart = load_chart("npews")
-    assert len(chart_svg(chart, {"age_years": 3})) < len(chart_svg(chart)) / 2
+    assert chart_svg(chart, {"age_years": 3}).count("<rect") < chart_svg(chart).count("<rect")
 
 
 @pytest.mark.parametrize("chart", charts(), ids=lambda chart: f"{chart.id}@{chart.version}")
