@@ -96,6 +96,7 @@ def _page(request: Request, chart: Chart, sent: Sent | None, looked: Looked, pro
         track=drawn(track) if track else None,
         questions=looked.questions,
         is_open=is_open,
+        kept_answers=sent.answers if sent is not None and not looked.questions else {},
         entries=[said(chart, entry) for entry in looked.entries],
         proposed=looked.plan,
         replaced=sum(each.replaced for each in series.sets) if series is not None else 0,
