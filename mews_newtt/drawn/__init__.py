@@ -1,5 +1,6 @@
 """Charts and series of scores drawn as HTML and SVG text, for reports and pages. Words from outside are escaped; nothing is fetched."""
 
+from mews_newtt.drawn.chart_sheet import chart_svg
 from mews_newtt.drawn.colours import Paint, colours_css, paint
 from mews_newtt.drawn.marks import Mark, Marks, marks_of
 from mews_newtt.drawn.page import chart_html, levels_html, rows_html, sources_html, stamp_html, standing_html
@@ -12,6 +13,7 @@ __all__ = [
     "Marks",
     "Paint",
     "chart_html",
+    "chart_svg",
     "colours_css",
     "css",
     "levels_html",

@@ -27,8 +27,8 @@ class Scale:
         cuts = sorted(set(edges)) or [Fraction(0)]
         spread = (cuts[-1] - cuts[0]) or max(abs(cuts[0]) / 4, Fraction(1))
         values = list(values)
-        bottom = min([cuts[0] - spread / 5, *(value - spread / 6 for value in values)])  # room for a marker's own words
-        top = max([cuts[-1] + spread / 5, *(value + spread / 6 for value in values)])
+        bottom = min([cuts[0] - spread / 5, *(value - spread / 4 for value in values)])  # room for the whole marker
+        top = max([cuts[-1] + spread / 5, *(value + spread / 4 for value in values)])
         self.stops = [bottom, *cuts, top]
         free = max(height - THINNEST * (len(self.stops) - 1), 0.0)
         self._at = [0.0]

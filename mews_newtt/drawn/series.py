@@ -1,218 +1,126 @@
-"""Several sets over time, drawn as on paper: one column a set, every value at its height in its own band, totals and levels under it."""
+"""Several sets over time, drawn as on paper: one column a set, every value at its height in its own band, levels and totals on top."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
-from itertools import pairwise
-from typing import NamedTuple
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime
 
-from mews_newtt.chart.model import Band, Chart, Parameter, Table, number
-from mews_newtt.drawn.colours import Paint, paint, paint_level
-from mews_newtt.drawn.scale import Piece, Scale, pieces
-from mews_newtt.drawn.svg import HATCH, INK, LEFT, WIDE, Pen, lines_of
-from mews_newtt.drawn.twin import change_of, given_words, level_words, total_words, twin_html
-from mews_newtt.drawn.words import NOT_FOR_CARE, band_label, chart_stamp, safe, unit_of
-from mews_newtt.scoring.result import ParameterScore, Score
-from mews_newtt.scoring.wording import count
+from mews_newtt.chart.model import Chart
+from mews_newtt.drawn.legend import legend_html, legend_lines
+from mews_newtt.drawn.places import BREAK_HOURS, Taken, places_of
+from mews_newtt.drawn.svg import FONT, LEFT, Pen, text
+from mews_newtt.drawn.track import draw_track
+from mews_newtt.drawn.twin import twin_html
+from mews_newtt.drawn.words import NOT_FOR_CARE, chart_stamp, safe
+from mews_newtt.scoring.result import Score
 
-COLUMNS = 12  # sets on one sheet, as on paper
-PANEL = 130.0
-DOUBT = " !"  # beside a value that a warning is about
-SAID_ELSEWHERE = ("converted", "float_noise", "skipped", "assumed", "not_read", "out_of_scope")  # flags that do not doubt a reading
-
-
-class Taken(NamedTuple):
-    """One scored set and when it was taken, as it should be written."""
-
-    when: str
-    score: Score
+SHEET = 16  # columns on one printed sheet, A4 across
+NARROWEST = 760.0  # of a drawing that leaves the page: its foot must be readable
+# (when, score), or with the time itself and whether another set replaces this one
+Sets = Sequence[tuple[str, Score] | tuple[str, Score, datetime | None, bool]]
 
 
 def series_html(
-    chart: Chart, sets: Sequence[tuple[str, Score]], *, title: str = "The track", heading: int = 2, ident: str = "series", ordered: bool = True
+    chart: Chart,
+    sets: Sets,
+    *,
+    title: str = "The track",
+    heading: int = 2,
+    ident: str = "series",
+    ordered: bool = True,
+    true_time: bool = False,
+    break_hours: float | None = BREAK_HOURS,
 ) -> str:
-    """The track of a series as SVG sheets of up to 12 sets, and the same as a table.
+    """The track of a series as one drawing that scrolls sideways, its legend, sheets for printing, and the same as a table.
 
     Parameters
     ----------
-    sets : pairs of when (as it should be written) and Score
-    ordered : whether the sets are in the order of time; where they are not, no line joins them and no rise or fall is named
+    sets : pairs of when (as it should be written) and Score; or with the time itself, and whether another set of that time replaces this one
     ident : start of every id in the fragment
+    ordered : whether the sets are in the order of time; where they are not, no line joins them and no rise or fall is named
+    true_time : space the columns by time, where all times are known
+    break_hours : the line is broken where more hours lie between two sets; None: nowhere
     """
-    taken = [Taken(when, score) for when, score in sets]
-    sheets = [taken[start : start + COLUMNS] for start in range(0, len(taken), COLUMNS)]
-    said = [f'<div class="mn-series" id="{safe(ident)}"><h{heading} class="mn-role">{safe(title)}</h{heading}>']
-    for index, sheet in enumerate(sheets):
-        name = f"{title}, sheet {index + 1} of {len(sheets)}: {sheet[0].when} to {sheet[-1].when}"
-        before = sheets[index - 1][-1] if index else None
-        said.append(
-            f'<div class="mn-sheet mn-scroll" tabindex="0" role="region" aria-label="{safe(name)}">'
-            f"{series_svg(chart, sheet, name=name, ident=f'{ident}-{index}', before=before, ordered=ordered)}</div>"
-        )
-    said.append(f'<h{heading + 1} class="mn-role">The same as a table</h{heading + 1}>{twin_html(chart, taken, ordered=ordered, name=title)}</div>')
-    return "".join(said)
+    taken = [Taken(*each) for each in sets]
+    if not taken:
+        return f'<div class="mn-series" id="{safe(ident)}"><h{heading} class="mn-role">{safe(title)}</h{heading}><p>No set is drawn.</p></div>'
+    places = places_of(taken, ordered=ordered, true_time=true_time, break_hours=break_hours)
+    pen = draw_track(chart, taken, places, ident, ordered=ordered)
+    name = f"{title}: {taken[0].when} to {taken[-1].when}"
+    description = safe(f"{name}. {_described(places.says, ordered)}")
+    wide, high = f"{places.wide + 1:g}", f"{pen.height:g}"
+    drawing = (
+        f'<div class="mn-sheet mn-scroll" tabindex="0" role="region" aria-label="{safe(name)}"><div class="mn-columns">'
+        f'<svg class="mn-labels" width="{LEFT:g}" height="{high}" viewBox="0 0 {LEFT:g} {high}" aria-hidden="true" {FONT}>'
+        f'<g id="{safe(ident)}-labels"><path d="M0 0h{LEFT:g}v{high}h-{LEFT:g}z" fill="#fff"/>{"".join(pen.labels)}</g></svg>'
+        f'<svg width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" role="img" aria-label="{description}" {FONT}>'
+        f'{pen.hatch()}<g id="{safe(ident)}-columns" text-anchor="middle">{"".join(pen.columns)}</g></svg></div></div>'
+    )
+    return (
+        f'<div class="mn-series" id="{safe(ident)}"><h{heading} class="mn-role">{safe(title)}</h{heading}>'
+        f"{drawing}{_sheets(pen, ident)}{legend_html(chart, break_hours)}"
+        f'<h{heading + 1} class="mn-role">The same as a table</h{heading + 1}>{twin_html(chart, taken, ordered=ordered, name=title)}</div>'
+    )
 
 
 def series_svg(
     chart: Chart,
-    sets: Sequence[tuple[str, Score]],
+    sets: Sets,
     *,
     name: str,
     ident: str = "series",
     before: tuple[str, Score] | None = None,
     ordered: bool = True,
+    true_time: bool = False,
+    break_hours: float | None = BREAK_HOURS,
+    made_by: str = "",
 ) -> str:
-    """One sheet. A line joins neighbouring values; it is broken where a value was skipped, missing or refused. The foot names the chart."""
-    taken = [Taken(when, score) for when, score in sets]
-    pen = Pen(len(taken), f"{ident}-hatch")
-    pen.header([each.when for each in taken])
-    for parameter in chart.parameters:
-        rows = [_row(each.score, parameter.id) for each in taken]
-        if not _worth_drawing(parameter, rows):
-            continue
-        doubts = [_in_doubt(each.score, parameter.id) for each in taken]
-        if parameter.observation.numeric and parameter.tables:
-            _panel(pen, chart, parameter, rows, doubts, ordered)
-        else:
-            _answers(pen, chart, parameter, rows, doubts)
-    _outcome(pen, chart, taken, before[1] if before else None, ordered)
-    pen.foot(f"{NOT_FOR_CARE} {chart_stamp(chart)}")
+    """The track as one SVG file. Its head says that it is not for care; its foot holds the legend, the chart, its status and its fingerprint.
+
+    Parameters as of `series_html`; before: the set before the first one; made_by: the software, for the foot.
+    """
+    taken = [Taken(*each) for each in sets]
+    places = places_of(taken, ordered=ordered, true_time=true_time, break_hours=break_hours)
+    pen = draw_track(chart, taken, places, ident, ordered=ordered, before=before[1] if before else None)
+    wide = max(LEFT + places.wide + 1, NARROWEST)
+    across = int((min(wide, 1600.0) - 4) / 7.4)
+    head = [text(2, 16 + 17 * at, line, size=14, bold=True) for at, line in enumerate(textwrap.wrap(f"{NOT_FOR_CARE} {name}", int(across * 0.78)))]
+    top = 10 + 17 * len(head)
+    foot, y = [], top + pen.height + 6
+    low = y
+    for shapes, down in legend_lines(chart, break_hours, min(wide, 1600.0)):
+        foot.append(f'<g transform="translate(0 {y:g})">{shapes}</g>')
+        low = max(low, y + down)
+    stamp = f"{NOT_FOR_CARE} {chart_stamp(chart)} {made_by}"
+    for line in textwrap.wrap(stamp, across):
+        low += 16
+        foot.append(text(2, low, line))
+    high = low + 8
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:g}" height="{high:g}" viewBox="0 0 {wide:g} {high:g}" role="img" {FONT} '
+        f'aria-label="{safe(name)}. {safe(_described(places.says, ordered))}">{pen.hatch()}<rect width="{wide:g}" height="{high:g}" fill="#fff"/>'
+        f'{"".join(head)}<g transform="translate(0 {top:g})">{"".join(pen.labels)}</g>'
+        f'<g transform="translate({LEFT:g} {top:g})" text-anchor="middle">{"".join(pen.columns)}</g>{"".join(foot)}</svg>'
+    )
+
+
+def _described(spaced: str, ordered: bool) -> str:
     order = "in the order of time" if ordered else "not in the order of time, so that no line joins them"
-    return pen.svg(name, f"Each column is one set, equally spaced, {order}. The table under it says the same.")
+    return f"Each column is one set, {spaced}, {order}. The table under it says the same."
 
 
-def _row(score: Score, name: str) -> ParameterScore | None:
-    return next((row for row in score.parameters if row.id == name), None)
-
-
-def _worth_drawing(parameter: Parameter, rows: Sequence[ParameterScore | None]) -> bool:
-    return parameter.role != "recorded" or any(row is not None and row.value is not None for row in rows)
-
-
-def _in_doubt(score: Score, name: str) -> bool:
-    """Whether a warning is about this reading (one that says only how it was read does not count)."""
-    return any(flag.partition(":")[2] == name and flag.partition(":")[0] not in SAID_ELSEWHERE for flag in score.flags)
-
-
-def _panel(pen: Pen, chart: Chart, parameter: Parameter, rows: Sequence[ParameterScore | None], doubts: Sequence[bool], ordered: bool) -> None:
-    """A panel of one numeric parameter: every value on the colour of the band that it scores in."""
-    used = [row.table for row in rows if row is not None and row.table is not None and row.table.applies] or [parameter.tables[0]]
-    cut = {id(table): pieces(chart, table) for table in used if table.applies}
-    edges = [edge for drawn in cut.values() for piece in drawn for edge in (piece.low, piece.high) if edge is not None]
-    values = [value for row in rows if (value := _plotted(row)) is not None and row is not None and "implausible" not in row.flags]
-    scale = Scale(edges, values, PANEL)
-    top = pen.start(scale.height)
-    pen.label(parameter.title, unit_of(parameter), scale.height)
-    named: Table | None = None
-    for index, row in enumerate(rows):
-        table = row.table if row is not None else None
-        x = LEFT + index * WIDE
-        if table is None or not table.applies:
-            pen.box(x, top, WIDE, scale.height, HATCH)
-            continue
-        for piece in cut[id(table)]:
-            _band(pen, chart, scale, top, x, piece, table is not named)
-        named = table
-    _points_and_lines(pen, scale, top, rows, doubts, ordered)
-    pen.frame(top, scale.height)
-
-
-def _band(pen: Pen, chart: Chart, scale: Scale, top: float, x: float, piece: Piece, named: bool) -> None:
-    high, low = scale.y(piece.high), scale.y(piece.low, low=True)
-    colours = paint(chart, piece.band)
-    pen.box(x, top + high, WIDE, low - high, colours.fill)
-    words = f"{piece.band.printed}: {_short(chart, piece.band)}"
-    if named and x < LEFT + WIDE:
-        pen.rail(words, top + (high + low) / 2)
-    elif named:
-        pen.text(x + 2, top + (high + low) / 2 + 3, lines_of(words, 14, 1)[0], size=8, ink=colours.ink)
-
-
-def _short(chart: Chart, band: Band) -> str:
-    """What a band gives, beside its range: room for twenty characters together."""
-    zones = {zone.id: zone.title for zone in chart.zones}
-    says = [str(band.points)] if band.points is not None else []
-    says += [zones[band.zone]] if band.zone else []
-    return " ".join(says) or ("raises level" if band.level else "nothing")
-
-
-def _plotted(row: ParameterScore | None) -> Fraction | None:
-    return None if row is None or row.value is None or isinstance(row.value, str) else Fraction(row.value)
-
-
-def _points_and_lines(pen: Pen, scale: Scale, top: float, rows: Sequence[ParameterScore | None], doubts: Sequence[bool], ordered: bool) -> None:
-    heights = [None if (value := _plotted(row)) is None else scale.y(value) for row in rows]
-    for index, (one, two) in enumerate(pairwise(heights)):
-        if ordered and one is not None and two is not None:
-            pen.line(pen.middle(index), top + one, pen.middle(index + 1), top + two)
-    for index, (height, row, doubt) in enumerate(zip(heights, rows, doubts, strict=True)):
-        if height is None:
-            pen.note(index, top + scale.height, given_words(row))
-        elif row is not None:
-            pen.dot(index, top + height, _beyond(scale, row), number(row.value) + (DOUBT if doubt else ""), _shortest(row.band), scale.height + top)
-
-
-def _beyond(scale: Scale, row: ParameterScore) -> int:
-    """-1 or 1 where an implausible value lies beyond the panel's end, else 0."""
-    value = _plotted(row)
-    if value is None or scale.stops[0] <= value <= scale.stops[-1]:
-        return 0
-    return -1 if value < scale.stops[0] else 1
-
-
-def _shortest(band: Band | None) -> str:
-    """What a band gives, under a value: room for seven characters."""
-    if band is None:
-        return ""
-    if band.points is not None:
-        return f"{band.points} pt" if band.points == 1 else f"{band.points} pts"
-    return band.zone or ("raises" if band.level else "nothing" if band.interval is not None else "")
-
-
-def _answers(pen: Pen, chart: Chart, parameter: Parameter, rows: Sequence[ParameterScore | None], doubts: Sequence[bool]) -> None:
-    """A row of cells: one answer a set, in words, with what it gives."""
-    high = max(46.0, 6 + 14.0 * len(lines_of(parameter.title, 15, 4)))
-    top = pen.start(high)
-    pen.label(parameter.title, unit_of(parameter), high)
-    for index, (row, doubt) in enumerate(zip(rows, doubts, strict=True)):
-        band = row.band if row is not None else None
-        words = (band_label(parameter, band) if band is not None and len(band.categories) == 1 else given_words(row)) + (DOUBT if doubt else "")
-        colours = paint(chart, band) if band is not None else Paint("#ffffff", INK)
-        pen.box(LEFT + index * WIDE, top, WIDE, high, colours.fill)
-        pen.cell(index, top, lines_of(words, 12, 2), _shortest(band), colours.ink)
-    pen.frame(top, high)
-
-
-def _outcome(pen: Pen, chart: Chart, taken: Sequence[Taken], before: Score | None, ordered: bool) -> None:
-    if chart.has_points:
-        top = pen.start(34)
-        pen.label("Total", "", 34)
-        for index, each in enumerate(taken):
-            pen.cell(index, top, lines_of(total_words(each.score), 12, 1), "no total" if each.score.status == "partial" else "", bold=True)
-        pen.frame(top, 34)
-    pairs = list(_with_previous(taken, before))
-    levels = [(each.score, lines_of(level_words(each.score), 12, 6), change_of(previous, each.score) if ordered else "") for previous, each in pairs]
-    high = 10.0 + 12 * max(len(lines) + bool(change) for _, lines, change in levels)
-    top = pen.start(high)
-    pen.label("Level", "", high)
-    for index, (score, lines, change) in enumerate(levels):
-        known = score.level is not None and score.level == score.level_max
-        colours = paint_level(chart, score.level) if known and score.level is not None else Paint(HATCH, INK)
-        pen.box(LEFT + index * WIDE, top, WIDE, high, colours.fill)
-        pen.cell(index, top, lines, change, colours.ink, bold=True, halo=not known)
-    pen.frame(top, high)
-    if any(each.score.warnings for each in taken):
-        top = pen.start(34)
-        pen.label("Look at", "in the table", 34)
-        for index, each in enumerate(taken):
-            warnings = len(each.score.warnings)
-            words = "refused" if each.score.status == "refused" else count(warnings, "warning") if warnings else "no warning"
-            pen.cell(index, top, [words], "", bold=warnings > 0)
-        pen.frame(top, 34)
-
-
-def _with_previous(taken: Sequence[Taken], before: Score | None) -> Iterator[tuple[Score | None, Taken]]:
-    for each in taken:
-        yield before, each
-        before = each.score
+def _sheets(pen: Pen, ident: str) -> str:
+    """The track again for print: so many columns on each sheet, each with its labels. They show parts of the one drawing, so they cost little."""
+    places, sheets = pen.places, []
+    for start in range(0, places.columns, SHEET):
+        end = min(start + SHEET, places.columns)
+        left = 0.0 if not start else (places.middles[start - 1] + places.middles[start]) / 2
+        right = places.wide + 1 if end == places.columns else (places.middles[end - 1] + places.middles[end]) / 2
+        wide = max(LEFT + right - left, 700.0)
+        sheets.append(
+            f'<svg class="mn-printed-sheet" viewBox="0 0 {wide:g} {pen.height:g}" aria-hidden="true" {FONT}><use href="#{safe(ident)}-labels"/>'
+            f'<svg x="{LEFT:g}" width="{right - left:g}" height="{pen.height:g}" viewBox="{left:g} 0 {right - left:g} {pen.height:g}">'
+            f'<use href="#{safe(ident)}-columns"/></svg></svg>'
+        )
+    return f'<div class="mn-print">{"".join(sheets)}</div>'

@@ -45,8 +45,14 @@ _CSS = """
 .mn-levels :is(th,td),.mn-twin :is(th,td){border-bottom:1px solid #aeb7bd;padding:.4rem .75rem .4rem 0;font-size:inherit}
 .mn-levels :is(th,td),.mn-twin :is(th,td){text-align:left;vertical-align:top}
 .mn-series svg{display:block;max-width:none}
-.mn-sheet+.mn-sheet{margin-top:1.5rem}
-.mn-sheet{break-inside:avoid}
+.mn-sheet{direction:rtl}
+.mn-columns{direction:ltr;display:flex;min-width:100%;width:max-content}
+.mn-labels{position:sticky;left:0;z-index:1;flex:none;background:#fff;box-shadow:3px 0 4px -2px #768692}
+.mn-print{display:none}
+.mn-legend{font-size:.875rem;margin-top:.75rem}
+.mn-legend ul{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(19rem,100%),1fr));gap:.2rem 1.25rem}
+.mn-legend li{margin:0;display:grid;grid-template-columns:30px minmax(0,1fr);gap:.5rem}
+.mn-legend svg{margin-top:.15rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 @media (max-width:40em){
 .mn-row{grid-template-columns:minmax(0,1fr)}
 }
@@ -61,7 +67,10 @@ _CSS = """
 .mn-row{grid-template-columns:10rem minmax(0,1fr);padding:.3rem 0}
 .mn-band{padding:.15rem .3rem}
 .mn-scroll{overflow:visible}
-.mn-series svg{max-width:100%;max-height:88vh;width:auto;height:auto}
+.mn-sheet.mn-scroll{position:absolute;left:-200in;height:0;overflow:hidden}
+.mn-print{display:block}
+.mn-printed-sheet{break-before:page;break-inside:avoid;width:100%;height:auto;max-height:166mm;overflow:hidden}
+.mn-legend{font-size:8pt;break-inside:avoid}
 .mn-role,.mn-context{break-after:avoid}
 .mn-levels tr,.mn-twin tr{break-inside:avoid}
 .mn-twin{font-size:7pt;table-layout:fixed;overflow-wrap:anywhere}

@@ -1,134 +1,164 @@
-"""Lines, boxes and words of one SVG sheet. Presentation attributes only, so that a strict content policy has nothing to forbid."""
+"""Lines, boxes and words of one track: labels at the left, columns beside them. Presentation attributes only: a strict content policy allows them."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
+from mews_newtt.drawn.places import WIDE, Places
 from mews_newtt.drawn.words import safe
 
-LEFT = 216.0  # room for names and bands
-WIDE = 70.0  # of a column
+LEFT = 190.0  # room for names and bands
 HATCH = "hatch"
 INK = "#212b32"
-_FONT = 'font-family="system-ui,-apple-system,Segoe UI,Roboto,Helvetica Neue,Arial,sans-serif"'
+SMALL = 12.0  # pixels of the smallest text
+ACROSS = 12  # letters of small text that fit into a column, in wide fonts too
+FONT = 'font-family="system-ui,-apple-system,Segoe UI,Roboto,Helvetica Neue,Arial,sans-serif"'
+_RAIL = 25  # letters of a band's words that fit beside the columns
 
 
-def lines_of(words: str, wide: int, most: int) -> list[str]:
-    """Words broken into at most so many lines; what does not fit ends in an ellipsis (the table holds it in full)."""
-    lines = textwrap.wrap(words, wide, break_long_words=True) or [""]
-    if len(lines) > most:
-        lines = [*lines[: most - 1], lines[most - 1][: wide - 1] + "…"]
-    return lines
+class Word(NamedTuple):
+    """A text around a place. struck: the set does not count any more; bold: in a row that is not."""
+
+    x: float
+    text: str
+    ink: str = INK
+    struck: bool = False
+    bold: bool = False
+
+
+def lines_of(words: str, wide: int = ACROSS) -> list[str]:
+    """Words broken into lines; nothing is cut."""
+    return textwrap.wrap(words, wide, break_long_words=True) or [""]
+
+
+def text(x: float, y: float, words: str, *, size: float = SMALL, anchor: str = "start", bold: bool = False, ink: str = INK, fit: float = 0) -> str:
+    """One text of its own. fit: pixels that it must not exceed, where it is long."""
+    more = ' font-weight="600"' if bold else ""
+    more += f' text-anchor="{anchor}"'
+    more += f' textLength="{fit:g}" lengthAdjust="spacingAndGlyphs"' if fit else ""
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" fill="{ink}"{more}>{safe(words)}</text>'
 
 
 class Pen:
-    """Collects the shapes of a sheet from top to bottom."""
+    """Collects the shapes of a track from top to bottom."""
 
-    def __init__(self, columns: int, hatch: str):
-        self.columns = columns
-        self._hatch = hatch
-        self._shapes: list[str] = []
-        self._next = 0.0
-        self._top = 0.0
+    def __init__(self, places: Places, ident: str):
+        self.places = places
+        self.ident = ident
+        self.labels: list[str] = []
+        self.columns: list[str] = []
+        self.height = 0.0
 
-    @property
-    def width(self) -> float:
-        return LEFT + self.columns * WIDE + 1
+    def start(self, high: float, *, gap: float = 6) -> float:
+        """Begin a row of that height under the last one; its top."""
+        top = self.height
+        self.height += high + gap
+        return top
 
-    def middle(self, index: int) -> float:
-        return LEFT + (index + 0.5) * WIDE
+    def label(self, top: float, title: str, unit: str = "") -> None:
+        """The name of a row, in as many lines as it needs (`label_lines`)."""
+        for at, line in enumerate(label_lines(title, unit)):
+            self.labels.append(text(2, top + 14 + 15 * at, line, bold=True))
 
-    def start(self, height: float) -> float:
-        """Begin a band of the sheet of that height under the last one; its top."""
-        self._top = self._next
-        self._next += height + 6
-        return self._top
-
-    def header(self, times: Sequence[str]) -> None:
-        written = [lines_of(when.replace("T", " "), 11, 3) for when in times]
-        top = self.start(6 + 14 * max(map(len, written), default=0))
-        for index, lines in enumerate(written):
-            for at, line in enumerate(lines):
-                self.text(self.middle(index), top + 14 + 14 * at, line, size=10, anchor="middle", bold=True)
-
-    def label(self, title: str, unit: str, height: float) -> None:
-        lines = lines_of(title, 15, 4)
-        for index, line in enumerate(lines):
-            self.text(2, self._top + 14 + 14 * index, line, size=12, bold=True)
-        if unit:
-            self.text(2, self._top + 14 + 14 * len(lines), unit, size=11)
-
-    def rail(self, words: str, middle: float) -> None:
+    def rail(self, words: str, y: float) -> None:
         """What a band is, at its height, left of the first column."""
-        self.text(LEFT - 5, middle + 3.5, lines_of(words, 20, 1)[0], size=9.5, anchor="end")
+        self.labels.append(text(LEFT - 5, y, words, anchor="end", fit=LEFT - 10 if len(words) > _RAIL else 0))
 
-    def box(self, x: float, y: float, wide: float, high: float, fill: str) -> None:
-        fill = f"url(#{safe(self._hatch)})" if fill == HATCH else fill
-        self._shapes.append(
-            f'<rect x="{x:g}" y="{y:.2f}" width="{wide:g}" height="{high:.2f}" fill="{safe(fill)}" stroke="#768692" stroke-width=".5"/>'
-        )
+    def words(self, y: float, words: Iterable[Word], *, size: float = SMALL, bold: bool = False, halo: bool = False) -> None:
+        """Texts at one height, each in the middle of its place."""
+        found = [
+            f'<text x="{each.x:g}"'
+            + (' font-weight="600"' if each.bold else "")
+            + (f' fill="{each.ink}"' if each.ink != INK else "")
+            + (' text-decoration="line-through"' if each.struck else "")
+            + f">{safe(each.text)}</text>"
+            for each in words
+            if each.text
+        ]
+        if found:
+            more = ' font-weight="600"' if bold else ""
+            more += ' stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' if halo else ""
+            self.columns.append(f'<g transform="translate(0 {y:g})" font-size="{size:g}"{more}>{"".join(found)}</g>')
+
+    def note(self, x: float, y: float, words: str, ink: str) -> None:
+        """A text that begins at a place among the columns."""
+        self.columns.append(text(x, y, words, ink=ink))
+
+    def bar(self, x: float, y: float, wide: float, high: float, fill: str) -> None:
+        """A box of one colour across columns."""
+        place = f'x="{x:g}" y="{y:.1f}" width="{wide:g}" height="{high:.1f}"'
+        self.columns.append(f'<rect {place} fill="{self._fill(fill)}" stroke="#768692" stroke-width=".5"/>')
+
+    def cells(self, top: float, high: float, fills: Sequence[str]) -> None:
+        """One box a column. All boxes of one colour are one line as thick as they are high: a long track stays small."""
+        by_fill: dict[str, list[tuple[float, float]]] = {}
+        for middle, fill in zip(self.places.middles, fills, strict=True):
+            boxes = by_fill.setdefault(fill, [])
+            left = middle - WIDE / 2
+            if boxes and boxes[-1][1] == left:
+                boxes[-1] = boxes[-1][0], left + WIDE
+            else:
+                boxes.append((left, left + WIDE))
+        for fill, boxes in by_fill.items():
+            path = "".join(f"M{left:g} {top + high / 2:g}h{right - left:g}" for left, right in boxes)
+            self.columns.append(f'<path class="mn-cells" d="{path}" stroke="{self._fill(fill)}" stroke-width="{high:g}"/>')
 
     def frame(self, top: float, high: float) -> None:
-        wide = self.columns * WIDE
-        self._shapes.append(f'<rect x="{LEFT:g}" y="{top:.2f}" width="{wide:g}" height="{high:.2f}" fill="none" stroke="{INK}" stroke-width="1.2"/>')
-        self._shapes += [
-            f'<line x1="{LEFT + index * WIDE:g}" y1="{top:.2f}" x2="{LEFT + index * WIDE:g}" y2="{top + high:.2f}" stroke="{INK}" stroke-width=".7"/>'
-            for index in range(1, self.columns)
-        ]
+        for shapes, wide in ((self.columns, self.places.wide), (self.labels, LEFT)):
+            shapes.append(f'<path d="M0 {top:g}h{wide:g}M0 {top + high:g}h{wide:g}" stroke="{INK}" fill="none"/>')
 
-    def line(self, x1: float, y1: float, x2: float, y2: float) -> None:
-        self._shapes.append(f'<line class="mn-line" x1="{x1:g}" y1="{y1:.2f}" x2="{x2:g}" y2="{y2:.2f}" stroke="{INK}" stroke-width="1.6"/>')
+    def path(self, points: Mapping[int, float], starts: frozenset[int]) -> None:
+        """One line through points by column; it begins anew at the columns in `starts`."""
+        steps = [f"{'M' if column in starts else 'L'}{self.places.middles[column]:g} {y:.1f}" for column, y in points.items()]
+        if "L" in "".join(steps):
+            self.columns.append(f'<path class="mn-line" d="{"".join(steps)}" fill="none" stroke="{INK}" stroke-width="1.6"/>')
 
-    def dot(self, index: int, y: float, beyond: int, value: str, gives: str, bottom: float) -> None:
-        """A reading at its height; an arrow at the panel's end where it lies beyond."""
-        x = self.middle(index)
-        if beyond:
-            tip = -7 * beyond
-            self._shapes.append(f'<path class="mn-point" d="M{x:g} {y:.2f}l-5 {-tip}h10z" fill="{INK}"/>')
-        else:
-            self._shapes.append(f'<circle class="mn-point" cx="{x:g}" cy="{y:.2f}" r="4" fill="{INK}" stroke="#fff" stroke-width="1"/>')
-        self._value(x + 6, min(max(y + 3, self._top + 12), bottom - 13), value, gives)
-
-    def _value(self, x: float, y: float, value: str, gives: str) -> None:
-        self.text(x, y, value, size=11.5, bold=True, halo=True)
-        if gives:
-            self.text(x, y + 10, lines_of(gives, 7, 1)[0], size=8.5, halo=True)
-
-    def note(self, index: int, bottom: float, words: str) -> None:
-        """Why there is no reading, at the foot of the panel."""
-        lines = lines_of(words, 13, 3)
-        for at, line in enumerate(reversed(lines)):
-            self.text(self.middle(index), bottom - 5 - 10 * at, line, size=9.5, anchor="middle", halo=True)
-
-    def cell(self, index: int, top: float, lines: Sequence[str], more: str, ink: str = INK, *, bold: bool = False, halo: bool = False) -> None:
-        for at, line in enumerate(lines):
-            self.text(self.middle(index), top + 14 + 12 * at, line, size=11, anchor="middle", bold=bold, ink=ink, halo=halo)
-        if more:
-            self.text(self.middle(index), top + 14 + 12 * len(lines), lines_of(more, 14, 1)[0], size=9.5, anchor="middle", ink=ink, halo=halo)
-
-    def foot(self, words: str) -> None:
-        """Lines across the whole sheet, under everything else."""
-        lines = textwrap.wrap(words, int(self.width / 5.7))
-        top = self.start(6 + 12 * len(lines))
-        for at, line in enumerate(lines):
-            self.text(2, top + 12 + 12 * at, line, size=9.5)
-
-    def text(
-        self, x: float, y: float, words: str, *, size: float, anchor: str = "start", bold: bool = False, ink: str = INK, halo: bool = False
-    ) -> None:
-        if not words:
+    def dots(self, points: Mapping[int, float], kind: str = "") -> None:
+        """A dot in each of these columns. kind: `replaced` draws rings."""
+        path = "".join(f"M{self.places.middles[column]:g} {y:.1f}h0" for column, y in points.items())
+        if not path:
             return
-        more = ' font-weight="600"' if bold else ""
-        more += ' stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' if halo else ""
-        self._shapes.append(f'<text x="{x:g}" y="{y:.2f}" font-size="{size:g}" text-anchor="{anchor}" fill="{ink}"{more}>{safe(words)}</text>')
+        strokes = [(INK, 9.0), *([("#fff", 5.0)] if kind else [])]
+        for place, (ink, wide) in enumerate(strokes):
+            name = f' class="mn-point{" mn-replaced" if kind else ""}"' if place == len(strokes) - 1 else ""
+            self.columns.append(f'<path{name} d="{path}" stroke="{ink}" stroke-width="{wide:g}" stroke-linecap="round"/>')
 
-    def svg(self, title: str, description: str) -> str:
-        wide, high = f"{self.width:g}", f"{self._next:.0f}"
+    def arrows(self, points: Mapping[int, tuple[float, int]]) -> None:
+        """Where a reading lies beyond the panel: an arrow at its end, up (1) or down (-1)."""
+        for column, (y, beyond) in points.items():
+            y = y + 8 if beyond > 0 else y - 8
+            path = f"M{self.places.middles[column]:g} {y - 7 * beyond:.1f}l-6 {8 * beyond}h12z"
+            self.columns.append(f'<path class="mn-beyond" d="{path}" fill="{INK}" stroke="#fff"/>')
+
+    def grid(self, top: float) -> None:
+        """The edges of the columns, and a double line through the whole track where the line is broken."""
+        edges, breaks = [], []
+        for column, (middle, gap) in enumerate(zip(self.places.middles, self.places.gaps, strict=True)):
+            before = self.places.middles[column - 1] if column else middle - WIDE
+            edges += sorted({(before + WIDE / 2) if column else middle - WIDE / 2, middle - WIDE / 2})
+            if gap is not None and gap.broken:
+                breaks.append((before + middle) / 2)
+        down = self.height - 6 - top
+        path = "".join(f"M{x:g} {top:g}v{down:g}" for x in [*edges, self.places.wide])
+        self.columns.append(f'<path d="{path}" stroke="{INK}" stroke-width=".6" fill="none"/>')
+        if breaks:
+            path = "".join(f"M{x:g} {top:g}v{down:g}" for x in breaks)
+            self.columns.append(f'<path class="mn-break" d="{path}" stroke="#fff" stroke-width="7" fill="none"/>')
+            path = "".join(f"M{x + side:g} {top:g}v{down:g}" for x in breaks for side in (-3, 3))
+            self.columns.append(f'<path d="{path}" stroke="{INK}" stroke-width="1.2" stroke-dasharray="6 4" fill="none"/>')
+
+    def _fill(self, fill: str) -> str:
+        return f"url(#{safe(self.ident)}-hatch)" if fill == HATCH else fill
+
+    def hatch(self) -> str:
+        """The pattern for what is not known."""
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" role="img" {_FONT} '
-            f'aria-label="{safe(title)}. {safe(description)}">'
-            f'<defs><pattern id="{safe(self._hatch)}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-            '<rect width="6" height="6" fill="#fff"/><line x1="0" y1="0" x2="0" y2="6" stroke="#aeb7bd" stroke-width="2"/></pattern></defs>'
-            f'<rect width="{wide}" height="{high}" fill="#fff"/>{"".join(self._shapes)}</svg>'
+            f'<defs><pattern id="{safe(self.ident)}-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+            '<rect width="6" height="6" fill="#fff"/><path d="M0 0v6" stroke="#aeb7bd" stroke-width="2"/></pattern></defs>'
         )
+
+
+def label_lines(title: str, unit: str = "") -> list[str]:
+    return lines_of(f"{title} ({unit})" if unit else title, 24)

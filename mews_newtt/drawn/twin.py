@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mews_newtt.chart.model import Chart, number
 from mews_newtt.chart.words import band_gives
+from mews_newtt.drawn.places import Taken
 from mews_newtt.drawn.words import safe, title_at, unit_of
 from mews_newtt.scoring.result import ParameterScore, Score
 from mews_newtt.scoring.wording import completeness, count
@@ -53,22 +54,24 @@ def given_words(row: ParameterScore | None) -> str:
     return number(row.value)
 
 
-def twin_html(chart: Chart, sets: Sequence[tuple[str, Score]], *, ordered: bool = True, name: str = "The series") -> str:
+def twin_html(chart: Chart, sets: Sequence[tuple[str, Score] | Taken], *, ordered: bool = True, name: str = "The series") -> str:
     """One row a set, one column a parameter; no cell is empty. Rises and falls are named only where the sets are in order of time."""
-    shown = [p for p in chart.parameters if p.role != "recorded" or any(_row(score, p.id).value is not None for _, score in sets if score.parameters)]
+    taken = [Taken(*each) for each in sets]
+    shown = [p for p in chart.parameters if p.role != "recorded" or any(_row(t.score, p.id).value is not None for t in taken if t.score.parameters)]
     heads = "".join(f'<th scope="col">{safe(p.title)}{f" ({safe(unit_of(p))})" if unit_of(p) else ""}</th>' for p in shown)
     total = '<th scope="col">Total</th>' if chart.has_points else ""
     body, previous = [], None
-    for when, score in sets:
+    for when, score, _, replaced in taken:
         cells = "".join(f"<td>{safe(_cell(score, p.id))}</td>" for p in shown)
-        rises = change_of(previous, score) if ordered else ""
+        rises = change_of(previous, score) if ordered and not replaced else ""
         says = level_words(score) + (f" ({rises})" if rises else "")
+        when += " (replaced)" if replaced else ""
         body.append(
             f'<tr><th scope="row">{safe(when)}</th>'
             + (f"<td>{safe(total_words(score))}</td>" if chart.has_points else "")
             + f"<td>{safe(says)}</td><td>{safe(set_words(score))}</td><td>{safe(look_at(score))}</td>{cells}</tr>"
         )
-        previous = score
+        previous = previous if replaced else score
     return (
         f'<div class="mn-scroll" tabindex="0" role="region" aria-label="{safe(name)} as a table"><table class="mn-twin"><thead><tr>'
         '<th scope="col">Taken</th>'

@@ -14,6 +14,7 @@ COLUMN = "observed_at"
 DATES = {"dmy": "Day first: 05/03/2026 is 5 March", "mdy": "Month first: 05/03/2026 is 3 May"}
 WRITE = "write each time as 2026-11-20 08:00"
 ROWS_NAMED = 10
+MONTHS = 12  # a larger number is the day
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 _NUMBERS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:,? +(\d{1,2}:\d\d(?::\d\d)?))?", re.ASCII)
 
@@ -46,12 +47,25 @@ def needs_dates(cells: Sequence[TimeCell]) -> bool:
     return any(_NUMBERS.fullmatch(cell.text) for cell in cells)
 
 
-def read_times(cells: Sequence[TimeCell], dates: str = "") -> list[ReadTime]:
+def clear_dates(cells: Sequence[TimeCell]) -> tuple[str, str]:
+    """How the dates of a column must be read, and the cell that shows it: 25/03/2026 can only begin with the day. Empty where nothing shows it."""
+    found: dict[str, str] = {}
+    for cell in cells:
+        numbers = _NUMBERS.fullmatch(cell.text)
+        if numbers:
+            one, two = int(numbers[1]), int(numbers[3])
+            if one > MONTHS or two > MONTHS:
+                found.setdefault("dmy" if one > MONTHS else "mdy", cell.text[:40])
+    return next(iter(found.items())) if len(found) == 1 else ("", "")
+
+
+def read_times(cells: Sequence[TimeCell], dates: str = "", *, may_repeat: bool = False) -> list[ReadTime]:
     """Every cell as a time.
 
     Parameters
     ----------
     dates : how dates such as 05/03/2026 are read: "dmy" (day first) or "mdy" (month first); "" refuses them
+    may_repeat : whether one time may be given to several sets
 
     Raises
     ------
@@ -73,7 +87,7 @@ def read_times(cells: Sequence[TimeCell], dates: str = "") -> list[ReadTime]:
     if 0 < len(local) < len(cells):
         mend = "write the offset in every row, such as 2026-11-20 08:00+00:00, or in none"
         problems += _of(local, "time_without_offset", "{first} gives no offset from UTC, and other rows do", mend)
-    if not problems:
+    if not problems and not may_repeat:
         sets = Counter(read[cell].time for cell in cells)
         what = "a time is given to more than one set ({first}), so that it is not known which came first"
         twice = [cell for cell in cells if sets[read[cell].time] > 1]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import ColumnMap, check_columns
 from mews_newtt.reading.rows import given_of_row
-from mews_newtt.reading.times import COLUMN, ROWS_NAMED, ReadTime, TimeCell, needs_dates, read_times
+from mews_newtt.reading.times import COLUMN, ROWS_NAMED, ReadTime, TimeCell, clear_dates, needs_dates, read_times
 from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
@@ -18,8 +20,24 @@ from mews_newtt.tables.csv_rows import read_header, text_lines, text_rows
 
 NAME = "the series"
 PERSON = "patient_id"
+# Which set counts where one time is given twice, by the value of a form.
+TWICE = {"last": "The one that comes later in the file", "first": "The one that comes first in the file"}
 MOST_SETS = 500
 SHOWN = 3  # values shown of a column that was not read
+
+
+class TakenSet(NamedTuple):
+    """One scored set.
+
+    when : its time as it should be written, or its row
+    time : the time itself, where the order is known
+    replaced : whether another set of the same time counts instead
+    """
+
+    when: str
+    score: Score
+    time: datetime | None = None
+    replaced: bool = False
 
 
 class Series(NamedTuple):
@@ -31,7 +49,7 @@ class Series(NamedTuple):
     unread : the columns that were not read, each with some of its values
     """
 
-    sets: list[tuple[str, Score]]
+    sets: list[TakenSet]
     ordered: bool
     why_not: str
     dates: str
@@ -40,7 +58,7 @@ class Series(NamedTuple):
     @property
     def warned(self) -> int:
         """How many sets have a warning."""
-        return sum(bool(result.warnings) for _, result in self.sets)
+        return sum(bool(each.score.warnings) for each in self.sets)
 
 
 class PlannedSets(NamedTuple):
@@ -57,14 +75,15 @@ class _Row(NamedTuple):
     result: Score
 
 
-def read_series(chart: Chart, content: bytes, *, dates: str = "", file_order: bool = False) -> Series:
+def read_series(chart: Chart, content: bytes, *, dates: str = "", file_order: bool = False, twice: str = "") -> Series:
     """Score every row of a table with the sets of one person.
 
     Parameters
     ----------
     content : a CSV table of at most 500 rows, with a first line of column names
-    dates : how dates such as 05/03/2026 are read: "dmy", "mdy", or "" to refuse them
+    dates : how dates such as 05/03/2026 are read: "dmy", "mdy", or "" to refuse those that no other date of the column makes clear
     file_order : keep the order of the file; the result then says that this is not an order in time
+    twice : which set counts where one time is given twice: "last" or "first" in the file, or "" to refuse them
 
     Raises
     ------
@@ -75,18 +94,18 @@ def read_series(chart: Chart, content: bytes, *, dates: str = "", file_order: bo
     header = read_header(lines, NAME)
     ours = check_columns(header.names, chart)
     numbered = ((line, [cell.strip() for cell in cells]) for line, cells in text_rows(lines, header, NAME))
-    return _scored(chart, ours, header.names, ((line, cells) for line, cells in numbered if any(cells)), dates, file_order)
+    return _scored(chart, ours, header.names, ((line, cells) for line, cells in numbered if any(cells)), dates, file_order, twice)
 
 
-def series_of_planned(chart: Chart, found: PlannedSets, *, file_order: bool = False) -> Series:
+def series_of_planned(chart: Chart, found: PlannedSets, *, file_order: bool = False, twice: str = "") -> Series:
     """Score the sets that a plan has read, in the order of the plan's times. What was not read is in the reading report. Raises as `read_series`."""
     rows = ((row, [cell or "" for cell in cells]) for row, cells in found.rows)
-    series = _scored(chart, list(found.columns), [], rows, "", file_order)
+    series = _scored(chart, list(found.columns), [], rows, "", file_order, twice)
     return series if COLUMN in found.columns else series._replace(why_not="" if series.ordered else "the plan names no column of their times")
 
 
 def _scored(
-    chart: Chart, ours: list[str], names: Sequence[str], cells_of: Iterable[tuple[int, list[str]]], dates: str, file_order: bool
+    chart: Chart, ours: list[str], names: Sequence[str], cells_of: Iterable[tuple[int, list[str]]], dates: str, file_order: bool, twice: str
 ) -> Series:
     """The series of rows whose cells are under `ours`; `names` are the columns as the file calls them, of which those not read are listed."""
     rows: list[_Row] = []
@@ -106,7 +125,7 @@ def _scored(
         for name, our, seen in zip(names, ours, values, strict=False)
         if our not in (COLUMN, PERSON) and our.removeprefix(SKIP_PREFIX) not in chart.by_id
     ]
-    return _in_order(rows, ours, dates, file_order, unread)
+    return _in_order(rows, ours, dates, file_order, twice, unread)
 
 
 def too_many_sets() -> FileError:
@@ -123,17 +142,28 @@ def _one_person(rows: list[_Row]) -> None:
         raise FileError(Problem("several_people", f"column {PERSON}, row {', '.join(nobody)}", "names nobody, and other rows name somebody", mend))
 
 
-def _in_order(rows: list[_Row], ours: list[str], dates: str, file_order: bool, unread: list[tuple[str, str]]) -> Series:
+def _in_order(rows: list[_Row], ours: list[str], dates: str, file_order: bool, twice: str, unread: list[tuple[str, str]]) -> Series:
     cells = [TimeCell(row.line, row.cells.get(COLUMN, "")) for row in rows]
-    as_written = [(cell.text[:40] or f"row {cell.row}", row.result) for cell, row in zip(cells, rows, strict=True)]
+    as_written = [TakenSet(cell.text[:40] or f"row {cell.row}", row.result) for cell, row in zip(cells, rows, strict=True)]
     if COLUMN not in ours:
         return Series(as_written, len(rows) == 1, f"no column is named {COLUMN}", "", unread)
     if file_order:
         return Series(as_written, len(rows) == 1, "you chose the order of the file", "", unread)
-    times = read_times(cells, dates)
+    clear, shown = ("", "") if dates else clear_dates(cells)
+    times = read_times(cells, dates or clear, may_repeat=twice in TWICE)
     order = sorted(range(len(rows)), key=lambda place: times[place].time)
     said = next((f"{cell.text} is {_in_words(read)}" for cell, read in zip(cells, times, strict=True) if needs_dates([cell])), "")
-    return Series([(times[place].words, rows[place].result) for place in order], True, "", said, unread)
+    said += f", because {shown} can only begin with the {'day' if clear == 'dmy' else 'month'}" if said and clear else ""
+    gone = _replaced(times, twice)
+    return Series([TakenSet(times[place].words, rows[place].result, times[place].time, place in gone) for place in order], True, "", said, unread)
+
+
+def _replaced(times: Sequence[ReadTime], twice: str) -> set[int]:
+    """The sets that another set of the same time replaces."""
+    same: defaultdict[datetime, list[int]] = defaultdict(list)
+    for place, read in enumerate(times):
+        same[read.time].append(place)
+    return {place for places in same.values() for place in (places[:-1] if twice == "last" else places[1:])}
 
 
 def _in_words(read: ReadTime) -> str:

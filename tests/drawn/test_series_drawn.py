@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from mews_newtt import Chart, Score, charts, load_chart, score
 from mews_newtt.chart.bands import find_band
 from mews_newtt.drawn import paint, series_html, series_svg
+from mews_newtt.drawn.places import WIDE, Taken, places_of
 from mews_newtt.drawn.scale import THINNEST, Scale, pieces
 from mews_newtt.drawn.twin import change_of, twin_html
 
@@ -42,8 +45,19 @@ def drawn(sets: list[tuple[str, Score]]) -> ElementTree.Element:
 
 
 def lines(svg: ElementTree.Element) -> list[tuple[float, float, float, float]]:
-    found = [each for each in svg.iter(f"{SVG}line") if each.get("class") == "mn-line"]
-    return [(float(e.get("x1", 0)), float(e.get("y1", 0)), float(e.get("x2", 0)), float(e.get("y2", 0))) for e in found]
+    """Every piece of a line between two readings."""
+    found = []
+    for path in svg.iter(f"{SVG}path"):
+        if path.get("class") == "mn-line":
+            steps = [(kind, float(x), float(y)) for kind, x, y in re.findall(r"([ML])([\d.]+) ([\d.]+)", path.get("d", ""))]
+            found += [(*one[1:], *two[1:]) for one, two in pairwise(steps) if two[0] == "L"]
+    return found
+
+
+def dots(svg: ElementTree.Element, kind: str = "mn-point") -> list[tuple[float, float]]:
+    """The middle of every dot, from top to bottom of the sheet."""
+    paths = [path.get("d", "") for path in svg.iter(f"{SVG}path") if path.get("class") == kind]
+    return [(float(x), float(y)) for path in paths for x, y in re.findall(r"M([\d.]+) ([\d.]+)h0", path)]
 
 
 @given(st.sampled_from(TABLES), st.decimals(0, 300, places=2), st.lists(st.decimals(0, 300, places=1), max_size=3))
@@ -88,12 +102,13 @@ def test_every_value_is_drawn_on_the_colour_of_the_band_that_it_scores_in(chart:
     given = {**QUIET, "air_or_oxygen": "air", "spo2_scale": "1", "age_years": 3 if chart.id == "npews" else 30, "systolic_bp": 118, "diastolic_bp": 97}
     result = score(chart, {name: value for name, value in given.items() if name in chart.by_id})
     svg = ElementTree.fromstring(series_svg(chart, [("1", result)], name="x"))
-    boxes = [(float(e.get("x", 0)), float(e.get("y", 0)), float(e.get("width", 0)), float(e.get("height", 0)), e.get("fill")) for e in svg.iter(f"{SVG}rect")]
-    points = [(float(e.get("cx", 0)), float(e.get("cy", 0))) for e in svg.iter(f"{SVG}circle")]
+    columns = next(each for each in svg.findall(f"{SVG}g") if each.get("text-anchor"))
+    boxes = [(float(e.get("x", 0)), float(e.get("y", 0)), float(e.get("width", 0)), float(e.get("height", 0)), e.get("fill")) for e in columns.iter(f"{SVG}rect")]
+    points = dots(columns)
     rows = [row for row in result.parameters if chart.by_id[row.id].observation.numeric and row.band is not None]
     assert len(points) == len(rows) >= 4
     for (x, y), row in zip(points, rows, strict=True):
-        under = [fill for left, top, wide, high, fill in boxes[1:] if left <= x < left + wide and top - 0.01 <= y <= top + high + 0.01 and fill not in (None, "none")]
+        under = [fill for left, top, wide, high, fill in boxes if left <= x < left + wide and top - 0.1 <= y <= top + high + 0.1]
         assert row.band is not None
         assert paint(chart, row.band).fill in under[:2], f"{row.title} {row.value}"  # two where it lies on the line between two bands
 
@@ -101,7 +116,7 @@ def test_every_value_is_drawn_on_the_colour_of_the_band_that_it_scores_in(chart:
 def test_a_value_far_out_is_an_arrow_with_its_number_and_squeezes_nothing() -> None:
     text = series_svg(MEWS, taken({}, {"heart_rate": 400}), name="x")
     assert ">400 !<" in text
-    assert 'd="M' in text
+    assert 'class="mn-beyond"' in text
 
 
 def test_partial_and_refused_sets_have_no_total() -> None:
@@ -126,11 +141,73 @@ def test_a_rise_of_the_level_is_said_and_only_where_it_is_certain() -> None:
     assert change_of(quiet, unsure) == "" and change_of(None, loud) == ""
 
 
-def test_a_long_series_is_drawn_on_several_sheets() -> None:
-    text = series_html(MEWS, taken(*[{}] * 24, {}))
-    assert text.count("<svg") == 3
-    ids = re.findall(r'id="([^"]*)"', text)
+def timed(*hours: float, replaced: int | None = None) -> list[tuple[str, Score, datetime | None, bool]]:
+    """Sets at these hours after the first, with rising heart rates."""
+    start = datetime(2026, 3, 5, 22, 15)
+    times = [start + timedelta(hours=hour) for hour in hours]
+    scores = [score(MEWS, {"heart_rate": 80 + at}) for at in range(len(hours))]
+    return [(f"{time:%Y-%m-%d %H:%M}", result, time, at == replaced) for at, (time, result) in enumerate(zip(times, scores, strict=True))]
+
+
+def test_a_long_series_is_one_drawing_and_small() -> None:
+    sets = [(when, score(MEWS, QUIET), time, False) for when, _, time, _ in timed(*range(500))]
+    text = series_html(MEWS, sets)
+    assert text.count('role="img"') == 1
+    assert len(text) < 560_000, "with the page around it, under 600 kB"
+    assert len(lines(ElementTree.fromstring(series_svg(MEWS, sets, name="x")))) == 6 * 499
+    ids = re.findall(r' id="([^"]*)"', text)
     assert len(ids) == len(set(ids))
+
+
+def test_the_gap_is_written_and_a_long_one_breaks_the_line() -> None:
+    svg = ElementTree.fromstring(text := series_svg(MEWS, timed(0, 6.25, 7, 20), name="x"))
+    for words in (">6 h 15 min<", ">45 min<", ">13 h<", ">5 Mar 2026<", ">22:15<", "more than 12 hours between two sets"):
+        assert words in text, words
+    assert len(lines(svg)) == 2 and "mn-break" in text
+    assert len(lines(ElementTree.fromstring(series_svg(MEWS, timed(0, 6.25, 7, 20), name="x", break_hours=None)))) == 3
+
+
+def test_a_replaced_set_is_hollow_and_struck_and_no_line_goes_through_it() -> None:
+    svg = ElementTree.fromstring(text := series_svg(MEWS, timed(0, 1, 1, 2, replaced=1), name="x"))
+    columns = next(each for each in svg.findall(f"{SVG}g") if each.get("text-anchor"))
+    ((ring, _),) = dots(columns, "mn-point mn-replaced")
+    assert all(ring not in (one, two) for one, _, two, _ in lines(svg)) and len(lines(svg)) == 2
+    assert 'text-decoration="line-through">81<' in text and ">same time<" in text
+    assert "23:15 (replaced)" in twin_html(MEWS, timed(0, 1, 1, 2, replaced=1))
+
+
+def test_a_replaced_set_makes_the_level_neither_rise_nor_fall() -> None:
+    (one, *_, two), start = taken({}, {}), datetime(2026, 3, 5)
+    wild = score(MEWS, {**QUIET, "consciousness": "voice"})
+    text = series_html(MEWS, [(*one, start, False), ("x", wild, start, True), (*two, start, False)])
+    assert "▲" not in text and "▼" not in text
+
+
+def test_true_time_spaces_columns_by_time_and_says_what_it_shortens() -> None:
+    def middles(**how: Any) -> list[float]:
+        svg = ElementTree.fromstring(series_svg(MEWS, timed(0, 1, 3, 27), name="x", **how))
+        return [x for x, _ in dots(next(each for each in svg.findall(f"{SVG}g") if each.get("text-anchor")))]
+
+    equal, true = middles(), middles(true_time=True)
+    assert len({two - one for one, two in pairwise(equal)}) == 1
+    first, second, cut = (two - one for one, two in pairwise(true))
+    assert first < second < cut and cut / first <= 8
+    assert "gaps of more than 12 h" in series_svg(MEWS, timed(0, 1, 3, 27), name="x", true_time=True)
+
+
+@given(st.lists(st.integers(0, 5000), min_size=2, max_size=30), st.booleans())
+def test_no_two_columns_overlap(minutes: list[int], true_time: bool) -> None:
+    sets = [Taken(*each) for each in timed(*(minute / 60 for minute in sorted(minutes)))]
+    places = places_of(sets, ordered=True, true_time=true_time)
+    assert all(two - one >= WIDE - 1 for one, two in pairwise(places.middles))
+    assert places.wide < 9 * WIDE * len(sets)
+
+
+def test_no_text_is_smaller_than_twelve_pixels() -> None:
+    for name in ("mews", "newtt2", "news2", "npews"):
+        chart = load_chart(name)
+        text = series_html(chart, [("1", score(chart, {}, raise_refused=False))]) + series_svg(chart, [("1", score(chart, {}, raise_refused=False))], name="x")
+        assert min(float(size) for size in re.findall(r'font-size="([\d.]+)"', text)) >= 12
 
 
 @pytest.mark.parametrize("evil", ['"><script>alert(1)</script>', "</svg><script>", "]]>&<", "\x00\x1b"])
@@ -145,4 +222,4 @@ def test_another_scale_in_the_middle_of_a_series_is_drawn_with_its_own_bands() -
     news2 = load_chart("news2")
     one = {"oxygen_saturation": 93, "air_or_oxygen": "air"}
     text = series_svg(news2, [("1", score(news2, one)), ("2", score(news2, {**one, "spo2_scale": "2"}))], name="x")
-    assert "≥96: 0" in text and "≥88: 0" in text
+    assert "≥96: 0 points" in text and "≥88: 0 points" in text

@@ -73,5 +73,5 @@ def test_every_sheet_says_that_it_is_not_for_care_and_which_chart_it_rests_on() 
 def test_the_level_has_a_colour_only_where_it_is_certain() -> None:
     certain = series_svg(MEWS, taken({"consciousness": "voice"}), name="x")
     unsure = series_svg(MEWS, taken({"heart_rate": None}), name="x")
-    assert certain.count('fill="#ec6a9c"') == 2, "the trigger and the level"
-    assert "at least" in unsure and 'fill="#ec6a9c"' not in unsure
+    assert certain.count('stroke="#ec6a9c"') == 2, "the trigger and the level"
+    assert "at least" in unsure and 'stroke="#ec6a9c"' not in unsure

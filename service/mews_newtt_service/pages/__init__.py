@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mews_newtt_service.pages import (
-    api_page, chart_pages, fhir_page, learn, pack, paper, paste, plans, runs, samples, series, try_set, validate, which_chart,
+    api_page, chart_pages, chart_sheets, fhir_page, learn, pack, paper, paste, plans, runs, samples, series, try_set, validate, which_chart,
 )  # fmt: skip
 from mews_newtt_service.pages.render import page, shows_faults
 from mews_newtt_service.problems import refuse
@@ -27,7 +27,7 @@ async def nowhere(request: Request) -> Response:
 def router(settings: Settings) -> APIRouter:
     """The routes of all pages. The OpenAPI document leaves them out."""
     pages = plain_router(include_in_schema=False)
-    for part in (chart_pages, try_set, learn, samples, series, runs, pack, paste, paper, which_chart, plans, api_page, fhir_page):
+    for part in (chart_pages, chart_sheets, try_set, learn, samples, series, runs, pack, paste, paper, which_chart, plans, api_page, fhir_page):
         part.add_to(pages)
     validate.add_to(pages, settings)
     pages.add_api_route("/workbench/about", shows_faults(about_page), methods=["GET"])

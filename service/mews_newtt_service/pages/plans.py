@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -69,6 +70,9 @@ SAYS = {
     "numbers.strip": "signs taken off numbers",
     "numbers.ranges": "ranges that mean one thing are read",
 }
+
+
+PARTS_OF = re.compile(r"\(\?P<(\w+)>")  # the readings that a pattern finds in one cell
 
 
 class Said(NamedTuple):
@@ -199,7 +203,7 @@ def said(chart: Chart, entry: Mapping[str, str]) -> Said:
         "units": (f"unit of {title(key)}", value),
         "values": (f"{title(about)}: the cell {key!r}", value),
         "missing": (f"marks for no reading: {'every row of the chart' if key == '*' else title(key)}", value),
-        "cells": (f"cells of {key}", f"by the pattern {value}"),
+        "cells": (f"cells of {key}", " and ".join(map(title, PARTS_OF.findall(value))) or f"by the pattern {value}"),
         "readings": (f"{title(about)}: {key}", value),
         "air_or_oxygen": (f"{title(table)}: {key}", value),
     }.get(table, (SAYS.get(f"{table}.{key}", f"{table}: {key}".replace("_", " ")), {"true": "yes", "false": "no"}.get(value, value)))

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
-import anyio.to_thread
 from fastapi import APIRouter
-from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mews_newtt import __version__
 from mews_newtt.chart.model import Chart
-from mews_newtt.drawn import series_html
-from mews_newtt.errors import ColumnError, FileError, MewsNewttError, Problem
+from mews_newtt.drawn import series_html, series_svg
+from mews_newtt.errors import ColumnError, MewsNewttError, Problem
 from mews_newtt.reading.times import DATES
-from mews_newtt.tables.series import MOST_SETS, NAME, PlannedSets, Series, read_series, series_of_planned
-from mews_newtt_service.jobs.queue import Job, Queue
-from mews_newtt_service.jobs.submit import finished, raise_failed, submit
-from mews_newtt_service.jobs.uploads import FIELD_BYTES, plain_name, stored_name
+from mews_newtt.tables.series import MOST_SETS, TWICE, Series
+from mews_newtt_service.answers import chart_headers
+from mews_newtt_service.pages.plans import said
 from mews_newtt_service.pages.render import chart_of, drawn, page, shows_faults
+from mews_newtt_service.pages.series_reading import BREAKS, MOST_BYTES, Looked, Sent, read_sent, sent_in
 
-MOST_BYTES = 1 << 20
-SETS = "sets.json"
+MOST_IN_PNG = 80  # sets; browsers draw no wider picture
 
 
 def add_to(pages: APIRouter) -> None:
@@ -39,104 +33,87 @@ async def choose_page(request: Request) -> Response:
 
 async def series_page(request: Request) -> Response:
     chart = chart_of(request)
-    pasted, dates, file_order, plan = "", "", False, ""
-    series: Series | None = None
-    reading: Mapping[str, Any] | None = None
+    sent: Sent | None = None
+    looked = Looked(None)
     problems: tuple[Problem, ...] = ()
     if request.method == "POST":
         try:
-            async with request.form(max_files=2, max_fields=10, max_part_size=MOST_BYTES) as form:
-                dates, file_order = str(form.get("dates", "")), form.get("file_order") == "yes"
-                plan = await _plan_sent(form)
-                pasted, content, name = await _sent(form, by_plan=bool(plan))
-            if plan:
-                planned = await _by_plan(request, chart, name, content, plan)
-                reading = planned.reading
-                series = series_of_planned(chart, planned, file_order=file_order)
-            else:
-                series = read_series(chart, content, dates=dates if dates in DATES else "", file_order=file_order)
-            for _, result in series.sets:
-                request.app.state.metrics.scored(chart, result.status)
+            async with request.form(max_files=2, max_fields=60, max_part_size=MOST_BYTES) as form:
+                sent = await sent_in(form)
+            looked = await read_sent(request, chart, sent)
         except ColumnError as fault:  # the library's hints name options of the command
             problems = fault.problems
-            if not plan:
+            if sent is None or not sent.plan:
                 problems = tuple(problem._replace(mend="name the column in the first line as listed below, or take it out") for problem in problems)
         except MewsNewttError as fault:
             problems = fault.problems
+        for each in looked.series.sets if looked.series else ():
+            request.app.state.metrics.scored(chart, each.score.status)
+    if sent is not None and looked.series is not None and sent.wants == "svg":
+        return _svg(chart, looked.series, sent)
+    return _page(request, chart, sent, looked, problems)
+
+
+def _svg(chart: Chart, series: Series, sent: Sent) -> Response:
+    """The track as a file."""
+    text = series_svg(
+        chart,
+        series.sets,
+        name=_title(series),
+        ordered=series.ordered,
+        true_time=sent.true_time,
+        break_hours=sent.break_hours,
+        made_by=f"mews_newtt {__version__}.",
+    )
+    name = f"track-{chart.id}-{chart.version}.svg"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', **chart_headers(chart)}
+    return Response(text, media_type="image/svg+xml", headers=headers)
+
+
+def _title(series: Series) -> str:
+    return f"The track, {series.sets[0].when} to {series.sets[-1].when}"
+
+
+def _page(request: Request, chart: Chart, sent: Sent | None, looked: Looked, problems: tuple[Problem, ...]) -> Response:
     codes = {problem.code for problem in problems}
+    series, file_order = looked.series, sent is not None and sent.file_order
+    track = None
+    if series is not None and sent is not None:
+        track = series_html(chart, series.sets, title=_title(series), ordered=series.ordered, true_time=sent.true_time, break_hours=sent.break_hours)
+    is_open = sum(bool(question["open"]) for question in looked.questions)
+    dates, twice = (sent.dates, sent.twice) if sent is not None else ("", "")
     return page(
         request,
         "series.html",
         title=f"A series on {chart.short_title} {chart.version}",
         here="series",
         chart=chart,
-        pasted=pasted,
-        plan=plan,
-        reading=reading,
+        pasted=sent.pasted if sent is not None else "",
+        plan=sent.plan if sent is not None else "",
+        reading=looked.reading,
         problems=problems,
         series=series,
-        track=drawn(series_html(chart, series.sets, ordered=series.ordered)) if series else None,
+        track=drawn(track) if track else None,
+        questions=looked.questions,
+        is_open=is_open,
+        kept_answers=sent.answers if sent is not None and not looked.questions else {},
+        entries=[said(chart, entry) for entry in looked.entries],
+        proposed=looked.plan,
+        replaced=sum(each.replaced for each in series.sets) if series is not None else 0,
         columns=["observed_at", *(p.id for p in chart.parameters if p.role != "recorded" or p.id in chart.context_ids)],
         most=MOST_SETS,
+        most_in_png=MOST_IN_PNG,
         no_order=file_order or any(code.startswith("time_") for code in codes),
         file_order=file_order,
-        ask_dates=not plan and (bool(dates) or "time_day_or_month" in codes),
+        ask_dates=not (sent and sent.plan) and (bool(dates) or "time_day_or_month" in codes),
         dates=dates,
         date_orders=DATES,
+        ask_twice=bool(twice) or "time_twice" in codes,
+        twice=twice,
+        ways_twice=TWICE,
+        true_time=sent is not None and sent.true_time,
+        breaks=sent.breaks if sent is not None else "12",
+        all_breaks=list(BREAKS),
+        again=sent is not None and (bool(sent.pasted) or not series),
         status=422 if problems else 200,
     )
-
-
-async def _sent(form: FormData, *, by_plan: bool) -> tuple[str, bytes, str]:
-    """The text that the page shows again, the bytes to read, and their name: those of the file if one was chosen, else what was pasted."""
-    text, file = form.get("sets"), form.get("file")
-    pasted = text.replace("\r\n", "\n") if isinstance(text, str) else ""
-    if isinstance(file, UploadFile) and file.filename:
-        content = await file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise FileError(Problem("body_too_large", "the file", f"is larger than {MOST_BYTES:,} bytes", "validate large files instead"))
-        if by_plan:
-            return "", content, plain_name(file.filename)  # it may be of any kind and encoding
-        try:
-            return content.decode("utf-8-sig").replace("\r\n", "\n"), content, NAME
-        except UnicodeDecodeError:
-            return "", content, NAME
-    if not pasted.strip():
-        raise FileError(Problem("nothing_sent", NAME, "is empty", "paste rows with a first line of column names, or choose a file"))
-    return pasted, pasted.encode("utf-8", "replace"), NAME
-
-
-async def _plan_sent(form: FormData) -> str:
-    """The reading plan: the file if one was chosen, else what was pasted; "" where there is none."""
-    text, file = form.get("plan"), form.get("plan_file")
-    if isinstance(file, UploadFile) and file.filename:
-        content = await file.read(FIELD_BYTES + 1)
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise FileError(Problem("not_utf8", "the plan", "is not UTF-8 text", "choose the TOML file of a reading plan")) from None
-    plan = text.replace("\r\n", "\n") if isinstance(text, str) else ""
-    if len(plan.encode()) > FIELD_BYTES:
-        raise FileError(Problem("body_too_large", "the plan", f"is larger than {FIELD_BYTES:,} bytes", "choose the TOML file of a reading plan"))
-    return plan if plan.strip() else ""
-
-
-async def _by_plan(request: Request, chart: Chart, name: str, content: bytes, plan: str) -> PlannedSets:
-    """The sets as the plan reads them. A worker reads them, as it reads every file with a plan; nothing of it is kept."""
-    queue: Queue = request.app.state.queue
-    stored = stored_name(name, content)
-    files = {stored: content, "plan.toml": plan.encode()}
-    with request.app.state.concurrency.slot(request.scope["client_id"]):
-        job = await submit(request, "series", chart, parameters={"input": stored, "name": name}, files=files)
-        try:
-            job = await finished(request, job.id)
-            await anyio.to_thread.run_sync(raise_failed, queue, job)
-            return await anyio.to_thread.run_sync(_planned, queue, job)
-        finally:
-            await anyio.to_thread.run_sync(queue.forget, job.id)
-
-
-def _planned(queue: Queue, job: Job) -> PlannedSets:
-    known = next(file for file in job.files if file["name"] == SETS)
-    found = json.loads(queue.path(job.id, f"{known['folder']}/{SETS}").read_text(encoding="utf-8"))
-    return PlannedSets(found["columns"], found["rows"], found["reading"])

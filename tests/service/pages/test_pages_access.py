@@ -49,8 +49,8 @@ def test_axe_finds_nothing_in_a_result_and_a_track(page: Any) -> None:
     assert findings(page) == []
     page.goto("/workbench/series/mews/0.1")
     page.fill("#sets", SETS)
-    page.get_by_role("button", name="Draw the track").click()
-    expect(page.locator(".mn-series svg")).to_be_visible()
+    page.get_by_role("button", name="Draw the track", exact=True).click()
+    expect(page.locator(".mn-series svg[role=img]")).to_be_visible()
     assert findings(page) == []
 
 

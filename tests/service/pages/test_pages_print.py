@@ -46,6 +46,15 @@ def test_every_sheet_of_a_chart_is_stamped(plain: Any, tmp_path: Path, name: str
         stamped(sheet, chart)
 
 
+@pytest.mark.parametrize("address", ["mews/0.1", "npews/2023.1?age_years=2", "newtt2/0.2"])
+def test_a_chart_is_printed_on_one_sheet_and_says_what_it_is_not(plain: Any, tmp_path: Path, address: str) -> None:
+    name, _, query = address.partition("?")
+    plain.goto(f"/workbench/charts/{name}/sheet?{query}")
+    (sheet,) = sheets(plain, tmp_path)
+    assert sheet.count(WARNING) >= 2, "the stamp of the page, and the drawing's own"
+    stamped(sheet, load_chart(*name.split("/")))
+
+
 def test_every_sheet_of_a_comparison_names_both_charts(plain: Any, tmp_path: Path) -> None:
     plain.goto("/workbench/compare?before=news2@2017.1&after=meows@2012.1")
     for sheet in sheets(plain, tmp_path):
@@ -56,14 +65,15 @@ def test_a_series_is_stamped_and_its_table_keeps_its_last_column(plain: Any, tmp
     chart = load_chart("mews", "0.1")
     plain.goto("/workbench/series/mews/0.1")
     plain.fill("#sets", "\n".join([HEADER, *ROWS]))
-    plain.get_by_role("button", name="Draw the track").click()
-    expect(plain.locator(".mn-series svg")).to_be_visible()
+    plain.get_by_role("button", name="Draw the track", exact=True).click()
+    expect(plain.locator(".mn-series svg[role=img]")).to_be_visible()
     printed = sheets(plain, tmp_path)
     for sheet in printed:
         stamped(sheet, chart)
     plain.emulate_media(media="print")
-    plain.set_viewport_size({"width": 703, "height": 1000})  # A4 within its margins
-    assert plain.evaluate("Math.max(...[...document.querySelectorAll('.mn-twin th')].map(e => e.getBoundingClientRect().right)) <= 703")
+    plain.set_viewport_size({"width": 1046, "height": 700})  # A4 across, within its margins
+    assert plain.evaluate("Math.max(...[...document.querySelectorAll('.mn-twin th')].map(e => e.getBoundingClientRect().right)) <= 1046")
+    assert any("Gap to the set before" in sheet and "20:00" in sheet for sheet in printed), "the drawing is printed"
 
 
 def test_a_result_is_stamped(page: Any, tmp_path: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import expect
+
+from mews_newtt import load_chart
 
 MEWS = "/workbench/series/mews/0.1"
 HEADER = "observed_at,respiratory_rate,oxygen_saturation,temperature,heart_rate,systolic_bp,diastolic_bp,consciousness,concern"
@@ -18,11 +22,87 @@ ROWS = [
 ]
 
 
+UK = """Time,RR,HR,BP,Ward
+05/03/2026 22:15,16,80,118/72,3
+06/03/2026 06:00,24,96,72/118,3
+06/03/2026 06:00,26,126,92/58,3
+"""
+
+
+def draw(page: Any) -> None:
+    page.get_by_role("button", name="Draw the track", exact=True).click()
+
+
+def answer(page: Any, label: str) -> None:
+    page.get_by_label(label).check()
+    page.get_by_role("button", name="Draw the track with these answers").click()
+
+
+def test_columns_of_other_names_are_read_and_the_page_says_how(plain: Any) -> None:
+    """Dates are asked for, the pressure is split, one time given twice is asked for, and what is not read is named."""
+    plain.goto(MEWS)
+    plain.fill("#sets", UK)
+    draw(plain)
+    expect(plain.locator("#is-open")).to_contain_text("Nothing is drawn before you have answered")
+    expect(plain.locator(".mn-series")).to_have_count(0)
+    answer(plain, "Day first")
+    expect(plain.get_by_role("alert")).to_contain_text("a time is given to more than one set")
+    answer(plain, "The one that comes later in the file")
+    expect(plain.locator("#read-as")).to_contain_text("cells of BP: Systolic blood pressure and Diastolic blood pressure")
+    expect(plain.locator("#read-as")).to_contain_text(re.compile(r"as answered: day first: .* is [56] March 2026"))
+    expect(plain.locator("#unread")).to_contain_text("Ward")
+    expect(plain.locator(".mn-twin tbody th")).to_have_text(["2026-03-05 22:15", "2026-03-06 06:00 (replaced)", "2026-03-06 06:00"])
+    expect(plain.locator(".mn-twin tbody tr").nth(1)).to_contain_text("Systolic blood pressure")  # 72 is not above 118
+    expect(plain.locator(".mn-replaced").first).to_be_attached()
+
+
+def test_the_track_is_a_file_and_a_picture_and_both_say_not_for_care(page: Any, tmp_path: Path) -> None:
+    chart = load_chart("mews", "0.1")
+    page.goto(MEWS)
+    page.fill("#sets", "\n".join([HEADER, *ROWS]))
+    draw(page)
+    page.get_by_label("In true time").check()
+    with page.expect_download() as waited:
+        page.get_by_role("button", name="Download the track (SVG)").click()
+    waited.value.save_as(tmp_path / "track.svg")
+    svg = ElementTree.fromstring((tmp_path / "track.svg").read_text(encoding="utf-8"))
+    words = " ".join("".join(each.itertext()) for each in svg.iter("{http://www.w3.org/2000/svg}text"))
+    assert words.count("Not a medical device, and not for care.") == 2, "in the head and in the foot"
+    assert f"chart {chart.id} {chart.version}, status {chart.status}" in words and chart.sha256 in words.replace(" ", "")
+    with page.expect_download() as waited:
+        page.get_by_role("button", name="Download the track (PNG)").click()
+    waited.value.save_as(tmp_path / "track.png")
+    assert (tmp_path / "track.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and (tmp_path / "track.png").stat().st_size > 20_000
+
+
+def test_a_phone_shows_the_newest_set_first_and_keeps_the_labels(page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(MEWS)
+    page.fill("#sets", "\n".join([HEADER, *ROWS]))
+    draw(page)
+    sheet = page.locator(".mn-sheet")
+    right = sheet.evaluate("e => e.getBoundingClientRect().right")
+    assert sheet.evaluate("e => e.querySelector('svg[role=img]').getBoundingClientRect().right") <= right + 2
+    labels = sheet.evaluate("e => e.querySelector('.mn-labels').getBoundingClientRect().left - e.getBoundingClientRect().left")
+    assert abs(labels) < 2
+    sheet.evaluate("e => e.scrollBy(-150, 0)")
+    assert abs(sheet.evaluate("e => e.querySelector('.mn-labels').getBoundingClientRect().left - e.getBoundingClientRect().left")) < 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_five_hundred_sets_are_one_track_of_less_than_600_kb(client: Any) -> None:
+    times = [f"2026-{1 + day // 28:02d}-{1 + day % 28:02d} {hour:02d}:00" for day in range(84) for hour in range(0, 24, 4)][:500]
+    rows = [f"{time},{14 + at % 12},98,{36 + at % 20 / 10},{70 + at % 50},{100 + at % 40},{60 + at % 25},A,none" for at, time in enumerate(times)]
+    answered = client.post(MEWS, data={"sets": "\n".join([HEADER, *rows])})
+    assert answered.status_code == 200 and answered.text.count('role="img"') == 1
+    assert len(answered.content) < 600_000
+
+
 def test_pasted_sets_are_drawn_in_the_order_of_time(plain: Any) -> None:
     plain.goto(MEWS)
     plain.fill("#sets", "\n".join([HEADER, *ROWS]))
-    plain.get_by_role("button", name="Draw the track").click()
-    expect(plain.locator(".mn-series svg")).to_have_count(1)
+    draw(plain)
+    expect(plain.locator(".mn-series svg[role=img]")).to_have_count(1)
     taken = plain.locator(".mn-twin tbody th")
     expect(taken).to_have_text(["2026-11-20 08:00", "2026-11-20 12:00", "2026-11-20 16:00", "2026-11-20 20:00"])
     rows = plain.locator(".mn-twin tbody tr")
@@ -38,7 +118,7 @@ def test_a_file_with_tabs_and_no_times_keeps_its_order(plain: Any, tmp_path: Pat
     path.write_text("heart_rate\ttemperature\n80\t36.8\n120\t38\n", encoding="utf-8")
     plain.goto(MEWS)
     plain.set_input_files("#file", path)
-    plain.get_by_role("button", name="Draw the track").click()
+    draw(plain)
     expect(plain.locator(".mn-twin tbody th")).to_have_text(["row 2", "row 3"])
     expect(plain.locator("#no-order")).to_contain_text("The sets are not in order of time, because no column is named observed_at")
     expect(plain.locator(".mn-line")).to_have_count(0)
@@ -48,18 +128,17 @@ def test_a_file_with_tabs_and_no_times_keeps_its_order(plain: Any, tmp_path: Pat
 def test_one_refused_set_does_not_hide_the_others(plain: Any) -> None:
     plain.goto(MEWS)
     plain.fill("#sets", "heart_rate,temperature\n80,36.8\n80,98.6\n")
-    plain.get_by_role("button", name="Draw the track").click()
+    draw(plain)
     expect(plain.locator(".mn-twin tbody tr").nth(1)).to_contain_text("refused: Temperature 98.6 is impossible")
 
 
 def test_dates_that_begin_with_the_day_or_the_month_are_asked_for(plain: Any) -> None:
     plain.goto(MEWS)
     plain.fill("#sets", "observed_at,heart_rate\n05/03/2026 12:00,80\n04/03/2026 08:00,120\n")
-    plain.get_by_role("button", name="Draw the track").click()
+    draw(plain)
     expect(plain.get_by_role("alert")).to_contain_text("'05/03/2026 12:00' may begin with the day or with the month")
     expect(plain.locator(".mn-series")).to_have_count(0)
-    plain.get_by_label("Day first").check()
-    plain.get_by_role("button", name="Draw the track").click()
+    answer(plain, "Day first")
     expect(plain.locator(".mn-twin tbody th")).to_have_text(["2026-03-04 08:00", "2026-03-05 12:00"])
     expect(plain.locator("main")).to_contain_text("05/03/2026 12:00 is 5 March 2026")
 
@@ -67,10 +146,9 @@ def test_dates_that_begin_with_the_day_or_the_month_are_asked_for(plain: Any) ->
 def test_sets_without_a_time_are_drawn_without_lines_where_that_is_asked_for(plain: Any) -> None:
     plain.goto(MEWS)
     plain.fill("#sets", "observed_at,heart_rate\n2026-11-20 12:00,80\n,120\n")
-    plain.get_by_role("button", name="Draw the track").click()
+    draw(plain)
     expect(plain.get_by_role("alert")).to_contain_text("observed_at, row 3: no time is given")
-    plain.get_by_label("without lines, rises and falls").check()
-    plain.get_by_role("button", name="Draw the track").click()
+    answer(plain, "without lines, rises and falls")
     expect(plain.locator("#no-order")).to_contain_text("No lines are drawn, and no rise or fall is named")
     expect(plain.locator(".mn-line")).to_have_count(0)
     expect(plain.locator(".mn-twin")).not_to_contain_text("▲")
@@ -79,7 +157,7 @@ def test_sets_without_a_time_are_drawn_without_lines_where_that_is_asked_for(pla
 def test_columns_that_are_not_read_and_warnings_stand_above_the_track(plain: Any) -> None:
     plain.goto(MEWS)
     plain.fill("#sets", "observed_at,ward,respiratory_rate\n2026-11-20 12:00,118/72,220\n")
-    plain.get_by_role("button", name="Draw the track").click()
+    draw(plain)
     expect(plain.locator("#unread")).to_contain_text("Column ward, which holds 118/72")
     expect(plain.locator("main")).to_contain_text("1 set has warnings.")
     expect(plain.locator(".mn-twin")).to_contain_text("220 /min is implausible")
@@ -91,14 +169,13 @@ def test_a_file_whose_times_cannot_be_read_can_be_mended_on_the_page(plain: Any,
     path.write_bytes(b"\xef\xbb\xbfobserved_at,heart_rate\r\n05/03/2026 12:00,80\r\n")
     plain.goto(MEWS)
     plain.set_input_files("#file", path)
-    plain.get_by_role("button", name="Draw the track").click()
+    draw(plain)
     expect(plain.locator("#sets")).to_have_value("observed_at,heart_rate\n05/03/2026 12:00,80\n")
 
 
 @pytest.mark.parametrize(
     ("pasted", "says"),
     [
-        ("hart_rate,temperature\n80,36.8", "looks like heart_rate"),
         ("patient_id,heart_rate\na,80\nb,90", "names 2 people"),
         ("heart_rate,temperature\n80", "has 1 cells where the header has 2"),
         ("heart_rate\n", "has no rows"),
