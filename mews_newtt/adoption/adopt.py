@@ -22,6 +22,7 @@ from mews_newtt.adoption.words import plain
 from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.chart.checks import check_chart
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.sign_offs import is_same_person
 from mews_newtt.errors import FileError, Problem
 
 _BROKEN = ("not_a_sheet", "section_missing", "section_twice", "unknown_section", "column_missing", "column_misspelt", "column_twice")
@@ -146,18 +147,13 @@ def _of_people(read: Sequence[Sheet], today: date) -> list[Problem]:
         a, b = read
         if a.sha256 == b.sha256:
             found.append(Problem("same_sheet", f"{a.name} and {b.name}", "are the same file", "two people must each fill a sheet of their own"))
-        if a.by and b.by and _person(a.by) == _person(b.by):
-            found.append(Problem("same_person", f"{a.name} and {b.name}", f"were both filled by {a.by}", "let another person fill one, apart"))
+        if a.by and b.by and is_same_person(a.by, b.by):
+            found.append(Problem("same_person", f"{a.name} and {b.name}", f"were both filled by {a.by if a.by == b.by else f'{a.by} ({b.by})'}", "let another person fill one, apart; write whole names"))
     for sheet in read:
         on = sheet.item(DOCUMENT, "transcribed on")
         if on is not None and on > today.isoformat():
             found.append(Problem("date_ahead", f"{sheet.name}, [Document], transcribed on", f"{on} lies ahead", "write the day it was done"))
     return found
-
-
-def _person(name: str) -> tuple[str, ...]:
-    """A name as it is compared: words in any order, no case, no marks."""
-    return tuple(sorted(re.findall(r"\w+", name.casefold())))
 
 
 def _options_differ(sheet: Sheet, source: str | None, licence: str | None) -> list[Problem]:

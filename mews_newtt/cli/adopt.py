@@ -9,10 +9,14 @@ from pathlib import Path
 
 from mews_newtt.adoption.adopt import adopt
 from mews_newtt.adoption.guide import write_sheet
-from mews_newtt.adoption.signing import sign_off, sign_off_path
+from mews_newtt.adoption.placing import waits
+from mews_newtt.adoption.signing import sign_off
 from mews_newtt.chart.catalogue import FOLDERS_VARIABLE, catalogue, site_folders
+from mews_newtt.chart.model import Chart
+from mews_newtt.chart.sign_offs import sign_off_path
+from mews_newtt.chart.site import is_site
 from mews_newtt.cli.options import add_rules, chart_named
-from mews_newtt.errors import FileError, Problem
+from mews_newtt.errors import ChartError, ChartNotFound, FileError, Problem
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -100,12 +104,28 @@ def _adopt(arguments: argparse.Namespace) -> int:
     print(f"\nWritten: {found.path}")
     print(f"{chart.id} {chart.version}, status {chart.status}, sha256 {chart.sha256}")
     print(chart.status_says)
-    chosen = catalogue(arguments.rules).find(chart.id)
-    if chosen.sha256 != chart.sha256:
-        print(f"The name {chart.id} still means version {chosen.version} ({chosen.status}); pin this one as {chart.id}@{chart.version}.")
+    if found.path is not None and waits(found.path):
+        print("It waits, and no name means it yet. It is in force when somebody who did not transcribe it signs it off:")
+        print(f'  mews-newtt adopt --sign-off {found.path} --name "..." --role "..." --date 2026-01-31')
+        print(f"To look at it: mews-newtt charts show {chart.id}@{chart.version}, mews-newtt diff {chart.id} {chart.id}@{chart.version}")
     else:
-        print(f"From now on the name {chart.id} means this version.")
+        print(_means_now(chart, arguments.rules))
     return 0
+
+
+def _means_now(chart: Chart, folders: list[Path]) -> str:
+    """Whether the name of a chart means it now, and if not, why."""
+    shelf = catalogue(folders)
+    pin = f"pin this one as {chart.id}@{chart.version}"
+    try:
+        chosen = shelf.find(chart.id)
+    except (ChartError, ChartNotFound) as fault:
+        return f"The name {chart.id} means no chart today: {fault.problems[0].what}; {pin}."
+    if chosen.sha256 == chart.sha256:
+        return f"From now on the name {chart.id} means this version."
+    why = "The site file names it" if shelf.known.site.names is not None else "It starts later, or another version is trusted more or is newer"
+    to_do = f" To change that: mews-newtt site use {chart.id}@{chart.version}" if shelf.known.site.names is not None else ""
+    return f"The name {chart.id} means version {chosen.version} ({chosen.status}) today. {why}; {pin}.{to_do}"
 
 
 def _sign_off(arguments: argparse.Namespace) -> int:
@@ -116,8 +136,11 @@ def _sign_off(arguments: argparse.Namespace) -> int:
     if path.suffix != ".toml":
         raise FileError(Problem("not_a_chart_file", str(path), "is not a chart file", "name the .toml file of the chart"))
     home = path.resolve().parent.parent  # a chart in its place brings its folder's own observations
-    chart = chart_named(str(path), [*arguments.rules, *([home] if (home / "parameters.toml").is_file() else [])])
+    folders = [*arguments.rules, *([home] if is_site(home) and (home / path.resolve().parent.name).is_dir() else [])]
+    chart = chart_named(str(path), folders)
     made = sign_off(chart, path, name=arguments.name, role=arguments.role, on=arguments.date)
     print(f"{chart.id} {chart.version}, sha256 {chart.sha256}: signed off by {made.name}, {made.role}, on {made.on}")
     print(f"Written: {sign_off_path(path)}")
+    if home in [folder.resolve() for folder in folders]:
+        print(_means_now(chart, folders))
     return 0

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
-from mews_newtt.chart.catalogue import Catalogue, require_status
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.timeline import Timeline, day_of
+from mews_newtt.chart.timeline import charts_by_date as charts_by_date
 from mews_newtt.errors import ChartNotFound, FileError, Problem
 from mews_newtt.reading.columns import POINTS_PREFIX, ColumnMap
 from mews_newtt.reading.plan import Plan
@@ -21,56 +21,6 @@ from mews_newtt.tables.summary import OnBadRow
 from mews_newtt.tables.table import as_table, score_table
 
 OBSERVED, VERSION = "observed_at", "chart_version"
-
-
-class Timeline(NamedTuple):
-    """The versions of a chart, each with its first day in force; the first version may have none (None)."""
-
-    id: str
-    turns: tuple[tuple[date | None, Chart], ...]
-
-    def on(self, day: date) -> Chart | None:
-        """The version in force on a day; None before the first one."""
-        found = [chart for start, chart in self.turns if start is None or start <= day]
-        return found[-1] if found else None
-
-    @property
-    def says(self) -> str:
-        """The turns in words."""
-        return "; ".join(f"{chart.version} ({chart.status}) from {start or 'ever'}" for start, chart in self.turns)
-
-
-def charts_by_date(shelf: Catalogue, name: str, minimum_status: str | None = None) -> Timeline:
-    """The versions of a chart by the days they are in force. On each day the best status wins, then the newest version, as `find` chooses.
-
-    Raises ChartNotFound if there is no such chart, or if one of those in force is trusted less than asked for.
-    """
-    versions = shelf.versions(name)
-    starts = sorted({date.fromisoformat(chart.effective_from) for chart in versions if chart.effective_from})
-    turns: list[tuple[date | None, Chart]] = []
-    always = [chart for chart in versions if not chart.effective_from]
-    if always:
-        before = shelf.meant(always)
-        turns.append((None, before))
-    for start in starts:
-        best = shelf.meant(versions, start)
-        if not turns or turns[-1][1].sha256 != best.sha256:
-            turns.append((start, best))
-    for _, chart in turns:
-        require_status(chart, minimum_status)
-    return Timeline(versions[0].id, tuple(turns))
-
-
-def day_of(raw: Any) -> date:
-    """The day in an `observed_at`, as it is written: time zones are not converted. Raises ValueError if there is none."""
-    if isinstance(raw, datetime):
-        return raw.date()
-    if isinstance(raw, date):
-        return raw
-    text = str(raw or "").strip()
-    if len(text) > 10 and text[10] not in "T ":
-        raise ValueError(text)
-    return date.fromisoformat(text[:10])
 
 
 def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap | None = None, **options: Any) -> Any:

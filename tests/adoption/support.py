@@ -10,6 +10,7 @@ from mews_newtt.adoption.grid import csv_text
 from mews_newtt.adoption.layout import Line, lay_out
 from mews_newtt.adoption.placing import place_chart
 from mews_newtt.adoption.xlsx import write_xlsx
+from mews_newtt.adoption.signing import sign_off
 from mews_newtt.chart.catalogue import Catalogue, catalogue
 from mews_newtt.chart.content import canonical
 from mews_newtt.chart.load import load_chart_file
@@ -53,13 +54,15 @@ def adopted(folder: Path, chart: Chart, files: list[Path]) -> Adoption:
 
 
 def put_as_adopted(folder: Path, text: str) -> Path:
-    """A chart's text in a site's folder with the record that adopting it would have left."""
+    """A chart's text in a site's folder as after adopting it and signing it off."""
     draft = folder / "draft"
     draft.write_text(text, encoding="utf-8")
     chart = load_chart_file(draft, catalogue().observations)
     draft.unlink()
     record = {"chart": {"id": chart.id, "version": chart.version, "status": chart.status, "content_sha256": chart.sha256}}
-    return place_chart(chart, folder, catalogue().observations, record)[1]
+    path = place_chart(chart, folder, catalogue().observations, record)[1]
+    sign_off(chart, path, name="Cara Example", role="Clinical safety officer", on="2026-02-01")
+    return path
 
 
 def withdraw(folder: Path, name: str) -> None:
