@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from mews_newtt import __version__
 from mews_newtt.adoption.building import Built, build
-from mews_newtt.adoption.comparing import Difference, differences
+from mews_newtt.adoption.comparing import Difference, differences, share_head
 from mews_newtt.adoption.doubts import OF_CHECKS, chart_before, doubts
 from mews_newtt.adoption.layout import DOCUMENT
+from mews_newtt.adoption.new_observations import write_observations
 from mews_newtt.adoption.placing import clashes, place_chart
 from mews_newtt.adoption.plausible import implausible_edges
 from mews_newtt.adoption.reading import Sheet, read_sheet
@@ -56,6 +57,7 @@ def adopt(
     licence: str | None = None,
     document: Path | None = None,
     today: date | None = None,
+    write: bool = True,
 ) -> Adoption:
     """Read one or two filled sheets and write the chart they describe into the site's folder, if nothing speaks against it.
 
@@ -67,6 +69,7 @@ def adopt(
     source, licence : citation of the printed document and terms of its content, where the sheets leave them out
     document : the printed document as a file; its hash is kept in the record beside the chart
     today : for dates that lie ahead; the day it is where none is given
+    write : False only tries: the chart is given, and nothing is written
 
     Raises
     ------
@@ -75,18 +78,25 @@ def adopt(
     if len(sheets) not in (1, 2):
         raise FileError(Problem("sheet_count", "adopt", f"was given {len(sheets)} sheets", "give the two filled sheets, or one"))
     alike = len({path.name for path in sheets}) < len(sheets)  # A/sheet.xlsx and B/sheet.xlsx
-    read = [read_sheet(path, shelf.observations, str(path) if alike else path.name) for path in sheets]
+    names = [str(path) if alike else path.name for path in sheets]
+    read = [read_sheet(path, shelf.observations, name) for path, name in zip(sheets, names, strict=True)]
+    new = {name: one for sheet in reversed(read) for name, one in sheet.new.items()}
+    known = {**shelf.observations, **new}
+    if new:  # one of the sheets may name what the other defines
+        read = [sheet if sheet.new else read_sheet(path, known, name) for sheet, path, name in zip(read, sheets, names, strict=True)]
     status = "verified" if len(read) == 2 else "transcribed"
     problems = _of_people(read, today or date.today())
     broken = [problem for sheet in read for problem in sheet.problems if problem.code in _BROKEN]
     if broken:  # cells cannot be assigned; any further message would only follow from that
         return Adoption(None, None, [], [*broken, *problems])
+    if len(read) == 2:
+        share_head(*read)
     differing = differences(*read) if len(read) == 2 else []
     built = []
     for sheet in read:
         problems += sheet.problems + _options_differ(sheet, source, licence)
         own: list[Problem] = []
-        built.append(build(sheet, shelf.observations, own, source=source, licence=licence, status=status))
+        built.append(build(sheet, known, own, source=source, licence=licence, status=status))
         problems += own
     torn = [sheet.name for sheet in read if any(not problem.warning and problem.where.startswith(sheet.name) for problem in problems)]
     for sheet, one in zip(read, built, strict=True):
@@ -97,8 +107,13 @@ def adopt(
     if not faults and not differing:
         chart = _finished(built[0], read, status)
         faults = clashes(chart, shelf, folder)
+        if not faults and not write:
+            return Adoption(chart, None, [], warnings)
         if not faults:
-            written, path = place_chart(chart, folder, shelf.observations, _record(chart, built[0], read, document))
+            if new:
+                folder.mkdir(exist_ok=True)
+                write_observations(folder, new.values())
+            written, path = place_chart(chart, folder, known, _record(chart, built[0], read, document))
             return Adoption(written, path, [], warnings)
     return Adoption(None, None, differing, [*dict.fromkeys(faults), *warnings])
 

@@ -17,6 +17,8 @@ from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.site import LIST_FILE
 
+SIGNED_BY = {"name": "Cara Example", "role": "Clinical safety officer", "on": "2026-02-01"}
+SIGN = ("--name", "Cara Example", "--role", "Clinical safety officer", "--date", "2026-02-01")  # the same, for the command
 PEOPLE = (("Anna Example", "2026-01-12"), ("Ben Example", "2026-01-13"))
 LEFT_OUT = ("status", "status_says")
 
@@ -61,8 +63,15 @@ def put_as_adopted(folder: Path, text: str) -> Path:
     draft.unlink()
     record = {"chart": {"id": chart.id, "version": chart.version, "status": chart.status, "content_sha256": chart.sha256}}
     path = place_chart(chart, folder, catalogue().observations, record)[1]
-    sign_off(chart, path, name="Cara Example", role="Clinical safety officer", on="2026-02-01")
+    sign_off(chart, path, **SIGNED_BY)
     return path
+
+
+def in_force(found: Adoption) -> Chart:
+    """An adopted chart, signed off."""
+    assert found.chart is not None and found.path is not None, (found.problems, found.differences)
+    sign_off(found.chart, found.path, **SIGNED_BY)
+    return found.chart
 
 
 def withdraw(folder: Path, name: str) -> None:

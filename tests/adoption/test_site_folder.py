@@ -13,7 +13,7 @@ from mews_newtt import load_chart
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ChartError
-from mews_newtt.tables.by_date import charts_by_date
+from mews_newtt.chart.timeline import charts_by_date
 from tests.adoption.support import put_as_adopted, withdraw
 from tests.cli.command import run
 

@@ -223,6 +223,7 @@ def test_an_adopted_chart_scores_over_fhir_while_the_service_runs(tmp_path: Path
         sent = observations_bundle(load_chart("news2"), readings, subject={"reference": "Patient/1"}, effective="2026-11-22T09:30:00Z")
         assert post(http, f"{SCORE}?chart=made-up", sent).status_code == 404
         assert run("adopt", adopting / "anna.csv", adopting / "ben.csv", "--rules", site).code == 0
+        assert run("adopt", "--sign-off", site / "made-up" / "1.0.toml", *SIGN).code == 0
         wanted = score(load_chart("made-up"), readings)
         answer = post(http, f"{SCORE}?chart=made-up", sent)
         assert answer.status_code == 200, answer.text
