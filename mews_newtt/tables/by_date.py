@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,25 +31,12 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
     """
     table = _takeable(as_table(data))
     column_map = column_map or ColumnMap()
-    named = [name for name in table.column_names if column_map.ours(name) == OBSERVED]
-    if len(named) != 1:
-        raise FileError(
-            Problem("observed_at_needed", OBSERVED, "is in no column" if not named else "is in several columns", "name the column, or map it")
-        )
+    named = [day_column(table.column_names, column_map)]
     added = [VERSION, *(name for _, chart in timeline.turns for name in points_names(chart) if options.get("points"))]
     for name in added:
         if name in table.column_names:
             raise FileError(Problem("column_taken", name, "is a result column", "rename it in the input"))
-    rows: dict[str | None, list[int]] = {}
-    why: dict[int, str] = {}
-    memo: dict[Any, tuple[Chart | None, str]] = {}
-    for place, raw in enumerate(table.column(named[0]).to_pylist()):
-        if raw not in memo:
-            memo[raw] = _chart_of(timeline, raw)
-        chart, fault = memo[raw]
-        rows.setdefault(chart.version if chart else None, []).append(place)
-        if fault:
-            why[place] = fault
+    rows, why = places_by_version(timeline, table.column(named[0]).to_pylist())
     versions = {chart.version: chart for _, chart in timeline.turns}
     parts, order = [], []
     for version, places in rows.items() or [(timeline.turns[0][1].version, [])]:
@@ -65,6 +53,31 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
     for now, place in enumerate(order):
         back[place] = now
     return whole.take(pa.array(back, pa.int64()))
+
+
+def day_column(names: Iterable[str], column_map: ColumnMap) -> str:
+    """The column that holds `observed_at`. Raises FileError if none or several do."""
+    found = [name for name in names if column_map.ours(name) == OBSERVED]
+    if len(found) != 1:
+        raise FileError(
+            Problem("observed_at_needed", OBSERVED, "is in no column" if not found else "is in several columns", "name the column, or map it")
+        )
+    return found[0]
+
+
+def places_by_version(timeline: Timeline, days: Iterable[Any]) -> tuple[dict[str | None, list[int]], dict[int, str]]:
+    """The places of rows by the version in force on their days (None: none is), and why a row has none."""
+    rows: dict[str | None, list[int]] = {}
+    why: dict[int, str] = {}
+    memo: dict[Any, tuple[Chart | None, str]] = {}
+    for place, raw in enumerate(days):
+        if raw not in memo:
+            memo[raw] = _chart_of(timeline, raw)
+        chart, fault = memo[raw]
+        rows.setdefault(chart.version if chart else None, []).append(place)
+        if fault:
+            why[place] = fault
+    return rows, why
 
 
 def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:
