@@ -124,7 +124,9 @@ def _adopt(arguments: argparse.Namespace) -> int:
     if found.path is not None and waits(found.path):
         print("It waits, and no name means it yet. It is in force when somebody who did not transcribe it signs it off:")
         print(f'  mews-newtt adopt --sign-off {found.path} --name "..." --role "..." --date 2026-01-31')
-        print(f"To look at it: mews-newtt charts show {chart.id}@{chart.version}, mews-newtt diff {chart.id} {chart.id}@{chart.version}")
+        before = any(other.id == chart.id and other.version != chart.version for other in shelf.charts(filling=folders[0]))
+        look = f", mews-newtt diff {chart.id} {chart.id}@{chart.version}" if before else ""
+        print(f"To look at it: mews-newtt charts show {chart.id}@{chart.version}{look}")
     else:
         print(_means_now(chart, arguments.rules))
     return 0
