@@ -163,7 +163,14 @@ def _of_people(read: Sequence[Sheet], today: date) -> list[Problem]:
         if a.sha256 == b.sha256:
             found.append(Problem("same_sheet", f"{a.name} and {b.name}", "are the same file", "two people must each fill a sheet of their own"))
         if a.by and b.by and is_same_person(a.by, b.by):
-            found.append(Problem("same_person", f"{a.name} and {b.name}", f"were both filled by {a.by if a.by == b.by else f'{a.by} ({b.by})'}", "let another person fill one, apart; write whole names"))
+            found.append(
+                Problem(
+                    "same_person",
+                    f"{a.name} and {b.name}",
+                    f"were both filled by {a.by if a.by == b.by else f'{a.by} ({b.by})'}",
+                    "let another person fill one, apart; write whole names",
+                )
+            )
     for sheet in read:
         on = sheet.item(DOCUMENT, "transcribed on")
         if on is not None and on > today.isoformat():

@@ -24,7 +24,9 @@ class Column(NamedTuple):
     """A column of a section: its heading and how its cells are read."""
 
     name: str
-    kind: str = "text"  # text, id, ids, parameter, parameters, level, zone, choice, whole, number, yes, date, reading, when, total, counts, people, answers
+    kind: str = (
+        "text"  # text, id, ids, parameter, parameters, level, zone, choice, whole, number, yes, date, reading, when, total, counts, people, answers
+    )
     required: bool = False
 
 
@@ -122,7 +124,13 @@ SKIPS = Section(
 )
 GROUPS = Section(
     "Groups",
-    (Column("id", "id", True), Column("title", required=True), Column("kind", "choice", True), Column("parameters", "parameters", True), Column("source", "id")),
+    (
+        Column("id", "id", True),
+        Column("title", required=True),
+        Column("kind", "choice", True),
+        Column("parameters", "parameters", True),
+        Column("source", "id"),
+    ),
     ("id",),
 )
 SCOPE = Section(

@@ -50,7 +50,10 @@ def read_ods(name: str, content: bytes) -> Grid:
                 problem = Problem("cell_percent", where, "is formatted as a percentage", "format it as text and write the number")
             elif (row, column) in found.dates:
                 problem = Problem(
-                    "cell_became_date", where, f"holds the date {text}", "if a range such as 9-11 was meant, format the cell as text and write it again"
+                    "cell_became_date",
+                    where,
+                    f"holds the date {text}",
+                    "if a range such as 9-11 was meant, format the cell as text and write it again",
                 )
             elif row in found.hidden_rows or column in found.hidden_columns:
                 problem = Problem("cell_hidden", where, "is in a hidden row or column", "show it, or take it out")
@@ -59,7 +62,9 @@ def read_ods(name: str, content: bytes) -> Grid:
             rows[row - 1][column - 1] = Cell(place, text.strip()[:10] if (row, column) in found.dates else text.strip(), problem)
     for row, column, says in found.errors:
         place = address(row - 1, column - 1)
-        rows[row - 1][column - 1] = Cell(place, says, Problem("cell_error", f"{name}, cell {place}", f"holds the error {says}", "write the value itself"))
+        rows[row - 1][column - 1] = Cell(
+            place, says, Problem("cell_error", f"{name}, cell {place}", f"holds the error {says}", "write the value itself")
+        )
     for row, column in found.not_calculated:
         place = address(row - 1, column - 1)
         rows.extend({} for _ in range(row - len(rows)))
@@ -89,7 +94,8 @@ def _marked(content: bytes, sheet: str) -> dict[tuple[int, int], tuple[str, str,
 
 def _is_odd(style: Any) -> bool:
     return any(
-        part.get(f"{_STYLE}text-line-through-style") not in (None, "none") or str(part.get(f"{_STYLE}text-position") or "0%").split()[0] not in ("0%", "0")
+        part.get(f"{_STYLE}text-line-through-style") not in (None, "none")
+        or str(part.get(f"{_STYLE}text-position") or "0%").split()[0] not in ("0%", "0")
         for part in style.iter(f"{_STYLE}text-properties")
     )
 

@@ -1,4 +1,4 @@
-"""Two tables of a parameter that both hold at some values, where the document says to take the higher score: a table of their own for those values."""
+"""Tables of a parameter that both hold at some values, where the document says to take the higher score: those values get a table of their own."""
 
 from __future__ import annotations
 

@@ -275,7 +275,15 @@ def _people(text: str) -> tuple[tuple[str, str], ...]:
 
 
 # What people write for the words of a column that allows few.
-_CHOICES = {"not for": "refuse", "refused": "refuse", "flagged": "flag", "numbers": "number", "answer": "answers", "higher": "higher score", "one of": "one_of"}
+_CHOICES = {
+    "not for": "refuse",
+    "refused": "refuse",
+    "flagged": "flag",
+    "numbers": "number",
+    "answer": "answers",
+    "higher": "higher score",
+    "one of": "one_of",
+}
 
 
 def _choice(text: str) -> str:

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from mews_newtt.chart.builtin import builtin_rules as builtin_rules
-from mews_newtt.chart.choosing import best_of as best_of
 from mews_newtt.chart.choosing import Known, choose, has_hash, meant, named, named_at_site, version_key
+from mews_newtt.chart.choosing import best_of as best_of
 from mews_newtt.chart.choosing import in_force as in_force
 from mews_newtt.chart.choosing import require_status as require_status
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.load_observations import load_observations
 from mews_newtt.chart.model import Chart, Observation, Status
-from mews_newtt.chart.site import SIGN_OFF_SUFFIX as SIGN_OFF_SUFFIX
 from mews_newtt.chart.sign_offs import sign_off_path
 from mews_newtt.chart.site import LIST_FILE, Doubt, Standing, chart_files, is_site, proven, record_path, require_folder, require_whole, standing
+from mews_newtt.chart.site import SIGN_OFF_SUFFIX as SIGN_OFF_SUFFIX
 from mews_newtt.chart.site_file import NO_SITE_FILE, SITE_FILE, SiteFile, merged, read_site_file
 from mews_newtt.errors import ChartError, ChartNotFound, Problem
 

@@ -337,10 +337,10 @@ def _meet(one: Conditions, other: Conditions) -> Conditions | None:
                 return None
             met[name] = mine & wanted
         elif isinstance(mine, Interval) and isinstance(wanted, Interval):
-            overlap = overlap(mine, wanted)
-            if overlap is None:
+            both = overlap(mine, wanted)
+            if both is None:
                 return None
-            met[name] = overlap
+            met[name] = both
     return met
 
 

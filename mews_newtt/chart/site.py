@@ -147,7 +147,9 @@ def standing(chart: Chart, path: Path, today: date) -> Standing | None:
     where = f"chart {chart.id} {chart.version}"
     if not said and every:
         what = f"is not in force any more: it was {every[-1].says}"
-        return Standing("retired", every[-1].says, Problem("chart_retired", where, what, f"write {chart.id}@{chart.version} if it is meant all the same"))
+        return Standing(
+            "retired", every[-1].says, Problem("chart_retired", where, what, f"write {chart.id}@{chart.version} if it is meant all the same")
+        )
     if waits:
         return Standing("waiting", f"waits: {why}", Problem("chart_waits", where, f"is not in force yet: {why}", mend))
     what = f"has no sign-off that counts: {why}"

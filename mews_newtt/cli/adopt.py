@@ -27,7 +27,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "chart into the site's folder. Exit 0 written, 1 explained and not written, 2 a sheet that cannot be read."
     )
     parser.add_argument("sheets", metavar="SHEET", nargs="*", type=Path, help="one or two filled sheets, .xlsx or .csv")
-    parser.add_argument("--sheet", metavar="CHART", help="make an empty sheet with this chart's structure; `--sheet new`: for a chart that is not here")
+    parser.add_argument(
+        "--sheet", metavar="CHART", help="make an empty sheet with this chart's structure; `--sheet new`: for a chart that is not here"
+    )
     parser.add_argument("--next-edition", action="store_true", help="with --sheet: filled with what the chart says now")
     parser.add_argument("--try", dest="only_try", action="store_true", help="compare, check, draw the chart and what it changes; write nothing")
     parser.add_argument("--examples", metavar="FILE", type=Path, help="with --try: a file of observation sets to score")
@@ -54,7 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
     return _sign_off(arguments) if arguments.sign_off else _adopt(arguments)
 
 
-_OPTIONS = {"--sheet": ("output", "next_edition"), "--sign-off": ("name", "role", "date"), "SHEET": ("source", "licence", "document", "json", "only_try", "examples")}
+_OPTIONS = {
+    "--sheet": ("output", "next_edition"),
+    "--sign-off": ("name", "role", "date"),
+    "SHEET": ("source", "licence", "document", "json", "only_try", "examples"),
+}
 
 
 def _refuse_options_of_others(arguments: argparse.Namespace, mode: str) -> None:
@@ -76,7 +82,11 @@ def _sheet(arguments: argparse.Namespace) -> int:
     else:
         chart = chart_to_look_at(arguments.sheet, arguments.rules)
         written = write_sheet(chart, arguments.output, next_edition=arguments.next_edition)
-        what = "A sheet filled with {}, for its next edition:" if arguments.next_edition else "An empty sheet with the structure of {}; its numbers are left out:"
+        what = (
+            "A sheet filled with {}, for its next edition:"
+            if arguments.next_edition
+            else "An empty sheet with the structure of {}; its numbers are left out:"
+        )
         print(what.format(f"{chart.id} {chart.version} ({chart.status})"))
     for path in written:
         print(f"  {path}")

@@ -7,11 +7,11 @@ import json
 import sys
 from pathlib import Path
 
-from mews_newtt.chart.sign_offs import sign_offs
 from mews_newtt.chart.catalogue import catalogue, chart_to_look_at
 from mews_newtt.chart.content import canonical
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.not_shipped import not_shipped
+from mews_newtt.chart.sign_offs import sign_offs
 from mews_newtt.cli.drawing import draw_chart, draw_list, draw_not_shipped
 from mews_newtt.cli.options import add_chart, chart_named
 

@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mews_newtt.chart.catalogue import chart_to_look_at
 from mews_newtt.chart.clinical_order import clinical_order
 from mews_newtt.chart.compare import Comparison, compare
 from mews_newtt.cli.drawing_diff import draw_changes
-from mews_newtt.chart.catalogue import chart_to_look_at
 from mews_newtt.cli.options import add_rules
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import read_map
@@ -85,6 +85,11 @@ def share_lines(shares: Shares, path: Path) -> list[str]:
         return f"{rows} of {shares.rows} rows ({rows / shares.rows:.1%})" if shares.rows else "no rows"
 
     lines = [f"Of {path}:"]
-    for name, says in (("any", "change in any way"), ("total", "change total"), ("level", "change level"), ("score_status", "become complete, or become incomplete")):
+    for name, says in (
+        ("any", "change in any way"),
+        ("total", "change total"),
+        ("level", "change level"),
+        ("score_status", "become complete, or become incomplete"),
+    ):
         lines.append(f"  {share(shares.changed[name])} {says}")
     return lines + [f"    level {before} -> {after}: {rows}" for (before, after), rows in shares.levels.most_common()]

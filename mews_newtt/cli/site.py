@@ -66,7 +66,11 @@ def _show(arguments: argparse.Namespace) -> int:
     shelf, _ = _shelf(arguments)
     site = shelf.known.site
     fixed = site.names is not None
-    print(f"Site file: {site.where}" if fixed else f"There is no site file: an upgrade may change what a name means. `mews-newtt site use` writes {SITE_FILE}.")
+    print(
+        f"Site file: {site.where}"
+        if fixed
+        else f"There is no site file: an upgrade may change what a name means. `mews-newtt site use` writes {SITE_FILE}."
+    )
     if site.minimum_status:
         print(f"Refused: charts that are trusted less than {site.minimum_status}")
     broken = 0

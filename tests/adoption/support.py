@@ -9,8 +9,8 @@ from mews_newtt.adoption.adopt import Adoption, adopt
 from mews_newtt.adoption.grid import csv_text
 from mews_newtt.adoption.layout import Line, lay_out
 from mews_newtt.adoption.placing import place_chart
-from mews_newtt.adoption.xlsx import write_xlsx
 from mews_newtt.adoption.signing import sign_off
+from mews_newtt.adoption.xlsx import write_xlsx
 from mews_newtt.chart.catalogue import Catalogue, catalogue
 from mews_newtt.chart.content import canonical
 from mews_newtt.chart.load import load_chart_file

@@ -126,7 +126,9 @@ def test_a_day_that_lies_ahead_is_refused(tmp_path: Path, site: Path) -> None:
 
 @pytest.mark.parametrize("item", ["document", "licence", "transcribed by", "transcribed on", "edition", "version", "title"])
 def test_a_head_that_is_not_filled_is_refused(item: str, tmp_path: Path, site: Path) -> None:
-    found = adopt(two(tmp_path, load_chart("mews", "0.1"), lambda lines: with_item(with_item(lines, "version", "7.0"), item, None)), site, catalogue([site]))
+    found = adopt(
+        two(tmp_path, load_chart("mews", "0.1"), lambda lines: with_item(with_item(lines, "version", "7.0"), item, None)), site, catalogue([site])
+    )
     assert found.chart is None
     assert any(problem.code == "cell_empty" and item in problem.where for problem in found.problems)
 

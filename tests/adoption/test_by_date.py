@@ -14,9 +14,9 @@ import pytest
 from mews_newtt import load_chart, score
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.timeline import Timeline, charts_by_date, day_of
 from mews_newtt.chart.write import chart_toml
 from mews_newtt.errors import ChartNotFound, FileError
-from mews_newtt.chart.timeline import Timeline, charts_by_date, day_of
 from mews_newtt.tables.by_date import score_file_by_date, score_table_by_date
 from mews_newtt.tables.share import changed_rows
 from tests.adoption.support import SIGN, put_as_adopted, withdraw

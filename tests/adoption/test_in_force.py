@@ -66,7 +66,10 @@ def test_a_sign_off_that_cannot_be_is_refused_and_nothing_is_written(name: str, 
     assert not sign_off_path(waiting).exists()
 
 
-@pytest.mark.parametrize(("change", "why"), [(("2026-02-01", "2036-02-01"), "not yet"), (("Cara", "Anna"), "transcribed"), (('sha256 = "', 'sha256 = "0'), "another content")])
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [(("2026-02-01", "2036-02-01"), "not yet"), (("Cara", "Anna"), "transcribed"), (('sha256 = "', 'sha256 = "0'), "another content")],
+)
 def test_a_sign_off_written_by_hand_counts_for_nothing(change: tuple[str, str], why: str, waiting: Path) -> None:
     assert run("adopt", "--sign-off", waiting, *SIGN).code == 0
     assert load_chart("made-up", folders=[waiting.parents[1]]).signed == "signed off by Cara Example, Clinical safety officer, on 2026-02-01"

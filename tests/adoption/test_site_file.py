@@ -40,7 +40,9 @@ def test_a_newer_version_does_not_take_the_name(site: Path) -> None:
 
 
 def test_a_chart_that_the_file_does_not_name_is_refused(site: Path) -> None:
-    put_as_adopted(site, VERIFIED.replace('id = "mews"', 'id = "new"').replace("England-MEWS", "Other").replace('short_title = "', 'short_title = "X'))
+    put_as_adopted(
+        site, VERIFIED.replace('id = "mews"', 'id = "new"').replace("England-MEWS", "Other").replace('short_title = "', 'short_title = "X')
+    )
     with pytest.raises(ChartNotFound, match="name_not_in_site_file"):
         load_chart("new", folders=[site])
 
