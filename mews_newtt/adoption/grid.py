@@ -82,7 +82,7 @@ def _likely_encoding(name: str, content: bytes) -> str:
     try:
         return find_encoding(content, None, name)
     except SettingNeeded as needed:
-        return str(needed.proposed)
+        return str(needed.likely)
 
 
 def csv_text(rows: Iterable[Sequence[str | int | None]]) -> str:

@@ -18,9 +18,9 @@ from mews_newtt.adoption.words import (
     plain,
     read_counts,
     read_date,
-    read_interval,
     read_number,
     read_reading,
+    read_total,
     read_whole,
     read_yes,
 )
@@ -303,7 +303,7 @@ _KINDS: dict[str, Callable[[str], Any]] = {
     "whole": read_whole,
     "yes": read_yes,
     "date": read_date,
-    "total": read_interval,
+    "total": read_total,
     "counts": read_counts,
     "people": _people,
 }

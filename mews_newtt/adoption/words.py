@@ -93,6 +93,17 @@ def _is(sign: str | None, kind: str) -> bool:
     return sign is not None and re.fullmatch(kind, sign) is not None
 
 
+def read_total(text: str) -> Interval:
+    """A range of totals, which are whole numbers from 0 on: `below 3` is 0 to 2."""
+    read = read_interval(text)
+    low, high = read.low, read.high
+    if low is not None and not read.low_included:
+        low = low + 1 if low == low.to_integral_value() else low
+    if high is not None and not read.high_included:
+        high = high - 1 if high == high.to_integral_value() else high
+    return Interval(Decimal(0) if low is None else low, True, high, True)
+
+
 def read_categories(text: str, observation: Observation) -> tuple[str, ...]:
     """Category ids, from ids, titles or synonyms separated by `or`, a comma, a semicolon or a bar."""
     known = {**{plain(c.title).casefold(): c.id for c in observation.categories}, **observation.category_by_name}
