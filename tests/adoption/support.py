@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from mews_newtt.chart.content import canonical
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.site import LIST_FILE
+from mews_newtt.cli import main
 
 SIGNED_BY = {"name": "Cara Example", "role": "Clinical safety officer", "on": "2026-02-01"}
 SIGN = ("--name", "Cara Example", "--role", "Clinical safety officer", "--date", "2026-02-01")  # the same, for the command
@@ -65,6 +68,14 @@ def put_as_adopted(folder: Path, text: str) -> Path:
     path = place_chart(chart, folder, catalogue().observations, record)[1]
     sign_off(chart, path, **SIGNED_BY)
     return path
+
+
+def command(*words: object) -> tuple[int, str]:
+    """Run a command in this process; its exit code and all that it printed. A process of its own would take most of a second."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = main([str(word) for word in words])
+    return code, said.getvalue()
 
 
 def in_force(found: Adoption) -> Chart:

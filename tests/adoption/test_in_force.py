@@ -12,9 +12,8 @@ from mews_newtt.adoption.site_names import roll_back, use
 from mews_newtt.chart.catalogue import catalogue, chart_to_look_at
 from mews_newtt.chart.sign_offs import is_same_person, sign_off_path
 from mews_newtt.errors import ChartError, ChartNotFound, FileError
-from tests.adoption.support import SIGN, SIGNED_BY, put_as_adopted
+from tests.adoption.support import SIGN, SIGNED_BY, command, put_as_adopted
 from tests.adoption.test_site_folder import LIKE_MEWS, VERIFIED
-from tests.cli.command import run
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "adopting"
 EIGHT = VERIFIED.replace('version = "7.0"', 'version = "8.0"\nsupersedes = "7.0"')
@@ -24,7 +23,7 @@ DECIDED = {"by": "Dan Example", "role": "Lead", "on": "2026-03-01", "because": "
 @pytest.fixture
 def waiting(tmp_path: Path) -> Path:
     """The file of a chart that two people have transcribed, and nobody has signed off."""
-    assert run("adopt", EXAMPLES / "anna.csv", EXAMPLES / "ben.csv", "--rules", tmp_path / "site").code == 0
+    assert command("adopt", EXAMPLES / "anna.csv", EXAMPLES / "ben.csv", "--rules", tmp_path / "site")[0] == 0
     return tmp_path / "site" / "made-up" / "1.0.toml"
 
 
@@ -43,7 +42,7 @@ def test_a_chart_that_waits_is_no_names_chart_and_can_be_looked_at(waiting: Path
     with pytest.raises(ChartNotFound, match="chart_waits"):
         load_chart("made-up", folders=[folder])
     assert load_chart("made-up@1.0", folders=[folder]).signed.startswith("waits")
-    assert "Waits: nobody has signed it off" in run("charts", "show", "made-up@1.0", "--rules", folder).out
+    assert "Waits: nobody has signed it off" in command("charts", "show", "made-up@1.0", "--rules", folder)[1]
 
 
 @pytest.mark.parametrize(
@@ -61,8 +60,8 @@ def test_a_chart_that_waits_is_no_names_chart_and_can_be_looked_at(waiting: Path
     ],
 )
 def test_a_sign_off_that_cannot_be_is_refused_and_nothing_is_written(name: str, on: str, why: str, waiting: Path) -> None:
-    ran = run("adopt", "--sign-off", waiting, "--name", name, "--role", "Officer", "--date", on)
-    assert ran.code == 2 and why in ran.err
+    code, said = command("adopt", "--sign-off", waiting, "--name", name, "--role", "Officer", "--date", on)
+    assert code == 2 and why in said
     assert not sign_off_path(waiting).exists()
 
 
@@ -71,7 +70,7 @@ def test_a_sign_off_that_cannot_be_is_refused_and_nothing_is_written(name: str, 
     [(("2026-02-01", "2036-02-01"), "not yet"), (("Cara", "Anna"), "transcribed"), (('sha256 = "', 'sha256 = "0'), "another content")],
 )
 def test_a_sign_off_written_by_hand_counts_for_nothing(change: tuple[str, str], why: str, waiting: Path) -> None:
-    assert run("adopt", "--sign-off", waiting, *SIGN).code == 0
+    assert command("adopt", "--sign-off", waiting, *SIGN)[0] == 0
     assert load_chart("made-up", folders=[waiting.parents[1]]).signed == "signed off by Cara Example, Clinical safety officer, on 2026-02-01"
     path = sign_off_path(waiting)
     path.write_text(path.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
@@ -109,7 +108,7 @@ def test_roll_back_gives_the_name_to_the_version_before_and_then_refuses(site: P
 def test_a_name_whose_last_version_is_retired_is_an_error_and_never_the_built_in_chart(site: Path) -> None:
     for version in ("8.0", "7.0"):
         given = ("--name", "Dan Example", "--role", "Lead", "--date", "2026-03-01", "--because", "no longer used")
-        assert run("site", "retire", f"mews@{version}", "--rules", site, *given).code == 0
+        assert command("site", "retire", f"mews@{version}", "--rules", site, *given)[0] == 0
     with pytest.raises(ChartNotFound, match="chart_retired"):
         load_chart("mews", folders=[site])
     use(catalogue([site]), site, load_chart("mews@0.2", folders=[site]))  # said on purpose
@@ -118,9 +117,9 @@ def test_a_name_whose_last_version_is_retired_is_an_error_and_never_the_built_in
 
 def test_a_second_sheet_may_follow_a_single_one_that_waits(tmp_path: Path) -> None:
     site = tmp_path / "site"
-    assert run("adopt", EXAMPLES / "anna.csv", "--rules", site).code == 0
+    assert command("adopt", EXAMPLES / "anna.csv", "--rules", site)[0] == 0
     assert load_chart("made-up@1.0", folders=[site]).status == "transcribed"
-    assert run("adopt", EXAMPLES / "anna.csv", EXAMPLES / "ben.csv", "--rules", site).code == 0
+    assert command("adopt", EXAMPLES / "anna.csv", EXAMPLES / "ben.csv", "--rules", site)[0] == 0
     assert load_chart("made-up@1.0", folders=[site]).status == "verified"
 
 
