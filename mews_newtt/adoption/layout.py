@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from mews_newtt.adoption.doubts import asked
-from mews_newtt.adoption.new_observations import PREFIX
+from mews_newtt.adoption.new_observations import site_name
 from mews_newtt.adoption.words import AS_PRINTED, NOTHING, counts_say, when_says
 from mews_newtt.chart.checks import check_chart
 from mews_newtt.chart.model import Band, Chart, Parameter, Timing
@@ -254,7 +254,7 @@ def _sources(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
 
 
 def _new(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
-    for one in (p.observation for p in chart.parameters if p.id.startswith(PREFIX)):
+    for one in (p.observation for p in chart.parameters if p.id == site_name(p.title)):
         limits: Line = [None if edge is None else str(edge) for edge in (one.impossible.low, one.impossible.high)]
         answers = "; ".join(category.title for category in one.categories) or None
         yield [one.title, "number" if one.numeric else "answers", one.unit or None, str(one.step) if one.numeric else None, *limits, answers]

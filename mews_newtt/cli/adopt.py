@@ -14,7 +14,7 @@ from mews_newtt.adoption.signing import sign_off
 from mews_newtt.chart.catalogue import FOLDERS_VARIABLE, catalogue, chart_to_look_at, site_folders
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.sign_offs import sign_off_path
-from mews_newtt.chart.site import is_site
+from mews_newtt.chart.site import LIST_FILE, is_site
 from mews_newtt.cli.adopt_try import show_try
 from mews_newtt.cli.options import add_rules, chart_named
 from mews_newtt.errors import ChartError, ChartNotFound, FileError, Problem
@@ -165,7 +165,8 @@ def _sign_off(arguments: argparse.Namespace) -> int:
     if path.suffix != ".toml":
         raise FileError(Problem("not_a_chart_file", str(path), "is not a chart file", "name the .toml file of the chart"))
     home = path.resolve().parent.parent  # a chart in its place brings its folder's own observations
-    folders = [*arguments.rules, *([home] if is_site(home) and (home / path.resolve().parent.name).is_dir() else [])]
+    own = is_site(home) and any((home / name).is_file() for name in (LIST_FILE, "parameters.toml"))
+    folders = [*arguments.rules, *([home] if own else [])]
     chart = chart_named(str(path), folders)
     made = sign_off(chart, path, name=arguments.name, role=arguments.role, on=arguments.date)
     print(f"{chart.id} {chart.version}, sha256 {chart.sha256}: signed off by {made.name}, {made.role}, on {made.on}")

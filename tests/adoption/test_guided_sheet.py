@@ -16,9 +16,12 @@ from mews_newtt.adoption.context_words import parameter_named, read_context
 from mews_newtt.adoption.grid import csv_text, read_grid
 from mews_newtt.adoption.guide import write_sheet
 from mews_newtt.adoption.layout import Line, lay_out
+from mews_newtt.adoption.new_observations import PREFIX
 from mews_newtt.adoption.reading import sheet_of
 from mews_newtt.adoption.words import Unreadable, read_interval, read_reading, read_total
+from mews_newtt.chart.builtin import builtin_rules
 from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.load_observations import load_observations
 from mews_newtt.chart.model import Interval
 from tests.adoption.support import in_force
 
@@ -97,6 +100,10 @@ def test_the_guided_table_becomes_a_chart_in_force(tmp_path: Path) -> None:
     assert [score(chart, {**well, "hours_since_birth": hours}).total for hours in ("47.9", "48", "48.1")] == [0, 2, 2]
     assert score(chart, {**well, "hours_since_birth": 3, "site_blood_loss": 600, "site_lochia": "heavy"}).level == "escalate"
     assert {name for name in chart.observations if name.startswith("site_")} == {"site_blood_loss", "site_lochia"}
+
+
+def test_no_observation_that_ships_has_a_name_of_a_site() -> None:
+    assert not [name for name in load_observations(builtin_rules() / "parameters.toml") if name.startswith(PREFIX)]
 
 
 def test_a_slip_in_a_band_of_the_second_sheet_is_named(tmp_path: Path) -> None:
