@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from mews_newtt import load_chart
 from mews_newtt.adoption.site_names import roll_back, use
 from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.live import LiveCharts
 from mews_newtt.chart.timeline import charts_by_date
 from mews_newtt.errors import ChartError, ChartNotFound
 from tests.adoption.support import command, put_as_adopted
@@ -122,3 +124,28 @@ def test_a_configuration_elsewhere_names_folders_and_versions(site: Path, tmp_pa
     monkeypatch.setenv("MEWS_NEWTT_RULES", str(site))  # names hold wherever the folders come from
     with pytest.raises(ChartNotFound):
         load_chart("news2")
+
+
+@pytest.mark.parametrize("lose", [gone, other_content, file_gone, torn, unsigned])
+def test_a_running_process_never_answers_with_another_chart_and_is_not_ready(lose: object, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEWS_NEWTT_RULES", str(site))
+    live = LiveCharts(date.today())
+    was = live.find("mews")
+    assert callable(lose)
+    lose(site)
+    assert live.refresh(date.today())
+    assert live.fault is not None
+    assert live.find("mews").sha256 == was.sha256
+    assert live.lost is not None or lose is torn
+
+
+def test_a_running_process_follows_a_change_of_version_and_a_roll_back(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEWS_NEWTT_RULES", str(site))
+    live = LiveCharts(date.today())
+    shelf = catalogue()
+    use(shelf, site, shelf.versions("mews")[-1])
+    assert not live.refresh(date.today()) and live.find("mews").version == "8.0"
+    roll_back(catalogue(), "mews", **DECIDED)
+    assert not live.refresh(date.today()) and live.find("mews").version == "7.0"
+    put_as_adopted(site, VERIFIED.replace('version = "7.0"', 'version = "9.0"'))  # as an upgrade brings one
+    assert not live.refresh(date.today()) and live.find("mews").version == "7.0"
