@@ -29,6 +29,9 @@ def clashes(chart: Chart, shelf: Catalogue, folder: Path) -> list[Problem]:
             if other.version == chart.version and Path(other.origin).resolve() != own:
                 what, mend = f"is in {other.origin} already", "give the new one another version; a released chart never changes"
                 found.append(Problem("version_exists", f"{chart.id} {chart.version}", what, mend))
+            elif other.version != chart.version and _is_same_number(other.version, chart.version):
+                what, mend = f"is the same number as {other.version}, which is in {other.origin}", "give the new one another version"
+                found.append(Problem("version_exists", f"{chart.id} {chart.version}", what, mend))
             continue
         taken = names & {name.casefold() for name in (other.id, other.short_title, *other.aliases)}
         mend = "take it out, or write another short title"
@@ -38,6 +41,11 @@ def clashes(chart: Chart, shelf: Catalogue, folder: Path) -> list[Problem]:
         what, mend = f"there is no version {chart.supersedes} of {chart.id}", "name one of: " + (", ".join(sorted(versions)) or "none")
         found.append(Problem("supersedes_unknown", f"{chart.id} {chart.version}, supersedes", what, mend))
     return found
+
+
+def _is_same_number(one: str, other: str) -> bool:
+    """Whether two versions differ in zeros before a number only, such as 2025.1 and 2025.01: neither would be the newer one."""
+    return one.split(".") != other.split(".") and [part.lstrip("0") for part in one.split(".")] == [part.lstrip("0") for part in other.split(".")]
 
 
 def waits(chart_file: Path) -> bool:
