@@ -107,7 +107,7 @@ def test_roll_back_writes_the_site_file_too(site: Path) -> None:
 
 
 def test_days_before_a_start_keep_the_version_before(site: Path) -> None:
-    put_as_adopted(site, EIGHT.replace('version = "8.0"', 'version = "9.0"\neffective_from = "2026-06-01"').replace('supersedes = "7.0"\n', ""))
+    put_as_adopted(site, EIGHT.replace('version = "8.0"', 'version = "9.0"\neffective_from = 2026-06-01').replace('supersedes = "7.0"\n', ""))
     assert command("site", "use", "mews@9.0", "--rules", site)[0] == 0
     assert charts_by_date(catalogue([site]), "mews").says == "7.0 (verified) for all dates; 9.0 (verified) from 2026-06-01"
 
