@@ -135,7 +135,11 @@ def merged(files: Iterable[SiteFile]) -> SiteFile:
         if twice:
             what = f"says something else of {', '.join(twice)} than {whole.where}"
             raise ChartError(Problem("site_files_differ", str(one.paths[0]), what, "name the chart in one site file only"))
-        least = max((status for status in (whole.minimum_status, one.minimum_status) if status), key=list(STATUSES).index, default=None)
+        least = max(
+            (status for status in (whole.minimum_status, one.minimum_status) if status),
+            key=lambda status: [str(one) for one in STATUSES].index(status),
+            default=None,
+        )
         names = None if whole.names is None and one.names is None else {**(whole.names or {}), **(one.names or {})}
         whole = SiteFile((*whole.paths, *one.paths), tuple(dict.fromkeys((*whole.folders, *one.folders))), least, names)
     return whole

@@ -13,7 +13,8 @@ from mews_newtt.adoption.site_names import roll_back, set_minimum, use
 from mews_newtt.chart.catalogue import FOLDERS_VARIABLE, Catalogue, catalogue, chart_to_look_at, site_folders
 from mews_newtt.chart.clinical_order import in_lines
 from mews_newtt.chart.model import STATUSES
-from mews_newtt.chart.site import SITE_FILE, is_site
+from mews_newtt.chart.site import is_site
+from mews_newtt.chart.site_file import SITE_FILE
 from mews_newtt.cli.diff import share_lines
 from mews_newtt.cli.options import add_rules
 from mews_newtt.errors import FileError, Problem
