@@ -124,7 +124,7 @@ def test_contexts_and_counts_come_back_as_written() -> None:
         for level in chart.levels:
             assert read_counts(counts_say(level.counts)) == level.counts
     assert read_counts("2 in zone red; 1 row at 3 points") == (CountRule(2, zone="red"), CountRule(1, points=3))
-    for bad in ("spo2_scale 2", "spo2_skale = 2", "spo2_scale = 7"):
+    for bad in ("spo2_scale", "spo2_skale = 2", "spo2_scale = 7"):
         with pytest.raises(Unreadable):
             read_context(bad, dict(known))
     with pytest.raises(Unreadable):
