@@ -326,7 +326,6 @@ def test_a_text_that_would_start_a_formula_is_guarded_and_comes_back(text: str) 
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"\xff\xfe", "not_utf8"),
         (b"a\x00b", "not_text"),
         (b'"a"b,c\n', "not_csv"),
         (b"PK\x03\x04 torn", "not_xlsx"),
