@@ -29,8 +29,8 @@ EXAMPLES = ROOT / "examples" / "adopting"
 
 def with_item(lines: list[Line], item: str, value: str | None) -> list[Line]:
     """The lines with an item of the head changed, or added to [Chart]."""
-    if any(line[:1] == [item] for line in lines):
-        return [[item, value] if line[:1] == [item] else line for line in lines]
+    if any(line[:1] == [item] and len(line) == 2 for line in lines):
+        return [[item, value] if line[:1] == [item] and len(line) == 2 else line for line in lines]
     at = next(r for r, line in enumerate(lines) if line[:1] == ["chart id"])
     return [*lines[:at], [item, value], *lines[at:]]
 
