@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from mews_newtt import __version__
 from mews_newtt.adoption.building import Built, build
-from mews_newtt.adoption.comparing import Difference, differences
+from mews_newtt.adoption.comparing import Difference, differences, share_head
 from mews_newtt.adoption.doubts import OF_CHECKS, chart_before, doubts
 from mews_newtt.adoption.layout import DOCUMENT
+from mews_newtt.adoption.new_observations import write_observations
 from mews_newtt.adoption.placing import clashes, place_chart
 from mews_newtt.adoption.plausible import implausible_edges
 from mews_newtt.adoption.reading import Sheet, read_sheet
@@ -22,6 +23,7 @@ from mews_newtt.adoption.words import plain
 from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.chart.checks import check_chart
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.sign_offs import is_same_person
 from mews_newtt.errors import FileError, Problem
 
 _BROKEN = ("not_a_sheet", "section_missing", "section_twice", "unknown_section", "column_missing", "column_misspelt", "column_twice")
@@ -55,6 +57,7 @@ def adopt(
     licence: str | None = None,
     document: Path | None = None,
     today: date | None = None,
+    write: bool = True,
 ) -> Adoption:
     """Read one or two filled sheets and write the chart they describe into the site's folder, if nothing speaks against it.
 
@@ -66,6 +69,7 @@ def adopt(
     source, licence : citation of the printed document and terms of its content, where the sheets leave them out
     document : the printed document as a file; its hash is kept in the record beside the chart
     today : for dates that lie ahead; the day it is where none is given
+    write : False only tries: the chart is given, and nothing is written
 
     Raises
     ------
@@ -74,18 +78,25 @@ def adopt(
     if len(sheets) not in (1, 2):
         raise FileError(Problem("sheet_count", "adopt", f"was given {len(sheets)} sheets", "give the two filled sheets, or one"))
     alike = len({path.name for path in sheets}) < len(sheets)  # A/sheet.xlsx and B/sheet.xlsx
-    read = [read_sheet(path, shelf.observations, str(path) if alike else path.name) for path in sheets]
+    names = [str(path) if alike else path.name for path in sheets]
+    read = [read_sheet(path, shelf.observations, name) for path, name in zip(sheets, names, strict=True)]
+    new = {name: one for sheet in reversed(read) for name, one in sheet.new.items()}
+    known = {**shelf.observations, **new}
+    if new:  # one of the sheets may name what the other defines
+        read = [sheet if sheet.new else read_sheet(path, known, name) for sheet, path, name in zip(read, sheets, names, strict=True)]
     status = "verified" if len(read) == 2 else "transcribed"
     problems = _of_people(read, today or date.today())
     broken = [problem for sheet in read for problem in sheet.problems if problem.code in _BROKEN]
     if broken:  # cells cannot be assigned; any further message would only follow from that
         return Adoption(None, None, [], [*broken, *problems])
+    if len(read) == 2:
+        share_head(*read)
     differing = differences(*read) if len(read) == 2 else []
     built = []
     for sheet in read:
         problems += sheet.problems + _options_differ(sheet, source, licence)
         own: list[Problem] = []
-        built.append(build(sheet, shelf.observations, own, source=source, licence=licence, status=status))
+        built.append(build(sheet, known, own, source=source, licence=licence, status=status))
         problems += own
     torn = [sheet.name for sheet in read if any(not problem.warning and problem.where.startswith(sheet.name) for problem in problems)]
     for sheet, one in zip(read, built, strict=True):
@@ -96,8 +107,13 @@ def adopt(
     if not faults and not differing:
         chart = _finished(built[0], read, status)
         faults = clashes(chart, shelf, folder)
+        if not faults and not write:
+            return Adoption(chart, None, [], warnings)
         if not faults:
-            written, path = place_chart(chart, folder, shelf.observations, _record(chart, built[0], read, document))
+            if new:
+                folder.mkdir(exist_ok=True)
+                write_observations(folder, new.values())
+            written, path = place_chart(chart, folder, known, _record(chart, built[0], read, document))
             return Adoption(written, path, [], warnings)
     return Adoption(None, None, differing, [*dict.fromkeys(faults), *warnings])
 
@@ -146,18 +162,20 @@ def _of_people(read: Sequence[Sheet], today: date) -> list[Problem]:
         a, b = read
         if a.sha256 == b.sha256:
             found.append(Problem("same_sheet", f"{a.name} and {b.name}", "are the same file", "two people must each fill a sheet of their own"))
-        if a.by and b.by and _person(a.by) == _person(b.by):
-            found.append(Problem("same_person", f"{a.name} and {b.name}", f"were both filled by {a.by}", "let another person fill one, apart"))
+        if a.by and b.by and is_same_person(a.by, b.by):
+            found.append(
+                Problem(
+                    "same_person",
+                    f"{a.name} and {b.name}",
+                    f"were both filled by {a.by if a.by == b.by else f'{a.by} ({b.by})'}",
+                    "let another person fill one, apart; write whole names",
+                )
+            )
     for sheet in read:
         on = sheet.item(DOCUMENT, "transcribed on")
         if on is not None and on > today.isoformat():
             found.append(Problem("date_ahead", f"{sheet.name}, [Document], transcribed on", f"{on} lies ahead", "write the day it was done"))
     return found
-
-
-def _person(name: str) -> tuple[str, ...]:
-    """A name as it is compared: words in any order, no case, no marks."""
-    return tuple(sorted(re.findall(r"\w+", name.casefold())))
 
 
 def _options_differ(sheet: Sheet, source: str | None, licence: str | None) -> list[Problem]:

@@ -13,14 +13,17 @@ from mews_newtt.adoption.layout import (
     CONTEXTS,
     DOCUMENT,
     GROUPS,
+    HIGHER,
     LEVELS,
     NOT_READ,
+    OVERLAPS,
     PARAMETERS,
     SCOPE,
     SKIPS,
     SOURCES,
     ZONES,
 )
+from mews_newtt.adoption.overlaps import higher_where_they_overlap
 from mews_newtt.adoption.reading import Row, Sheet
 from mews_newtt.adoption.words import AS_PRINTED
 from mews_newtt.chart.model import (
@@ -69,8 +72,8 @@ def build(
             continue
         if name not in observations:
             near = did_you_mean(name, list(observations))
-            mend = f"write {near!r}" if near else "name an observation of parameters.toml, or add it there"
-            problems.append(_at(sheet, row, "parameter", "unknown_parameter", f"{name!r} is not in any parameters.toml", mend))
+            mend = f"write {near!r}" if near else "add it under [New observations]"
+            problems.append(_at(sheet, row, "parameter", "unknown_parameter", f"this program does not know {name!r} yet", mend))
             continue
         _allowed(sheet, row, "role", ROLES, problems)
         rows.setdefault(f"parameter {name}", []).append(row)
@@ -118,6 +121,15 @@ def build(
         snomed_total=sheet.item(CHART, "snomed total"),
         known=tuple(observations.values()),
     )
+    overlaps = sheet.item(CHART, OVERLAPS)
+    if overlaps not in (None, HIGHER):
+        what, mend = f"is {overlaps!r}", f"write {HIGHER!r} if the document says so, or leave it out"
+        problems.append(Problem("not_allowed", f"{sheet.name}, [{CHART.title}], {OVERLAPS}", what, mend))
+    elif overlaps == HIGHER:
+        chart = replace(chart, parameters=tuple(higher_where_they_overlap(chart, parameter) for parameter in chart.parameters))
+        for parameter in chart.parameters:  # the tables are other ones now; the rows are those of all of them
+            for key in [key for key in rows if key.startswith(f"parameter {parameter.id}, tables[") and len(parameter.tables) > 2]:
+                rows.setdefault(f"parameter {parameter.id}", []).extend(rows.pop(key))
     problems += [
         Problem("cell_empty", f"{sheet.name}, [{CHART.title}], {item}", "is not filled", "fill it")
         for item in ("chart id", "version", "title", "short title", "scope")

@@ -7,12 +7,48 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from mews_newtt.adoption.building import lowest
-from mews_newtt.adoption.layout import BANDS, DOCUMENT, ITEM, SECTIONS, VALUE, Section
+from mews_newtt.adoption.layout import (
+    BANDS,
+    CHART,
+    CONTEXTS,
+    DOCUMENT,
+    GROUPS,
+    ITEM,
+    NEW,
+    OVERLAPS,
+    PARAMETERS,
+    SCOPE,
+    SECTIONS,
+    SOURCES,
+    VALUE,
+    ZONES,
+    Section,
+)
 from mews_newtt.adoption.reading import Row, Sheet
-from mews_newtt.adoption.words import plain
+from mews_newtt.adoption.words import AS_PRINTED, plain
 from mews_newtt.chart.model import Interval
 
 EACH_HIS_OWN = ("transcribed by", "transcribed on")
+
+
+ONCE = (NEW, ZONES, PARAMETERS, CONTEXTS, GROUPS, SCOPE, SOURCES)  # sections that the lead may fill alone
+BOTH = frozenset((*EACH_HIS_OWN, "points may fall", "unusual edges", OVERLAPS, AS_PRINTED))  # items that each sheet must say itself
+
+
+def share_head(a: Sheet, b: Sheet) -> None:
+    """What only one of the sheets fills of the head counts for both: items left blank, and sections without rows.
+
+    Bands, levels and skips are not of the head: both people transcribe them.
+    """
+    for one, other in ((a, b), (b, a)):
+        for section in (DOCUMENT, CHART):
+            theirs = {row.values[ITEM] for row in other.rows[section.title] if row.said(VALUE)}
+            given = [row for row in one.rows[section.title] if row.said(VALUE) and row.values[ITEM] not in theirs | BOTH]
+            names = {row.values[ITEM] for row in given}
+            other.rows[section.title][:] = [*(row for row in other.rows[section.title] if row.values[ITEM] not in names), *given]
+        for section in ONCE:
+            if not other.rows[section.title]:
+                other.rows[section.title].extend(one.rows[section.title])
 
 
 class Difference(NamedTuple):

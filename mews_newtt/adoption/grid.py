@@ -1,7 +1,8 @@
-"""Reads a filled transcription sheet from CSV or XLSX into cells, and writes an empty one as CSV."""
+"""Reads a filled transcription sheet from CSV, XLSX or ODS into cells, and writes an empty one as CSV."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mews_newtt.adoption.cells import Cell, Grid, address
+from mews_newtt.adoption.ods import read_ods
 from mews_newtt.adoption.xlsx import read_xlsx
 from mews_newtt.errors import FileError, Problem
 
@@ -29,18 +31,18 @@ def read_grid(path: Path, name: str | None = None) -> Grid:
             Problem("sheet_too_large", str(path), f"has {len(content)} bytes", "a transcription sheet is far smaller; take out what is not of it")
         )
     if content[:4] == b"PK\x03\x04":
+        if b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet" in content[:200]:
+            return read_ods(name, content)
         return read_xlsx(name, content)
+    if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        what = "is a workbook of an old kind (.xls), or one with a password"
+        raise FileError(Problem("old_workbook", name, what, "take the password away; save it as .xlsx, .ods or CSV UTF-8"))
     return read_csv(name, content)
 
 
 def read_csv(name: str, content: bytes) -> Grid:
     """The cells of a CSV sheet: comma, semicolon or tab, whichever parts its first headings."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise FileError(
-            Problem("not_utf8", f"{name}, byte {fault.start}", "is neither an .xlsx file nor UTF-8 text", "save the sheet as .xlsx, or as CSV UTF-8")
-        ) from None
+    text = _decoded(name, content)
     if "\0" in text:
         raise FileError(Problem("not_text", name, "holds a NUL byte", "save the sheet as .xlsx, or as CSV UTF-8"))
     heading = re.search(r'^"?item"?\s*([,;\t])\s*"?value', text, re.I | re.M)
@@ -52,6 +54,35 @@ def read_csv(name: str, content: bytes) -> Grid:
     except csv.Error as fault:
         raise FileError(Problem("not_csv", f"{name}, row {len(rows) + 1}", f"is not CSV: {fault}", "check the quotes in that row")) from None
     return Grid(name, hashlib.sha256(content).hexdigest(), rows)
+
+
+def _decoded(name: str, content: bytes) -> str:
+    """The text of a CSV file: UTF-8, UTF-16, or as Excel saves CSV where it does not ask (cp1252)."""
+    try:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return content.decode("utf-16")
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    encoding = _likely_encoding(name, content)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as fault:
+        raise FileError(
+            Problem("not_text", f"{name}, byte {fault.start}", f"is not text in {encoding}", "save the sheet as .xlsx, or as CSV UTF-8")
+        ) from None
+
+
+def _likely_encoding(name: str, content: bytes) -> str:
+    try:
+        from mews_newtt.tables.origins.encodings import find_encoding  # numpy
+        from mews_newtt.tables.origins.settings import SettingNeeded
+    except ImportError:
+        raise FileError(Problem("not_utf8", name, "is neither an .xlsx file nor UTF-8 text", "save the sheet as .xlsx, or as CSV UTF-8")) from None
+    try:
+        return find_encoding(content, None, name)
+    except SettingNeeded as needed:
+        return str(needed.likely)
 
 
 def csv_text(rows: Iterable[Sequence[str | int | None]]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from mews_newtt.adoption.doubts import asked
+from mews_newtt.adoption.new_observations import site_name
 from mews_newtt.adoption.words import AS_PRINTED, NOTHING, counts_say, when_says
 from mews_newtt.chart.checks import check_chart
 from mews_newtt.chart.model import Band, Chart, Parameter, Timing
@@ -13,6 +14,7 @@ from mews_newtt.chart.write import falling
 
 TITLE = "mews-newtt transcription sheet (format 1)"
 NOT_READ = "not read"
+OVERLAPS, HIGHER = "overlaps", "higher score"  # where two contexts overlap, the document says to take the higher score
 ITEM, VALUE = "item", "value"
 
 Line = Sequence[str | int | None]
@@ -22,7 +24,9 @@ class Column(NamedTuple):
     """A column of a section: its heading and how its cells are read."""
 
     name: str
-    kind: str = "text"  # text, id, ids, whole, yes, date, reading, when, total, counts, people
+    kind: str = (
+        "text"  # text, id, ids, parameter, parameters, level, zone, choice, whole, number, yes, date, reading, when, total, counts, people, answers
+    )
     required: bool = False
 
 
@@ -34,6 +38,7 @@ class Section(NamedTuple):
     key: tuple[str, ...]
     items: tuple[Column, ...] = ()  # of a section that is a list of items and values
     many: frozenset[str] = frozenset()  # items that may occur more than once
+    optional: bool = False  # a sheet may lack it
 
 
 _PAIRS = (Column(ITEM, "id", True), Column(VALUE))
@@ -68,8 +73,9 @@ CHART = Section(
         Column("alias"),
         Column("note"),
         Column("known missing"),
-        Column("points may fall", "id"),
-        Column("unusual edges", "id"),
+        Column("points may fall", "parameter"),
+        Column("unusual edges", "parameter"),
+        Column(OVERLAPS, "choice"),
         Column(AS_PRINTED, "id"),
     ),
     frozenset(("alias", "note", "known missing", "points may fall", "unusual edges", AS_PRINTED)),
@@ -83,8 +89,8 @@ ZONES = Section("Zones", (Column("id", "id", True), Column("title", required=Tru
 PARAMETERS = Section(
     "Parameters",
     (
-        Column("parameter", "id", True),
-        Column("role", "id", True),
+        Column("parameter", "parameter", True),
+        Column("role", "choice", True),
         Column("required", "yes", True),
         Column("source", "id"),
         Column("snomed", "id"),
@@ -97,32 +103,38 @@ PARAMETERS = Section(
 BANDS = Section(
     "Bands",
     (
-        Column("parameter", "id", True),
+        Column("parameter", "parameter", True),
         Column("when", "when"),
         Column("reading", "reading", True),
         Column("points", "whole"),
-        Column("zone", "id"),
-        Column("level", "id"),
+        Column("zone", "zone"),
+        Column("level", "level"),
         Column("prompt"),
         Column("printed"),
     ),
     ("parameter", "when", "reading"),
 )
 CONTEXTS = Section(
-    "Contexts", (Column("parameter", "id", True), Column("when", "when", True), Column("title"), Column("snomed", "id")), ("parameter", "when")
+    "Contexts", (Column("parameter", "parameter", True), Column("when", "when", True), Column("title"), Column("snomed", "id")), ("parameter", "when")
 )
 SKIPS = Section(
     "Skips",
-    (Column("parameter", "id", True), Column("code", "id", True), Column("says", required=True), Column("points", "whole")),
+    (Column("parameter", "parameter", True), Column("code", "id", True), Column("says", required=True), Column("points", "whole")),
     ("parameter", "code"),
 )
 GROUPS = Section(
     "Groups",
-    (Column("id", "id", True), Column("title", required=True), Column("kind", "id", True), Column("parameters", "ids", True), Column("source", "id")),
+    (
+        Column("id", "id", True),
+        Column("title", required=True),
+        Column("kind", "choice", True),
+        Column("parameters", "parameters", True),
+        Column("source", "id"),
+    ),
     ("id",),
 )
 SCOPE = Section(
-    "Scope", (Column("when", "when", True), Column("then", "id", True), Column("says", required=True), Column("source", "id")), ("when", "says")
+    "Scope", (Column("when", "when", True), Column("then", "choice", True), Column("says", required=True), Column("source", "id")), ("when", "says")
 )
 LEVELS = Section(
     "Levels",
@@ -140,7 +152,21 @@ LEVELS = Section(
     ),
     ("level",),
 )
-SECTIONS = (DOCUMENT, CHART, ZONES, PARAMETERS, BANDS, SKIPS, CONTEXTS, GROUPS, LEVELS, SCOPE, SOURCES)
+NEW = Section(
+    "New observations",
+    (
+        Column("title", required=True),
+        Column("kind", "choice", True),
+        Column("unit", "id"),
+        Column("step", "number"),
+        Column("lowest", "number"),
+        Column("highest", "number"),
+        Column("answers", "answers"),
+    ),
+    ("title",),
+    optional=True,
+)
+SECTIONS = (DOCUMENT, CHART, NEW, ZONES, PARAMETERS, BANDS, SKIPS, CONTEXTS, GROUPS, LEVELS, SCOPE, SOURCES)
 GIVES = ("points", "zone", "level", "prompt")
 
 
@@ -152,19 +178,43 @@ class Laid(NamedTuple):
     headings: set[int]
 
 
-def lay_out(chart: Chart, *, filled: bool, by: str | None = None, on: str | None = None) -> Laid:
+def lay_out(chart: Chart, *, filled: bool, by: str | None = None, on: str | None = None, next_edition: bool = False) -> Laid:
     """A chart on a sheet. Not filled: its rows have names and roles; ranges, points, zones, levels and sources are left to fill in.
 
-    The first source of the chart is the document; a filled sheet read back gives the chart again.
+    The first source of the chart is the document; a filled sheet read back gives the chart again. For the next edition of the document, what
+    must be new is left to fill in: the edition, the version, its start, and who transcribed it.
     """
-    lines: list[Line] = [[TITLE], [f"Structure of {chart.id} {chart.version} (status {chart.status})" if not filled else "", ""], []]
+    says = f"Filled from {chart.id} {chart.version} (status {chart.status}), for its next edition" if next_edition else ""
+    lines: list[Line] = [[TITLE], [says if filled else f"Structure of {chart.id} {chart.version} (status {chart.status})", ""], []]
     titles, headings = {0}, set()
     for section in SECTIONS:
         titles.add(len(lines))
         headings.add(len(lines) + 1)
-        lines += [[f"[{section.title}]"], [column.name for column in section.columns] + ([] if section.items else ["comment"])]
-        lines += [*_FILLERS[section.title](chart, filled, by, on), []]
+        lines += _heads(section)
+        rows = list(_FILLERS[section.title](chart, filled, by, on))
+        if next_edition:
+            new = {"edition": None, "version": None, "effective from": None, "supersedes": chart.version, AS_PRINTED: None}
+            rows = [[row[0], new[str(row[0])]] if section.items and row[0] in new else row for row in rows]
+            rows = [row for row in rows if row[0] != AS_PRINTED]
+        lines += [*rows, []]
     return Laid(lines, titles, headings)
+
+
+def lay_out_blank() -> Laid:
+    """A sheet for a chart that nobody has yet: every section with its headings, and the items to fill in."""
+    lines: list[Line] = [[TITLE], ["A new chart", ""], []]
+    titles, headings = {0}, set()
+    needed = {DOCUMENT.title: 6, CHART.title: 8}
+    for section in SECTIONS:
+        titles.add(len(lines))
+        headings.add(len(lines) + 1)
+        lines += [*_heads(section), *([item.name, None] for item in section.items[: needed.get(section.title, 0)])]
+        lines += [[] for _ in range(3 if not section.items else 1)]
+    return Laid(lines, titles, headings)
+
+
+def _heads(section: Section) -> list[Line]:
+    return [[f"[{section.title}]"], [column.name for column in section.columns] + ([] if section.items else ["comment"])]
 
 
 def _document(chart: Chart, filled: bool, by: str | None, on: str | None) -> Iterator[Line]:
@@ -201,6 +251,13 @@ def _sources(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
     kept = {rule.source for rule in chart.scope} | {p.source for p in chart.parameters if p.role == "recorded"}
     for source in chart.sources[1:] if filled else [source for source in chart.sources if source.id in kept]:
         yield [source.id, source.cite, source.doi, source.took or None, "; ".join(f"{by} {on}" for by, on in source.transcribed) or None]
+
+
+def _new(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
+    for one in (p.observation for p in chart.parameters if p.id == site_name(p.title)):
+        limits: Line = [None if edge is None else str(edge) for edge in (one.impossible.low, one.impossible.high)]
+        answers = "; ".join(category.title for category in one.categories) or None
+        yield [one.title, "number" if one.numeric else "answers", one.unit or None, str(one.step) if one.numeric else None, *limits, answers]
 
 
 def _zones(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
@@ -256,7 +313,8 @@ def _groups(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
 
 
 def _scope(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
-    yield from ([when_says(rule.when), "refuse" if rule.refuse else "flag", rule.says, rule.source] for rule in chart.scope)
+    for rule in chart.scope:  # whom a chart is not for is copied from the document, never taken over from another chart
+        yield [when_says(rule.when), *(["not for" if rule.refuse else "flag", rule.says, rule.source] if filled else [])]
 
 
 def _levels(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
@@ -272,6 +330,7 @@ def _levels(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
 _FILLERS: dict[str, Callable[[Chart, bool, str | None, str | None], Iterator[Line]]] = {
     DOCUMENT.title: _document,
     CHART.title: _chart,
+    NEW.title: _new,
     SOURCES.title: _sources,
     ZONES.title: _zones,
     PARAMETERS.title: _parameters,

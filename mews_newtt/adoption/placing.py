@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mews_newtt.adoption.own_list import add_to_list, name_in_list
 from mews_newtt.chart.catalogue import Catalogue
 from mews_newtt.chart.load import load_chart_file
-from mews_newtt.chart.model import Chart, Observation
-from mews_newtt.chart.site import LIST_FILE, listed, record_path
+from mews_newtt.chart.model import STATUSES, Chart, Observation
+from mews_newtt.chart.site import listed, record_path
 from mews_newtt.chart.write import chart_toml
-from mews_newtt.chart.write import text as quoted
 from mews_newtt.errors import ChartError, FileError, Problem
 from mews_newtt.tables.atomic import whole_file
 
@@ -29,6 +29,9 @@ def clashes(chart: Chart, shelf: Catalogue, folder: Path) -> list[Problem]:
             if other.version == chart.version and Path(other.origin).resolve() != own:
                 what, mend = f"is in {other.origin} already", "give the new one another version; a released chart never changes"
                 found.append(Problem("version_exists", f"{chart.id} {chart.version}", what, mend))
+            elif other.version != chart.version and _is_same_number(other.version, chart.version):
+                what, mend = f"is the same number as {other.version}, which is in {other.origin}", "give the new one another version"
+                found.append(Problem("version_exists", f"{chart.id} {chart.version}", what, mend))
             continue
         taken = names & {name.casefold() for name in (other.id, other.short_title, *other.aliases)}
         mend = "take it out, or write another short title"
@@ -40,38 +43,40 @@ def clashes(chart: Chart, shelf: Catalogue, folder: Path) -> list[Problem]:
     return found
 
 
+def _is_same_number(one: str, other: str) -> bool:
+    """Whether two versions differ in zeros before a number only, such as 2025.1 and 2025.01: neither would be the newer one."""
+    return one.split(".") != other.split(".") and [part.lstrip("0") for part in one.split(".")] == [part.lstrip("0") for part in other.split(".")]
+
+
+def waits(chart_file: Path) -> bool:
+    """Whether a chart file waits for its first sign-off: then no score came from its name yet."""
+    return chart_file.is_file() and name_in_list(chart_file) in listed(chart_file.parent.parent).waiting
+
+
 def place_chart(chart: Chart, folder: Path, observations: Mapping[str, Observation], record: Mapping[str, Any] | None = None) -> tuple[Chart, Path]:
     """Write the chart to `<folder>/<id>/<version>.toml`; the chart as its file is read, and the file.
 
-    The folder is made where it is missing. A file that says the same is left as it is; one that says something else is never overwritten.
-    The record of an adoption is written before the chart, which counts as `local` without it, and the list of the folder's charts after it.
+    The folder is made where it is missing. A file that says the same is left as it is. One that says something else is overwritten only if it
+    still waits for its sign-off and the new chart is trusted more. The record of an adoption is written before the chart, which counts as
+    `local` without it. A chart with a record waits; one without counts at once.
     """
     if not folder.is_dir() and not folder.parent.is_dir():
         raise FileError(Problem("folder_missing", str(folder.parent), "is not a folder", "make it first, or name another one"))
     path = folder / chart.id / f"{chart.version}.toml"
     text = chart_toml(chart)
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise ChartError(Problem("version_exists", str(path), "is there already and says something else", "give the new one another version"))
+    same = path.exists() and path.read_text(encoding="utf-8") == text
+    if path.exists() and not same:
+        better = waits(path) and STATUSES.index(chart.status) > STATUSES.index(load_chart_file(path, observations).status)
+        if not better:
+            raise ChartError(Problem("version_exists", str(path), "is there already and says something else", "give the new one another version"))
     path.parent.mkdir(parents=True, exist_ok=True)
     if record is not None:
         of_file = {"name": path.name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
         with whole_file(record_path(path)) as out:
             out.write(json.dumps({**record, "file": of_file}, ensure_ascii=False, indent=2) + "\n")
-    if not path.exists():
+        add_to_list(path, waits=True)
+    if not same:
         with whole_file(path) as out:
             out.write(text)
-    _list(folder, f"{chart.id}/{chart.version}.toml")
+    add_to_list(path, waits=record is not None)
     return load_chart_file(path, observations), path
-
-
-def _list(folder: Path, name: str) -> None:
-    """Add a chart file to the list of those that the folder must hold."""
-    every = listed(folder)
-    if name in every:
-        return
-    with whole_file(folder / LIST_FILE) as out:
-        out.write(
-            "# The charts that this folder must hold. If one is missing, that is an error: its name never means a built-in chart.\n"
-            "# `mews-newtt adopt` and `mews-newtt derive` add to this list. To withdraw a chart, delete its file and its line.\n"
-            "charts = [\n" + "".join(f"  {quoted(one)},\n" for one in sorted({*every, name})) + "]\n"
-        )

@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mews_newtt.adoption.cells import Cell, Grid, address
+from mews_newtt.adoption.context_words import parameter_named, read_context
 from mews_newtt.adoption.grid import read_grid
-from mews_newtt.adoption.layout import BANDS, DOCUMENT, GIVES, ITEM, NOT_READ, SECTIONS, TITLE, VALUE, Column, Section
+from mews_newtt.adoption.layout import BANDS, DOCUMENT, GIVES, ITEM, LEVELS, NEW, NOT_READ, SECTIONS, TITLE, VALUE, ZONES, Column, Section
+from mews_newtt.adoption.new_observations import faults_of, observation_of
 from mews_newtt.adoption.words import (
     NOTHING,
     Unreadable,
     plain,
     read_counts,
     read_date,
-    read_interval,
+    read_number,
     read_reading,
-    read_when,
+    read_total,
     read_whole,
     read_yes,
 )
@@ -54,6 +56,7 @@ class Sheet(NamedTuple):
     sha256: str
     rows: dict[str, list[Row]]  # by section title
     problems: list[Problem]
+    new: dict[str, Observation]  # those of [New observations]
 
     def item(self, section: Section, name: str) -> Any:
         """The value of an item that occurs once; None where it is blank."""
@@ -80,7 +83,7 @@ def sheet_of(grid: Grid, observations: Mapping[str, Observation]) -> Sheet:
     """A grid of cells as a sheet."""
     reader = _Reader(grid, dict(observations))
     reader.read()
-    return Sheet(grid.name, grid.sha256, reader.rows, reader.problems)
+    return Sheet(grid.name, grid.sha256, reader.rows, reader.problems, reader.new)
 
 
 class _Reader:
@@ -88,6 +91,7 @@ class _Reader:
         self.grid, self.observations = grid, observations
         self.rows: dict[str, list[Row]] = {section.title: [] for section in SECTIONS}
         self.problems: list[Problem] = []
+        self.new: dict[str, Observation] = {}
 
     def fault(self, code: str, where: str, what: str, mend: str) -> None:
         self.problems.append(Problem(code, f"{self.grid.name}, {where}", what, mend))
@@ -127,8 +131,20 @@ class _Reader:
                 self._row(section, columns, line, cells)
             elif line > 2:
                 self.fault("stray_cell", f"cell {cells[min(cells)].address}", "is outside every section", "take it out, or mend the section's title")
-        for missed in [section.title for section in SECTIONS if section.title not in seen]:
+        self._use_titles()
+        for missed in [section.title for section in SECTIONS if section.title not in seen and not section.optional]:
             self.fault("section_missing", "sheet", f"has no section [{missed}]", "keep the sections of the empty sheet, also those without rows")
+
+    def _use_titles(self) -> None:
+        """Levels and zones that rows name by their titles, or in another case, by their ids."""
+        for section, column in ((LEVELS, "level"), (ZONES, "zone")):
+            own = "level" if section is LEVELS else "id"
+            rows = [row.values for row in self.rows[section.title] if row.values.get(own)]
+            names = {plain(str(values[name])).casefold(): values[own] for name in ("title", own) for values in rows if values.get(name)}
+            for row in self.rows[BANDS.title]:
+                said = row.values.get(column)
+                if said is not None:
+                    row.values[column] = names.get(plain(said).casefold(), said)
 
     def _headings(self, section: Section, line: int, cells: dict[int, Cell]) -> dict[str, int]:
         columns: dict[str, int] = {}
@@ -178,6 +194,22 @@ class _Reader:
                 f"fill it, write {NOTHING} where nothing is printed, or delete the row",
             )
         self.rows[section.title].append(row)
+        if section is NEW and not any(row.values[name] is None for name in ("title", "kind")):
+            self._new_observation(row)
+
+    def _new_observation(self, row: Row) -> None:
+        values, where = row.values, f"row {row.line + 1}"
+        if values["kind"] not in ("number", "answers"):
+            self.fault("not_allowed", f"cell {row.address('kind')}", f"kind is {values['kind']!r}", "write number, or answers")
+        elif (values["kind"] == "answers") != bool(values["answers"]):
+            mend = "list the answers, parted by semicolons, for the kind answers only"
+            self.fault("answers_needed", f"cell {row.address('answers')}", "do not go with the kind", mend)
+        elif values["kind"] == "number" and values["unit"] is None:
+            self.fault("cell_empty", f"cell {row.address('unit')}", "unit is not filled", "write the unit, or 1 for a plain number")
+        else:
+            made = observation_of(values)
+            self.problems += faults_of(made, self.observations, f"{self.grid.name}, {where}")
+            self.new[made.id] = self.observations[made.id] = made
 
     def _item(self, section: Section, row: Row) -> Column | None:
         name = plain(row.said(ITEM)).casefold()
@@ -201,7 +233,9 @@ class _Reader:
     def _value(self, column: Column, name: str, row: Row) -> Any:
         cell = row.cells.get(name)
         where = f"cell {row.address(name)}"
-        if cell is not None and cell.fault is not None and not (cell.fault.code == "cell_became_date" and column.kind == "date"):
+        if cell is not None and cell.fault is not None and cell.fault.warning:
+            self.problems.append(cell.fault)
+        elif cell is not None and cell.fault is not None and not (cell.fault.code == "cell_became_date" and column.kind == "date"):
             self.problems.append(cell.fault)
             return None
         text = cell.text if cell is not None else ""
@@ -220,13 +254,18 @@ class _Reader:
             if plain(text).casefold() == NOT_READ:
                 return NOT_READ
             name = plain(row.said("parameter"))
-            observation = self.observations.get(name)
+            observation = self.observations.get(parameter_named(name, self.observations) or "")
             if observation is None:
-                near = did_you_mean(name, list(self.observations))
-                raise Unreadable(f"{name!r} is not an observation", f"did you mean {near!r}?" if near else "name one that parameters.toml holds")
+                near = did_you_mean(name, [*self.observations, *(one.title for one in self.observations.values())])
+                mend = f"did you mean {near!r}?" if near else "add it under [New observations]"
+                raise Unreadable(f"this program does not know {name!r}", mend)
             return read_reading(text, observation)
         if kind == "when":
-            return read_when(text, self.observations)
+            return read_context(text, self.observations)
+        if kind == "parameter":
+            return parameter_named(text, self.observations) or plain(text)
+        if kind == "parameters":
+            return tuple(parameter_named(part, self.observations) or plain(part) for part in re.split(r"[,;]", text) if part.strip())
         return _KINDS[kind](text)
 
 
@@ -235,14 +274,36 @@ def _people(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((by.strip(), read_date(on)) for by, _, on in pairs)
 
 
+# What people write for the words of a column that allows few.
+_CHOICES = {
+    "not for": "refuse",
+    "refused": "refuse",
+    "flagged": "flag",
+    "numbers": "number",
+    "answer": "answers",
+    "higher": "higher score",
+    "one of": "one_of",
+}
+
+
+def _choice(text: str) -> str:
+    said = plain(text).casefold()
+    return _CHOICES.get(said, said)
+
+
 _KINDS: dict[str, Callable[[str], Any]] = {
     "text": lambda text: text,
     "id": plain,
+    "level": plain,
+    "zone": plain,
+    "choice": _choice,
+    "number": read_number,
+    "answers": lambda text: tuple(part.strip() for part in re.split(r"[;|]", text) if part.strip()),
     "ids": lambda text: tuple(plain(part) for part in re.split(r"[,;]", text) if part.strip()),
     "whole": read_whole,
     "yes": read_yes,
     "date": read_date,
-    "total": read_interval,
+    "total": read_total,
     "counts": read_counts,
     "people": _people,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -18,8 +19,11 @@ AS_PRINTED = "as printed"  # the answer to a doubt: the print really says so
 NOTHING = "-"  # written where a cell is meant to say: nothing
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _NUMBER = r"[+-]?\d+(?:[.,]\d+)?"
-_BELOW, _AT_MOST = r"<|under|below|less than|lower than", r"≤|<=|=<|up to|at most|no more than"
-_ABOVE, _AT_LEAST = r">|over|above|more than|greater than|higher than", r"≥|>=|=>|from|at least|no less than"
+_THAN_OR_EQUAL = r"than\s+or\s+equal\s+to"
+_BELOW = r"<|under|below|less than|lower than|fewer than"
+_AT_MOST = rf"≤|<=|=<|up to(?:\s+and\s+including)?|at most|no more than|not more than|not above|(?:less|lower|fewer)\s+{_THAN_OR_EQUAL}"
+_ABOVE = r">|over|above|more than|greater than|higher than"
+_AT_LEAST = rf"≥|>=|=>|from|at least|no less than|not less than|not below|(?:greater|more|higher)\s+{_THAN_OR_EQUAL}"
 _RANGE = re.compile(rf"(?P<low>{_AT_LEAST}|{_ABOVE})?\s*(?P<one>{_NUMBER})\s*(?:-|to|and)\s*(?P<high>{_AT_MOST}|{_BELOW})?\s*(?P<two>{_NUMBER})")
 _FIRST = re.compile(rf"(?P<sign>{_AT_LEAST}|{_AT_MOST}|{_ABOVE}|{_BELOW})?\s*(?P<number>{_NUMBER})")
 _LAST = re.compile(
@@ -89,6 +93,17 @@ def _is(sign: str | None, kind: str) -> bool:
     return sign is not None and re.fullmatch(kind, sign) is not None
 
 
+def read_total(text: str) -> Interval:
+    """A range of totals, which are whole numbers from 0 on: `below 3` is 0 to 2."""
+    read = read_interval(text)
+    low, high = read.low, read.high
+    if low is not None and not read.low_included:
+        low = low + 1 if low == low.to_integral_value() else low
+    if high is not None and not read.high_included:
+        high = high - 1 if high == high.to_integral_value() else high
+    return Interval(Decimal(0) if low is None else low, True, high, True)
+
+
 def read_categories(text: str, observation: Observation) -> tuple[str, ...]:
     """Category ids, from ids, titles or synonyms separated by `or`, a comma, a semicolon or a bar."""
     known = {**{plain(c.title).casefold(): c.id for c in observation.categories}, **observation.category_by_name}
@@ -111,23 +126,13 @@ def read_reading(text: str, observation: Observation) -> Interval | tuple[str, .
     """The readings of a band: a range of numbers, or categories."""
     if not observation.numeric:
         return read_categories(text, observation)
-    return read_interval(text, (observation.unit, *observation.unit_names))
-
-
-def read_when(text: str, observations: dict[str, Observation]) -> tuple[tuple[str, Condition], ...]:
-    """A context: `name = value and name = value`."""
-    conditions: list[tuple[str, Condition]] = []
-    for part in re.split(r";|\s+and\s+(?=[\w ]+=)", plain(text)):
-        name, sign, value = (piece.strip() for piece in part.partition("="))
-        if not sign or not value:
-            raise Unreadable(f"{part.strip()!r} is not a condition", "write it as name = value, several joined by `and`")
-        observation = observations.get(name)
-        if observation is None:
-            near = did_you_mean(name, list(observations))
-            raise Unreadable(f"{name!r} is not an observation", f"write {near!r}" if near else "name a parameter of this chart")
-        read = read_reading(value, observation)
-        conditions.append((name, read if isinstance(read, Interval) else frozenset(read)))
-    return tuple(conditions)
+    read = read_interval(text, (observation.unit, *observation.unit_names))
+    possible = observation.impossible  # nothing can be beyond its edges: a range that reaches them is open there
+    if read.low is not None and read.low != read.high and read.low_included and read.low == possible.low:
+        read = replace(read, low=None)
+    if read.high is not None and read.low != read.high and read.high_included and read.high == possible.high:
+        read = replace(read, high=None)
+    return read
 
 
 def when_says(when: Iterable[tuple[str, Condition]]) -> str:

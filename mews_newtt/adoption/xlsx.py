@@ -60,6 +60,10 @@ def read_xlsx(name: str, content: bytes) -> Grid:
             area = merged.get((r + 1, c + 1))
             down = area is not None and area.min_col == area.max_col and area.min_row < r + 1  # one value for several rows
             read = _cell(name, sheet.cell(area.min_row, area.min_col) if down and area is not None else cell, address(r, c))
+            if read is None and getattr(cell, "comment", None) is not None:
+                read = Cell(address(r, c), "")
+            if read is not None and read.fault is None and getattr(cell, "comment", None) is not None:
+                read = read._replace(fault=comment_told(f"{name}, cell {address(r, c)}"))
             if read is not None:
                 found[c] = _hidden(sheet, name, r, c, cell.column_letter if hasattr(cell, "column_letter") else "", read)
         rows.append(found)
@@ -67,9 +71,14 @@ def read_xlsx(name: str, content: bytes) -> Grid:
     return Grid(name, hashlib.sha256(content).hexdigest(), rows, covered)
 
 
+def comment_told(where: str) -> Problem:
+    """The warning that a cell has a comment."""
+    return Problem("cell_comment", where, "has a comment, which is not read", "write what belongs to the chart into a cell", warning=True)
+
+
 def _hidden(sheet: Any, name: str, r: int, c: int, letter: str, cell: Cell) -> Cell:
     hidden = sheet.row_dimensions[r + 1].hidden or bool(letter and sheet.column_dimensions[letter].hidden)
-    if hidden and cell.fault is None:
+    if hidden and (cell.fault is None or cell.fault.warning):
         return cell._replace(fault=Problem("cell_hidden", f"{name}, cell {address(r, c)}", "is in a hidden row or column", "show it, or take it out"))
     return cell
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from mews_newtt.chart.builtin import builtin_rules as builtin_rules
+from mews_newtt.chart.choosing import Known, choose, has_hash, meant, named, named_at_site, version_key
 from mews_newtt.chart.choosing import best_of as best_of
-from mews_newtt.chart.choosing import choose, has_hash, meant, named, version_key
 from mews_newtt.chart.choosing import in_force as in_force
 from mews_newtt.chart.choosing import require_status as require_status
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.load_observations import load_observations
 from mews_newtt.chart.model import Chart, Observation, Status
+from mews_newtt.chart.sign_offs import sign_off_path
+from mews_newtt.chart.site import LIST_FILE, Doubt, Standing, chart_files, is_site, proven, record_path, require_folder, require_whole, standing
 from mews_newtt.chart.site import SIGN_OFF_SUFFIX as SIGN_OFF_SUFFIX
-from mews_newtt.chart.site import Doubt, chart_files, is_site, proven, record_path, require_folder, require_whole
-from mews_newtt.chart.toml import TableReader, read_toml
+from mews_newtt.chart.site_file import NO_SITE_FILE, SITE_FILE, SiteFile, merged, read_site_file
 from mews_newtt.errors import ChartError, ChartNotFound, Problem
 
 FOLDERS_VARIABLE = "MEWS_NEWTT_RULES"  # folders of a site's own charts, separated like PATH
@@ -30,25 +33,23 @@ def site_folders() -> tuple[Path, ...]:
     said = os.environ.get(FOLDERS_VARIABLE, "")
     config = os.environ.get(CONFIG_VARIABLE, "")
     if not said and config:
-        return _configured(Path(config))
+        path = Path(config)
+        folders = read_site_file(path).folders or ((path.parent.resolve(),) if path.name == SITE_FILE else ())
+        if not folders:
+            raise ChartError(Problem("key_missing", f"{path}, rules", "names no folder", 'write rules = ["folder", ...]'))
+        return folders
     found = tuple(Path(part) for part in said.split(os.pathsep) if part)
     if said and not found:
         raise ChartError(Problem("folder_missing", FOLDERS_VARIABLE, f"is {said!r} and names no folder", "name a folder, or do not set it"))
     return found
 
 
-def _configured(path: Path) -> tuple[Path, ...]:
-    """The folders a configuration file lists; relative ones lie beside it."""
-    problems: list[Problem] = []
-    content = read_toml(path, problems)
-    top = TableReader(content or {}, str(path), problems)
-    listed = top.texts("rules")
-    top.finish()
-    if not problems and not listed:
-        problems.append(Problem("key_missing", f"{path}, rules", "names no folder", 'write rules = ["folder", ...]'))
-    if problems:
-        raise ChartError(problems)
-    return tuple(path.parent / part for part in listed)
+def site_file(folders: Iterable[Path]) -> SiteFile:
+    """What the site files say: the one that MEWS_NEWTT_CONFIG names, and `site.toml` in each of the site's folders."""
+    config = os.environ.get(CONFIG_VARIABLE, "")
+    paths = [Path(config)] if config else []
+    paths += [path for folder in folders if is_site(folder) and (path := folder / SITE_FILE).is_file()]
+    return merged(read_site_file(path) for path in dict.fromkeys(path.resolve() for path in paths))
 
 
 class Catalogue:
@@ -61,7 +62,8 @@ class Catalogue:
         self.folders = tuple(folders)
         self.observations = self._observations()
         self.doubts: dict[str, Doubt] = {}  # by the chart's origin: files read so far that claim a status without proof
-        self._loaded: dict[tuple[Path, tuple[int, int], tuple[int, int]], Chart] = {}
+        self.standings: dict[str, Standing] = {}  # by the chart's origin: adopted charts read so far
+        self._loaded: dict[tuple[Any, ...], Chart] = {}
 
     def _observations(self) -> dict[str, Observation]:
         known: dict[str, Observation] = {}
@@ -103,16 +105,29 @@ class Catalogue:
         return chart
 
     def _read(self, path: Path) -> Chart:
-        key = (path, _stamp(path), _stamp(record_path(path)))
+        today = date.today()
+        beside = (path, record_path(path), sign_off_path(path), path.parent.parent / LIST_FILE)
+        key = (path, today, *map(_stamp, beside))
         if key not in self._loaded:
             chart = load_chart_file(path, self.observations)
             self.doubts.pop(chart.origin, None)
+            self.standings.pop(chart.origin, None)
             if is_site(path.parent.parent):
                 chart, doubt = proven(chart, path)
                 if doubt is not None:
                     self.doubts[chart.origin] = doubt
+                    chart = replace(chart, signed=f"NOT PROVEN: {chart.status_says}")
+                found = standing(chart, path, today)
+                if found is not None:
+                    self.standings[chart.origin] = found
+                    chart = replace(chart, signed=found.says)
             self._loaded[key] = chart
         return self._loaded[key]
+
+    @property
+    def known(self) -> Known:
+        """What is known of the charts read so far, and what the site files say."""
+        return Known(self.doubts, self.standings, site_file(self.folders))
 
     def charts(self, *, filling: Path | None = None) -> list[Chart]:
         """Every version of every chart, by id, then version."""
@@ -126,11 +141,24 @@ class Catalogue:
 
         Best is: of the best status, then the newest. Raises ChartNotFound, saying what there is instead.
         """
-        return choose(self.versions(name), name, version, minimum_status, sha256=sha256, on=on, doubts=self.doubts)
+        known = self.known
+        if known.site.names is not None and version is None and sha256 is None:  # the site file says what the name means
+            every = self.charts()
+            named_here = named_at_site(every, name, self.known) or []
+            return choose(named_here, name, minimum_status=minimum_status, on=on, known=self.known, every=every)
+        versions = self.versions(name)
+        return choose(versions, name, version, minimum_status, sha256=sha256, on=on, known=self.known)
 
     def meant(self, versions: Sequence[Chart], on: date | None = None) -> Chart:
         """Of these versions, the best one in force on a day."""
-        return meant(versions, on, self.doubts)
+        return meant(versions, on, self.known)
+
+    def named(self, name: str) -> list[Chart]:
+        """The versions among which a name chooses by the day: those that the site file names, else all of them."""
+        if site_file(self.folders).names is None:
+            return self.versions(name)
+        every = self.charts()
+        return named_at_site(every, name, self.known) or []
 
     def versions(self, name: str) -> list[Chart]:
         """Every version of the chart of that id or alias, oldest first.
@@ -141,7 +169,7 @@ class Catalogue:
         if name in files:
             self._refuse_hidden(name, files)
         found = named([self.load(path) for path in files[name]] if name in files else self.charts(), name)
-        self._refuse_twins(found)
+        self._refuse_twins(found, site_file(self.folders))
         return found
 
     def _refuse_hidden(self, name: str, files: dict[str, list[Path]]) -> None:
@@ -154,11 +182,11 @@ class Catalogue:
             if hidden:
                 self.load(path)
 
-    def _refuse_twins(self, candidates: Iterable[Chart]) -> None:
+    def _refuse_twins(self, candidates: Iterable[Chart], site: SiteFile) -> None:
         seen: dict[str, Chart] = {}
         for chart in candidates:
             twin = seen.setdefault(chart.version, chart)
-            if twin.sha256 != chart.sha256:
+            if twin.sha256 != chart.sha256 and not (site.holds(twin) or site.holds(chart)):  # a site file says which one is meant
                 raise ChartError(
                     Problem(
                         "version_twice",
@@ -234,6 +262,15 @@ def load_chart(
         mend = "leave one of them out"
         raise ChartNotFound(Problem("version_twice", f"chart {str(chart)!r}", f"names version {pinned}, and the version is given as {version}", mend))
     return shelf.find(name, pinned or version, minimum_status, sha256=sha256, on=on)
+
+
+def chart_to_look_at(chart: str, folders: Iterable[str | Path] = ()) -> Chart:
+    """One chart by name or file, for comparing, drawing and signing: also one that the site's least status or site file does not allow for scores."""
+    name, at, version = chart.partition("@")
+    if chart.endswith(".toml") or not at:
+        return load_chart(chart, folders=folders)
+    shelf = catalogue(folders)
+    return choose(shelf.versions(name), name, version or None, known=shelf.known._replace(site=NO_SITE_FILE))
 
 
 def charts(*, folders: Iterable[str | Path] = ()) -> list[Chart]:

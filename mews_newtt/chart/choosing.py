@@ -5,14 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from typing import NamedTuple
 
 from mews_newtt.chart.model import STATUSES, Chart
 from mews_newtt.chart.not_shipped import unknown_chart
-from mews_newtt.chart.site import Doubt
+from mews_newtt.chart.site import Doubt, Standing, is_site
+from mews_newtt.chart.site_file import NO_SITE_FILE, SiteFile
 from mews_newtt.errors import ChartError, ChartNotFound, Problem
 
 SHORTEST_PIN = 8  # hex digits of a content hash that may stand for the whole of it
-NO_DOUBTS: Mapping[str, Doubt] = {}
+
+
+class Known(NamedTuple):
+    """What is known of charts beside their files. The keys are the charts' origins.
+
+    doubts     claim a status without proof
+    standings  adopted charts: waiting, in force, retired or stopped
+    site       which versions the names mean at this site
+    """
+
+    doubts: Mapping[str, Doubt] = {}
+    standings: Mapping[str, Standing] = {}
+    site: SiteFile = NO_SITE_FILE
+
+    def kind(self, chart: Chart) -> str:
+        """Where an adopted chart is; `in_force` for one that needs no sign-off."""
+        found = self.standings.get(chart.origin)
+        return found.kind if found else "in_force"
+
+
+NOTHING_KNOWN = Known()
 
 
 def choose(
@@ -23,9 +46,12 @@ def choose(
     *,
     sha256: str | None = None,
     on: date | None = None,
-    doubts: Mapping[str, Doubt] = NO_DOUBTS,
+    known: Known = NOTHING_KNOWN,
+    every: Sequence[Chart] | None = None,
 ) -> Chart:
     """Of all versions of a chart: the given version or content hash, else the one that the name means on a day (today where none is given).
+
+    `every`: all charts there are, for a site file; without it, the versions.
 
     Raises ChartNotFound, saying what there is instead.
     """
@@ -42,24 +68,57 @@ def choose(
             raise ChartNotFound(
                 Problem("hash_unknown", where, f"no such chart has the content hash {sha256}", "look at what changed, then pin the new hash")
             )
-    best = best_of(candidates) if version is not None or sha256 is not None else meant(candidates, on, doubts)
+    if version is not None or sha256 is not None:
+        best = best_of([chart for chart in candidates if known.site.holds(chart)] or candidates)
+    else:
+        best = meant(named_at_site(every if every is not None else candidates, candidates[0].id, known) or candidates, on, known)
     require_status(best, minimum_status)
+    require_status(best, known.site.minimum_status)
     return best
 
 
-def meant(versions: Sequence[Chart], on: date | None = None, doubts: Mapping[str, Doubt] = NO_DOUBTS) -> Chart:
-    """The best version in force on a day: of the best status, then the newest.
+def named_at_site(charts: Sequence[Chart], name: str, known: Known) -> list[Chart] | None:
+    """The versions that the site file gives a name, all of them in force; None where there is no such file."""
+    found = known.site.named(charts, name)
+    for chart in found or ():
+        problem = known.standings[chart.origin].problem if chart.origin in known.standings else None
+        if problem is not None:
+            mend = f"{problem.mend}; or choose another version with `mews-newtt site use`"
+            raise ChartError(Problem("site_name_not_in_force", f"{known.site.where}, {chart.id} {chart.version}", problem.what, mend))
+    return found
 
-    If a site's file claims a status that would make it the best, and has no proof of it, no other version takes its place: a ChartError.
+
+def meant(versions: Sequence[Chart], on: date | None = None, known: Known = NOTHING_KNOWN) -> Chart:
+    """The best version in force on a day: a site's own that was signed off, then the best status, then the newest.
+
+    Raises
+    ------
+    ChartError     a site's file claims a status that would make it the best and has no proof of it, or was in force and its sign-off is gone:
+                   no other version takes its place
+    ChartNotFound  every version waits for its sign-off, was retired, or starts later
     """
-    best = best_of(in_force(versions, on))
-    if any(chart.origin in doubts for chart in versions):
-        claimed = [replace(chart, status=doubts[chart.origin].claimed) if chart.origin in doubts else chart for chart in versions]
+    doubts = known.doubts
+    usable = [chart for chart in versions if known.kind(chart) in ("in_force", "stopped")]
+    retired = [chart for chart in versions if known.kind(chart) == "retired"]
+    if not usable or (retired and not any(is_site(Path(chart.origin).parent.parent) for chart in usable)):
+        problems = [known.standings[chart.origin].problem for chart in retired or versions]
+        last = problems[-1]
+        assert last is not None  # a chart that waits or was retired has one
+        builtin = f"; to use one that comes with this software, name it in {known.site.where or 'a site file'}" if usable else ""
+        raise ChartNotFound(last._replace(mend=last.mend + builtin))
+    begun = in_force(usable, on)
+    signed = [chart for chart in begun if chart.origin in known.standings]
+    best = best_of(signed or begun)
+    if any(chart.origin in doubts for chart in usable):
+        claimed = [replace(chart, status=doubts[chart.origin].claimed) if chart.origin in doubts else chart for chart in usable]
         wanted = best_of(in_force(claimed, on))
         if wanted.origin in doubts and wanted.origin != best.origin:
             problem = doubts[wanted.origin].problem
             mend = f"{problem.mend}; to use another version, write {best.id}@{best.version}"
             raise ChartError(problem._replace(mend=mend, warning=False))
+    stopped = known.standings.get(best.origin)
+    if stopped is not None and stopped.kind == "stopped" and stopped.problem is not None:
+        raise ChartError(stopped.problem)
     return best
 
 

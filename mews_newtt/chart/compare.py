@@ -337,14 +337,14 @@ def _meet(one: Conditions, other: Conditions) -> Conditions | None:
                 return None
             met[name] = mine & wanted
         elif isinstance(mine, Interval) and isinstance(wanted, Interval):
-            overlap = _overlap(mine, wanted)
-            if overlap is None:
+            both = overlap(mine, wanted)
+            if both is None:
                 return None
-            met[name] = overlap
+            met[name] = both
     return met
 
 
-def _overlap(one: Interval, other: Interval) -> Interval | None:
+def overlap(one: Interval, other: Interval) -> Interval | None:
     """The numbers in both ranges; None where there are none."""
     lows = [(each.low, not each.low_included) for each in (one, other) if each.low is not None]
     highs = [(each.high, each.high_included) for each in (one, other) if each.high is not None]

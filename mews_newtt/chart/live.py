@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mews_newtt.chart.catalogue import Catalogue, catalogue
-from mews_newtt.chart.choosing import choose, meant, named
+from mews_newtt.chart.choosing import Known, choose, meant, named, named_at_site
 from mews_newtt.chart.model import Chart
-from mews_newtt.chart.site import GONE, Doubt, is_site, record_path
+from mews_newtt.chart.sign_offs import sign_off_path
+from mews_newtt.chart.site import GONE, LIST_FILE, is_site, record_path
 from mews_newtt.errors import ChartError, ChartNotFound, MewsNewttError, Problem
 
 CHOICES_KEPT = 1000
@@ -27,7 +28,7 @@ class LiveCharts:
         self._chosen: dict[tuple[str, str | None], Chart] = {}
         source = catalogue()
         self._state = _state(source, today)
-        self.charts, self._doubts = _read(source)
+        self.charts, self._known = _read(source)
 
     @property
     def lost(self) -> MewsNewttError | None:
@@ -42,14 +43,14 @@ class LiveCharts:
             if state == self._state and self.fault is None:
                 return False
             self._state = state
-            charts, doubts = _read(source)
-            _require_still_there(self.charts, charts)
+            charts, known = _read(source)
+            _require_still_there(self.charts, charts, self._known)
         except MewsNewttError as fault:
             is_new = self.fault is None or self.fault.problems != fault.problems
             if is_new:
                 self.fault = fault
             return is_new
-        self.charts, self._doubts, self._chosen, self.fault = charts, doubts, {}, None
+        self.charts, self._known, self._chosen, self.fault = charts, known, {}, None
         return False
 
     def find(self, name: str, version: str | None = None) -> Chart:
@@ -61,7 +62,9 @@ class LiveCharts:
         """
         chart = self._chosen.get((name, version))
         if chart is None:
-            chart = choose(named(self.charts, name), name, version, doubts=self._doubts)
+            here = named_at_site(self.charts, name, self._known) if version is None else None
+            versions = named(self.charts, name) if here is None else here
+            chart = choose(versions, name, version, known=self._known, every=self.charts)
             if len(self._chosen) < CHOICES_KEPT:
                 self._chosen[name, version] = chart
         return chart
@@ -72,22 +75,24 @@ class LiveCharts:
         return [other for other in self.charts if other.id == chart.id]
 
 
-def _read(source: Catalogue) -> tuple[list[Chart], dict[str, Doubt]]:
-    """Every chart, and which of them claim a status without proof. A name that means no single chart is a fault now, not at its first score."""
+def _read(source: Catalogue) -> tuple[list[Chart], Known]:
+    """Every chart, and what is known of them. A name that means no single chart is a fault now, not at its first score."""
     charts = source.charts()
-    doubts = dict(source.doubts)
-    for name in dict.fromkeys(chart.id for chart in charts):
+    known = source.known
+    known = known._replace(doubts=dict(known.doubts), standings=dict(known.standings))  # those of this reading, not of a later one
+    for name in known.site.names if known.site.names is not None else dict.fromkeys(chart.id for chart in charts):
         try:
-            meant(source.versions(name), doubts=doubts)
-        except ChartNotFound:  # not in force yet: `find` says so
+            versions = source.versions(name) if known.site.names is None else named_at_site(charts, name, known)
+            meant(versions or [], known=known)
+        except ChartNotFound:  # not in force yet, or not any more: `find` says so
             continue
-    return charts, doubts
+    return charts, known
 
 
-def _require_still_there(before: list[Chart], after: list[Chart]) -> None:
-    """Raise ChartError if a chart that came from a site's folder is in no site's folder now."""
+def _require_still_there(before: list[Chart], after: list[Chart], known: Known) -> None:
+    """Raise ChartError if a chart that came from a site's folder is in no site's folder now. One that waited may go."""
     still = {(chart.id, chart.version) for chart in after if _is_of_site(chart)}
-    gone = [chart for chart in before if _is_of_site(chart) and (chart.id, chart.version) not in still]
+    gone = [chart for chart in before if _is_of_site(chart) and (chart.id, chart.version) not in still and known.kind(chart) != "waiting"]
     if gone:
         mend = "put the file back; if the chart was withdrawn, start the service again"
         raise ChartError([Problem("site_chart_gone", chart.origin, f"held {chart.id} {chart.version} and is not there", mend) for chart in gone])
@@ -99,11 +104,13 @@ def _is_of_site(chart: Chart) -> bool:
 
 def _state(source: Catalogue, today: date) -> tuple[Any, ...]:
     """A value that changes when a chart file changes and when a day begins."""
-    found: list[Any] = [today]
-    for path in (one for paths in source.files().values() for chart_file in paths for one in (chart_file, record_path(chart_file))):
+    found: list[Any] = [today, source.known.site]
+    charts = [chart_file for paths in source.files().values() for chart_file in paths]
+    beside = [one for chart_file in charts for one in (chart_file, record_path(chart_file), sign_off_path(chart_file))]
+    for path in (*beside, *(folder / LIST_FILE for folder in source.folders)):
         try:
             stamp = path.stat()
-        except OSError:  # there is no adoption record, or the file went since the listing: the next refresh sees it
+        except OSError:  # there is no such file beside the chart, or it went since the listing: the next refresh sees it
             continue
         found.append((path, stamp.st_mtime_ns, stamp.st_size))
     return tuple(found)

@@ -292,6 +292,7 @@ class Chart(Remembers, Drawable):
     supersedes: str | None = None
     snomed_total: str | None = None
     origin: str = field(default="", compare=False)  # the file it came from; not part of its content
+    signed: str = field(default="", compare=False)  # who signed an adopted chart off, that it waits, or that its status has no proof
     known: tuple[Observation, ...] = field(default=(), compare=False)  # every observation defined when it was loaded; not part of its content
 
     @classmethod

@@ -2,6 +2,8 @@
 
 A site's folder gives names a meaning. If the folder is missing, empty or lacks a chart, those names would mean a built-in chart instead: that
 must never happen silently. `own_charts.toml` in the folder lists the charts that it must hold; `adopt` and `derive` write it.
+
+An adopted chart first waits. It is in force from a sign-off of its content (`sign_offs.py`), until it is retired.
 """
 
 from __future__ import annotations
@@ -10,21 +12,30 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mews_newtt.chart.builtin import builtin_rules
 from mews_newtt.chart.load import read_chart
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.sign_offs import SIGN_OFF_SUFFIX as SIGN_OFF_SUFFIX
+from mews_newtt.chart.sign_offs import sign_offs, why_not
+from mews_newtt.chart.site_file import SITE_FILE
 from mews_newtt.chart.toml import TableReader, read_toml
 from mews_newtt.errors import ChartError, Problem
 
 LIST_FILE = "own_charts.toml"
-SIGN_OFF_SUFFIX = ".signoff.toml"  # a file beside a chart file that is not a chart itself
 RECORD_SUFFIX = ".adoption.json"
-_NO_CHARTS = frozenset((LIST_FILE, "parameters.toml", "reference_ranges.toml", "not_shipped.toml"))
+_NO_CHARTS = frozenset((LIST_FILE, SITE_FILE, "parameters.toml", "reference_ranges.toml", "not_shipped.toml"))
 PROVEN_BY_RECORD = ("transcribed", "verified")
-GONE = frozenset(("folder_missing", "folder_without_charts", "chart_missing", "site_chart_gone"))  # codes: a name may have lost its chart
+# Codes: a name may have lost its chart, or what puts it in force.
+GONE = frozenset(
+    (
+        *("folder_missing", "folder_without_charts", "chart_missing", "site_chart_gone"),
+        *("site_name_missing", "site_file_missing", "site_name_not_in_force", "sign_off_missing"),
+    )
+)
 
 
 class Doubt(NamedTuple):
@@ -32,6 +43,28 @@ class Doubt(NamedTuple):
 
     claimed: str
     problem: Problem
+
+
+class Standing(NamedTuple):
+    """Where an adopted chart is between its adoption and its end.
+
+    waiting  nobody has signed it off yet: its name does not mean it
+    in_force its name may mean it
+    retired  it was in force, and is not any more
+    stopped  it was in force, and what proves that is gone: its name is an error
+    """
+
+    kind: Literal["waiting", "in_force", "retired", "stopped"]
+    says: str
+    problem: Problem | None = None
+
+
+class Listed(NamedTuple):
+    """What a site's folder says it holds: chart files that must be there, those that wait for their sign-off, and whether there is a site file."""
+
+    charts: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    site_file: bool = False
 
 
 def is_site(folder: Path) -> bool:
@@ -58,10 +91,14 @@ def require_folder(folder: Path) -> None:
 def require_whole(folder: Path, files: Sequence[Path]) -> None:
     """Raise ChartError if a site's folder holds no chart, or lacks one of those that its list names."""
     require_folder(folder)
-    missing = [name for name in listed(folder) if not (folder / name).is_file()]
+    own = listed(folder)
+    missing = [name for name in own.charts if not (folder / name).is_file()]
     if missing:
         mend = f"put the file back; if the chart was withdrawn, take it out of {folder / LIST_FILE}"
         raise ChartError([Problem("chart_missing", str(folder / name), f"is listed in {LIST_FILE} and is not there", mend) for name in missing])
+    if own.site_file and not (folder / SITE_FILE).is_file():
+        mend = f"put the file back; if it was withdrawn, take site_file out of {folder / LIST_FILE}"
+        raise ChartError(Problem("site_file_missing", str(folder / SITE_FILE), f"is named in {LIST_FILE} and is not there", mend))
     if not files:
         raise ChartError(Problem("folder_without_charts", str(folder), "holds no chart, as <chart>/<version>.toml", _where_else(folder)))
 
@@ -76,18 +113,57 @@ def _where_else(folder: Path) -> str:
     return "put the charts back, or do not name the folder"
 
 
-def listed(folder: Path) -> tuple[str, ...]:
+def listed(folder: Path) -> Listed:
     """The chart files that a site's folder says it holds."""
     path = folder / LIST_FILE
     if not path.is_file():
-        return ()
+        return Listed()
     problems: list[Problem] = []
     top = TableReader(read_toml(path, problems) or {}, str(path), problems)
-    found = top.texts("charts")
+    found = Listed(top.texts("charts"), top.texts("waiting"), top.take("site_file", bool, False))
     top.finish()
     if problems:
         raise ChartError(problems)
     return found
+
+
+def standing(chart: Chart, path: Path, today: date) -> Standing | None:
+    """Whether an adopted chart of a site's folder waits, is in force or is retired; None for a chart that needs no sign-off."""
+    if chart.status not in PROVEN_BY_RECORD or _is_builtin(chart):
+        return None
+    name = f"{path.parent.name}/{path.name}"
+    try:
+        every = sign_offs(path)
+        waits = name in listed(path.parent.parent).waiting
+    except ChartError as fault:
+        return Standing("stopped", "its sign-off cannot be read", fault.problems[0])
+    people = transcribers(chart, path)
+    said = [(one, why_not(one, chart, people, today)) for one in every if not one.retired_on]
+    good = [one for one, why in said if why is None]
+    if good:
+        return Standing("in_force", "; ".join(one.says for one in good))
+    why = "; ".join(why for _, why in said if why) or "nobody has signed it off"
+    mend = f'somebody who did not transcribe it signs it off: mews-newtt adopt --sign-off {path} --name "..." --role "..." --date 2026-01-31'
+    where = f"chart {chart.id} {chart.version}"
+    if not said and every:
+        what = f"is not in force any more: it was {every[-1].says}"
+        return Standing(
+            "retired", every[-1].says, Problem("chart_retired", where, what, f"write {chart.id}@{chart.version} if it is meant all the same")
+        )
+    if waits:
+        return Standing("waiting", f"waits: {why}", Problem("chart_waits", where, f"is not in force yet: {why}", mend))
+    what = f"has no sign-off that counts: {why}"
+    return Standing("stopped", f"not in force: {why}", Problem("sign_off_missing", str(path), what, f"put its sign-off back, or {mend}"))
+
+
+def transcribers(chart: Chart, path: Path) -> list[tuple[str, str]]:
+    """Who transcribed an adopted chart, and when: those of the record beside the file and those that the chart names."""
+    try:
+        said: Any = json.loads(record_path(path).read_bytes())
+        recorded = [(str(one["by"]), str(one["on"])) for one in said.get("sheets", ())]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        recorded = []  # `proven` reports a record that is missing or damaged
+    return list(dict.fromkeys([*recorded, *(person for source in chart.sources[:1] for person in source.transcribed)]))
 
 
 def proven(chart: Chart, path: Path) -> tuple[Chart, Doubt | None]:

@@ -35,6 +35,7 @@ COMMANDS = {
     "beside": ("two records of the same episodes, such as paper beside digital: how far they agree", "batch"),
     "serve": ("run the scoring service", "service"),
     "adopt": ("take a printed chart in: an empty sheet, two filled sheets compared and checked, a sign-off", "adopt"),
+    "site": ("what chart names mean at a site; choose, retire or roll back a version; what an upgrade would change", ""),
     "derive": ("a centile chart from published reference ranges, with the totals to expect", ""),
     "fhir": ("score or verify FHIR R4 Observations; test packs as Bundles", "validate"),
 }

@@ -7,11 +7,11 @@ import json
 import sys
 from pathlib import Path
 
-from mews_newtt.adoption.signing import sign_offs
-from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.catalogue import catalogue, chart_to_look_at
 from mews_newtt.chart.content import canonical
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.not_shipped import not_shipped
+from mews_newtt.chart.sign_offs import sign_offs
 from mews_newtt.cli.drawing import draw_chart, draw_list, draw_not_shipped
 from mews_newtt.cli.options import add_chart, chart_named
 
@@ -48,11 +48,18 @@ def run_list(arguments: argparse.Namespace) -> int:
         print(json.dumps([chart.identity() for chart in found], ensure_ascii=False, indent=2))
         return 0
     draw_list(found)
+    for chart in found:
+        if chart.signed:
+            print(f"{chart.id} {chart.version}: {chart.signed}")
     return 0
 
 
 def run_show(arguments: argparse.Namespace) -> int:
-    chart = chart_named(arguments.chart, [*arguments.list_rules, *arguments.rules], arguments.min_status, arguments.sha256)
+    folders = [*arguments.list_rules, *arguments.rules]
+    if arguments.min_status or arguments.sha256:
+        chart = chart_named(arguments.chart, folders, arguments.min_status, arguments.sha256)
+    else:
+        chart = chart_to_look_at(arguments.chart, folders)
     if arguments.json or arguments.list_json:
         print(json.dumps({**canonical(chart), "sha256": chart.sha256}, ensure_ascii=False, indent=2))
         return 0
@@ -63,9 +70,12 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 def _show_sign_offs(chart: Chart) -> None:
     """Who signed the chart off, and whether its content is still what they signed."""
+    if chart.signed:
+        print(f"{chart.signed[0].upper()}{chart.signed[1:]}")
     for one in sign_offs(Path(chart.origin)):
-        holds = "" if one.holds_for(chart) else f"; NOT of this content, but of sha256 {one.sha256[:12]}"
-        print(f"Signed off by {one.name}, {one.role}, on {one.on}{holds}")
+        if one.says not in chart.signed:
+            holds = "" if one.holds_for(chart) else f"; NOT of this content, but of sha256 {one.sha256[:12]}"
+            print(f"{one.says[0].upper()}{one.says[1:]}{holds}")
 
 
 def _not_shipped(as_json: bool) -> int:

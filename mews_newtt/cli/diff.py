@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mews_newtt.chart.catalogue import chart_to_look_at
+from mews_newtt.chart.clinical_order import clinical_order
 from mews_newtt.chart.compare import Comparison, compare
 from mews_newtt.cli.drawing_diff import draw_changes
-from mews_newtt.cli.options import add_rules, chart_named
+from mews_newtt.cli.options import add_rules
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import read_map
 
@@ -32,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = compare(chart_named(arguments.before, arguments.rules), chart_named(arguments.after, arguments.rules))
+    found = compare(chart_to_look_at(arguments.before, arguments.rules), chart_to_look_at(arguments.after, arguments.rules))
     shares = _shares(arguments, found)
     if arguments.json:
         rows = {"rows": shares.to_dict()} if shares else {}
@@ -45,16 +47,17 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.draw:
         draw_changes(found)
-    for heading, none, differences in (
-        ("Readings that score differently (runs of recordable values)", "No recordable reading scores differently.", found.readings),
-        ("Totals that reach another level", _no_totals(found), found.totals),
-        ("What the files say differently", "The files say the same otherwise.", found.changes),
-    ):
-        print(f"\n{heading}: {len(differences)}" if differences else f"\n{none}")
-        for difference in differences:
-            print(f"  {difference.says}")
+    if not found.readings:
+        print("\nNo recordable reading scores differently.")
+    if not found.totals:
+        print(f"\n{_no_totals(found)}")
+    for part in clinical_order(found):
+        print(f"\n{part.title}: {len(part.lines)}")
+        for line in part.lines:
+            print(f"  {line}")
     if shares:
-        _say(shares, arguments.rows)
+        print()
+        print("\n".join(share_lines(shares, arguments.rows)))
     return 1
 
 
@@ -75,12 +78,18 @@ def _shares(arguments: argparse.Namespace, found: Comparison) -> Shares | None:
     return changed_rows(found.before, found.after, arguments.rows, read_map(arguments.map))
 
 
-def _say(shares: Shares, path: Path) -> None:
+def share_lines(shares: Shares, path: Path) -> list[str]:
+    """What share of a file's rows changes, in words."""
+
     def share(rows: int) -> str:
         return f"{rows} of {shares.rows} rows ({rows / shares.rows:.1%})" if shares.rows else "no rows"
 
-    print(f"\nOf {path}:")
-    for name, says in (("any", "change in any way"), ("total", "change total"), ("level", "change level"), ("score_status", "change status")):
-        print(f"  {share(shares.changed[name])} {says}")
-    for (before, after), rows in shares.levels.most_common():
-        print(f"    level {before} -> {after}: {rows}")
+    lines = [f"Of {path}:"]
+    for name, says in (
+        ("any", "change in any way"),
+        ("total", "change total"),
+        ("level", "change level"),
+        ("score_status", "become complete, or become incomplete"),
+    ):
+        lines.append(f"  {share(shares.changed[name])} {says}")
+    return lines + [f"    level {before} -> {after}: {rows}" for (before, after), rows in shares.levels.most_common()]

@@ -119,4 +119,6 @@ def _in_words(result: Score, explain: bool) -> str:
         lines.append(f"  missing: {', '.join(result.missing)}")
     lines += [f"  note: {warning}" for warning in result.warnings]
     lines.append(f"  chart: {chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}")
+    if chart.signed:
+        lines.append(f"  {chart.signed}")
     return "\n".join(lines)

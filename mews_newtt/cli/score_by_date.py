@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.timeline import charts_by_date
 from mews_newtt.cli.options import chosen_map, chosen_plan
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.unread import columns_not_read
@@ -15,7 +16,7 @@ from mews_newtt.reading.unread import columns_not_read
 def score_by_date(arguments: argparse.Namespace) -> None:
     """Score one file into a CSV file with a column `chart_version`. The rows by version go to standard error."""
     _refuse_others(arguments)
-    from mews_newtt.tables.by_date import charts_by_date, score_file_by_date  # batch extra
+    from mews_newtt.tables.by_date import score_file_by_date  # batch extra
     from mews_newtt.tables.planned.table import map_beside, open_planned  # batch extra
 
     source, column_map = Path(arguments.input[0]), chosen_map(arguments)

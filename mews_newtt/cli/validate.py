@@ -7,11 +7,15 @@ import json
 import sys
 from pathlib import Path
 
+from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.timeline import charts_by_date
 from mews_newtt.cli.dates import date_of_run
 from mews_newtt.cli.options import add_chart, add_column_map, add_plan, chosen_chart, chosen_map, chosen_plan
 from mews_newtt.cli.progress import progress_bar
 from mews_newtt.cli.told import tell
+from mews_newtt.errors import FileError, Problem
 from mews_newtt.tables.formats import KINDS, PACKED, TITLES, any_of
+from mews_newtt.validation.by_date import validate_file_by_date
 from mews_newtt.validation.compare import diagnosed, validate_file
 from mews_newtt.validation.reports import as_document, check_report_folder, write_reports
 from mews_newtt.validation.result import Validation
@@ -39,6 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"rows in disagreements.csv at most, the worst first (default {MOST_WRITTEN:,})",
     )
+    parser.add_argument("--by-date", action="store_true", help="compare each row with the version in force on the day of its observed_at")
     add_report_options(parser)
     parser.set_defaults(run=run)
 
@@ -62,6 +67,8 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.by_date:
+        return _by_date(arguments)
     chart, column_map = chosen_chart(arguments), chosen_map(arguments)
     plan = chosen_plan(arguments, chart)
     if arguments.report is not None:
@@ -78,6 +85,30 @@ def run(arguments: argparse.Namespace) -> int:
             most_rows=arguments.most_rows,
         )
     return conclude(found, arguments)
+
+
+def _by_date(arguments: argparse.Namespace) -> int:
+    """One comparison for each version; with --report a folder for each. The worst exit code of all."""
+    if "@" in arguments.chart or arguments.chart.endswith(".toml") or arguments.sha256 or arguments.json:
+        what = "does not go with --json, or with a chart that is pinned"
+        raise FileError(Problem("option_not_by_date", "--by-date", what, "leave it out, or name the chart alone"))
+    timeline = charts_by_date(catalogue(arguments.rules), arguments.chart, arguments.min_status)
+    print(f"{timeline.id} by date: {timeline.says}", file=sys.stderr)
+    found = validate_file_by_date(
+        timeline,
+        arguments.input,
+        column_map=chosen_map(arguments),
+        plan=chosen_plan(arguments, timeline.turns[-1][1]),
+        format=arguments.format,
+        blanks_disagree=arguments.blanks_disagree,
+    )
+    codes = []
+    for version, one in found.items():
+        report = arguments.report / version if arguments.report is not None else None
+        if report is not None:
+            check_report_folder(report)
+        codes.append(conclude(one, argparse.Namespace(**{**vars(arguments), "report": report})))
+    return max(codes, default=2)
 
 
 def conclude(found: Validation, arguments: argparse.Namespace) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
-from mews_newtt.chart.catalogue import Catalogue, require_status
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.timeline import Timeline, day_of
+from mews_newtt.chart.timeline import charts_by_date as charts_by_date
 from mews_newtt.errors import ChartNotFound, FileError, Problem
 from mews_newtt.reading.columns import POINTS_PREFIX, ColumnMap
 from mews_newtt.reading.plan import Plan
@@ -23,56 +24,6 @@ from mews_newtt.tables.table import as_table, score_table
 OBSERVED, VERSION = "observed_at", "chart_version"
 
 
-class Timeline(NamedTuple):
-    """The versions of a chart, each with its first day in force; the first version may have none (None)."""
-
-    id: str
-    turns: tuple[tuple[date | None, Chart], ...]
-
-    def on(self, day: date) -> Chart | None:
-        """The version in force on a day; None before the first one."""
-        found = [chart for start, chart in self.turns if start is None or start <= day]
-        return found[-1] if found else None
-
-    @property
-    def says(self) -> str:
-        """The turns in words."""
-        return "; ".join(f"{chart.version} ({chart.status}) from {start or 'ever'}" for start, chart in self.turns)
-
-
-def charts_by_date(shelf: Catalogue, name: str, minimum_status: str | None = None) -> Timeline:
-    """The versions of a chart by the days they are in force. On each day the best status wins, then the newest version, as `find` chooses.
-
-    Raises ChartNotFound if there is no such chart, or if one of those in force is trusted less than asked for.
-    """
-    versions = shelf.versions(name)
-    starts = sorted({date.fromisoformat(chart.effective_from) for chart in versions if chart.effective_from})
-    turns: list[tuple[date | None, Chart]] = []
-    always = [chart for chart in versions if not chart.effective_from]
-    if always:
-        before = shelf.meant(always)
-        turns.append((None, before))
-    for start in starts:
-        best = shelf.meant(versions, start)
-        if not turns or turns[-1][1].sha256 != best.sha256:
-            turns.append((start, best))
-    for _, chart in turns:
-        require_status(chart, minimum_status)
-    return Timeline(versions[0].id, tuple(turns))
-
-
-def day_of(raw: Any) -> date:
-    """The day in an `observed_at`, as it is written: time zones are not converted. Raises ValueError if there is none."""
-    if isinstance(raw, datetime):
-        return raw.date()
-    if isinstance(raw, date):
-        return raw
-    text = str(raw or "").strip()
-    if len(text) > 10 and text[10] not in "T ":
-        raise ValueError(text)
-    return date.fromisoformat(text[:10])
-
-
 def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap | None = None, **options: Any) -> Any:
     """`score_table` with each row on the version in force on its day; adds `chart_version`.
 
@@ -80,25 +31,12 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
     """
     table = _takeable(as_table(data))
     column_map = column_map or ColumnMap()
-    named = [name for name in table.column_names if column_map.ours(name) == OBSERVED]
-    if len(named) != 1:
-        raise FileError(
-            Problem("observed_at_needed", OBSERVED, "is in no column" if not named else "is in several columns", "name the column, or map it")
-        )
+    named = [day_column(table.column_names, column_map)]
     added = [VERSION, *(name for _, chart in timeline.turns for name in points_names(chart) if options.get("points"))]
     for name in added:
         if name in table.column_names:
             raise FileError(Problem("column_taken", name, "is a result column", "rename it in the input"))
-    rows: dict[str | None, list[int]] = {}
-    why: dict[int, str] = {}
-    memo: dict[Any, tuple[Chart | None, str]] = {}
-    for place, raw in enumerate(table.column(named[0]).to_pylist()):
-        if raw not in memo:
-            memo[raw] = _chart_of(timeline, raw)
-        chart, fault = memo[raw]
-        rows.setdefault(chart.version if chart else None, []).append(place)
-        if fault:
-            why[place] = fault
+    rows, why = places_by_version(timeline, table.column(named[0]).to_pylist())
     versions = {chart.version: chart for _, chart in timeline.turns}
     parts, order = [], []
     for version, places in rows.items() or [(timeline.turns[0][1].version, [])]:
@@ -115,6 +53,31 @@ def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap 
     for now, place in enumerate(order):
         back[place] = now
     return whole.take(pa.array(back, pa.int64()))
+
+
+def day_column(names: Iterable[str], column_map: ColumnMap) -> str:
+    """The column that holds `observed_at`. Raises FileError if none or several do."""
+    found = [name for name in names if column_map.ours(name) == OBSERVED]
+    if len(found) != 1:
+        raise FileError(
+            Problem("observed_at_needed", OBSERVED, "is in no column" if not found else "is in several columns", "name the column, or map it")
+        )
+    return found[0]
+
+
+def places_by_version(timeline: Timeline, days: Iterable[Any]) -> tuple[dict[str | None, list[int]], dict[int, str]]:
+    """The places of rows by the version in force on their days (None: none is), and why a row has none."""
+    rows: dict[str | None, list[int]] = {}
+    why: dict[int, str] = {}
+    memo: dict[Any, tuple[Chart | None, str]] = {}
+    for place, raw in enumerate(days):
+        if raw not in memo:
+            memo[raw] = _chart_of(timeline, raw)
+        chart, fault = memo[raw]
+        rows.setdefault(chart.version if chart else None, []).append(place)
+        if fault:
+            why[place] = fault
+    return rows, why
 
 
 def _in_order(table: Any, timeline: Timeline, own: list[str]) -> Any:

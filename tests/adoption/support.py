@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +11,17 @@ from mews_newtt.adoption.adopt import Adoption, adopt
 from mews_newtt.adoption.grid import csv_text
 from mews_newtt.adoption.layout import Line, lay_out
 from mews_newtt.adoption.placing import place_chart
+from mews_newtt.adoption.signing import sign_off
 from mews_newtt.adoption.xlsx import write_xlsx
 from mews_newtt.chart.catalogue import Catalogue, catalogue
 from mews_newtt.chart.content import canonical
 from mews_newtt.chart.load import load_chart_file
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.site import LIST_FILE
+from mews_newtt.cli import main
 
+SIGNED_BY = {"name": "Cara Example", "role": "Clinical safety officer", "on": "2026-02-01"}
+SIGN = ("--name", "Cara Example", "--role", "Clinical safety officer", "--date", "2026-02-01")  # the same, for the command
 PEOPLE = (("Anna Example", "2026-01-12"), ("Ben Example", "2026-01-13"))
 LEFT_OUT = ("status", "status_says")
 
@@ -53,13 +59,30 @@ def adopted(folder: Path, chart: Chart, files: list[Path]) -> Adoption:
 
 
 def put_as_adopted(folder: Path, text: str) -> Path:
-    """A chart's text in a site's folder with the record that adopting it would have left."""
+    """A chart's text in a site's folder as after adopting it and signing it off."""
     draft = folder / "draft"
     draft.write_text(text, encoding="utf-8")
     chart = load_chart_file(draft, catalogue().observations)
     draft.unlink()
     record = {"chart": {"id": chart.id, "version": chart.version, "status": chart.status, "content_sha256": chart.sha256}}
-    return place_chart(chart, folder, catalogue().observations, record)[1]
+    path = place_chart(chart, folder, catalogue().observations, record)[1]
+    sign_off(chart, path, **SIGNED_BY)
+    return path
+
+
+def command(*words: object) -> tuple[int, str]:
+    """Run a command in this process; its exit code and all that it printed. A process of its own would take most of a second."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = main([str(word) for word in words])
+    return code, said.getvalue()
+
+
+def in_force(found: Adoption) -> Chart:
+    """An adopted chart, signed off."""
+    assert found.chart is not None and found.path is not None, (found.problems, found.differences)
+    sign_off(found.chart, found.path, **SIGNED_BY)
+    return found.chart
 
 
 def withdraw(folder: Path, name: str) -> None:

@@ -14,11 +14,12 @@ import pytest
 from mews_newtt import load_chart, score
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.timeline import Timeline, charts_by_date, day_of
 from mews_newtt.chart.write import chart_toml
 from mews_newtt.errors import ChartNotFound, FileError
-from mews_newtt.tables.by_date import Timeline, charts_by_date, day_of, score_file_by_date, score_table_by_date
+from mews_newtt.tables.by_date import score_file_by_date, score_table_by_date
 from mews_newtt.tables.share import changed_rows
-from tests.adoption.support import put_as_adopted, withdraw
+from tests.adoption.support import SIGN, put_as_adopted, withdraw
 from tests.cli.command import run
 
 READINGS = ("respiratory_rate", "heart_rate", "temperature", "consciousness")
@@ -30,6 +31,7 @@ def site(tmp_path: Path) -> Path:
     folder = tmp_path / "site"
     examples = Path(__file__).resolve().parents[2] / "examples" / "adopting"
     assert run("adopt", examples / "anna.csv", examples / "ben.csv", "--rules", folder).code == 0
+    assert run("adopt", "--sign-off", folder / "made-up" / "1.0.toml", *SIGN).code == 0
     old = load_chart(folder / "made-up" / "1.0.toml")
     text = chart_toml(replace(old, version="2.0", effective_from="2026-06-01", supersedes="1.0"))
     put_as_adopted(folder, text.replace("below = 47", "below = 57").replace("from = 47", "from = 57"))
@@ -48,7 +50,7 @@ def rows(number: int) -> list[dict[str, object]]:
 
 def test_every_row_has_the_score_of_its_own_version(site: Path) -> None:
     timeline = charts_by_date(catalogue([site]), "made-up")
-    assert timeline.says == "1.0 (verified) from ever; 2.0 (verified) from 2026-06-01"
+    assert timeline.says == "1.0 (verified) for all dates; 2.0 (verified) from 2026-06-01"
     given = rows(300)
     table = score_table_by_date(timeline, pl.DataFrame(given))
     for row, got in zip(given, table.to_pylist(), strict=True):
@@ -133,7 +135,7 @@ def test_the_command_scores_by_date_and_says_which_version_served(site: Path, tm
     path.write_text("observed_at,heart_rate\n2026-05-31,50\n2026-06-01,50\n", encoding="utf-8")
     ran = run("score", "made-up", path, "--by-date", "-o", out, "--rules", site)
     assert ran.code == 0, ran.err
-    assert "1.0 (verified) from ever; 2.0 (verified) from 2026-06-01" in ran.err
+    assert "1.0 (verified) for all dates; 2.0 (verified) from 2026-06-01" in ran.err
     assert "rows: 1.0 1, 2.0 1" in ran.err
     assert [row["chart_version"] for row in pl.read_csv(out, infer_schema=False).to_dicts()] == ["1.0", "2.0"]
     assert run("score", "made-up@1.0", path, "--by-date", "-o", out, "--rules", site).code == 2

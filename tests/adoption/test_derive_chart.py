@@ -104,7 +104,9 @@ def test_ranges_of_ones_own_never_take_the_name_of_another_chart(tmp_path: Path)
     assert run("derive", other_cohort(tmp_path)).code == 2
 
 
-@pytest.mark.parametrize("named", [("--id", "mews", "--title", "Ours"), ("--id", "england-mews", "--title", "Ours"), ("--id", "ours", "--title", "NEWS2")])
+@pytest.mark.parametrize(
+    "named", [("--id", "mews", "--title", "Ours"), ("--id", "england-mews", "--title", "Ours"), ("--id", "ours", "--title", "NEWS2")]
+)
 def test_ranges_of_ones_own_never_take_a_built_in_name_even_when_it_is_given(named: tuple[str, ...], tmp_path: Path) -> None:
     done = run("derive", other_cohort(tmp_path), "--like", "mews@0.1", *named, "--chart-version", "0.3", "-o", tmp_path / "site")
     assert done.code == 2
@@ -114,7 +116,11 @@ def test_ranges_of_ones_own_never_take_a_built_in_name_even_when_it_is_given(nam
 
 def test_swapped_tails_are_told_and_nothing_is_written(tmp_path: Path) -> None:
     path = other_cohort(tmp_path)
-    text = path.read_text(encoding="utf-8").replace("points = 1, share = 0.05", "points = 1, share = 0.01").replace("points = 3, share = 0.01", "points = 3, share = 0.05")
+    text = (
+        path.read_text(encoding="utf-8")
+        .replace("points = 1, share = 0.05", "points = 1, share = 0.01")
+        .replace("points = 3, share = 0.01", "points = 3, share = 0.05")
+    )
     path.write_text(text, encoding="utf-8")
     done = run("derive", path, "--like", "mews@0.1", "--id", "ours", "--chart-version", "1", "--title", "Ours", "-o", tmp_path / "site")
     assert done.code == 2

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mews_newtt import load_chart, score
+from tests.adoption.support import SIGN
 from tests.cli.command import run
 
 MADE_UP = Path(__file__).resolve().parents[1] / "made_up"
@@ -18,6 +19,7 @@ READINGS = {"respiratory_rate": 18, "heart_rate": 50, "temperature": 36.5, "cons
 
 def adopt(folder: Path) -> None:
     assert run("adopt", EXAMPLES / "anna.csv", EXAMPLES / "ben.csv", "--rules", folder).code == 0
+    assert run("adopt", "--sign-off", folder / "made-up" / "1.0.toml", *SIGN).code == 0
 
 
 def test_files_packs_and_validation_use_it(tmp_path: Path) -> None:

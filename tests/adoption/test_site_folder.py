@@ -12,8 +12,8 @@ import pytest
 from mews_newtt import load_chart
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.timeline import charts_by_date
 from mews_newtt.errors import ChartError
-from mews_newtt.tables.by_date import charts_by_date
 from tests.adoption.support import put_as_adopted, withdraw
 from tests.cli.command import run
 
@@ -66,7 +66,9 @@ LOST: list[Callable[[Path], None]] = [moved, emptied, chart_folder_deleted, char
 
 @pytest.mark.parametrize("lose", LOST)
 @pytest.mark.parametrize("name", ["mews", "England-MEWS"])
-def test_a_name_of_the_site_is_an_error_that_names_the_folder(name: str, lose: Callable[[Path], None], site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_of_the_site_is_an_error_that_names_the_folder(
+    name: str, lose: Callable[[Path], None], site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MEWS_NEWTT_RULES", str(site))
     assert load_chart(name).version == "7.0"  # read once: what was remembered must not stay
     lose(site)

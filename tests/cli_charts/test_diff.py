@@ -243,7 +243,7 @@ def test_the_command_tells_people(tmp_path: Path) -> None:
     assert ran.code == 1
     assert ran.err == ""
     assert "from demo 1.0 (local) sha256 " in ran.out
-    assert "Readings that score differently (runs of recordable values): 1\n" in ran.out
+    assert "More sensitive: readings that score more, or raise a higher level: 1\n" in ran.out
     assert "  Tick rate (age_winters under 10, spring old) 58 to 60 /min: 0 points, white zone -> 3 points, red zone\n" in ran.out
     assert "Every total reaches the same level." in ran.out
     assert "What the files say differently: 2\n" in ran.out

@@ -16,6 +16,7 @@ from mews_newtt import ObservationError, __version__, charts, load_chart, score
 from mews_newtt.fhir.jsontext import read_json, write_json
 from mews_newtt.fhir.operations import ews_score
 from mews_newtt.fhir.write import observations_bundle
+from tests.adoption.support import SIGN
 from tests.cli.command import ROOT, run
 from tests.fhir.support import ADULT, AIR, MOTHER, RR, TIME, Resource, assert_r4, bundle, coded, find, observation, parts, quantity
 from tests.fhir.test_fhir_round_trip import sets
@@ -95,7 +96,10 @@ def test_the_published_example_verifies_as_wrong(http: Any) -> None:
     found = answer.json()
     assert_r4(found)
     assert parts(found, "verdict") == ["disagrees"]
-    assert [(each["what"], each["stated"], each["computed"]) for each in parts(found, "difference")] == [("total", "6", "5"), ("temperature", "1", "0")]
+    assert [(each["what"], each["stated"], each["computed"]) for each in parts(found, "difference")] == [
+        ("total", "6", "5"),
+        ("temperature", "1", "0"),
+    ]
 
 
 def test_a_partial_set_is_an_answer(http: Any) -> None:
@@ -194,7 +198,9 @@ def test_a_long_bundle_is_read_beside_the_others(http: Any) -> None:
 
 
 def test_a_fault_holds_no_more_of_the_request_than_the_reading_at_fault(http: Any) -> None:
-    named = bundle(observation(coded("9279-1"), valueQuantity=quantity(21, "Cel")), {"resourceType": "Patient", "id": "mother", "name": [{"family": "Ashdown"}]})
+    named = bundle(
+        observation(coded("9279-1"), valueQuantity=quantity(21, "Cel")), {"resourceType": "Patient", "id": "mother", "name": [{"family": "Ashdown"}]}
+    )
     assert "Ashdown" not in post(http, f"{SCORE}?chart=news2", named).text
 
 
@@ -223,6 +229,7 @@ def test_an_adopted_chart_scores_over_fhir_while_the_service_runs(tmp_path: Path
         sent = observations_bundle(load_chart("news2"), readings, subject={"reference": "Patient/1"}, effective="2026-11-22T09:30:00Z")
         assert post(http, f"{SCORE}?chart=made-up", sent).status_code == 404
         assert run("adopt", adopting / "anna.csv", adopting / "ben.csv", "--rules", site).code == 0
+        assert run("adopt", "--sign-off", site / "made-up" / "1.0.toml", *SIGN).code == 0
         wanted = score(load_chart("made-up"), readings)
         answer = post(http, f"{SCORE}?chart=made-up", sent)
         assert answer.status_code == 200, answer.text
