@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.units import unit_said
 from mews_newtt.engines.base import REFUSED
 from mews_newtt.errors import Problem, did_you_mean
 from mews_newtt.reading.rows import given_of_cell
@@ -20,7 +21,6 @@ from mews_newtt.validation.expected import ExpectedColumn
 from mews_newtt.validation.file_side import FileSide, UnknownWords, UnreadCells
 from mews_newtt.validation.mutants import Flags
 from mews_newtt.validation.stated import STATUSES, UNKNOWN, UNREADABLE, level_names, plain
-from mews_newtt.chart.units import unit_said
 
 MOST_WORDS = 40  # different words of one column that are kept; a column with more is no list of words
 MOST_READ = 5000  # different cells of one column and chunk that are read

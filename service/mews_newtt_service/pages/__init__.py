@@ -7,7 +7,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mews_newtt_service.pages import (
-    api_page, chart_pages, chart_sheets, fhir_page, learn, pack, paper, paste, plans, runs, samples, series, try_set, validate, which_chart,
+    api_page,
+    chart_pages,
+    chart_sheets,
+    fhir_page,
+    learn,
+    pack,
+    paper,
+    paste,
+    plans,
+    runs,
+    samples,
+    series,
+    try_set,
+    validate,
+    which_chart,
 )  # fmt: skip
 from mews_newtt_service.pages.render import page, shows_faults
 from mews_newtt_service.problems import refuse
