@@ -22,21 +22,20 @@ WIDE = "Puls;Temp;NEWS;note\n80;36,8;0;x\n80;39,5;0;y\n"
 PLAN = '[columns]\nPuls = "heart_rate"\nTemp = "temperature"\nNEWS = "expected_total"\n[source]\ndelimiter = ";"\n[numbers]\ndecimal = ","\n'
 
 
-def looked(page: Any) -> None:
-    """Wait for the worker. The page loads itself again."""
-    expect(page.locator("[data-run]")).to_have_count(0, timeout=PATIENCE * 1000)
+WHOLE = "body:not(:has([data-run])) footer"  # the last thing of a page that waits for nothing
+
+
+def press(page: Any, name: str) -> None:
+    """Press a button that opens another page, and wait until a worker has made that; it loads itself again until then."""
+    with page.expect_navigation():  # else the page of the button could be taken for the next one
+        page.get_by_role("button", name=name).click()
+    expect(page.locator(WHOLE)).to_be_visible(timeout=PATIENCE * 1000)
 
 
 def send(page: Any, path: Path, chart: str = "mews@0.1") -> None:
     page.goto(f"/workbench/plan?chart={chart}")
     page.set_input_files("#file", path)
-    page.get_by_role("button", name="Send it").click()
-    looked(page)
-
-
-def press(page: Any, name: str) -> None:
-    page.get_by_role("button", name=name).click()
-    looked(page)
+    press(page, "Send it")
 
 
 def posted(client: Any, path: str, **sent: Any) -> Any:
@@ -169,7 +168,7 @@ def test_what_was_not_understood_leads_to_a_plan(plain: Any, tmp_path: Path) -> 
     (tmp_path / "ward.csv").write_bytes("Puls;Größe\n80;1\n".encode("cp1252"))
     plain.goto("/workbench/validate?chart=mews@0.1")
     plain.set_input_files("#file", tmp_path / "ward.csv")
-    plain.get_by_role("button", name="Send it").click()
+    press(plain, "Send it")
     expect(plain.get_by_role("alert")).to_contain_text("is not UTF-8")
     press(plain, "Propose a reading plan for this file")
     expect(plain.locator("#questions")).to_contain_text("cp1252")
@@ -177,7 +176,7 @@ def test_what_was_not_understood_leads_to_a_plan(plain: Any, tmp_path: Path) -> 
     (tmp_path / "ward.csv").write_text("Puls,x\n80,1\n", encoding="utf-8")
     plain.goto("/workbench/validate?chart=mews@0.1")
     plain.set_input_files("#file", tmp_path / "ward.csv")
-    plain.get_by_role("button", name="Send it").click()
+    press(plain, "Send it")
     expect(plain.get_by_role("heading", level=1)).to_have_text("What the columns are")
     press(plain, "Propose a reading plan for this file")
     expect(plain.get_by_role("heading", level=1)).to_have_text(re.compile("plan"))
@@ -221,7 +220,7 @@ def test_axe_finds_nothing_and_a_phone_needs_one_way_of_scrolling(page: Any) -> 
     assert findings(page) == []
     for question in page.locator("#questions fieldset").all():
         question.locator("input").first.check()
-    page.get_by_role("button", name="Write these answers").click()
+    press(page, "Write these answers")
     expect(page.locator("#first-sets")).to_be_visible(timeout=PATIENCE * 1000)
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     assert findings(page) == []
