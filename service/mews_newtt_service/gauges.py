@@ -9,7 +9,7 @@ from pathlib import Path
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from mews_newtt_service.jobs import memory
-from mews_newtt_service.jobs.queue import QueueNumbers
+from mews_newtt_service.jobs.job_times import QueueNumbers
 from mews_newtt_service.processes import ROLES, processes
 
 Kept = Mapping[str, bool]  # by file, whether it cannot be read now, so that what it said before still counts

@@ -42,7 +42,9 @@ def right_file(chart: Chart) -> Sample:
 
 def faulty_file(chart: Chart) -> Sample:
     """Sets with the totals and levels of a platform that has one edge of each of two rows in the wrong place."""
-    faulty, words, moved = chart, [], []
+    faulty = chart
+    words: list[str] = []
+    moved: list[str] = []
     for name in _rows_with_edges(chart):
         sets = _sets(chart, (*moved, name))
         right = [_stated(chart, given) for given in sets]

@@ -1,4 +1,4 @@
-"""How long jobs took, counted in the database: no count is lost with the worker that did the job, and it may be on another machine."""
+"""What /metrics tells of the queue. Times of jobs are counted in the database: none is lost with its worker, which may be on another machine."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ class JobTimes(NamedTuple):
     state: str
     buckets: list[tuple[str, int]]
     seconds: float
+
+
+class QueueNumbers(NamedTuple):
+    """The queue as /metrics tells it. `oldest_waiting`: seconds that the first job in the queue waits already; 0 if none waits."""
+
+    jobs: dict[str, int]
+    oldest_waiting: float
+    workers: int
+    times: list[JobTimes]
 
 
 def counted(kind: str, state: str, seconds: float) -> tuple[str, Sequence[Any]]:

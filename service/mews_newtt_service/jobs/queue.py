@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import Problem
@@ -35,15 +35,6 @@ _WAITING = "('queued', 'running', 'cancelling')"
 _LAST_STARTED = "(SELECT coalesce(max(others.started), 0) FROM mews_newtt_jobs AS others WHERE others.client = mews_newtt_jobs.client)"
 _ENDED = "id, kind, state, coalesce(finished - started, 0)"
 _HELD = "(SELECT coalesce(sum(bytes), 0) FROM mews_newtt_jobs WHERE client = ?)"
-
-
-class QueueNumbers(NamedTuple):
-    """The queue as /metrics tells it. `oldest_waiting`: seconds that the first job in the queue waits already; 0 if none waits."""
-
-    jobs: dict[str, int]
-    oldest_waiting: float
-    workers: int
-    times: list[job_times.JobTimes]
 
 
 class Queue(Shared):
@@ -213,12 +204,12 @@ class Queue(Shared):
         )
         return [job_of(row) for row in rows]
 
-    def numbers(self) -> QueueNumbers:
+    def numbers(self) -> job_times.QueueNumbers:
         """What /metrics tells of the queue. Machines that share a database all tell the same."""
         by_state = self._database.run((f"SELECT state, count(*), max({self._now} - created) FROM mews_newtt_jobs GROUP BY state", ()))
         jobs = dict.fromkeys(STATES, 0) | {str(state): int(count) for state, count, _ in by_state}
         oldest = max([0.0, *(float(age) for state, _, age in by_state if state == "queued")])
-        return QueueNumbers(jobs, oldest, self.workers(), job_times.told(self._database.run((job_times.READ, ()))))
+        return job_times.QueueNumbers(jobs, oldest, self.workers(), job_times.told(self._database.run((job_times.READ, ()))))
 
     def claim(self, worker: str) -> Job | None:
         """Take a job that waits, or whose lease has run out: of the client whose last job began longest ago, the oldest one."""

@@ -152,8 +152,9 @@ def _gives(chart: Chart, band: Band) -> str:
 
 def _reading(chart: Chart, row: Any) -> str:
     titles = {category.id: category.title for category in chart.by_id[row.id].observation.categories}
-    value = Decimal(f"{row.value.normalize():f}") if isinstance(row.value, Decimal) else row.value
-    return titles.get(value) or number(value, row.unit)
+    if isinstance(row.value, Decimal):
+        return number(Decimal(f"{row.value.normalize():f}"), row.unit)
+    return titles.get(row.value) or number(row.value, row.unit)
 
 
 def _questions(chart: Chart, result: Score) -> list[Question]:

@@ -17,7 +17,8 @@ from mews_newtt import __version__
 from mews_newtt_service.answers import json_answer
 from mews_newtt_service.gauges import Gauges
 from mews_newtt_service.jobs.database import away
-from mews_newtt_service.jobs.queue import Queue, QueueNumbers
+from mews_newtt_service.jobs.job_times import QueueNumbers
+from mews_newtt_service.jobs.queue import Queue
 from mews_newtt_service.openapi import GET_RESPONSES, answer
 from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.request_helpers import query

@@ -11,6 +11,8 @@ if (form) {
   let asked = 0;
   let announced = "";
   let shownFor = null; // the readings whose score is on the page
+  let askedFor = null; // the readings whose score is on its way
+  let isLeft = false; // whether the field was left since they were asked for
 
   const filled = () => [...new FormData(form)].filter(([, value]) => typeof value === "string" && value.trim() !== "");
   const readings = () => new URLSearchParams(filled()).toString();
@@ -19,6 +21,7 @@ if (form) {
   // From the first key on, what is shown belongs to other readings than those in the form.
   const isOld = () => {
     asked += 1; // an answer still under way is to older readings
+    askedFor = null;
     for (const each of [result, bar]) each.classList.add("wb-waiting");
     result.setAttribute("aria-busy", "true");
   };
@@ -37,11 +40,13 @@ if (form) {
     says.textContent = text;
   };
 
-  const ask = async (isLeft) => {
+  const ask = async (left) => {
     clearTimeout(waiting);
     const wanted = readings();
     isOld();
     const mine = asked;
+    askedFor = wanted;
+    isLeft = left;
     try {
       const answer = await fetch(form.action, {
         method: "POST",
@@ -76,6 +81,7 @@ if (form) {
       announced = says.textContent = fault.textContent;
     } finally {
       if (mine === asked) {
+        askedFor = null;
         for (const each of [result, bar]) each.classList.remove("wb-waiting");
         result.removeAttribute("aria-busy");
       }
@@ -120,7 +126,8 @@ if (form) {
   });
   form.addEventListener("focusout", (event) => {
     if (!isTyped(event.target)) return;
-    if (readings() !== shownFor && (shownFor !== null || filled().length > 0)) ask(true);
+    if (readings() === askedFor) isLeft = true;
+    else if (readings() !== shownFor && (shownFor !== null || filled().length > 0)) ask(true);
     else if (!result.hasAttribute("aria-busy")) announce();
   });
   form.addEventListener("submit", (event) => {
