@@ -19,7 +19,7 @@ from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 from mews_newtt.validation.cases.values import Given, Setting, as_text, baseline_band, baseline_set, decimal, middle, settings
 
-MOST_POINTS = 10  # beyond the last threshold: points of one row may jump over it
+LONGEST_JUMP = 10  # beyond the last threshold: points of one row may jump over it
 MOST_TRIED = 2000  # recordable values of one band that are looked at
 
 
@@ -139,7 +139,7 @@ def _levels(chart: Chart, setting: Setting, calm: Given) -> Iterator[Shown]:
 
 def _by_total(chart: Chart, setting: Setting, calm: Given) -> dict[int, Given]:
     """For each total that can be reached, as far as the last level needs it, a complete set with few rows raised in which no band names a level."""
-    most = max((int(level.total.low) for level in chart.levels if level.total is not None and level.total.low), default=0) + MOST_POINTS
+    most = max((int(level.total.low) for level in chart.levels if level.total is not None and level.total.low), default=0) + LONGEST_JUMP
     sets: dict[int, Given] = {_score(chart, calm).total or 0: calm}
     for name, bands in choices(chart, setting, calm).items():
         parameter = chart.by_id[name]
