@@ -54,6 +54,9 @@ class Misreader:
         if self.kind == "level-of-what-is-there":
             return self.level_of_what_is_there(given)
         if self.kind != "impossible":
+            other = self.read_in_the_other_unit(given)
+            if other is not None:
+                return self.shown(self.mutant, other)
             try:
                 ObservationSet(dict(given), observations=self.observations)
             except ObservationError:
@@ -164,6 +167,26 @@ class Misreader:
         value = ObservationSet({name: text}, observations=self.observations).values[name]
         assert not isinstance(value, str)
         return Fraction(value)
+
+    def read_in_the_other_unit(self, given: Mapping[str, str]) -> dict[str, Any] | None:
+        """The set of a platform that takes numbers for another unit, where one is impossible in its own unit and possible in that one."""
+        if self.kind != "unit" or self.words[2] not in ("taken", "unstated"):
+            return None
+        name, ucum, _ = self.words
+        try:
+            number = Fraction(given.get(name, ""))
+        except ValueError:
+            return None  # missing, or no plain number
+        observation = self.chart.by_id[name].observation
+        unit = next(unit for unit in observation.other_units if unit.ucum == ucum)
+        taken, possible = number * unit.scale + unit.offset, observation.impossible
+        if possible.contains(number) or not possible.contains(taken):
+            return None
+        try:
+            ObservationSet({other: text for other, text in given.items() if other != name}, observations=self.observations)
+        except ObservationError:
+            return None
+        return {**given, name: decimal(taken)}
 
     def misread(self, given: Mapping[str, str]) -> dict[str, Any] | None:
         """The set as the platform takes it; None where it refuses the set."""
