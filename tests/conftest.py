@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 settings.register_profile("short", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], database=None)
 settings.register_profile("quick-to-fail", settings.get_profile("short"), phases=[Phase.generate])  # pytest --hypothesis-profile=quick-to-fail
 settings.load_profile("short")
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts what it puts in the background so, and our processes would not hear Ctrl-C either
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts background commands like this; processes of the tests would ignore Ctrl-C too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -101,7 +101,7 @@ def sample(pid: int) -> tuple[int, int] | None:
 
 
 class Traffic:
-    """Clients that send requests of every kind until they are told to stop; each waits about `pause` seconds between two requests."""
+    """Clients that send requests of every kind until they are stopped. Each waits about `pause` seconds between two requests."""
 
     def __init__(self, url: str, number: int, pause: float = 0):
         self._url, self._number, self._pause = url, number, pause
