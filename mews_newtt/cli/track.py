@@ -94,4 +94,4 @@ def _time(text: str | None) -> datetime | None:
     try:
         return None if text is None else datetime.fromisoformat(text)
     except ValueError:
-        raise FileError(Problem("not_a_time", "--now", f"{text!r} is no time", "write it as 2026-11-20T08:00")) from None
+        raise FileError(Problem("not_a_time", "--now", f"{text!r} is not a time", "write it as 2026-11-20T08:00")) from None

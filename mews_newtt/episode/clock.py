@@ -29,7 +29,7 @@ def passed(earlier: datetime, after: datetime) -> timedelta:
 
 
 def require_one_kind(times: Iterable[datetime], where: str) -> None:
-    """Raise ObservationError if something is no time, or if some times have an offset from UTC and others have none: they can be hours apart.
+    """Raise ObservationError if something is not a time, or if some times have an offset from UTC and others have none: they can be hours apart.
 
     A time outside `YEARS` is none that anybody means.
     """

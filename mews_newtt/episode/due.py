@@ -1,6 +1,6 @@
 """When the next set is due, and why.
 
-The chart's own interval of the level, the policies and the schedules each give a time with its source. Without a source there is no time.
+The chart's own interval of the level, the policies and the schedules each give a time with its source. Without a source there is not a time.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def policy_named(name: str, folders: Iterable[Path] = ()) -> Policy:
 def schedules_named(texts: Iterable[str]) -> Mapping[str, datetime | None]:
     """Schedules as text: their names, each with its start after a bar if it does not start at birth: `one-infection-risk-factor|2026-11-20T08:00Z`.
 
-    Raises ObservationError: a start that is no time, or a schedule that is named twice.
+    Raises ObservationError: a start that is not a time, or a schedule that is named twice.
     """
     found: dict[str, datetime | None] = {}
     problems = []

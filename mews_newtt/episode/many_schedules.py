@@ -97,7 +97,7 @@ def read_schedules(table: Any, policies: Sequence[Policy], *, person: str = "pat
     Raises
     ------
     ColumnError  a column is missing
-    FileError    a row without a person, an unknown schedule, a start that is no time, one schedule twice for a person
+    FileError    a row without a person, an unknown schedule, a start that is not a time, one schedule twice for a person
     """
     frame = table if isinstance(table, pl.DataFrame) else pl.DataFrame(table)
     absent = [name for name in (person, SCHEDULE) if name not in frame.columns]
@@ -117,7 +117,7 @@ def read_schedules(table: Any, policies: Sequence[Policy], *, person: str = "pat
         time, how = read_column(frame.get_column(START), zone)
         start = micros(time)
         bad = _rows(~how.is_in([LOCAL, OFFSET, BLANK]))
-        problems += [Problem("not_a_time", f"the schedules, row {row + 1}", f"{START} is no time", "write it as 2026-11-20 08:00") for row in bad]
+        problems += [Problem("not_a_time", f"the schedules, row {row + 1}", f"{START} is not a time", "write it as 2026-11-20 08:00") for row in bad]
         kinds = set(how.unique().to_list()) & {LOCAL, OFFSET}
         zoned = (zone is not None or kinds == {OFFSET}) if kinds else None
         if len(kinds) > 1 and zone is None:

@@ -16,7 +16,7 @@ from mews_newtt.tables.planned.times import AMBIGUOUS, BLANK, ISO, LOCAL, NO_TIM
 FORMATS = tuple(form for form in ISO if "%H" in form)  # a day alone gives no place within the day
 FAR = -1  # how a time was read that is outside `clock.YEARS`
 SAYS = {
-    NO_TIME: "is no time as 2026-11-20 08:00",
+    NO_TIME: "is not a time written like 2026-11-20 08:00",
     FAR: f"is not between the years {YEARS[0]} and {YEARS[1]}",
     AMBIGUOUS: "is a time that the zone has twice, or not at all",
     BLANK: "is blank",
@@ -34,7 +34,7 @@ class Placed(NamedTuple):
     person : int32, the same for rows of one person; rows without a person share a number. names : of the people, in the order of their numbers
     times : for each column of times that the table has, microseconds (in UTC where `zoned`), `NO_TIME_AT_ALL` for none
     why : why a row has no place; null where it has one
-    zoned : whether the times are instants; None where there is no time at all
+    zoned : whether the times are instants; None where there is not a time at all
     in_runs : all rows of a person come together, and the numbers of the people rise
     """
 
@@ -86,7 +86,7 @@ def _within_years(times: pl.Series, how: pl.Series) -> tuple[pl.Series, pl.Serie
 def require_zone(zone: str | None) -> None:
     """Raise FileError for a name that no zone has."""
     if zone is not None and not known_zone(zone):
-        raise FileError(Problem("unknown_zone", "zone", f"{zone!r} is no time zone", 'write a name of the IANA list, such as "Europe/London"'))
+        raise FileError(Problem("unknown_zone", "zone", f"{zone!r} is not a time zone", 'write a name of the IANA list, such as "Europe/London"'))
 
 
 def micros(times: pl.Series) -> Micros:

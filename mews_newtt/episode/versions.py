@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mews_newtt.chart.words import count
 from mews_newtt.episode.read_times import NO_TIME_AT_ALL, Micros, names_of
 from mews_newtt.errors import ColumnError, Problem
 
@@ -159,7 +160,7 @@ def yes_or_no(frame: pl.DataFrame, name: str) -> Bools | None:
     words = (names_of(cells) if cells.dtype.is_float() else cells).cast(pl.String).str.strip_chars().str.to_lowercase().fill_null("")
     unknown = words.filter(~words.is_in([*TRUE, *FALSE]))
     if len(unknown):
-        what = f"has {len(unknown)} cells that say neither yes nor no"
+        what = f"has {count(len(unknown), 'cell')} with neither yes nor no"
         raise ColumnError(Problem("void_unreadable", f"column {name}", what, f"write {', '.join(TRUE[:3])} or {', '.join(FALSE[:3])}"))
     said: Bools = words.is_in(TRUE).to_numpy()
     return said

@@ -149,7 +149,7 @@ def test_what_the_page_must_say() -> None:
         "missing reading is never counted",
     ):
         assert words in page
-    assert "observed_at is no time" in page and "Run chart" in page
+    assert "observed_at is not a time" in page and "Run chart" in page
 
 
 def test_without_a_source_nothing_is_late() -> None:

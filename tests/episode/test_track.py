@@ -58,9 +58,9 @@ def test_corrections_doubles_and_sets_entered_in_error_are_told_apart() -> None:
     ("bad", "says"),
     [
         (row("a", None), "observed_at is blank"),
-        (row("a", "noon"), "observed_at is no time as 2026-11-20 08:00"),
-        (row("a", "2026-11-01"), "observed_at is no time as 2026-11-20 08:00"),
-        (row("a", "2026-11-01 09:00", recorded="soon"), "recorded_at is no time as 2026-11-20 08:00"),
+        (row("a", "noon"), "observed_at is not a time written like 2026-11-20 08:00"),
+        (row("a", "2026-11-01"), "observed_at is not a time written like 2026-11-20 08:00"),
+        (row("a", "2026-11-01 09:00", recorded="soon"), "recorded_at is not a time written like 2026-11-20 08:00"),
         (row("a", "2026-11-01 08:00", heart_rate=95), "another set of this person has the same time, and nothing says which corrects which"),
     ],
 )
@@ -269,8 +269,8 @@ def test_hours_since_birth_follow_from_the_birth_in_every_row(sets: list[tuple[i
     [
         ([row("a", EIGHT, born_at=EIGHT + MINUTE), row("a", EIGHT + HOUR)], "the birth is after this set"),
         ([row("a", EIGHT, born_at=EIGHT - HOUR), row("a", EIGHT + HOUR, born_at=EIGHT)], "they may be two people"),
-        ([row("a", EIGHT, born_at="soon"), row("a", EIGHT + HOUR)], "born_at is no time"),
-        ([row("a", EIGHT, reviewed_at="soon"), row("a", EIGHT + HOUR)], "reviewed_at is no time"),
+        ([row("a", EIGHT, born_at="soon"), row("a", EIGHT + HOUR)], "born_at is not a time"),
+        ([row("a", EIGHT, reviewed_at="soon"), row("a", EIGHT + HOUR)], "reviewed_at is not a time"),
     ],
 )
 def test_births_and_reviews_that_cannot_be_leave_their_person_unfollowed(rows: list[dict[str, Any]], says: str) -> None:

@@ -49,7 +49,7 @@ def test_a_person_that_cannot_be_followed_is_a_finding(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["news2", WARD, "--now", "soon"], "is no time"),
+        (["news2", WARD, "--now", "soon"], "is not a time"),
         (["news2", WARD, "--policy", "nothing"], "there is no such policy"),
         (["news2", WARD, "--policy", "nice-newborn"], "is not for news2"),
         (["news2", WARD, "--now", "2026-11-21T05:00Z"], "without"),

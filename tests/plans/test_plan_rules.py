@@ -168,7 +168,7 @@ def test_rows_of_nobody_or_of_no_time_are_refused_and_never_joined(tmp_path: Pat
     found = scored(tmp_path, "news2", rows, LONG)
     assert found.column("score_status").count("refused") == 5 and len(found.rows) == 6
     errors = " ".join(found.column("error"))
-    assert "no person is named in this row" in errors and "no time is given" in errors and "'soon' is no time" in errors
+    assert "no person is named in this row" in errors and "no time is given" in errors and "'soon' is not a time" in errors
     assert {entry["reason"] for entry in found.report["refused"]} >= {"no person is named", "no time is given"}
 
 
@@ -255,7 +255,7 @@ def test_hours_since_birth_and_the_age(tmp_path: Path) -> None:
     assert found.column("age_years") == ["29", "30", None, "30"] and found.column("hours_since_birth")[0] == "1470 min"
     assert found.column("hours_since_birth")[2] is None and found.column("score_status")[1] == "refused"
     assert "column born: '2026-03-03T00:00' is after the time of the readings" in found.rows[1]["error"]
-    assert "'never' is no time" in found.rows[3]["error"]
+    assert "'never' is not a time" in found.rows[3]["error"]
 
 
 def test_a_birth_with_an_offset_is_not_compared_with_a_local_time(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def beside(chart: Chart, first: Record, second: Record, within: timedelta) -> Be
 
     Raises
     ------
-    FileError  one record has offsets from UTC and the other has none; no person is in both; a window that is no time
+    FileError  one record has offsets from UTC and the other has none; no person is in both; a window that is not a time
     """
     if within < timedelta(0):
         raise FileError(Problem("not_a_window", "--window", "is less than 0 minutes", "name how far apart two records of one set may be"))

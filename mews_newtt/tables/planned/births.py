@@ -10,7 +10,7 @@ from mews_newtt.reading.values import NOT_READ
 from mews_newtt.tables.planned.rows import BORN, ROW, TIME
 from mews_newtt.tables.planned.times import LOCAL, OFFSET, local, read_times
 
-UNLIKE = "is no time that can be compared with that of the readings"
+UNLIKE = "is not a time that can be compared with that of the readings"
 MINUTE = 60_000_000  # microseconds
 DIGITS = 9  # of minutes that are no whole number: no limit of a chart is so near
 
@@ -38,7 +38,7 @@ def _since(frame: pl.DataFrame, born: Born, plan: Plan, zoned: bool, report: Rea
         value = pl.when(exact).then((micros // MINUTE).cast(pl.String)).otherwise((micros / MINUTE).round(DIGITS).cast(pl.String)) + " min"
         before = micros < 0
     name = f"{NOT_READ}column {born.column}: '"
-    unread = pl.format(name + "{}' is no time in a format of the plan", pl.col("cell"))
+    unread = pl.format(name + "{}' is not a time in a format of the plan", pl.col("cell"))
     mixed = pl.format(name + "{}' and the time of the readings are not both with an offset from UTC", pl.col("cell"))
     early = pl.format(name + "{}' is after the time of the readings", pl.col("cell"))
     read = pl.col("how").is_in([LOCAL, OFFSET])

@@ -305,7 +305,7 @@ class Rows:
         time, how = read_times(cells, times.formats if times else (), times.zone if times else None)
         self.hows |= set(how.unique().to_list())
         whys = {
-            NO_TIME: "is no time in a format of the plan" if times and times.formats else "is no time as 2026-11-20 08:00",
+            NO_TIME: "is not a time in a format of the plan" if times and times.formats else "is not a time written like 2026-11-20 08:00",
             AMBIGUOUS: "is more than one time: two formats of the plan, or the change of the clocks",
             BLANK: "no time is given",
         }
@@ -318,7 +318,7 @@ class Rows:
             if code != BLANK or needed:
                 quoted = f"{short(cells[index] or '')!r} " if code != BLANK else ""
                 why[index] = refusals.number(f"{NOT_READ}column {name}: {quoted}{reason}")
-                kept[index] = own.number(cells[index])  # a cell that is no time stays in the output as it is
+                kept[index] = own.number(cells[index])  # a cell that is not a time stays in the output as it is
                 self.report.refuse(f"column {name}", reason, int(distinct.counts[index]), int(distinct.rows[index]), cells[index] or "")
         columns = [time.gather(distinct.of_row).alias(TIME), pl.Series(LABEL + OBSERVED, kept[distinct.of_row])]
         return columns, why[distinct.of_row]

@@ -158,7 +158,7 @@ class _Run:
         self.sets = plan.sets or (Sets() if plan.long else None)
         self.reading, self.grouping = part_of(progress, 0, READ if self.sets else 1), part_of(progress, READ, 1)
         if plan.times and plan.times.zone is not None and not known_zone(plan.times.zone):
-            what = f"{plan.times.zone!r} is no time zone"
+            what = f"{plan.times.zone!r} is not a time zone"
             self.faults.append(Problem("unknown_zone", f"{plan.name}, [times], zone", what, 'write a name of the IANA list, such as "Europe/London"'))
         absent = [fault for fault in self.faults if fault.code in ("column_absent", "column_twice", "unknown_zone", "person_needed", "time_needed")]
         if absent and (plan.long or plan.sets or any(fault.code != "column_absent" for fault in absent)):
