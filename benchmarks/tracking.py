@@ -83,9 +83,9 @@ def main() -> None:
         sizes, arguments.rounds = [(0.05, True), (0.05, False)], 1
     lines = [
         f"`python benchmarks/tracking.py --write`, {machine()}. NEWS2, {SETS} sets a person, Parquet in and out; medians of whole processes.",
-        "*Of scoring*: rows a second beside `mews-newtt score` on the same file: by processor time, then by the clock.",
+        "*Of scoring*: rows a second beside `mews-newtt score` on the same file: by processor time, then by the clock. *MB*: at the peak.",
         "",
-        "| rows | order | scoring, processor s | tracking, processor s | scoring, s | tracking, s | of scoring | peak MB, scoring | peak MB, tracking |",
+        "| rows | order | scoring, processor s | tracking, processor s | scoring, s | tracking, s | of scoring | MB, scoring | MB, tracking |",
         "|---:|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for line in lines:
@@ -97,7 +97,8 @@ def main() -> None:
         score, track = found["score"], found["track"]
         lines.append(
             f"| {millions * 1_000_000:,.0f} | {'sorted' if in_order else 'unsorted'} | {score.processor:.1f} | {track.processor:.1f} "
-            f"| {score.seconds:.1f} | {track.seconds:.1f} | {score.processor / track.processor:.2f}, {score.seconds / track.seconds:.2f} | {score.peak:,.0f} | {track.peak:,.0f} |"
+            f"| {score.seconds:.1f} | {track.seconds:.1f} | {score.processor / track.processor:.2f}, {score.seconds / track.seconds:.2f} "
+            f"| {score.peak:,.0f} | {track.peak:,.0f} |"
         )
         print(lines[-1], flush=True)
     if arguments.write:
