@@ -121,8 +121,7 @@ sbom: $(VENV)/dev $(VENV)/sbom/ready
 wheel: $(VENV)/dev
 	$(BIN)/python -m build --no-isolation
 
-PYTHONS ?= $(PYTHON)
-# Wheel and sdist, built twice with the same bytes, installed in clean environments of the oldest and newest Python, and tried.
+# Wheel and sdist, built twice with the same bytes, installed in clean environments of the oldest and newest Python (or of those in PYTHONS), and tried.
 release: $(VENV)/dev
 	$(BIN)/python tests/release.py dist $(PYTHONS)
 
