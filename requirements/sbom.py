@@ -1,6 +1,6 @@
 """Writes the list of components that travels in the wheel (PEP 770, CycloneDX): what the package needs, and what its extras add. `make sbom` runs it.
 
-The versions are those of the lock files, which are the ones under test. Where a component is downloaded from is left out: each site has its own mirror.
+The versions are those of the lock files, which the tests run with. It does not say where to download a component: each site has its own mirror.
 """
 
 from __future__ import annotations
