@@ -17,6 +17,8 @@ ELSEWHERE = {
     ("recipes.md", "shell"): "tests/test_recipes.py",
     ("sources.md", "python"): "tests/origins/test_sources_document.py",
     ("workbench.md", "python"): "tests/drawn/test_chart_drawn.py",
+    ("chart-format.md", "toml"): "tests/test_add_a_chart.py",
+    ("chart-format.md", "csv"): "tests/test_add_a_chart.py",
     ("conform.md", "toml"): "tests/validation/test_conform_shapes.py",
     ("conform.md", "json"): "tests/validation/test_conform_shapes.py",
     **{("plans.md", kind): "tests/plans/test_plan_docs.py" for kind in ("csv", "toml", "text")},
