@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test test-deep coverage mutate lint contract docs bench lock wheel release clean
+.PHONY: demo serve test test-deep coverage mutate lint contract docs bench lock sbom wheel release clean
 
 demo: $(VENV)/core
 	$(BIN)/python examples/demo.py demo-output
@@ -106,12 +106,22 @@ lock: $(VENV)/dev
 	$(LOCK) --no-strip-extras requirements/dbt.in -o requirements/dbt.txt
 	$(LOCK) $(DEV) --group mutation pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/mutation.txt
 	$(LOCK) --group docs pyproject.toml -o requirements/docs.txt
+	$(LOCK) --group sbom pyproject.toml -c requirements/dev.txt -o requirements/sbom.txt
+	$(MAKE) sbom
+
+$(VENV)/sbom/ready: requirements/sbom.txt
+	$(PYTHON) -m venv $(VENV)/sbom
+	$(VENV)/sbom/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sbom.txt
+	touch $@
+
+# The list of components in the wheel, from the lock files.
+sbom: $(VENV)/dev $(VENV)/sbom/ready
+	$(BIN)/python requirements/sbom.py $(VENV)/sbom/bin/cyclonedx-py
 
 wheel: $(VENV)/dev
 	$(BIN)/python -m build --no-isolation
 
-PYTHONS ?= $(PYTHON)
-# Wheel and sdist, built twice with the same bytes, installed in clean environments of the oldest and newest Python, and tried.
+# Wheel and sdist, built twice with the same bytes, installed in clean environments of the oldest and newest Python (or of those in PYTHONS), and tried.
 release: $(VENV)/dev
 	$(BIN)/python tests/release.py dist $(PYTHONS)
 

@@ -12,7 +12,6 @@ from mews_newtt import Chart
 from mews_newtt.chart.builtin import builtin_rules
 from mews_newtt.chart.derive import RANGES_FILE, read_ranges
 from mews_newtt.chart.expected import expected_totals
-from mews_newtt.chart.statuses import MEANINGS
 from mews_newtt.drawn import chart_html, colours_css, css
 from mews_newtt.drawn.words import NOT_FOR_CARE
 from mews_newtt.errors import ChartError
@@ -46,7 +45,7 @@ def chart_page(chart: Chart, cases: Path) -> str:
         [
             f"# {chart.title}, version {chart.version}",
             "",
-            f"`{chart.id}@{chart.version}`, status **{chart.status}**: {MEANINGS[chart.status]}. {chart.status_says} {NOT_FOR_CARE}",
+            f"`{chart.id}@{chart.version}`. {NOT_FOR_CARE}",
             "",
             f"<style>{css()}{colours_css([chart])}</style>",
             "",
@@ -59,7 +58,7 @@ def chart_page(chart: Chart, cases: Path) -> str:
             "",
             "| case | given | the chart gives |",
             "| --- | --- | --- |",
-            *(_example(case) for case in tomllib.loads(cases.read_text(encoding="utf-8"))["case"]),
+            *(_example(chart, case) for case in tomllib.loads(cases.read_text(encoding="utf-8"))["case"]),
             "",
         ]
     )
@@ -75,9 +74,10 @@ def _expected(chart: Chart) -> Iterable[str]:
     yield from ("| total | share |", "| --- | --- |", *(f"| {total} | {share:.1%} |" for total, share in totals.items() if share >= SMALLEST), "")
 
 
-def _example(case: dict[str, Any]) -> str:
-    given = case.get("given", case.get("but", {}))
-    start = "" if "given" in case else "a well person, but "
+def _example(chart: Chart, case: dict[str, Any]) -> str:
+    titles = {name: observation.title for name, observation in chart.observations.items()}
+    given = {titles.get(name, name): value for name, value in case.get("given", case.get("but", {})).items()}
+    start = "" if "given" in case else "a well person, but: "
     return f"| {_cell(case['says'])} | {start}{_pairs(given)} | {_pairs(case['gives'])} |"
 
 

@@ -59,6 +59,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     pages |= {f"charts/{one.id}-{one.version}.md": chart_page(one, ROOT / "tests" / "spec" / one.id / f"{one.version}.toml") for one in charts()}
     pages |= {f"reference/{name}.md": _reference(name) for name in PUBLIC_MODULES}
     pages |= {f"notebooks/{path.stem}.md": notebook_page(path) for path in _notebooks()}
+    pages["site.css"] = (ROOT / "site" / "site.css").read_text(encoding="utf-8")
+    pages["iframe-worker.js"] = (ROOT / "site" / "iframe-worker" / "iframe-worker.js").read_text(encoding="utf-8")
     for name, text in pages.items():
         files.append(File.generated(config, name, content=text))
     return files

@@ -1,6 +1,8 @@
 """Builds wheel and sdist twice, compares their bytes, installs each in a clean environment of each given Python, and scores with it.
 
-    python tests/release.py dist [PYTHON ...]      (`make release PYTHONS="python3.11 python3.13"`)
+    python tests/release.py dist [PYTHON ...]      (`make release`, or `make release PYTHONS="python3.11 python3.13"`)
+
+Without a PYTHON: the oldest and the newest supported version, each of which must be installed (`python3.11`, `python3.13`).
 
 The time in the files is that of the last commit (SOURCE_DATE_EPOCH), so anybody who builds the same commit gets the same bytes.
 """
@@ -9,9 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,6 +27,23 @@ result = score(load_chart("news2@2017.1"), {"heart_rate": 131})
 assert (result.status, result.total, result.total_min) == ("partial", None, 3), result
 print(__version__, len(charts()), "charts")
 """
+
+
+def supported() -> list[str]:
+    """The oldest and the newest supported Python."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]
+    versions = [found[1] for line in listed if (found := re.fullmatch(r"Programming Language :: Python :: (3\.\d+)", line))]
+    pythons = [f"python{versions[0]}", f"python{versions[-1]}"]
+    if absent := [python for python in pythons if not shutil.which(python)]:
+        sys.exit(f"{', '.join(absent)} is not installed; name those to try: make release PYTHONS=...")
+    return pythons
+
+
+def holds_its_components(wheel: Path) -> None:
+    """The list of components is in the wheel where PEP 770 puts it."""
+    with zipfile.ZipFile(wheel) as packed:
+        (name,) = [name for name in packed.namelist() if ".dist-info/sboms/" in name]
+        assert packed.read(name) == (ROOT / "requirements" / "mews-newtt.cdx.json").read_bytes()
 
 
 def build(folder: Path) -> dict[str, str]:
@@ -55,7 +78,9 @@ def main(out: Path, pythons: list[str]) -> int:
         return 1
     for name, sha256 in first.items():
         print(sha256, name)
-        for python in pythons or [sys.executable]:
+        if name.endswith(".whl"):
+            holds_its_components(out / name)
+        for python in pythons or supported():
             print(f"  {python}: {try_out(python, out / name)}")
     return 0
 

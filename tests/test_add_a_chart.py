@@ -1,4 +1,4 @@
-"""Adding a chart needs data files only: a made-up one is added to a copy of this checkout by CONTRIBUTING's list, and the copy's tests pass."""
+"""Adding a chart needs data files only: the one of docs/chart-format.md is added to a copy of this checkout by CONTRIBUTING's list, and the copy's tests pass."""
 
 from __future__ import annotations
 
@@ -12,65 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-CHART = """
-[chart]
-id = "made-up-addition"
-version = "1.0"
-title = "DEMO, INVENTED: a chart that only this test adds"
-short_title = "Made-up addition"
-status = "transcribed"
-status_says = "Invented for a test."
-licence = "CC0-1.0"
-scope = "Nobody. Never for care."
-between_bands = "higher"
-known_missing = ["everything: it is invented"]
-
-[[sources]]
-id = "S"
-cite = "Invented by the authors of this test."
-
-[[parameters]]
-id = "heart_rate"
-role = "scored"
-source = "S"
-bands = [{ to = 60, points = 1, printed = "≤60" }, { from = 61, to = 90, points = 0, printed = "61-90" }, { from = 91, points = 2, printed = "≥91" }]
-
-[[parameters]]
-id = "concern"
-role = "trigger"
-source = "S"
-bands = [{ is = "none" }, { is = "present", level = "look" }]
-
-[[levels]]
-id = "rest"
-title = "Rest"
-source = "S"
-total = { from = 0, to = 1 }
-
-[[levels]]
-id = "look"
-title = "Look"
-source = "S"
-total = { from = 2 }
-"""
-CASES = """
-[well]
-heart_rate = 80
-concern = "none"
-
-[[case]]
-says = "a fast heart"
-but = { heart_rate = 91 }
-gives = { status = "complete", total = 2, level = "look" }
-"""
-BANDS = """\
-parameter,unit,step,when,low,low_inclusive,high,high_inclusive,value,points,zone,level,prompt,source,remark
-heart_rate,/min,1,,,,60,y,,1,,,,invented,
-heart_rate,/min,1,,61,y,90,y,,0,,,,invented,
-heart_rate,/min,1,,91,y,,,,2,,,,invented,
-concern,,,,,,,,none,,,,,invented,
-concern,,,,,,,,present,,,look,,invented,
-"""
+PAGE = (ROOT / "docs" / "chart-format.md").read_text(encoding="utf-8")
+CHART, CASES, BANDS = re.findall(r"^`(?:rules|tests/spec)/made-up-addition/.*?^```\w+\n(.*?)^```$", PAGE, re.M | re.S)
 
 
 def add_by_the_list(copy: Path) -> list[str]:

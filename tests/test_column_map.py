@@ -111,3 +111,10 @@ def test_a_mark_for_a_column_that_no_chart_has_is_a_fault() -> None:
 @pytest.mark.parametrize("text", ['missing = 3', "[missing]\nheart_rate = 0", '[missing]\nheart_rate = [0]'])
 def test_marks_are_texts(tmp_path: Path, text: str) -> None:
     assert "write a list of texts in quotes" in said(map_file(tmp_path, text))
+
+
+def test_a_file_may_be_a_path_and_one_alone_needs_no_list(tmp_path: Path) -> None:
+    path = tmp_path / "map.toml"
+    path.write_text('[columns]\nHR = "heart_rate"\n', encoding="utf-8")
+    for given in (path, str(path), [path], [str(path)], "HR=heart_rate"):
+        assert read_map(given).columns == {"HR": "heart_rate"}

@@ -1,32 +1,32 @@
-"""Every block of code in the documents for newcomers is run, as it is written, in the order of the page."""
+"""Every block of code in README and docs is run, as it is written, or the test that runs it is named here.
+
+`tests/test_document_settings.py` does the same for settings, maps and command lines that need a reader's own files.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from tests.document_blocks import ELSEWHERE, PAGES, ROOT, blocks, commands
 from tests.patience import PATIENCE
 
-ROOT = Path(__file__).resolve().parents[1]
-DOCS = ROOT / "docs"
-PYTHON = ["quickstart-embed.md", "public-api.md", "installing.md", "validation.md", "diagnosis.md", "fhir.md"]
-SHELL = ["quickstart-check.md", "quickstart-service.md", "status.md"]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+# Pages whose Python runs in one process, in the order of the page. Those of `SLOW` look for a fault in 200 rows or more.
+PYTHON = ["quickstart-embed.md", "public-api.md", "installing.md", "diagnosis.md", "episodes.md", "fhir.md", "batch.md"]
+SLOW = ["validation.md"]
+SHELL = ["quickstart-check.md", "status.md", "episodes.md"]
+BESIDE = "quickstart-service.md"  # its commands need a service that runs
 # Set-up of an environment: the tests run in one that has everything.
 SET_UP = ("make ", ". .venv", "pip install ")
-
-
-def blocks(page: str, kind: str) -> list[str]:
-    return [code for language, code in BLOCK.findall((DOCS / page).read_text(encoding="utf-8")) if language == kind]
 
 
 def environment() -> dict[str, str]:
@@ -34,59 +34,88 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "service")))}
 
 
-@pytest.mark.parametrize("page", PYTHON)
-def test_python_runs(page: str) -> None:
-    (ROOT / "demo-output").mkdir(exist_ok=True)
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder as a reader has it: the examples, and tables of their own."""
+    (tmp_path / "demo-output").mkdir()
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    import polars as pl
+
+    rows = pl.DataFrame({"ward": ["A", "B"], "heart_rate": [72.0, 131.0], "temperature": [36.8, None]})
+    (tmp_path / "wards").mkdir()
+    for name in ("wards.parquet", "wards/july.parquet"):
+        rows.write_parquet(tmp_path / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", [*PYTHON, *(pytest.param(page, marks=pytest.mark.deep) for page in SLOW)])
+def test_python_runs(page: str, folder: Path) -> None:
     code = "\n".join(blocks(page, "python"))
     assert code
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(), capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE, check=False)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
 
 
 def lines_of(page: str) -> list[str]:
-    return [line for code in blocks(page, "sh") for line in code.splitlines() if not line.startswith(SET_UP)]
+    return [line for line in commands(page) if not line.startswith(SET_UP)]
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("page", ["quickstart-check.md", "status.md"])
-def test_commands_run(page: str) -> None:
-    (ROOT / "demo-output").mkdir(exist_ok=True)
+@pytest.mark.parametrize("page", SHELL)
+def test_commands_run(page: str, folder: Path) -> None:
     for line in lines_of(page):
-        done = subprocess.run(line, shell=True, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(line, shell=True, cwd=folder, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert done.returncode == 0, f"{line}\n{done.stderr}"
 
 
 @pytest.mark.deep
 def test_commands_of_the_service_run(tmp_path: Path) -> None:
-    check, serve, *clients = lines_of("quickstart-service.md")
+    check, serve, *clients = lines_of(BESIDE)
     assert serve == "mews-newtt serve"
     own = environment() | {"MEWS_NEWTT_DATA_FOLDER": str(tmp_path)}
-    port = "18311"
+    port = free_port()
     subprocess.run(f"{check} --port {port}", shell=True, cwd=ROOT, env=own, capture_output=True, timeout=PATIENCE, check=True)
-    with subprocess.Popen([str(Path(sys.executable).parent / "mews-newtt"), "serve", "--port", port], cwd=ROOT, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
+    command = [str(Path(sys.executable).parent / "mews-newtt"), "serve", "--port", port]
+    with subprocess.Popen(command, cwd=ROOT, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
         try:
-            wait_for(f"http://127.0.0.1:{port}/readyz")
+            wait_for(f"http://127.0.0.1:{port}/readyz", service)
             for line in clients:
                 if line.startswith("sh ") and not shutil.which("curl"):
                     continue
-                done = subprocess.run(line.replace("8311", port, 1), shell=True, cwd=ROOT, env=own, capture_output=True, text=True, timeout=PATIENCE, check=False)
+                here = line.replace("8311", port, 1)
+                done = subprocess.run(here, shell=True, cwd=ROOT, env=own, capture_output=True, text=True, timeout=PATIENCE, check=False)
                 assert done.returncode == 0, f"{line}\n{done.stderr}"
         finally:
             service.terminate()
 
 
-def wait_for(address: str) -> None:
-    for _ in range(600):
+def free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
+def wait_for(address: str, service: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        assert service.poll() is None, "the service has ended"
         try:
-            with urllib.request.urlopen(address, timeout=5):
+            with urllib.request.urlopen(address, timeout=PATIENCE):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             time.sleep(0.1)
     pytest.fail("the service did not start")
 
 
-def test_every_document_with_commands_for_newcomers_is_listed_here() -> None:
-    found = {path.name for path in DOCS.glob("quickstart-*.md")}
-    assert found <= set(PYTHON) | set(SHELL)
-    for page in SHELL:
-        assert lines_of(page)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_test_runs_every_block(page: str) -> None:
+    text = (ROOT / page if page == "README.md" else ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert text.count("```") == 2 * len(re.findall(r"^ *```\w+\n.*?^ *```$", text, re.M | re.S)), "a block without the name of its language"
+    here = {(page, "python") for page in PYTHON + SLOW} | {(page, kind) for page in [*SHELL, BESIDE] for kind in ("sh",)}
+    for kind in set(re.findall(r"^ *```(\w+)$", text, re.M)):
+        if (page, kind) in here:
+            continue
+        assert (page, kind) in ELSEWHERE, f"no test runs the {kind} of {page}"
+        named = page.removesuffix(".md") in (ROOT / ELSEWHERE[page, kind]).read_text(encoding="utf-8")
+        assert named or kind == "console", f"{ELSEWHERE[page, kind]} does not name {page}"

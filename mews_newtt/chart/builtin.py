@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mews_newtt.chart.load_observations import load_observations
 from mews_newtt.chart.model import Observation
+from mews_newtt.errors import FileError, Problem
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -35,8 +36,19 @@ def _unpacked() -> Path:
     from shutil import rmtree
     from tempfile import mkdtemp
 
-    folder, owner = Path(mkdtemp(prefix="mews-newtt-rules-")).resolve(), os.getpid()
-    _copy(files("mews_newtt") / "rules", folder)
+    try:
+        folder, owner = Path(mkdtemp(prefix="mews-newtt-rules-")).resolve(), os.getpid()
+        _copy(files("mews_newtt") / "rules", folder)
+    except OSError as fault:
+        what = f"cannot be unpacked into a temporary folder: {fault.strerror or fault}"
+        raise FileError(
+            Problem(
+                "rules_not_unpacked",
+                "the charts of the package",
+                what,
+                "let TMPDIR name a folder that can be written, or install the package unpacked",
+            )
+        ) from None
     atexit.register(lambda: rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
     return folder
 

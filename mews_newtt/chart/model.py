@@ -269,7 +269,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Chart(Remembers, Drawable):
-    """One version of one observation chart, checked and frozen."""
+    """One version of one observation chart, checked and frozen.
+
+    id, version : what `load_chart("id@version")` takes
+    title, short_title : as the document names it, and as tables show it
+    status, status_says : how far it may be trusted (docs/status.md), and the reason in words
+    licence, sources : whose content it is, and where each number comes from
+    scope_says : for whom it is, in words
+    parameters : its rows in the order of the print; `by_id` finds one by its id
+    levels : escalation levels, lowest first
+    known_missing : what no source gives
+    """
 
     id: str
     version: str

@@ -34,8 +34,10 @@ class ColumnMap(NamedTuple):
         return self.missing | own if own else self.missing
 
 
-def read_map(entries: Iterable[str], *, ignore: Iterable[str] = (), missing: Iterable[str] = (), units: Iterable[str] = ()) -> ColumnMap:
-    """A map from `theirs=ours` entries and map files (.toml), in any order.
+def read_map(
+    entries: str | Path | Iterable[str | Path], *, ignore: Iterable[str] = (), missing: Iterable[str] = (), units: Iterable[str] = ()
+) -> ColumnMap:
+    """A map from `theirs=ours` entries and map files (.toml), in any order; one alone needs no list.
 
     A map file holds `[columns]` (theirs = "ours"), `[values.<ours>]` ("theirs" = "ours"), `[units]` (ours = "unit"), `ignore = ["theirs"]`
     and `missing = ["NA"]`, or a table `[missing]` (ours = ["0"], "*" = ["NA"] for every column).
@@ -46,8 +48,8 @@ def read_map(entries: Iterable[str], *, ignore: Iterable[str] = (), missing: Ite
         value, a value that is a mark for missing in the same column
     """
     said = Said()
-    for entry in entries:
-        if entry.endswith(".toml") and "=" not in entry:
+    for entry in (entries,) if isinstance(entries, str | Path) else entries:
+        if isinstance(entry, Path) or (entry.endswith(".toml") and "=" not in entry):
             _read_map_file(Path(entry), said)
             continue
         said.entry(entry)
