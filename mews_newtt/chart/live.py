@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mews_newtt.chart.catalogue import Catalogue, catalogue
-from mews_newtt.chart.choosing import Known, choose, meant, named, named_at_site
+from mews_newtt.chart.choosing import Known, choose, day_asked, meant, named, named_at_site
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.sign_offs import sign_off_path
 from mews_newtt.chart.site import GONE, LIST_FILE, is_site, record_path
@@ -54,7 +54,7 @@ class LiveCharts:
         return False
 
     def find(self, name: str, version: str | None = None) -> Chart:
-        """The chart of an id, alias or short title: that version, or else the best one in force. A file is never looked up.
+        """The chart of an id, alias or short title: that version, or the one in force on a day, or else the best one today. No file is looked up.
 
         Raises
         ------
@@ -62,7 +62,8 @@ class LiveCharts:
         """
         chart = self._chosen.get((name, version))
         if chart is None:
-            here = named_at_site(self.charts, name, self._known) if version is None else None
+            is_day = day_asked(version) is not None
+            here = named_at_site(self.charts, name, self._known) if version is None or is_day else None
             versions = named(self.charts, name) if here is None else here
             chart = choose(versions, name, version, known=self._known, every=self.charts)
             if len(self._chosen) < CHOICES_KEPT:
