@@ -49,10 +49,16 @@ def chart_before(chart: Chart, others: Sequence[Chart]) -> Chart | None:
     return best_of(named or same) if same else None
 
 
+def _points(chart: Chart) -> list[tuple[str, int]]:
+    """All points above 0 of a chart's bands and skips, each with its parameter."""
+    rows = [(p.id, band.points) for p in chart.parameters for table in p.tables for band in table.bands]
+    rows += [(p.id, skip.points) for p in chart.parameters for skip in p.skips]
+    return [(name, points) for name, points in rows if points]
+
+
 def _far_points(chart: Chart) -> Iterator[tuple[str, str, str]]:
     """Points far above all others on the chart, such as 20 for 2."""
-    rows = [(p.id, band.points) for p in chart.parameters for table in p.tables for band in table.bands if band.points]
-    rows += [(p.id, skip.points) for p in chart.parameters for skip in p.skips if skip.points]
+    rows = _points(chart)
     for smaller, larger in pairwise(sorted({points for _, points in rows})):
         if larger > FAR * smaller:
             for name in dict.fromkeys(name for name, points in rows if points >= larger):
@@ -79,6 +85,11 @@ def _left_out(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:
         for skip in old.skips:
             if skip.code not in {other.code for other in new.skips}:
                 yield f"skip_left_out {old.id} {skip.code}", place, f"has no skip {skip.code}, which {said} has"
+        raised, raises = (any(band.level for table in row.tables for band in table.bands) for row in (old, new))
+        if old.observation.numeric and raised and not raises:
+            yield f"trigger_left_out {old.id}", place, f"raises a level by some of its bands in {said}, and by none here"
+        if len(new.tables) < len(old.tables):
+            yield f"table_left_out {old.id}", place, f"has {len(old.tables)} tables in {said}, and {len(new.tables)} here"
         if is_quiet(before, old) and new.tables and not is_quiet(chart, new):
             yield f"no_normal_reading {old.id}", place, "every reading of a table gives points, a zone or a level: no reading is normal"
     for kind, olds, news in (
@@ -88,9 +99,24 @@ def _left_out(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:
     ):
         for name in [one.id for one in olds if one.id not in {other.id for other in news}]:
             yield f"{kind}_left_out {name}", f"{kind} {name}", f"is on {said} and not on this chart"
+    yield from _of_levels(before, chart)
     if before.scope and not chart.scope:
         yield "scope_left_out", "[Scope]", f"has no rows; {said} says which sets it is not for"
     yield from _triggers(before, chart)
+
+
+def _of_levels(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:
+    """Totals and counts that reached a level in the previous chart only, and points greater than all of its points."""
+    said = f"{before.id} {before.version}"
+    for level in chart.levels:
+        old = next((one for one in before.levels if one.id == level.id), None)
+        if old is not None and old.total is not None and level.total is None:
+            yield f"total_left_out {level.id}", f"level {level.id}", f"is reached by a total in {said}, and by none here"
+        if old is not None and old.counts and not level.counts:
+            yield f"counts_left_out {level.id}", f"level {level.id}", f"is reached by a count of rows in {said}, and by none here"
+    most = max((points for _, points in _points(before)), default=0)
+    for name in dict.fromkeys(name for name, points in _points(chart) if most and points > most):
+        yield f"points_new {name}", f"parameter {name}", f"gives more points than any row of {said}, where {most} are the most"
 
 
 def _triggers(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:

@@ -39,13 +39,13 @@ def http(site: Path, tmp_path: Path) -> Iterator[Any]:
         yield found
 
 
-def observed(when: str | None, rate: int = 110, **more: Any) -> dict[str, Any]:
+def observed(when: str | None, *others: dict[str, Any], **more: Any) -> dict[str, Any]:
     sent = [
         observation(coded("9279-1"), valueQuantity=quantity(16, "/min"), effective=when, **more),
-        observation(coded("8867-4"), valueQuantity=quantity(rate, "/min"), effective=when, **more),
+        observation(coded("8867-4"), valueQuantity=quantity(110, "/min"), effective=when, **more),
         observation(coded("8310-5"), valueQuantity=quantity(36.8, "Cel"), effective=when, **more),
     ]
-    return bundle(*sent)
+    return bundle(*sent, *others)
 
 
 def fhir(http: Any, operation: str, sent: dict[str, Any]) -> Any:
@@ -120,8 +120,8 @@ def test_fhir_scores_on_the_version_of_the_day_of_the_round(when: str, http: Any
 
 def test_fhir_takes_the_day_of_the_round_and_not_of_other_readings(http: Any) -> None:
     """A height of a later day is no reading of this chart: the round is of May."""
-    sent = observed(BEFORE)
-    sent["entry"] += bundle(observation(coded("8302-2"), valueQuantity=quantity(160, "cm"), effective="2026-07-01T08:00:00Z"))["entry"]
+    height = observation(coded("8302-2"), valueQuantity=quantity(160, "cm"), effective="2026-07-01T08:00:00Z")
+    sent = observed(BEFORE, height)
     told = fhir(http, "score", sent)
     assert told.status_code == 200, told.text
     assert told.headers["mews-newtt-chart"] == "made-up@1.0"
