@@ -29,6 +29,15 @@ from mews_newtt.errors import FileError, Problem
 _BROKEN = ("not_a_sheet", "section_missing", "section_twice", "unknown_section", "column_missing", "column_misspelt", "column_twice")
 
 
+_MENDS = {  # in the words of the sheet
+    "context_overlap": (
+        "let only one table hold: say the group too, such as `postnatal and up to 48 hours after birth`; "
+        "or say under [Scope] what does not go together: both in `when`, then `not for`"
+    ),
+    "context_hole": "add the rows for it under [Bands]; or say under [Scope] whom the chart is not for",
+}
+
+
 class Adoption(NamedTuple):
     """The outcome of an adoption. `chart` is None where a problem or a difference prevents writing it."""
 
@@ -131,6 +140,8 @@ def checked(sheet: Sheet, built: Built, shelf: Catalogue, folder: Path) -> list[
             continue  # a doubt asks about it, or the sheet confirms it
         odd = problem.code == "points_fall_outwards"
         mend = "check the rows; if the print says so, both write the parameter under [Chart] as `points may fall`" if odd else problem.mend
+        mend = _MENDS.get(problem.code, mend)
+        mend = re.sub(r"\[\[(\w+)\]\]", lambda found: f"[{found[1].capitalize()}]", mend)  # a section of the sheet, not of a chart file
         told.append(problem._replace(where=_placed(sheet, built, problem.where), mend=mend, warning=problem.warning and not odd))
     for item, names in (("points may fall", built.may_fall), ("unusual edges", built.unusual)):
         told += [

@@ -85,7 +85,7 @@ SOURCES = Section(
     (Column("id", "id", True), Column("cite", required=True), Column("doi", "id"), Column("took"), Column("transcribed", "people")),
     ("id",),
 )
-ZONES = Section("Zones", (Column("id", "id", True), Column("title", required=True), Column("colour", "id")), ("id",))
+ZONES = Section("Zones", (Column("id", "id", True), Column("title"), Column("colour", "id")), ("id",))
 PARAMETERS = Section(
     "Parameters",
     (
@@ -140,7 +140,7 @@ LEVELS = Section(
     "Levels",
     (
         Column("level", "id", True),
-        Column("title", required=True),
+        Column("title"),
         Column("total", "total"),
         Column("counts", "counts"),
         Column("observe again"),

@@ -136,15 +136,25 @@ class _Reader:
             self.fault("section_missing", "sheet", f"has no section [{missed}]", "keep the sections of the empty sheet, also those without rows")
 
     def _use_titles(self) -> None:
-        """Levels and zones that rows name by their titles, or in another case, by their ids."""
+        """Levels and zones by their ids, where rows name them by their titles or in another case. One without a title has its name as title."""
+        names: dict[str, dict[str, str]] = {}
         for section, column in ((LEVELS, "level"), (ZONES, "zone")):
             own = "level" if section is LEVELS else "id"
             rows = [row.values for row in self.rows[section.title] if row.values.get(own)]
-            names = {plain(str(values[name])).casefold(): values[own] for name in ("title", own) for values in rows if values.get(name)}
-            for row in self.rows[BANDS.title]:
+            for values in rows:
+                values["title"] = values["title"] or values[own]
+                values[own] = _as_id(values[own])
+            names[column] = {plain(str(values[name])).casefold(): values[own] for name in ("title", own) for values in rows}
+        for row in self.rows[BANDS.title]:
+            for column, other in (("level", "zone"), ("zone", "level")):
                 said = row.values.get(column)
-                if said is not None:
-                    row.values[column] = names.get(plain(said).casefold(), said)
+                if said is None:
+                    continue
+                wanted = plain(said).casefold()
+                row.values[column] = names[column].get(wanted, said)
+                if wanted in names[other] and wanted not in names[column]:
+                    what = f"{said!r} is a {other}, and not a {column}"
+                    self.fault("wrong_column", f"cell {row.address(column)}", what, f"write it in the column {other} (cell {row.address(other)})")
 
     def _headings(self, section: Section, line: int, cells: dict[int, Cell]) -> dict[str, int]:
         columns: dict[str, int] = {}
@@ -284,6 +294,11 @@ _CHOICES = {
     "higher": "higher score",
     "one of": "one_of",
 }
+
+
+def _as_id(name: str) -> str:
+    """The name of a level or zone as an id: small letters, without spaces."""
+    return re.sub(r"[^\w-]+", "_", name.casefold()).strip("_")
 
 
 def _choice(text: str) -> str:
