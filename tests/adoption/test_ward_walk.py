@@ -1,7 +1,7 @@
 """The walk of a ward: a maternity table with two pulse tables by hours since birth, from paper, on a blank spreadsheet, as the guide says and no more.
 
 The lead fills an XLSX. The second person fills name, date, bands and levels, and saves as Excel saves CSV on a British computer. Every cell that is
-typed is counted; docs/adopting.md names the count. The table is made up.
+typed is counted; docs/adopting-in-short.md names the count. The table is made up.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mews_newtt.chart.catalogue import catalogue
 from tests.adoption.support import SIGNED_BY, command
 
 openpyxl = pytest.importorskip("openpyxl")
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "adopting.md"
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "adopting-in-short.md"
 
 PULSE = (("below 50", "2"), ("50-59", "1"), ("60-100", "0"), ("101-120", "1"), ("over 120", "2"))
 PULSE_EARLY = (("below 45", "2"), ("45-54", "1"), ("55-105", "0"), ("106-125", "1"), ("126+", "2"))
@@ -68,13 +68,6 @@ class Hand:
         for name, text in items.items():
             self.type(self.row(name), 2, text)
 
-    def item_more(self, section: str, name: str, text: str) -> None:
-        """An item that the blank sheet has no row for."""
-        at = self.row(section) + 2
-        self.sheet.insert_rows(at)
-        self.type(at, 1, name)
-        self.type(at, 2, text)
-
     def table(self, section: str, rows: list[tuple[str, ...]]) -> None:
         at = self.row(section) + 2
         self.sheet.insert_rows(at, len(rows))
@@ -84,8 +77,7 @@ class Hand:
 
 
 def both_fill(hand: Hand, name: str, on: str) -> None:
-    hand.items({"transcribed by": name, "transcribed on": on})
-    hand.item_more("[Chart]", "overlaps", "higher score")
+    hand.items({"transcribed by": name, "transcribed on": on, "overlaps": "higher score"})
     hand.table("[Bands]", list(BANDS))
     hand.table("[Levels]", LEVELS)
 
@@ -192,3 +184,11 @@ def test_a_hidden_column_is_one_message(blank: Path, tmp_path: Path) -> None:
     found = adopted(lead, second, tmp_path)
     assert [problem.code for problem in found.problems] == ["cell_hidden"]
     assert "more" in found.problems[0].where and found.problems[0].what == "are in a hidden row or column"
+
+
+def test_the_pictures_of_the_guide_are_what_the_program_makes(blank: Path) -> None:
+    from tests.adoption.pictures import pictures  # it imports this module
+
+    for path, text in pictures(blank).items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is old: run `python -m tests.adoption.pictures`"
+        assert path.name in GUIDE.read_text(encoding="utf-8")
