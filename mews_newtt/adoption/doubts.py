@@ -13,7 +13,7 @@ from mews_newtt.adoption.words import AS_PRINTED
 from mews_newtt.chart.catalogue import best_of
 from mews_newtt.chart.check_rows import is_quiet
 from mews_newtt.chart.compare import compare
-from mews_newtt.chart.model import Chart
+from mews_newtt.chart.model import Chart, Condition, Interval, Observation
 from mews_newtt.errors import Problem
 
 OF_CHECKS = ("row_gives_nothing", "no_normal_reading", "nothing_required")  # warnings of `check` that adopting asks about
@@ -32,7 +32,7 @@ def doubts(chart: Chart, found: Sequence[Problem], before: Chart | None, confirm
 def asked(chart: Chart, found: Sequence[Problem], before: Chart | None = None) -> dict[str, Problem]:
     """Every question by the words that answer it."""
     every = {f"{problem.code} {_row_of(problem.where)}".strip(): problem for problem in found if problem.code in OF_CHECKS}
-    for key, where, what in [*_far_points(chart), *(_left_out(before, chart) if before is not None else ())]:
+    for key, where, what in [*_far_points(chart), *_for_nobody(chart), *(_left_out(before, chart) if before is not None else ())]:
         every.setdefault(key, Problem(key.partition(" ")[0], where, what, ""))
     return every
 
@@ -54,6 +54,23 @@ def _points(chart: Chart) -> list[tuple[str, int]]:
     rows = [(p.id, band.points) for p in chart.parameters for table in p.tables for band in table.bands]
     rows += [(p.id, skip.points) for p in chart.parameters for skip in p.skips]
     return [(name, points) for name, points in rows if points]
+
+
+def _for_nobody(chart: Chart) -> Iterator[tuple[str, str, str]]:
+    """Rows of [Scope] that hold for everybody of whom the reading is known."""
+    for number, rule in enumerate(chart.scope, start=1):
+        if rule.when and all(_holds_always(chart.by_id[name].observation, wanted) for name, wanted in rule.when if name in chart.by_id):
+            name = rule.when[0][0]
+            yield f"scope_holds_for_all {name}", f"scope[{number}]", f"holds for everybody whose {chart.by_id[name].title} is known"
+
+
+def _holds_always(observation: Observation, wanted: Condition) -> bool:
+    if not isinstance(wanted, Interval):
+        return set(observation.category_ids) <= set(wanted)
+    possible = observation.impossible
+    low = wanted.low is None or (possible.low is not None and wanted.low <= possible.low and wanted.low_included)
+    high = wanted.high is None or (possible.high is not None and wanted.high >= possible.high and wanted.high_included)
+    return low and high
 
 
 def _far_points(chart: Chart) -> Iterator[tuple[str, str, str]]:
@@ -100,8 +117,10 @@ def _left_out(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:
         for name in [one.id for one in olds if one.id not in {other.id for other in news}]:
             yield f"{kind}_left_out {name}", f"{kind} {name}", f"is on {said} and not on this chart"
     yield from _of_levels(before, chart)
-    if before.scope and not chart.scope:
-        yield "scope_left_out", "[Scope]", f"has no rows; {said} says which sets it is not for"
+    for rule in before.scope:
+        if all(other.when != rule.when for other in chart.scope):
+            names = " and ".join(name for name, _ in rule.when)
+            yield f"scope_left_out {names}", "[Scope]", f"does not say for whom the chart is not as {said} does: {rule.says}"
     yield from _triggers(before, chart)
 
 

@@ -10,7 +10,23 @@ from typing import Any, NamedTuple
 from mews_newtt.adoption.cells import Cell, Grid, address
 from mews_newtt.adoption.context_words import parameter_named, read_context
 from mews_newtt.adoption.grid import read_grid
-from mews_newtt.adoption.layout import BANDS, DOCUMENT, GIVES, ITEM, LEVELS, NEW, NOT_READ, SECTIONS, TITLE, VALUE, ZONES, Column, Section
+from mews_newtt.adoption.layout import (
+    BANDS,
+    CONTEXTS,
+    DOCUMENT,
+    GIVES,
+    ITEM,
+    LEVELS,
+    NEW,
+    NOT_READ,
+    SCOPE,
+    SECTIONS,
+    TITLE,
+    VALUE,
+    ZONES,
+    Column,
+    Section,
+)
 from mews_newtt.adoption.new_observations import faults_of, observation_of
 from mews_newtt.adoption.words import (
     NOTHING,
@@ -203,6 +219,8 @@ class _Reader:
                 f"the row of {row.said('parameter')!r} gives nothing{role}",
                 f"fill it, write {NOTHING} where nothing is printed, or delete the row",
             )
+        if section in (CONTEXTS, SCOPE) and any(all(_same(row, other, name) for name in section.key) for other in self.rows[section.title]):
+            self.fault("row_twice", f"row {line + 1}", f"says the same as another row of [{section.title}]", "keep one")
         self.rows[section.title].append(row)
         if section is NEW and not any(row.values[name] is None for name in ("title", "kind")):
             self._new_observation(row)
@@ -277,6 +295,12 @@ class _Reader:
         if kind == "parameters":
             return tuple(parameter_named(part, self.observations) or plain(part) for part in re.split(r"[,;]", text) if part.strip())
         return _KINDS[kind](text)
+
+
+def _same(one: Row, other: Row, column: str) -> bool:
+    """Whether two rows mean the same in a column; the order of conditions has no meaning."""
+    mine, theirs = one.values[column], other.values[column]
+    return mine == theirs or (isinstance(mine, tuple) and isinstance(theirs, tuple) and frozenset(mine) == frozenset(theirs))
 
 
 def _people(text: str) -> tuple[tuple[str, str], ...]:

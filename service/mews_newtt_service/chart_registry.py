@@ -99,7 +99,7 @@ def summary_of(chart: Chart) -> dict[str, Any]:
     return {
         **chart.identity(),
         "short_title": chart.short_title,
-        "status_says": " ".join(filter(None, (chart.status_says, chart.signed and f"{chart.signed[0].upper()}{chart.signed[1:]}."))),
+        "status_says": chart.trust_says,
         "scope": chart.scope_says,
         "aliases": list(chart.aliases),
         "effective_from": chart.effective_from,

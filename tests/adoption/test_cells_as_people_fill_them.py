@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import csv
+import re
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path

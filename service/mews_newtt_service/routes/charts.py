@@ -37,7 +37,7 @@ def router(settings: Settings) -> APIRouter:
         query(request)
         accepted(request, "application/json")
         charts = _charts(request).charts()
-        return _tagged(request, tag_of(__version__, *(chart.sha256 for chart in charts)), {"charts": [summary_of(chart) for chart in charts]})
+        return _tagged(request, tag_of(__version__, *(part for chart in charts for part in (chart.sha256, chart.signed))), {"charts": [summary_of(chart) for chart in charts]})
 
     @routes.get(
         "/v1/charts/{chart_id}",
@@ -52,7 +52,7 @@ def router(settings: Settings) -> APIRouter:
         found = _charts(request).versions(request.path_params["chart_id"])
         chosen = _charts(request).find(found[0].id)
         document = {"id": chosen.id, "default_version": chosen.version, "versions": [summary_of(chart) for chart in found]}
-        return _tagged(request, tag_of(__version__, *(chart.sha256 for chart in found)), document)
+        return _tagged(request, tag_of(__version__, *(part for chart in found for part in (chart.sha256, chart.signed))), document)
 
     @routes.get(
         "/v1/charts/{chart_id}/{version}",
