@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from mews_newtt.chart.choosing import BY_DATE
 from mews_newtt.errors import ChartNotFound, ObservationError, Problem
 from mews_newtt.fhir.bundle import Collected, Content, FoundObservation, Loose, collect, resources_of, same_person
+from mews_newtt.fhir.by_date import Find
 from mews_newtt.fhir.jsontext import Model, Resource, plain
-from mews_newtt.fhir.operations import Answer, Find, Request, score_person
+from mews_newtt.fhir.operations import Answer, Request, score_person
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.reading.fhir_parts import Faults, entries
 

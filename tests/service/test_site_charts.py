@@ -119,6 +119,16 @@ def test_a_torn_sign_off_makes_the_service_unready(site: Path, tmp_path: Path) -
         assert score_of(http) == wanted
 
 
+def test_a_list_of_charts_is_another_one_after_a_sign_off(site: Path, tmp_path: Path) -> None:
+    path = site / "mews" / "7.0.signoff.toml"
+    with client(tmp_path / "data") as http:
+        before = http.get("/v1/charts")
+        assert "Signed off by Cara Example" in before.text
+        path.write_text(path.read_text(encoding="utf-8").replace("Cara", "Clara"), encoding="utf-8")
+        after = http.get("/v1/charts", headers={"If-None-Match": before.headers["etag"]})
+        assert after.status_code == 200 and "Signed off by Clara Example" in after.text
+
+
 def test_the_whole_life_of_a_sites_folder_under_a_running_service(site: Path, tmp_path: Path) -> None:
     """Next version, delete, rename, break, upgrade, roll back, restart: the name mews means what the site said, at every step."""
     shelf = catalogue()
