@@ -2,6 +2,7 @@
 
 MewsNewttError            every error of this package; carries its problems
 ├── ChartError            a chart file that breaks a check
+│   └── SiteError         a site's own list or site file that cannot be read, or that contradicts another one
 ├── ChartNotFound         no chart of that name, version or status
 ├── ObservationError      an observation set that cannot be scored (also a ValueError)
 └── FileError             a file that cannot be read or written as asked
@@ -54,6 +55,10 @@ class MewsNewttError(Exception):
 
 class ChartError(MewsNewttError):
     """A chart file breaks one or more checks."""
+
+
+class SiteError(ChartError):
+    """What a site says its names mean cannot be read, or contradicts itself: no name is sure."""
 
 
 class ChartNotFound(MewsNewttError, LookupError):

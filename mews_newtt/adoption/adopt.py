@@ -26,7 +26,18 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.chart.sign_offs import is_same_person
 from mews_newtt.errors import FileError, Problem
 
+MOST_CELLS = 6  # that one message names
+_CELL = re.compile(r".*, cell ([A-Z]+\d+)")
 _BROKEN = ("not_a_sheet", "section_missing", "section_twice", "unknown_section", "column_missing", "column_misspelt", "column_twice")
+
+
+_MENDS = {  # in the words of the sheet
+    "context_overlap": (
+        "let only one table hold: say the group too, such as `postnatal and up to 48 hours after birth`; "
+        "or say under [Scope] what does not go together: both in `when`, then `not for`"
+    ),
+    "context_hole": "add the rows for it under [Bands]; or say under [Scope] whom the chart is not for",
+}
 
 
 class Adoption(NamedTuple):
@@ -98,6 +109,7 @@ def adopt(
         own: list[Problem] = []
         built.append(build(sheet, known, own, source=source, licence=licence, status=status))
         problems += own
+    differing = _but_faulty(differing, read)
     torn = [sheet.name for sheet in read if any(not problem.warning and problem.where.startswith(sheet.name) for problem in problems)]
     for sheet, one in zip(read, built, strict=True):
         if sheet.name not in torn and (one is built[0] or differing):
@@ -115,7 +127,29 @@ def adopt(
                 write_observations(folder, new.values())
             written, path = place_chart(chart, folder, known, _record(chart, built[0], read, document))
             return Adoption(written, path, [], warnings)
-    return Adoption(None, None, differing, [*dict.fromkeys(faults), *warnings])
+    return Adoption(None, None, differing, together([*dict.fromkeys(faults), *warnings]))
+
+
+def _but_faulty(differing: list[Difference], read: Sequence[Sheet]) -> list[Difference]:
+    """The differences that are more than the consequence of a cell that cannot be read: that has a message of its own."""
+    faulty = [{found[1] for problem in sheet.problems if not problem.warning and (found := _CELL.fullmatch(problem.where))} for sheet in read]
+    return [one for one in differing if not any(place in cells for place, cells in zip((one.address_a, one.address_b), faulty, strict=False))]
+
+
+def together(problems: Sequence[Problem]) -> list[Problem]:
+    """The same fault of many cells of a sheet, such as those of a hidden column, as one message."""
+    found: dict[Problem, list[str]] = {}
+    for problem in problems:
+        cell = _CELL.fullmatch(problem.where)
+        alone = problem._replace(where=problem.where.removesuffix(f"cell {cell[1]}") if cell else problem.where)
+        found.setdefault(alone, []).extend([cell[1]] if cell else [])
+    told = []
+    for problem, cells in found.items():
+        more = f" and {len(cells) - MOST_CELLS} more" if len(cells) > MOST_CELLS else ""
+        says = f"cell{'s' if len(cells) > 1 else ''} {', '.join(cells[:MOST_CELLS])}{more}" if cells else ""
+        what = re.sub(r"^(is|holds)\b", lambda verb: {"is": "are", "holds": "hold"}[verb[1]], problem.what) if len(cells) > 1 else problem.what
+        told.append(problem._replace(where=problem.where + says, what=what))
+    return told
 
 
 def checked(sheet: Sheet, built: Built, shelf: Catalogue, folder: Path) -> list[Problem]:
@@ -131,6 +165,8 @@ def checked(sheet: Sheet, built: Built, shelf: Catalogue, folder: Path) -> list[
             continue  # a doubt asks about it, or the sheet confirms it
         odd = problem.code == "points_fall_outwards"
         mend = "check the rows; if the print says so, both write the parameter under [Chart] as `points may fall`" if odd else problem.mend
+        mend = _MENDS.get(problem.code, mend)
+        mend = re.sub(r"\[\[(\w+)\]\]", lambda found: f"[{found[1].capitalize()}]", mend)  # a section of the sheet, not of a chart file
         told.append(problem._replace(where=_placed(sheet, built, problem.where), mend=mend, warning=problem.warning and not odd))
     for item, names in (("points may fall", built.may_fall), ("unusual edges", built.unusual)):
         told += [

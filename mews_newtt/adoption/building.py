@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -97,6 +97,7 @@ def build(
             if name is not None and name not in {p.id for p in parameters} and name in observations:
                 what, mend = f"{name} is not under [{PARAMETERS.title}]", "add it there, or mend the name"
                 problems.append(_at(sheet, row, "parameter", "parameter_not_listed", what, mend))
+    parameters += _only_named(sheet, parameters, observations, document.id)
     for row in sheet.rows[LEVELS.title]:
         rows.setdefault(f"level {row.values['level']}", []).append(row)
     chart = Chart(
@@ -140,6 +141,13 @@ def build(
     return Built(
         chart, frozenset(sheet.items(CHART, "points may fall")), frozenset(sheet.items(CHART, "unusual edges")), sheet.items(CHART, AS_PRINTED), rows
     )
+
+
+def _only_named(sheet: Sheet, parameters: Sequence[Parameter], observations: Mapping[str, Observation], document: str) -> list[Parameter]:
+    """What only a `when` names, such as the patient group or the hours since birth: it chooses a table and is on the chart as recorded."""
+    there = {p.id for p in parameters}
+    named = [name for section in (BANDS, SCOPE) for row in sheet.rows[section.title] for name, _ in row.values["when"] or ()]
+    return [Parameter(observations[name], "recorded", False, document) for name in dict.fromkeys(named) if name not in there]
 
 
 class _Document:

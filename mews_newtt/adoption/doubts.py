@@ -13,7 +13,7 @@ from mews_newtt.adoption.words import AS_PRINTED
 from mews_newtt.chart.catalogue import best_of
 from mews_newtt.chart.check_rows import is_quiet
 from mews_newtt.chart.compare import compare
-from mews_newtt.chart.model import Chart
+from mews_newtt.chart.model import Chart, Condition, Interval, Observation
 from mews_newtt.errors import Problem
 
 OF_CHECKS = ("row_gives_nothing", "no_normal_reading", "nothing_required")  # warnings of `check` that adopting asks about
@@ -32,7 +32,7 @@ def doubts(chart: Chart, found: Sequence[Problem], before: Chart | None, confirm
 def asked(chart: Chart, found: Sequence[Problem], before: Chart | None = None) -> dict[str, Problem]:
     """Every question by the words that answer it."""
     every = {f"{problem.code} {_row_of(problem.where)}".strip(): problem for problem in found if problem.code in OF_CHECKS}
-    for key, where, what in [*_far_points(chart), *(_left_out(before, chart) if before is not None else ())]:
+    for key, where, what in [*_far_points(chart), *_for_nobody(chart), *(_left_out(before, chart) if before is not None else ())]:
         every.setdefault(key, Problem(key.partition(" ")[0], where, what, ""))
     return every
 
@@ -49,10 +49,33 @@ def chart_before(chart: Chart, others: Sequence[Chart]) -> Chart | None:
     return best_of(named or same) if same else None
 
 
+def _points(chart: Chart) -> list[tuple[str, int]]:
+    """All points above 0 of a chart's bands and skips, each with its parameter."""
+    rows = [(p.id, band.points) for p in chart.parameters for table in p.tables for band in table.bands]
+    rows += [(p.id, skip.points) for p in chart.parameters for skip in p.skips]
+    return [(name, points) for name, points in rows if points]
+
+
+def _for_nobody(chart: Chart) -> Iterator[tuple[str, str, str]]:
+    """Rows of [Scope] that hold for everybody of whom the reading is known."""
+    for number, rule in enumerate(chart.scope, start=1):
+        if rule.when and all(_holds_always(chart.by_id[name].observation, wanted) for name, wanted in rule.when if name in chart.by_id):
+            name = rule.when[0][0]
+            yield f"scope_holds_for_all {name}", f"scope[{number}]", f"holds for everybody whose {chart.by_id[name].title} is known"
+
+
+def _holds_always(observation: Observation, wanted: Condition) -> bool:
+    if not isinstance(wanted, Interval):
+        return set(observation.category_ids) <= set(wanted)
+    possible = observation.impossible
+    low = wanted.low is None or (possible.low is not None and wanted.low <= possible.low and wanted.low_included)
+    high = wanted.high is None or (possible.high is not None and wanted.high >= possible.high and wanted.high_included)
+    return low and high
+
+
 def _far_points(chart: Chart) -> Iterator[tuple[str, str, str]]:
     """Points far above all others on the chart, such as 20 for 2."""
-    rows = [(p.id, band.points) for p in chart.parameters for table in p.tables for band in table.bands if band.points]
-    rows += [(p.id, skip.points) for p in chart.parameters for skip in p.skips if skip.points]
+    rows = _points(chart)
     for smaller, larger in pairwise(sorted({points for _, points in rows})):
         if larger > FAR * smaller:
             for name in dict.fromkeys(name for name, points in rows if points >= larger):
@@ -79,6 +102,11 @@ def _left_out(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:
         for skip in old.skips:
             if skip.code not in {other.code for other in new.skips}:
                 yield f"skip_left_out {old.id} {skip.code}", place, f"has no skip {skip.code}, which {said} has"
+        raised, raises = (any(band.level for table in row.tables for band in table.bands) for row in (old, new))
+        if old.observation.numeric and raised and not raises:
+            yield f"trigger_left_out {old.id}", place, f"raises a level by some of its bands in {said}, and by none here"
+        if len(new.tables) < len(old.tables):
+            yield f"table_left_out {old.id}", place, f"has {len(old.tables)} tables in {said}, and {len(new.tables)} here"
         if is_quiet(before, old) and new.tables and not is_quiet(chart, new):
             yield f"no_normal_reading {old.id}", place, "every reading of a table gives points, a zone or a level: no reading is normal"
     for kind, olds, news in (
@@ -88,9 +116,26 @@ def _left_out(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:
     ):
         for name in [one.id for one in olds if one.id not in {other.id for other in news}]:
             yield f"{kind}_left_out {name}", f"{kind} {name}", f"is on {said} and not on this chart"
-    if before.scope and not chart.scope:
-        yield "scope_left_out", "[Scope]", f"has no rows; {said} says which sets it is not for"
+    yield from _of_levels(before, chart)
+    for rule in before.scope:
+        if all(other.when != rule.when for other in chart.scope):
+            names = " and ".join(name for name, _ in rule.when)
+            yield f"scope_left_out {names}", "[Scope]", f"does not say for whom the chart is not as {said} does: {rule.says}"
     yield from _triggers(before, chart)
+
+
+def _of_levels(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:
+    """Totals and counts that reached a level in the previous chart only, and points greater than all of its points."""
+    said = f"{before.id} {before.version}"
+    for level in chart.levels:
+        old = next((one for one in before.levels if one.id == level.id), None)
+        if old is not None and old.total is not None and level.total is None:
+            yield f"total_left_out {level.id}", f"level {level.id}", f"is reached by a total in {said}, and by none here"
+        if old is not None and old.counts and not level.counts:
+            yield f"counts_left_out {level.id}", f"level {level.id}", f"is reached by a count of rows in {said}, and by none here"
+    most = max((points for _, points in _points(before)), default=0)
+    for name in dict.fromkeys(name for name, points in _points(chart) if most and points > most):
+        yield f"points_new {name}", f"parameter {name}", f"gives more points than any row of {said}, where {most} are the most"
 
 
 def _triggers(before: Chart, chart: Chart) -> Iterator[tuple[str, str, str]]:

@@ -85,7 +85,7 @@ SOURCES = Section(
     (Column("id", "id", True), Column("cite", required=True), Column("doi", "id"), Column("took"), Column("transcribed", "people")),
     ("id",),
 )
-ZONES = Section("Zones", (Column("id", "id", True), Column("title", required=True), Column("colour", "id")), ("id",))
+ZONES = Section("Zones", (Column("id", "id", True), Column("title"), Column("colour", "id")), ("id",))
 PARAMETERS = Section(
     "Parameters",
     (
@@ -140,7 +140,7 @@ LEVELS = Section(
     "Levels",
     (
         Column("level", "id", True),
-        Column("title", required=True),
+        Column("title"),
         Column("total", "total"),
         Column("counts", "counts"),
         Column("observe again"),
@@ -209,6 +209,8 @@ def lay_out_blank() -> Laid:
         titles.add(len(lines))
         headings.add(len(lines) + 1)
         lines += [*_heads(section), *([item.name, None] for item in section.items[: needed.get(section.title, 0)])]
+        if section is CHART:
+            lines.append([OVERLAPS, None])
         lines += [[] for _ in range(3 if not section.items else 1)]
     return Laid(lines, titles, headings)
 
@@ -240,6 +242,8 @@ def _chart(chart: Chart, filled: bool, *_: str | None) -> Iterator[Line]:
     yield ["supersedes", chart.supersedes if filled else None]
     yield ["snomed total", chart.snomed_total if filled else None]
     yield from (["alias", alias] for alias in chart.aliases)
+    if not filled:
+        yield [OVERLAPS, None]
     if filled:
         yield from (["note", note] for note in chart.notes)
         yield from (["known missing", missing] for missing in chart.known_missing)

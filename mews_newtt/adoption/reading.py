@@ -10,7 +10,23 @@ from typing import Any, NamedTuple
 from mews_newtt.adoption.cells import Cell, Grid, address
 from mews_newtt.adoption.context_words import parameter_named, read_context
 from mews_newtt.adoption.grid import read_grid
-from mews_newtt.adoption.layout import BANDS, DOCUMENT, GIVES, ITEM, LEVELS, NEW, NOT_READ, SECTIONS, TITLE, VALUE, ZONES, Column, Section
+from mews_newtt.adoption.layout import (
+    BANDS,
+    CONTEXTS,
+    DOCUMENT,
+    GIVES,
+    ITEM,
+    LEVELS,
+    NEW,
+    NOT_READ,
+    SCOPE,
+    SECTIONS,
+    TITLE,
+    VALUE,
+    ZONES,
+    Column,
+    Section,
+)
 from mews_newtt.adoption.new_observations import faults_of, observation_of
 from mews_newtt.adoption.words import (
     NOTHING,
@@ -136,15 +152,25 @@ class _Reader:
             self.fault("section_missing", "sheet", f"has no section [{missed}]", "keep the sections of the empty sheet, also those without rows")
 
     def _use_titles(self) -> None:
-        """Levels and zones that rows name by their titles, or in another case, by their ids."""
+        """Levels and zones by their ids, where rows name them by their titles or in another case. One without a title has its name as title."""
+        names: dict[str, dict[str, str]] = {}
         for section, column in ((LEVELS, "level"), (ZONES, "zone")):
             own = "level" if section is LEVELS else "id"
             rows = [row.values for row in self.rows[section.title] if row.values.get(own)]
-            names = {plain(str(values[name])).casefold(): values[own] for name in ("title", own) for values in rows if values.get(name)}
-            for row in self.rows[BANDS.title]:
+            for values in rows:
+                values["title"] = values["title"] or values[own]
+                values[own] = _as_id(values[own])
+            names[column] = {plain(str(values[name])).casefold(): values[own] for name in ("title", own) for values in rows}
+        for row in self.rows[BANDS.title]:
+            for column, other in (("level", "zone"), ("zone", "level")):
                 said = row.values.get(column)
-                if said is not None:
-                    row.values[column] = names.get(plain(said).casefold(), said)
+                if said is None:
+                    continue
+                wanted = plain(said).casefold()
+                row.values[column] = names[column].get(wanted, said)
+                if wanted in names[other] and wanted not in names[column]:
+                    what = f"{said!r} is a {other}, and not a {column}"
+                    self.fault("wrong_column", f"cell {row.address(column)}", what, f"write it in the column {other} (cell {row.address(other)})")
 
     def _headings(self, section: Section, line: int, cells: dict[int, Cell]) -> dict[str, int]:
         columns: dict[str, int] = {}
@@ -193,6 +219,8 @@ class _Reader:
                 f"the row of {row.said('parameter')!r} gives nothing{role}",
                 f"fill it, write {NOTHING} where nothing is printed, or delete the row",
             )
+        if section in (CONTEXTS, SCOPE) and any(all(_same(row, other, name) for name in section.key) for other in self.rows[section.title]):
+            self.fault("row_twice", f"row {line + 1}", f"says the same as another row of [{section.title}]", "keep one")
         self.rows[section.title].append(row)
         if section is NEW and not any(row.values[name] is None for name in ("title", "kind")):
             self._new_observation(row)
@@ -269,6 +297,12 @@ class _Reader:
         return _KINDS[kind](text)
 
 
+def _same(one: Row, other: Row, column: str) -> bool:
+    """Whether two rows mean the same in a column; the order of conditions has no meaning."""
+    mine, theirs = one.values[column], other.values[column]
+    return mine == theirs or (isinstance(mine, tuple) and isinstance(theirs, tuple) and frozenset(mine) == frozenset(theirs))
+
+
 def _people(text: str) -> tuple[tuple[str, str], ...]:
     pairs = [part.strip().rpartition(" ") for part in text.split(";") if part.strip()]
     return tuple((by.strip(), read_date(on)) for by, _, on in pairs)
@@ -284,6 +318,11 @@ _CHOICES = {
     "higher": "higher score",
     "one of": "one_of",
 }
+
+
+def _as_id(name: str) -> str:
+    """The name of a level or zone as an id: small letters, without spaces."""
+    return re.sub(r"[^\w-]+", "_", name.casefold()).strip("_")
 
 
 def _choice(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from mews_newtt.adoption.own_list import site_file_in_list
 from mews_newtt.adoption.signing import retire
 from mews_newtt.chart.catalogue import Catalogue, site_file
-from mews_newtt.chart.choosing import meant, named
+from mews_newtt.chart.choosing import meant, named, version_key
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.site import is_site
 from mews_newtt.chart.site_file import SITE_FILE, Pin, SiteFile, read_site_file
@@ -80,10 +80,12 @@ def roll_back(shelf: Catalogue, name: str, *, by: str, role: str, on: str, becau
         raise FileError(Problem("not_of_site", where, "comes with this software", "choose a version with `mews-newtt site use CHART@VERSION`"))
     left = [chart for chart in named(shelf.charts(), now.id) if chart.origin in shelf.known.standings and chart.origin != now.origin]
     usable = [chart for chart in left if shelf.known.kind(chart) == "in_force"]
-    if not usable:
+    earlier = [chart for chart in usable if chart.version == now.supersedes]
+    earlier = earlier or [chart for chart in usable if version_key(chart.version) < version_key(now.version)]
+    if not earlier:
         mend = "retire it with `mews-newtt site retire`: then the name is an error; or name another version with `mews-newtt site use`"
-        raise FileError(Problem("nothing_before", where, "no other version of the site's own is signed off", mend))
-    before = meant(usable, known=shelf.known)
+        raise FileError(Problem("nothing_before", where, "no earlier version of the site's own is signed off", mend))
+    before = meant(earlier, known=shelf.known)
     retire(now, Path(now.origin), name=by, role=role, on=on, because=because)
     site = site_file(shelf.folders)
     if site.names is not None and now.id in site.names:

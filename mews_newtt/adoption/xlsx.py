@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -121,10 +122,25 @@ def _cell(name: str, cell: Any, place: str) -> Cell | None:
         number = Decimal(repr(value))
         if not number.is_finite() or len(number.normalize().as_tuple().digits) > 10:
             return faulty("cell_long_number", f"holds {value!r}, which shows as something shorter", "write the number again, as text")
-        return Cell(place, format(number.normalize(), "f"))
+        text = format(number.normalize(), "f")
+        if not _shown_whole(cell.number_format or "", text):
+            what = f"holds {text}, and its number format ({cell.number_format}) shows something else"
+            return faulty("cell_shows_other", what, "format it as text and write what the document prints")
+        return Cell(place, text)
+    if ";;" in (cell.number_format or ""):
+        return faulty("cell_shows_other", f"holds {value!r}, and its format shows nothing", "format it as text")
     if not isinstance(value, str):
         return faulty("cell_kind", f"holds a {type(value).__name__}", "write it as text")
     return Cell(place, value.strip())
+
+
+def _shown_whole(number_format: str, number: str) -> bool:
+    """Whether a format shows this number as it is: not rounded, and without words beside it."""
+    said = number_format.strip().casefold()
+    if said in ("", "general", "@"):
+        return True
+    plain = re.fullmatch(r"(?:#,##)?0+(?:\.(0+))?", said)
+    return plain is not None and len(number.partition(".")[2]) <= len(plain[1] or "")
 
 
 def _runs(value: Any) -> list[tuple[str, Any]]:

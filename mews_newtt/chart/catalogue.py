@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mews_newtt.chart.builtin import builtin_rules as builtin_rules
-from mews_newtt.chart.choosing import Known, choose, has_hash, meant, named, named_at_site, version_key
+from mews_newtt.chart.choosing import Known, choose, day_asked, has_hash, meant, named, named_at_site, require_hash, version_key
 from mews_newtt.chart.choosing import best_of as best_of
 from mews_newtt.chart.choosing import in_force as in_force
 from mews_newtt.chart.choosing import require_status as require_status
@@ -139,9 +139,16 @@ class Catalogue:
     ) -> Chart:
         """The chart of that id or alias: the given version or content hash, else the best one in force on a day (today where none is given).
 
+        A day in the place of the version, such as 2026-01-31, says the same as `on`.
+
         Best is: of the best status, then the newest. Raises ChartNotFound, saying what there is instead.
         """
         known = self.known
+        day = day_asked(version)
+        if day is not None:
+            found = self.find(name, None, minimum_status, on=day)
+            require_hash(found, name, sha256)
+            return found
         if known.site.names is not None and version is None and sha256 is None:  # the site file says what the name means
             every = self.charts()
             named_here = named_at_site(every, name, self.known) or []
@@ -231,7 +238,7 @@ def load_chart(
     Parameters
     ----------
     chart : a chart's id, alias or short title, `id@version`, or the path of a chart file (ends in .toml)
-    version : that version only; without it the best status, then the newest that is in force
+    version : that version only, or a day such as 2026-01-31: the version in force on it. Without it the best status, then the newest in force
     minimum_status : refuse a chart trusted less than this (local, derived, secondary, transcribed, verified)
     folders : folders of the site's own charts, beside those of the environment variable MEWS_NEWTT_RULES
     sha256 : the content that is meant, by its hash or the first digits of it (8 or more)

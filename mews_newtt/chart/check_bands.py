@@ -9,6 +9,7 @@ from itertools import pairwise, product
 from mews_newtt.chart.check_names import CheckContext
 from mews_newtt.chart.contexts import can_occur, contexts_of, distinguishable_values, matches
 from mews_newtt.chart.model import Parameter, Table
+from mews_newtt.chart.words import conditions_say
 from mews_newtt.errors import Problem, did_you_mean
 
 
@@ -127,10 +128,11 @@ def check_contexts(c: CheckContext) -> Iterator[Problem]:
             chosen = [t for t, table in enumerate(parameter.tables, start=1) if all(matches(w, given[n]) for n, w in table.when)]
             if len(chosen) != 1 and parameter.tables:
                 says = ", ".join(f"{n} = {v}" for n, v in given.items()) or "no context at all"
+                whose = (f"table {t} is for {conditions_say(c.chart, parameter.tables[t - 1].when) or 'all'}" for t in chosen)
                 yield Problem(
                     "context_hole" if not chosen else "context_overlap",
                     c.at(f"parameter {parameter.id}"),
-                    f"has {'no table' if not chosen else f'tables {chosen}'} for {says}",
+                    "; ".join((f"has {'no table' if not chosen else f'tables {chosen}'} for {says}", *whose)),
                     "let exactly one table's `when` hold",
                 )
                 break

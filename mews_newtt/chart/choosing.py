@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -14,6 +15,8 @@ from mews_newtt.chart.site import Doubt, Standing, is_site
 from mews_newtt.chart.site_file import NO_SITE_FILE, SiteFile
 from mews_newtt.errors import ChartError, ChartNotFound, Problem
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+BY_DATE = "by-date"  # in the place of a version: that of the day of each set; the callers that take it turn it into a day
 SHORTEST_PIN = 8  # hex digits of a content hash that may stand for the whole of it
 
 
@@ -51,11 +54,18 @@ def choose(
 ) -> Chart:
     """Of all versions of a chart: the given version or content hash, else the one that the name means on a day (today where none is given).
 
+    A day in the place of the version, such as 2026-01-31, means the version in force on that day.
+
     `every`: all charts there are, for a site file; without it, the versions.
 
     Raises ChartNotFound, saying what there is instead.
     """
     candidates = list(versions)
+    day = day_asked(version)
+    if day is not None:
+        found = choose(candidates, name, None, minimum_status, on=day, known=known, every=every)
+        require_hash(found, name, sha256)
+        return found
     if version is not None:
         have = ", ".join(chart.version for chart in candidates)
         candidates = [chart for chart in candidates if chart.version == version]
@@ -161,6 +171,33 @@ def in_force(versions: Sequence[Chart], on: date | None = None) -> list[Chart]:
         old.version for new in begun for old in begun if new.supersedes == old.version and STATUSES.index(new.status) >= STATUSES.index(old.status)
     }
     return [chart for chart in begun if chart.version not in gone] or begun
+
+
+def day_asked(version: str | None) -> date | None:
+    """The day that is given in the place of a version: versions are numbers with points, days are written 2026-01-31. None for a version.
+
+    Raises ChartNotFound for a day that does not exist, and for `by-date`, which only scoring of sets with a time can turn into a day.
+    """
+    if version is None or "-" not in version:
+        return None
+    where = f"version {version[:40]!r}"
+    if version == BY_DATE:
+        what = "is taken where sets with a time are scored or verified, and not here"
+        raise ChartNotFound(Problem("version_by_date", where, what, "give a version, or a day such as 2026-01-31"))
+    try:
+        if not _DAY.fullmatch(version):
+            raise ValueError(version)
+        return date.fromisoformat(version)
+    except ValueError:
+        mend = "write a version such as 1.0, or a day such as 2026-01-31: then the version in force on that day is taken"
+        raise ChartNotFound(Problem("version_unknown", where, "is no version and no day", mend)) from None
+
+
+def require_hash(chart: Chart, name: str, sha256: str | None) -> None:
+    """Raise ChartNotFound if the chart has another content hash than the one asked for."""
+    if sha256 is not None and not has_hash(chart, sha256):
+        what = f"{chart.id} {chart.version} has the content hash {chart.sha256}, not {sha256}"
+        raise ChartNotFound(Problem("hash_unknown", f"chart {name!r}", what, "look at what changed, then pin the new hash"))
 
 
 def has_hash(chart: Chart, prefix: str) -> bool:

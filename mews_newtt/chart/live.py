@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from mews_newtt.chart.catalogue import Catalogue, catalogue
-from mews_newtt.chart.choosing import Known, choose, meant, named, named_at_site
+from mews_newtt.chart.choosing import Known, choose, day_asked, meant, named, named_at_site
 from mews_newtt.chart.model import Chart
 from mews_newtt.chart.sign_offs import sign_off_path
 from mews_newtt.chart.site import GONE, LIST_FILE, is_site, record_path
-from mews_newtt.errors import ChartError, ChartNotFound, MewsNewttError, Problem
+from mews_newtt.chart.site_file import SiteFile
+from mews_newtt.errors import ChartError, ChartNotFound, MewsNewttError, Problem, SiteError
 
 CHOICES_KEPT = 1000
 
@@ -32,8 +33,13 @@ class LiveCharts:
 
     @property
     def lost(self) -> MewsNewttError | None:
-        """The fault, if a site's folder or a chart of it is gone: a new process could not start with these charts."""
-        return self.fault if self.fault is not None and any(problem.code in GONE for problem in self.fault.problems) else None
+        """The fault, if nobody can be sure what the site's names mean: its folder, a chart, its list, site file or a sign-off is gone or torn.
+
+        The charts stay as they were, but a new process could not start.
+        """
+        fault = self.fault
+        unsure = isinstance(fault, SiteError) or (fault is not None and any(problem.code in GONE for problem in fault.problems))
+        return fault if unsure else None
 
     def refresh(self, today: date) -> bool:
         """Read the charts again if a file or the day has changed (a version may begin today). True if that gave a new `fault`."""
@@ -45,6 +51,7 @@ class LiveCharts:
             self._state = state
             charts, known = _read(source)
             _require_still_there(self.charts, charts, self._known)
+            _require_names(self._known.site, known.site)
         except MewsNewttError as fault:
             is_new = self.fault is None or self.fault.problems != fault.problems
             if is_new:
@@ -54,7 +61,7 @@ class LiveCharts:
         return False
 
     def find(self, name: str, version: str | None = None) -> Chart:
-        """The chart of an id, alias or short title: that version, or else the best one in force. A file is never looked up.
+        """The chart of an id, alias or short title: that version, or the one in force on a day, or else the best one today. No file is looked up.
 
         Raises
         ------
@@ -62,7 +69,8 @@ class LiveCharts:
         """
         chart = self._chosen.get((name, version))
         if chart is None:
-            here = named_at_site(self.charts, name, self._known) if version is None else None
+            is_day = day_asked(version) is not None
+            here = named_at_site(self.charts, name, self._known) if version is None or is_day else None
             versions = named(self.charts, name) if here is None else here
             chart = choose(versions, name, version, known=self._known, every=self.charts)
             if len(self._chosen) < CHOICES_KEPT:
@@ -96,6 +104,14 @@ def _require_still_there(before: list[Chart], after: list[Chart], known: Known) 
     if gone:
         mend = "put the file back; if the chart was withdrawn, start the service again"
         raise ChartError([Problem("site_chart_gone", chart.origin, f"held {chart.id} {chart.version} and is not there", mend) for chart in gone])
+
+
+def _require_names(before: SiteFile, after: SiteFile) -> None:
+    """Raise ChartError if a name is in no site file any more. A file that was cut off after its first lines can still be read."""
+    lost = [name for name in before.names or () if name not in (after.names or {})]
+    if lost:
+        mend = "put the file back; if the name was taken out on purpose, start the service again"
+        raise ChartError([Problem("site_name_gone", before.where, f"named {name}, and does not any more", mend) for name in lost])
 
 
 def _is_of_site(chart: Chart) -> bool:

@@ -324,6 +324,11 @@ class Chart(Remembers, Drawable):
         """Which chart this is: id, title, version, status and content hash. Every answer carries it."""
         return {"id": self.id, "title": self.title, "version": self.version, "status": self.status, "sha256": self.sha256}
 
+    @property
+    def trust_says(self) -> str:
+        """Why it has its status, and of an adopted chart who signed it off, or that it waits or has no proof. For wherever the chart is named."""
+        return " ".join(filter(None, (self.status_says, self.signed and f"{self.signed[0].upper()}{self.signed[1:]}.")))
+
     @cached_property
     def sha256(self) -> str:
         """The hash of its content: the same for the same meaning, however its file is laid out."""

@@ -23,7 +23,7 @@ from mews_newtt.chart.sign_offs import SIGN_OFF_SUFFIX as SIGN_OFF_SUFFIX
 from mews_newtt.chart.sign_offs import sign_offs, why_not
 from mews_newtt.chart.site_file import SITE_FILE
 from mews_newtt.chart.toml import TableReader, read_toml
-from mews_newtt.errors import ChartError, Problem
+from mews_newtt.errors import ChartError, Problem, SiteError
 
 LIST_FILE = "own_charts.toml"
 RECORD_SUFFIX = ".adoption.json"
@@ -33,7 +33,7 @@ PROVEN_BY_RECORD = ("transcribed", "verified")
 GONE = frozenset(
     (
         *("folder_missing", "folder_without_charts", "chart_missing", "site_chart_gone"),
-        *("site_name_missing", "site_file_missing", "site_name_not_in_force", "sign_off_missing"),
+        *("site_name_missing", "site_file_missing", "site_name_not_in_force", "sign_off_missing", "sign_off_unreadable", "site_name_gone"),
     )
 )
 
@@ -123,7 +123,7 @@ def listed(folder: Path) -> Listed:
     found = Listed(top.texts("charts"), top.texts("waiting"), top.take("site_file", bool, False))
     top.finish()
     if problems:
-        raise ChartError(problems)
+        raise SiteError(problems)
     return found
 
 
@@ -135,8 +135,11 @@ def standing(chart: Chart, path: Path, today: date) -> Standing | None:
     try:
         every = sign_offs(path)
         waits = name in listed(path.parent.parent).waiting
+    except SiteError:
+        raise
     except ChartError as fault:
-        return Standing("stopped", "its sign-off cannot be read", fault.problems[0])
+        unread = fault.problems[0]._replace(code="sign_off_unreadable")
+        return Standing("stopped", "its sign-off cannot be read", unread)
     people = transcribers(chart, path)
     said = [(one, why_not(one, chart, people, today)) for one in every if not one.retired_on]
     good = [one for one, why in said if why is None]

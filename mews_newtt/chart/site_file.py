@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mews_newtt.chart.model import STATUSES, Chart
 from mews_newtt.chart.toml import TableReader, read_toml
-from mews_newtt.errors import ChartError, ChartNotFound, Problem
+from mews_newtt.errors import ChartError, ChartNotFound, Problem, SiteError
 
 SITE_FILE = "site.toml"
 
@@ -94,7 +94,7 @@ def _is(pin: Pin, chart: Chart, chart_id: str) -> bool:
 
 
 def read_site_file(path: Path) -> SiteFile:
-    """A site file; its folders are relative to it. Raises ChartError with every fault."""
+    """A site file; its folders are relative to it. Raises SiteError with every fault."""
     problems: list[Problem] = []
     content = read_toml(path, problems)
     top = TableReader(content or {}, str(path), problems)
@@ -121,12 +121,12 @@ def read_site_file(path: Path) -> SiteFile:
     if not problems and not folders and least is None and given is None:
         problems.append(Problem("key_missing", f"{path}, rules", "names no folder", 'write rules = ["folder", ...]'))
     if problems:
-        raise ChartError(problems)
+        raise SiteError(problems)
     return SiteFile((path,), tuple((path.parent / part).resolve() for part in folders), least, names if given is not None else None)
 
 
 def merged(files: Iterable[SiteFile]) -> SiteFile:
-    """What several site files say together: the strictest status, all names. Raises ChartError if two say different things of a name."""
+    """What several site files say together: the strictest status, all names. Raises SiteError if two say different things of a name."""
     whole = NO_SITE_FILE
     for one in files:
         if whole.paths and one.paths[0] in whole.paths:
@@ -134,7 +134,7 @@ def merged(files: Iterable[SiteFile]) -> SiteFile:
         twice = [name for name, pins in (one.names or {}).items() if (whole.names or {}).get(name, pins) != pins]
         if twice:
             what = f"says something else of {', '.join(twice)} than {whole.where}"
-            raise ChartError(Problem("site_files_differ", str(one.paths[0]), what, "name the chart in one site file only"))
+            raise SiteError(Problem("site_files_differ", str(one.paths[0]), what, "name the chart in one site file only"))
         least = max(
             (status for status in (whole.minimum_status, one.minimum_status) if status),
             key=lambda status: [str(one) for one in STATUSES].index(status),

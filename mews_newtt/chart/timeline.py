@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from mews_newtt.chart.catalogue import Catalogue, require_status
 from mews_newtt.chart.model import Chart
-from mews_newtt.errors import ChartError, ChartNotFound
+from mews_newtt.errors import ChartError, ChartNotFound, ObservationError, Problem
+
+OBSERVED = "observed_at"  # the label of a set that names its day
 
 
 class Timeline(NamedTuple):
@@ -20,6 +22,14 @@ class Timeline(NamedTuple):
         """The version in force on a day; None before the first one."""
         found = [chart for start, chart in self.turns if start is None or start <= day]
         return found[-1] if found else None
+
+    def of(self, observed_at: Any) -> Chart:
+        """The version in force on the day of a set. Raises ObservationError if the set names no day, or one on which no version is in force."""
+        day = day_of_set(observed_at)
+        found = self.on(day)
+        if found is None:
+            raise ObservationError(Problem("not_in_force", OBSERVED, f"no version of {self.id} is in force on {day}", f"versions: {self.says}"))
+        return found
 
     @property
     def charts(self) -> list[Chart]:
@@ -58,6 +68,15 @@ def charts_by_date(shelf: Catalogue, name: str, minimum_status: str | None = Non
         require_status(chart, minimum_status)
         require_status(chart, shelf.known.site.minimum_status)
     return Timeline(versions[0].id, tuple(turns))
+
+
+def day_of_set(observed_at: Any) -> date:
+    """The day of a set. Raises ObservationError if it names none."""
+    try:
+        return day_of(observed_at)
+    except ValueError:
+        what = "is empty" if observed_at in (None, "") else "names no day"
+        raise ObservationError(Problem("observed_at_needed", OBSERVED, what, "write it as 2026-01-31, with or without a time of day")) from None
 
 
 def day_of(raw: Any) -> date:

@@ -83,7 +83,7 @@ def draw_not_shipped(entries: Iterable[Mapping[str, str]]) -> None:
 def draw_chart(chart: Chart) -> None:
     """The whole chart: its status first, then rows as printed (highest at the top), levels, sources, gaps."""
     console = _console()
-    status = [f"Status {status_word(chart.status)}: {MEANINGS[chart.status]}.", escape(chart.status_says), f"For: {escape(chart.scope_says)}"]
+    status = [f"Status {status_word(chart.status)}: {MEANINGS[chart.status]}.", escape(chart.trust_says), f"For: {escape(chart.scope_says)}"]
     console.print(
         Panel(
             "\n".join(line for line in status if line),

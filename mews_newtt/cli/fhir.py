@@ -13,10 +13,11 @@ from mews_newtt.cli.options import add_chart, add_rules, chart_named, chosen_cha
 from mews_newtt.episode.find_policy import policy_named
 from mews_newtt.episode.read_policy import load_policy
 from mews_newtt.errors import ChartNotFound, FileError, Problem
+from mews_newtt.fhir.by_date import Find
 from mews_newtt.fhir.course import TrackRequest, ews_track
 from mews_newtt.fhir.evidence import ELSEWHERE
 from mews_newtt.fhir.jsontext import Resource, read_json, write_json
-from mews_newtt.fhir.operations import Find, Request, ews_score, ews_verify
+from mews_newtt.fhir.operations import Request, ews_score, ews_verify
 from mews_newtt.scoring.wording import count
 from mews_newtt.tables.atomic import whole_file
 

@@ -64,7 +64,7 @@ def standing_html(chart: Chart, heading: int = 2) -> str:
         f'<div class="mn-standing mn-status-{safe(chart.status)}">'
         f'<h{heading} class="mn-title">{safe(chart.title)}</h{heading}>'
         f'<p class="mn-status"><strong>Status: {safe(chart.status)}.</strong> '
-        f"{safe(MEANINGS.get(chart.status, '').capitalize())}. {chart_text(chart.status_says)}</p>"
+        f"{safe(MEANINGS.get(chart.status, '').capitalize())}. {chart_text(chart.trust_says)}</p>"
         f"<p><strong>For:</strong> {chart_text(chart.scope_says)}</p>"
         + (f'<div class="mn-missing"><p><strong>Known to be missing</strong></p>{missing}</div>' if missing else "")
         + f'<p class="mn-meta">Chart {safe(chart.id)}, version {safe(chart.version)}. '

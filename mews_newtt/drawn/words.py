@@ -75,4 +75,4 @@ def title_at(chart: Chart, where: str) -> str:
 
 def chart_stamp(chart: Chart) -> str:
     """Which chart a printed page rests on, and how far it may be trusted."""
-    return f"{chart.short_title}, chart {chart.id} {chart.version}, status {chart.status}: {chart.status_says} Fingerprint {chart.sha256}."
+    return f"{chart.short_title}, chart {chart.id} {chart.version}, status {chart.status}: {chart.trust_says} Fingerprint {chart.sha256}."

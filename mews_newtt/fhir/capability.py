@@ -17,7 +17,7 @@ _Parameter = tuple[str, int, str, str, str]  # name, least, most, type, what it 
 _NOT_A_DEVICE = "Not a registered medical device."
 _INPUTS = (
     ("chart", 0, "1", "string", "Chart id or alias, or id|version"),
-    ("version", 0, "1", "string", "Version of the chart; without it the best status, then the newest"),
+    ("version", 0, "1", "string", "Version of the chart; or a day: the one in force on it; or `by-date`: on the day of the round. Else that of now"),
     ("sha256", 0, "1", "string", "Content hash that the chart must have"),
     ("effective", 0, "1", "dateTime", "When the set was observed, where the Observations do not say or differ"),
     ("issued", 0, "1", "instant", "When the score is issued, put into the answer as it is given"),

@@ -140,7 +140,9 @@ def cards(
     lines = [*(f"Not final: {doubt.what}" for doubt in readings.doubts), result.says, _times(readings, now)]
     lines += [f"- {level_of(chart, reason.level).title}: {reason.says}" for reason in result.reasons]
     lines += [f"- {text}" for text in (*result.warnings, *(note.what for note in readings.notes if note not in readings.doubts))]
-    lines.append(f"{chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}. Not a registered medical device.")
+    signed = f", {chart.signed}" if chart.signed else ""
+    named = f"{chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}"
+    lines.append(f"{named}{signed}. Not a registered medical device.")
     return {"cards": [_card(chart, request, _headline(result, readings, now), "\n\n".join(lines), _indicator(result, readings, now))]}
 
 

@@ -15,11 +15,12 @@ from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.all_rounds import Round, all_rounds
 from mews_newtt.fhir.asked import asked_for, asked_of
 from mews_newtt.fhir.bundle import Content, content_of, own_patients, resources_of
+from mews_newtt.fhir.by_date import Find
 from mews_newtt.fhir.by_text import read_by_text
 from mews_newtt.fhir.cds import population
 from mews_newtt.fhir.codes import Codes, codes_of
 from mews_newtt.fhir.jsontext import Model, Resource, plain
-from mews_newtt.fhir.operations import Find, Request
+from mews_newtt.fhir.operations import Request
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.fhir.readings import Readings, notes_of, read_set, score_readings
 from mews_newtt.fhir.rounds import window_of

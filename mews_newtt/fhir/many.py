@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from mews_newtt.chart.model import Chart
-from mews_newtt.errors import ObservationError, Problem
+from mews_newtt.chart.choosing import BY_DATE
+from mews_newtt.errors import ChartNotFound, ObservationError, Problem
 from mews_newtt.fhir.bundle import Collected, Content, FoundObservation, Loose, collect, resources_of, same_person
+from mews_newtt.fhir.by_date import Find
 from mews_newtt.fhir.jsontext import Model, Resource, plain
-from mews_newtt.fhir.operations import Answer, Find, Request, score_content
+from mews_newtt.fhir.operations import Answer, Request, score_person
 from mews_newtt.fhir.outcome import operation_outcome
 from mews_newtt.reading.fhir_parts import Faults, entries
 
@@ -72,8 +73,10 @@ def ews_score_many(
     rest = Faults(problem for problem in faults if id(problem) not in laid)
     rest.raise_errors()
     nobody = Content((), (), None, sets[0][1] if sets else {})
-    chart = request.chart_of(groups[0].content if groups else nobody, find)
-    return [_scored(chart, group, request, each, now) for group, each in zip(groups, own, strict=True)]
+    named = request.named(groups[0].content if groups else nobody)
+    if named.version != BY_DATE:
+        find(*named)  # an unknown chart is a fault of the request, not of each person
+    return [_scored(find, group, request, each, now) for group, each in zip(groups, own, strict=True)]
 
 
 def many_resource(scores: Iterable[PersonScore]) -> Resource:
@@ -156,9 +159,9 @@ def _place_of(where: str, whose: Mapping[str, int]) -> int | None:
     return next((whose[start] for length in range(len(parts), 0, -1) if (start := ".".join(parts[:length])) in whose), None)
 
 
-def _scored(chart: Chart, group: _Group, request: Request, faults: Faults, now: datetime | None) -> PersonScore:
+def _scored(find: Find, group: _Group, request: Request, faults: Faults, now: datetime | None) -> PersonScore:
     subject = group.content.subject
     try:
-        return PersonScore(subject, score_content(chart, group.content, request, faults, now))
-    except ObservationError as refusal:
+        return PersonScore(subject, score_person(group.content, find, request, faults, now))
+    except (ObservationError, ChartNotFound) as refusal:  # with `by-date`, no version may be in force on this person's day
         return PersonScore(subject, None, refusal.problems)

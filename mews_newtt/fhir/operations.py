@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.errors import ObservationError, Problem
 from mews_newtt.fhir.asked import asked_for, asked_of, old_readings
 from mews_newtt.fhir.bundle import Content, take_apart
+from mews_newtt.fhir.by_date import Find, Named, by_date
 from mews_newtt.fhir.by_text import read_by_text
 from mews_newtt.fhir.codes import codes_of
 from mews_newtt.fhir.evidence import judge, one_score
@@ -23,8 +24,6 @@ from mews_newtt.fhir.verify import read_stated
 from mews_newtt.reading.fhir_parts import Faults, codings
 from mews_newtt.scoring.result import Score
 from mews_newtt.validation.stated import Difference
-
-Find = Callable[[str, str | None, str | None], Chart]  # name or alias, version, sha256
 
 
 class Answer(NamedTuple):
@@ -47,9 +46,13 @@ class Request(NamedTuple):
     lookback: str | int | None = None
     encounter: str | None = None
 
-    def chart_of(self, given: Content, find: Find) -> Chart:
+    def named(self, given: Content) -> Named:
         """The chart that is asked for. Raises ObservationError where none is, or two."""
-        return _chart(given, find, self.chart, self.version, self.sha256)
+        return _named(given, self.chart, self.version, self.sha256)
+
+    def chart_of(self, given: Content, find: Find) -> Chart:
+        """The chart that is asked for, of the version that is given."""
+        return find(*self.named(given))
 
     def value(self, name: str, given: Content) -> str | int | None:
         """One parameter, from the resource or from the caller. Raises ObservationError where the two differ."""
@@ -80,8 +83,8 @@ def ews_score(
     ----------
     resource : as a mapping, or as a model of `fhir.resources`: a Bundle of Observations, or Parameters with `observations` (a Bundle) or
         `observation`, and the parameters below under their own names, or `effective`
-    find : gives a chart by name, version and content hash
-    chart, version, sha256 : the same as the parameters, for a bare Bundle
+    find : gives a chart by name, version (or a day such as 2026-01-31: the version in force on it) and content hash
+    chart, version, sha256 : the same as the parameters, for a bare Bundle. The version `by-date` is the one in force on the day of the round
     issued : when the score was made, as the caller says; the library has no clock
     window : the longest round of observations, in minutes (default 30). The newest round is scored; a warning names what is outside it
     start, end : instants; readings of other times are left out, with a warning
@@ -103,11 +106,21 @@ def ews_score(
     faults = Faults()
     request = Request(chart, version, sha256, issued, window, start, end, lookback, encounter)
     given = take_apart(plain(resource), faults)
-    return score_content(request.chart_of(given, find), given, request, faults, now)
+    return score_person(given, find, request, faults, now)
 
 
-def score_content(chart: Chart, given: Content, request: Request, faults: Faults, now: datetime | None) -> Answer:
-    """The score of one person's observations."""
+def score_person(given: Content, find: Find, request: Request, faults: Faults, now: datetime | None) -> Answer:
+    """The score of one person's observations, on the chart that the request names; `by-date` means the version of the day of their round."""
+
+    def on(chart: Chart) -> tuple[Answer, str | None]:
+        answer, readings = score_content(chart, given, request, Faults(faults), now)
+        return answer, readings.effective[1] if readings.effective else None
+
+    return by_date(request.named(given), find, given, on)
+
+
+def score_content(chart: Chart, given: Content, request: Request, faults: Faults, now: datetime | None) -> tuple[Answer, Readings]:
+    """The score of one person's observations, and what was read of them."""
     codes = codes_of(chart)
     issued = _issued(given, request.issued, faults)
     wanted = {name: value for name in ("start", "end", "lookback", "encounter") if (value := request.value(name, given)) is not None}
@@ -121,7 +134,7 @@ def score_content(chart: Chart, given: Content, request: Request, faults: Faults
     old = old_readings(readings.effective, now)
     if old:
         readings = readings._replace(notes=notes_of([*readings.notes, old]))
-    return Answer(score_bundle(result, readings, issued=issued), result)
+    return Answer(score_bundle(result, readings, issued=issued), result), readings
 
 
 def ews_verify(
@@ -148,7 +161,17 @@ def ews_verify(
     given = take_apart(plain(resource), faults)
     if chart is None and "chart" not in given.texts:
         chart = _chart_of_total(given, charts)
-    found = _chart(given, find, chart, version, sha256)
+
+    def on(found: Chart) -> tuple[Answer, str | None]:
+        answer, readings = _verified(found, given, issued, window, Faults(faults), now)
+        return answer, readings.effective[1] if readings.effective else None
+
+    return by_date(_named(given, chart, version, sha256), find, given, on)
+
+
+def _verified(
+    found: Chart, given: Content, issued: str | None, window: str | int | None, faults: Faults, now: datetime | None
+) -> tuple[Answer, Readings]:
     issued = _issued(given, issued, faults)
     window = window_of(Request(window=window).value("window", given))
     given, at = one_score(codes_of(found), given, faults)
@@ -162,7 +185,7 @@ def ews_verify(
     parameters.append({"name": "computed", "resource": score_observation(result, readings, issued=issued)})
     if readings.notes:
         parameters.append({"name": "outcome", "resource": operation_outcome(readings.notes)})
-    return Answer({"resourceType": "Parameters", "parameter": parameters}, result)
+    return Answer({"resourceType": "Parameters", "parameter": parameters}, result), readings
 
 
 def _parts(difference: Difference) -> list[Resource]:
@@ -178,7 +201,7 @@ def _scored(chart: Chart, given: Content, faults: Faults, *, may_be_empty: bool 
         raise ObservationError(readings.at(problem) for problem in refusal.problems) from None
 
 
-def _chart(given: Content, find: Find, chart: str | None, version: str | None, sha256: str | None) -> Chart:
+def _named(given: Content, chart: str | None, version: str | None, sha256: str | None) -> Named:
     wanted = {"chart": chart, "version": version, "sha256": sha256}
     told = dict(given.texts)
     if "|" in told.get("chart", ""):
@@ -190,7 +213,7 @@ def _chart(given: Content, find: Find, chart: str | None, version: str | None, s
         wanted[name] = value if value is not None else told.get(name)
     if not wanted["chart"]:
         raise ObservationError(Problem("chart_missing", "chart", "is not given", "say which chart: Parameters with `chart`, or ?chart="))
-    return find(wanted["chart"], wanted["version"], wanted["sha256"])
+    return Named(wanted["chart"], wanted["version"], wanted["sha256"])
 
 
 def _chart_of_total(given: Content, charts: Iterable[Chart]) -> str | None:

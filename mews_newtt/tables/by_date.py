@@ -10,9 +10,9 @@ import polars as pl
 import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.chart.timeline import Timeline, day_of
+from mews_newtt.chart.timeline import OBSERVED, Timeline
 from mews_newtt.chart.timeline import charts_by_date as charts_by_date
-from mews_newtt.errors import ChartNotFound, FileError, Problem
+from mews_newtt.errors import ChartNotFound, FileError, ObservationError, Problem
 from mews_newtt.reading.columns import POINTS_PREFIX, ColumnMap
 from mews_newtt.reading.plan import Plan
 from mews_newtt.scoring.result_cells import points_names
@@ -21,7 +21,7 @@ from mews_newtt.tables.planned.table import map_beside, open_planned
 from mews_newtt.tables.summary import OnBadRow
 from mews_newtt.tables.table import as_table, score_table
 
-OBSERVED, VERSION = "observed_at", "chart_version"
+VERSION = "chart_version"
 
 
 def score_table_by_date(timeline: Timeline, data: Any, *, column_map: ColumnMap | None = None, **options: Any) -> Any:
@@ -102,11 +102,10 @@ def _takeable(table: Any) -> Any:
 
 def _chart_of(timeline: Timeline, raw: Any) -> tuple[Chart | None, str]:
     try:
-        day = day_of(raw)
-    except ValueError:
-        return None, f"{OBSERVED}: {'is empty' if raw in (None, '') else 'names no day'}; write it as 2026-01-31"
-    chart = timeline.on(day)
-    return chart, "" if chart else f"{OBSERVED}: no version of {timeline.id} is in force on {day}"
+        return timeline.of(raw), ""
+    except ObservationError as fault:
+        problem = fault.problems[0]
+        return None, f"{problem.where}: {problem.what}; {problem.mend}"
 
 
 def _plain(table: Any, own: int) -> Any:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from mews_newtt.chart.choosing import BY_DATE
 from mews_newtt.chart.content import canonical
 from mews_newtt.chart.live import LiveCharts
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.timeline import OBSERVED, day_of_set
 from mews_newtt.errors import MewsNewttError
 from mews_newtt_service.problems import refuse
 
@@ -76,6 +78,15 @@ class ChartRegistry:
             )
         return chart
 
+    def find_for(self, name: str, version: str | None, sha256: str | None, given: Mapping[str, Any]) -> Chart:
+        """The same for one observation set: with the version `by-date`, the one in force on the day of its `observed_at`.
+
+        Raises
+        ------
+        ObservationError  the set names no day
+        """
+        return self.find(name, day_of_set(given.get(OBSERVED)).isoformat() if version == BY_DATE else version, sha256)
+
     def content(self, chart: Chart) -> bytes:
         """The whole chart as JSON."""
         if chart.sha256 not in self._json:
@@ -88,7 +99,7 @@ def summary_of(chart: Chart) -> dict[str, Any]:
     return {
         **chart.identity(),
         "short_title": chart.short_title,
-        "status_says": " ".join(filter(None, (chart.status_says, chart.signed and f"{chart.signed[0].upper()}{chart.signed[1:]}."))),
+        "status_says": chart.trust_says,
         "scope": chart.scope_says,
         "aliases": list(chart.aliases),
         "effective_from": chart.effective_from,

@@ -27,10 +27,13 @@ _MIDDLEWARE = (400, 401, 403, 405, 408, 421, 429, 503)
 GET_RESPONSES: dict[int | str, Document] = dict.fromkeys((*_MIDDLEWARE, 404, 406), PROBLEM)
 POST_RESPONSES: dict[int | str, Document] = dict.fromkeys((*_MIDDLEWARE, 404, 406, 409, 413, 415, 422), PROBLEM)
 LONG_RESPONSES: dict[int | str, Document] = {**POST_RESPONSES, 500: PROBLEM, 507: PROBLEM}
+VERSION_SAYS = "that version only; or a day such as 2026-01-31: the version that was in force on it"
+BY_DATE_SAYS = f"{VERSION_SAYS}; or `by-date`: of each set the version that was in force on the day of its `observed_at`"
 PIN = [
-    {"name": "version", "in": "query", "required": False, "schema": {"type": "string"}, "description": "that version only"},
+    {"name": "version", "in": "query", "required": False, "schema": {"type": "string"}, "description": VERSION_SAYS},
     {"name": "sha256", "in": "query", "required": False, "schema": {"type": "string"}, "description": "409 unless the chart has this content hash"},
 ]
+PIN_BY_DATE = [{**PIN[0], "description": BY_DATE_SAYS}, PIN[1]]
 
 
 def answer(model: str | Document, *names: str, says: str = "the answer", more: tuple[str, ...] = ()) -> Document:

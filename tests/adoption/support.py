@@ -20,6 +20,7 @@ from mews_newtt.chart.model import Chart
 from mews_newtt.chart.site import LIST_FILE
 from mews_newtt.cli import main
 
+ROOT = Path(__file__).resolve().parents[2]
 SIGNED_BY = {"name": "Cara Example", "role": "Clinical safety officer", "on": "2026-02-01"}
 SIGN = ("--name", "Cara Example", "--role", "Clinical safety officer", "--date", "2026-02-01")  # the same, for the command
 PEOPLE = (("Anna Example", "2026-01-12"), ("Ben Example", "2026-01-13"))
@@ -68,6 +69,19 @@ def put_as_adopted(folder: Path, text: str) -> Path:
     path = place_chart(chart, folder, catalogue().observations, record)[1]
     sign_off(chart, path, **SIGNED_BY)
     return path
+
+
+def change_over(folder: Path) -> Path:
+    """A site's folder with a made-up chart, and its next version, stricter in heart rate, from 1 June 2026 on."""
+    folder.mkdir()
+    made_up = (ROOT / "examples" / "adopting" / "made-up-2.0.toml").read_text(encoding="utf-8").replace('status = "local"', 'status = "verified"')
+    put_as_adopted(folder, made_up)
+    put_as_adopted(
+        folder,
+        made_up.replace('version = "2.0"', 'version = "1.0"').replace("effective_from = 2026-06-01\n", "").replace('supersedes = "1.0"\n', "")
+        .replace("below = 101", "below = 121").replace("101", "121").replace("100", "120"),
+    )
+    return folder
 
 
 def command(*words: object) -> tuple[int, str]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mews_newtt import load_chart
 from mews_newtt.adoption.adopt import Adoption, adopt
+from mews_newtt.adoption.doubts import asked
 from mews_newtt.adoption.layout import Line
 from mews_newtt.chart.catalogue import catalogue
+from mews_newtt.chart.model import Chart
 from tests.adoption.support import lines_of, write
 
 Change = Callable[[list[Line]], list[Line]]
@@ -114,3 +118,49 @@ def test_a_category_left_out_is_asked_about(tmp_path: Path) -> None:
 def test_an_honest_table_is_asked_nothing(tmp_path: Path) -> None:
     found = adopted(tmp_path, lambda lines: lines)
     assert found.chart is not None and found.problems == []
+
+
+# Each question by itself, on charts that differ in one thing.
+
+
+def _changed(chart: Chart, name: str, **changes: Any) -> Chart:
+    return replace(chart, parameters=tuple(replace(p, **changes) if p.id == name else p for p in chart.parameters))
+
+
+def _levels(chart: Chart, **changes: Any) -> Chart:
+    return replace(chart, levels=tuple(replace(level, **changes) for level in chart.levels))
+
+
+def _more_points(chart: Chart, name: str) -> Chart:
+    tables = tuple(replace(table, bands=tuple(replace(b, points=b.points and b.points + 3) for b in table.bands)) for table in chart.by_id[name].tables)
+    return _changed(chart, name, tables=tables)
+
+
+OMISSIONS: dict[str, tuple[str, Callable[[Chart], Chart], str]] = {
+    "a level's total": ("news2", lambda chart: _levels(chart, total=None), "total_left_out"),
+    "a level's count": ("newtt2", lambda chart: _levels(chart, counts=()), "counts_left_out"),
+    "a second table": ("news2", lambda c: _changed(c, "oxygen_saturation", tables=c.by_id["oxygen_saturation"].tables[:1]), "table_left_out oxygen_saturation"),
+    "greater points than before": ("news2", lambda chart: _more_points(chart, "heart_rate"), "points_new heart_rate"),
+    "a level": ("news2", lambda chart: replace(chart, levels=chart.levels[:-1]), "level_left_out"),
+    "whom the chart is not for": ("mews", lambda chart: replace(chart, scope=()), "scope_left_out"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OMISSIONS)
+def test_what_the_chart_before_had_and_both_sheets_lack_is_asked(what: str) -> None:
+    name, change, key = OMISSIONS[what]
+    before = load_chart(name)
+    after = change(before)
+    assert after != before
+    keys = asked(after, (), before)
+    assert any(one.startswith(key) for one in keys), list(keys)
+    assert not any(one.startswith(key) for one in asked(before, (), before))
+
+
+def test_a_numeric_row_that_raised_a_level_and_does_not_any_more_is_asked_about() -> None:
+    plain = load_chart("mews")
+    table = plain.by_id["heart_rate"].tables[0]
+    raising = (*table.bands[:-1], replace(table.bands[-1], level=plain.levels[-1].id))
+    before = _changed(plain, "heart_rate", tables=(replace(table, bands=raising),))
+    assert "trigger_left_out heart_rate" in asked(plain, (), before)
+    assert "trigger_left_out heart_rate" not in asked(before, (), before)

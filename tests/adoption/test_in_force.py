@@ -11,6 +11,7 @@ from mews_newtt.adoption.signing import sign_off
 from mews_newtt.adoption.site_names import roll_back, use
 from mews_newtt.chart.catalogue import catalogue, chart_to_look_at
 from mews_newtt.chart.sign_offs import is_same_person, sign_off_path
+from mews_newtt.drawn.page import standing_html
 from mews_newtt.errors import ChartError, ChartNotFound, FileError
 from tests.adoption.support import SIGN, SIGNED_BY, command, put_as_adopted
 from tests.adoption.test_site_folder import LIKE_MEWS, VERIFIED
@@ -144,3 +145,16 @@ def test_own_signed_charts_keep_their_name_when_a_better_one_ships(tmp_path: Pat
 )
 def test_names_of_one_person(one: str, other: str, same: bool) -> None:
     assert is_same_person(one, other) is same and is_same_person(other, one) is same
+
+
+def test_who_signed_it_off_is_shown_wherever_the_chart_is_named(site: Path) -> None:
+    chart = load_chart("mews", folders=[site])
+    signed = "igned off by Cara Example, Clinical safety officer, on 2026-02-01"
+    assert signed in chart.trust_says and chart.trust_says.startswith(chart.status_says)
+    assert signed in standing_html(chart, 2)
+    assert signed in command("charts", "--rules", site)[1]
+    assert signed in command("score", "mews", "--rules", site, "--obs", "heart_rate=80")[1]
+    path = sign_off_path(Path(chart.origin))
+    path.write_text(path.read_text(encoding="utf-8").replace(chart.sha256, "0" * 64), encoding="utf-8")
+    said = command("charts", "--rules", site)[1]  # of another content: it does not count, and that is shown
+    assert "not in force: the sign-off by Cara Example is of another content" in said

@@ -141,7 +141,7 @@ def as_sheet(pack: Pack) -> str:
 {stamp_html([chart])}
 <main>
 <h1>Test cases: {escape(chart.title)}</h1>
-<p>Version {escape(chart.version)}, status {escape(chart.status)}: {escape(chart.status_says)}
+<p>Version {escape(chart.version)}, status {escape(chart.status)}: {escape(chart.trust_says)}
 sha256 {escape(chart.sha256[:12])}. Seed {pack.seed}.</p>
 <p>{escape(pack.says)}.</p>
 <p class="warning">Made-up observations for testing a platform. Not for care.</p>

@@ -124,6 +124,7 @@ def _opening(found: Validation) -> str:
     chart = found.chart
     meaning = MEANINGS.get(chart.status, "")
     status = f"status {chart.status}" + (f": {meaning}" if meaning else "")
+    status += f"; {chart.signed}" if chart.signed else ""
     says = "row disagrees" if found.disagreed == 1 else "rows disagree"
     return (
         f"We compared the scores of your platform with {chart.title} ({chart.short_title}), version {chart.version} ({status}). "

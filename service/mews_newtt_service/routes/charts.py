@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mews_newtt import __version__
+from mews_newtt.chart.model import Chart
 from mews_newtt_service.answers import JSONAnswer, chart_headers, is_unchanged
 from mews_newtt_service.chart_registry import ChartRegistry, summary_of, tag_of
 from mews_newtt_service.openapi import CONDITIONAL, GET_RESPONSES, NOT_MODIFIED, answer, chart_answer
@@ -20,6 +22,11 @@ from mews_newtt_service.settings import Settings
 
 REVALIDATE = "private, no-cache"
 LISTED = ("ETag", "Mews-Newtt-Engine")
+
+
+def _tag(charts: Sequence[Chart]) -> str:
+    """The ETag of a list: it changes with the content of a chart, and with who signed it off."""
+    return tag_of(__version__, *(part for chart in charts for part in (chart.sha256, chart.signed)))
 
 
 def router(settings: Settings) -> APIRouter:
@@ -37,7 +44,7 @@ def router(settings: Settings) -> APIRouter:
         query(request)
         accepted(request, "application/json")
         charts = _charts(request).charts()
-        return _tagged(request, tag_of(__version__, *(chart.sha256 for chart in charts)), {"charts": [summary_of(chart) for chart in charts]})
+        return _tagged(request, _tag(charts), {"charts": [summary_of(chart) for chart in charts]})
 
     @routes.get(
         "/v1/charts/{chart_id}",
@@ -52,7 +59,7 @@ def router(settings: Settings) -> APIRouter:
         found = _charts(request).versions(request.path_params["chart_id"])
         chosen = _charts(request).find(found[0].id)
         document = {"id": chosen.id, "default_version": chosen.version, "versions": [summary_of(chart) for chart in found]}
-        return _tagged(request, tag_of(__version__, *(chart.sha256 for chart in found)), document)
+        return _tagged(request, _tag(found), document)
 
     @routes.get(
         "/v1/charts/{chart_id}/{version}",

@@ -45,7 +45,7 @@ NO_XML = f"FHIR XML is not read or written here; send and ask for {MEDIA_TYPE} (
 SUMMARIES = ("false", "data", "true")  # an answer about a score is always whole: why it is not final must not be left out
 PINS = {
     "chart": "id or alias of the chart, for a bare Bundle",
-    "version": "version of the chart, for a bare Bundle",
+    "version": "version of the chart, for a bare Bundle; a day: the version in force on it; `by-date`: on the day of the round (not $ews-track)",
     "sha256": "content hash of the chart, for a bare Bundle",
     "window": "how long one round of observations may last, in minutes; 30 where it is not given",
 }

@@ -13,8 +13,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mews_newtt import __version__
+from mews_newtt.chart.choosing import BY_DATE
 from mews_newtt.chart.model import Chart
-from mews_newtt.errors import ObservationError, Problem
+from mews_newtt.errors import MewsNewttError, ObservationError, Problem
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 from mews_newtt.tables import formats
@@ -25,7 +26,7 @@ from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submi
 from mews_newtt_service.jobs.unread import CODES, IN_DOUBT, NOT_READ
 from mews_newtt_service.jobs.uploads import Upload, receive_upload
 from mews_newtt_service.json_in import array_items, is_array, strict_json, strict_object
-from mews_newtt_service.openapi import ACCEPTED, ASYNC, KEY, LONG_RESPONSES, PIN, PREFER, body, chart_answer
+from mews_newtt_service.openapi import ACCEPTED, ASYNC, KEY, LONG_RESPONSES, PIN, PIN_BY_DATE, PREFER, body, chart_answer
 from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.request_helpers import accepted, media_type, one_of, prefers, query, require_json, yes
 from mews_newtt_service.routing import plain_router
@@ -87,20 +88,21 @@ def router(settings: Settings) -> APIRouter:
         "/v1/charts/{chart_id}/score-many",
         summary="Score many observation sets",
         description="JSON array in, JSON out. NDJSON in, NDJSON out, line by line. `on_bad_row=report` (the default) keeps a set that cannot be "
-        "scored, as refused. Files are taken here too, as score-file takes them.",
+        "scored, as refused. Files are taken here too, as score-file takes them. "
+        "With `version=by-date` each result names its own chart, and `chart` is the one in force today.",
         tags=["scores"],
         responses={**LONG_RESPONSES, 200: ANSWER, 202: ACCEPTED},
-        openapi_extra={"requestBody": MANY, "parameters": [*PIN, *OPTIONS, PREFER, KEY]},
+        openapi_extra={"requestBody": MANY, "parameters": [*PIN_BY_DATE, *OPTIONS, PREFER, KEY]},
     )
     async def score_many(request: Request) -> Response:
         options = query(request, "version", "sha256", "points", "on_bad_row")
         on_bad_row, points = one_of(options, "on_bad_row", ("report", "error")), yes(options, "points")
-        chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
         kind = media_type(request)
+        charts: Charts = Charts(request, options.get("version"), options.get("sha256"))
         if kind == "application/json":
             require_json(request)
             accepted(request, "application/json")
-            return await _array(request, chart, settings, on_bad_row)
+            return await _array(request, charts, settings, on_bad_row)
         if kind == NDJSON and not wants_async(request) and request.headers.get("content-encoding", "identity") == "identity":
             accepted(request, NDJSON)
             if on_bad_row == "error":
@@ -111,8 +113,8 @@ def router(settings: Settings) -> APIRouter:
                     "is 'error', but a stream answers each line as it comes",
                     "leave it out, or send a JSON array",
                 )
-            return Lines(request, chart, settings)
-        return await _file(request, chart, on_bad_row, points)
+            return Lines(request, charts, settings)
+        return await _file(request, charts.one(), on_bad_row, points)
 
     @routes.post(
         "/v1/charts/{chart_id}/score-file",
@@ -132,6 +134,33 @@ def router(settings: Settings) -> APIRouter:
         return await _file(request, chart, on_bad_row, points)
 
     return routes
+
+
+class Charts:
+    """The chart of each set of a request: one for all, or with the version `by-date` that of the set's own day.
+
+    `head` is the chart that the answer names: with `by-date` the one in force today; each result names its own.
+    """
+
+    def __init__(self, request: Request, version: str | None, sha256: str | None):
+        self._charts, self._name, self._version, self._sha256 = request.app.state.charts, request.path_params["chart_id"], version, sha256
+        self.by_date = version == BY_DATE
+        self.head: Chart = self._charts.find(self._name, None if self.by_date else version, None if self.by_date else sha256)
+
+    def one(self) -> Chart:
+        """The one chart of all sets. Raises ChartNotFound for `by-date`."""
+        found: Chart = self._charts.find(self._name, self._version, self._sha256)
+        return found
+
+    def score(self, given: Mapping[str, Any]) -> Score:
+        """The score of one set; refused where no version is in force on its day."""
+        if not self.by_date:
+            return score(self.head, given, raise_refused=False)
+        try:
+            chart = self._charts.find_for(self._name, self._version, self._sha256, given)
+        except MewsNewttError as fault:
+            return Score(self.head, "refused", problems=fault.problems)
+        return score(chart, given, raise_refused=False)
 
 
 async def _file(request: Request, chart: Chart, on_bad_row: str, points: bool) -> Response:
@@ -155,28 +184,31 @@ def output_of(request: Request, upload: Upload) -> str:
         raise
 
 
-async def _array(request: Request, chart: Chart, settings: Settings, on_bad_row: str) -> Response:
+async def _array(request: Request, charts: Charts, settings: Settings, on_bad_row: str) -> Response:
     body = await request.body()
     if not is_array(body):
         strict_json(body[: settings.json_bytes], settings.json_depth)  # so that text that is not JSON gets the error for that
         raise refuse(400, "not_an_array", "body", "is not a JSON array", "send [{...}, {...}], or one set to /score")
     minimal = prefers(request, MINIMAL)
     text = minimal_text if minimal else score_text
+    chart = charts.head
     summary = Summary(chart.identity())
+    counts = Counts()
     problems: list[Problem] = []
 
     def texts() -> Iterator[bytes]:
         for place, given in enumerate(sets_of(body, settings)):
-            result = _one(chart, given)
+            result = _one(charts, given)
             if on_bad_row == "error":
                 problems.extend(Problem(p.code, f"[{place}].{p.where}", p.what, p.mend) for p in result.problems)
             summary.add(result)
+            counts.add(result)
             yield f"{', ' if place else ''}{text(result)}".encode()
 
     results = await request.app.state.slices.list_of(texts())
     if problems:
         raise ObservationError(problems)
-    _count(request, chart, summary.status)
+    counts.tell(request)
     head = json.dumps({"chart": chart.identity(), ENGINE: __version__, "summary": summary.to_dict()}, ensure_ascii=False)
     return JSONParts([f'{head[:-1]}, "results": ['.encode(), *results, b"]}"], {**chart_headers(chart), **_applied(minimal)})
 
@@ -189,29 +221,40 @@ def sets_of(body: bytes, settings: Settings) -> Iterator[Any]:
         yield given
 
 
-def _one(chart: Chart, given: Any) -> Score:
+def _one(charts: Charts, given: Any) -> Score:
     if not isinstance(given, dict):
         problem = Problem("not_an_object", "observation set", "is not a JSON object", 'send {"respiratory_rate": 18, ...}')
-        return Score(chart, "refused", problems=(problem,))
-    return score(chart, given, raise_refused=False)
+        return Score(charts.head, "refused", problems=(problem,))
+    return charts.score(given)
 
 
 def _applied(minimal: bool) -> dict[str, str]:
     return {"Preference-Applied": MINIMAL} if minimal else {}
 
 
-def _count(request: Request, chart: Chart, statuses: Mapping[str, int]) -> None:
-    for status, rows in statuses.items():
-        request.app.state.metrics.scored(chart, status, rows)
+class Counts:
+    """How many sets were scored on which chart, by status: for the metrics."""
+
+    def __init__(self) -> None:
+        self._rows: Counter[tuple[str, str]] = Counter()
+        self._charts: dict[str, Chart] = {}
+
+    def add(self, result: Score) -> None:
+        self._charts[result.chart.sha256] = result.chart
+        self._rows[result.chart.sha256, result.status] += 1
+
+    def tell(self, request: Request) -> None:
+        for (sha256, status), rows in self._rows.items():
+            request.app.state.metrics.scored(self._charts[sha256], status, rows)
 
 
 class Lines(Response):
     """Answers an NDJSON stream line by line while it comes. If the client does not read the answers, we stop reading its lines."""
 
-    def __init__(self, request: Request, chart: Chart, settings: Settings):
+    def __init__(self, request: Request, charts: Charts, settings: Settings):
         self._text = minimal_text if (minimal := prefers(request, MINIMAL)) else score_text
-        super().__init__(None, 200, {**chart_headers(chart), **_applied(minimal)}, NDJSON)
-        self.request, self.chart, self.settings = request, chart, settings
+        super().__init__(None, 200, {**chart_headers(charts.head), **_applied(minimal)}, NDJSON)
+        self.request, self.charts, self.settings = request, charts, settings
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -219,22 +262,22 @@ class Lines(Response):
             groups = self._groups()
             group = await anext(groups, None)  # read before the answer starts: if the first line is too long, the answer is still an error
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            statuses: Counter[str] = Counter()
+            counts = Counts()
             try:
                 while group is not None:
-                    out = await self.request.app.state.slices.list_of(self._answer(line, statuses) for line in group)
+                    out = await self.request.app.state.slices.list_of(self._answer(line, counts) for line in group)
                     await send({"type": "http.response.body", "body": "".join(out).encode(), "more_body": True})
                     group = await anext(groups, None)
                 await send({"type": "http.response.body", "body": b""})
             finally:  # also where the client goes away: what was scored counts
-                _count(self.request, self.chart, statuses)
+                counts.tell(self.request)
 
-    def _answer(self, line: bytes, statuses: Counter[str]) -> str:
+    def _answer(self, line: bytes, counts: Counts) -> str:
         try:
-            result = score(self.chart, strict_object(line, self.settings.json_depth, "line"), raise_refused=False)
+            result = self.charts.score(strict_object(line, self.settings.json_depth, "line"))
         except ServiceError as fault:
-            result = Score(self.chart, "refused", problems=fault.problems)
-        statuses[result.status] += 1
+            result = Score(self.charts.head, "refused", problems=fault.problems)
+        counts.add(result)
         return self._text(result) + "\n"
 
     async def _groups(self) -> AsyncIterator[list[bytes]]:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mews_newtt import __version__
+from mews_newtt.chart.choosing import BY_DATE
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import Problem
 from mews_newtt.scoring.reference import score
@@ -21,7 +22,7 @@ from mews_newtt_service.contract.components import ref
 from mews_newtt_service.jobs.submit import accepted_answer, direct_answer, submit, wants_async
 from mews_newtt_service.jobs.uploads import Upload, keep_json, receive_upload
 from mews_newtt_service.json_in import is_array, strict_json
-from mews_newtt_service.openapi import ACCEPTED, ASYNC, KEY, LONG_RESPONSES, PIN, body, chart_answer
+from mews_newtt_service.openapi import ACCEPTED, ASYNC, KEY, LONG_RESPONSES, PIN, PIN_BY_DATE, body, chart_answer
 from mews_newtt_service.problems import ServiceError, refuse
 from mews_newtt_service.request_helpers import accepted, media_type, query, require_json
 from mews_newtt_service.routes.score_many import FILE, sets_of
@@ -43,15 +44,18 @@ def router(settings: Settings) -> APIRouter:
         summary="Check stated scores against the computed ones",
         description='One: {"observations": {...}, "stated": {"total": 6, "points": {"temperature": 1}}}. Many: a JSON array with expected_total, '
         "expected_level or expected_points_<parameter> beside the readings; the answer then holds the diagnosis. "
-        "Files are taken here too, as verify-file takes them.",
+        "Files are taken here too, as verify-file takes them. `version=by-date` is for one set; for files there is `mews-newtt validate --by-date`.",
         tags=["verification"],
         responses={**LONG_RESPONSES, 200: VERDICT, 202: ACCEPTED},
-        openapi_extra={"requestBody": body("stated", schema=STATED), "parameters": [*PIN, ASYNC, KEY]},
+        openapi_extra={"requestBody": body("stated", schema=STATED), "parameters": [*PIN_BY_DATE, ASYNC, KEY]},
     )
     async def verify(request: Request) -> Response:
         options = query(request, "version", "sha256")
         accepted(request, "application/json")
-        chart: Chart = request.app.state.charts.find(request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        charts = request.app.state.charts
+        wanted = (request.path_params["chart_id"], options.get("version"), options.get("sha256"))
+        if wanted[1] != BY_DATE:
+            charts.find(*wanted)  # an unknown chart is said before the body is read
         sent = b""
         if media_type(request) == "application/json":
             require_json(request)
@@ -59,7 +63,10 @@ def router(settings: Settings) -> APIRouter:
             if not is_array(sent):
                 if len(sent) > settings.json_bytes:
                     raise refuse(413, "body_too_large", "body", f"is larger than {settings.json_bytes:,} bytes", "send several sets as an array")
-                return _one(request, chart, strict_json(sent, settings.json_depth))
+                document = strict_json(sent, settings.json_depth)
+                observed = document.get("observations") if isinstance(document, dict) else None
+                return _one(request, charts.find_for(*wanted, observed if isinstance(observed, dict) else {}), document)
+        chart: Chart = charts.find(*wanted)
         with request.app.state.concurrency.slot(request.scope["client_id"]):
             if sent:
                 upload = await keep_json(request, await request.app.state.slices.list_of(sets_of(sent, settings)))
