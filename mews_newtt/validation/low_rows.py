@@ -37,10 +37,15 @@ def below(chart: Chart, cells: Sequence[Mapping[str, str]], levels: Mapping[str,
     return Below(found["level"], found["total"])
 
 
+def dangerous(low: Below) -> tuple[int, int]:
+    """Sorts rows: the lowest level first, then the lowest total."""
+    return -low.levels, -low.points
+
+
 def lowest_first(chart: Chart, rows: Sequence[Any]) -> list[tuple[Any, Below]]:
     """Listed rows with how far each is below the chart: the lowest level first, then the lowest total, then the order of the file."""
     levels = level_names(chart)
-    return sorted(((row, below(chart, row.cells, levels)) for row in rows), key=lambda one: (-one[1].levels, -one[1].points))
+    return sorted(((row, below(chart, row.cells, levels)) for row in rows), key=lambda one: dangerous(one[1]))
 
 
 def could_be_missed(by_column: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -40,7 +40,7 @@ def _shown(chart: Chart, row: ListedRow, low: Below) -> Shown:
     cells = [stated_cell(chart, cell) for cell in row.cells]
     why = [*dict.fromkeys(cell["says"].capitalize() for cell in row.cells), *(reason_words(chart, line) for line in row.why)]
     to_try = {name: text for name, text in row.read.items() if name.removeprefix(SKIP_PREFIX) in chart.by_id}
-    return Shown(row.row, row.case, low.says, cells, readings_of(chart, row.given), row.says, why, to_try)
+    return Shown(row.row, row.case, low.says, cells, readings_of(chart, row.given), reason_words(chart, row.says), why, to_try)
 
 
 def _telling(chart: Chart, diagnosis: Mapping[str, Any] | None) -> dict[str, Any] | None:

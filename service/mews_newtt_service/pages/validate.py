@@ -20,7 +20,7 @@ from mews_newtt_service.jobs.queue import Queue, started
 from mews_newtt_service.jobs.submit import start
 from mews_newtt_service.jobs.uploads import keep_text
 from mews_newtt_service.pages import drafts, plans
-from mews_newtt_service.pages.column_form import LEAVE, MOST_WORDS, Chosen, choices, meanings
+from mews_newtt_service.pages.column_form import LEAVE, MOST_WORDS, Chosen, choices, meanings, seen, words_left
 from mews_newtt_service.pages.kept_runs import runs_of
 from mews_newtt_service.pages.render import page, shows_faults
 from mews_newtt_service.pages.rows_without_column import without_column
@@ -92,14 +92,17 @@ async def columns_page(request: Request) -> Response:
     if len(looked.columns) > MOST_COLUMNS:
         raise ColumnError(Problem("too_many_columns", draft.upload.name, f"has {len(looked.columns)} columns", f"send at most {MOST_COLUMNS}"))
     problems: tuple[Problem, ...] = ()
-    anyway = ask_rows = False
+    anyway = ask_rows = ask_left = False
+    left: dict[str, list[str]] = {}
     if request.method == "POST":
         async with request.form(max_files=0, max_fields=20_000) as form:
             chosen = _chosen(form, looked)
             wants_run, anyway = form.get("do") == "run", form.get("anyway") == "yes"
+            left = words_left(draft.chart, looked.columns, chosen)
             ask_words = _new_words(draft.chart, looked, chosen, form)
             ask_rows = bool(without := without_column(draft.chart, chosen.columns.values())) and _text(form, "rows_seen") != without.seen
-        if wants_run and not ask_words and not ask_rows:
+            ask_left = wants_run and not ask_words and bool(left) and _text(form, "words_left") != seen(left)
+        if wants_run and not ask_words and not ask_rows and not ask_left:
             try:
                 return await _start(request, draft, looked, chosen.map, anyway)
             except MewsNewttError as fault:
@@ -123,6 +126,8 @@ async def columns_page(request: Request) -> Response:
         nothing_expected=not _expects(chosen.columns),
         ask_words=ask_words,
         ask_rows=ask_rows,
+        left=left if ask_left else {},
+        left_seen=seen(left) if ask_left else "",
         without=without_column(draft.chart, chosen.columns.values()),
         anyway=anyway,
         unread=[name for name, ours in chosen.columns.items() if ours == LEAVE],
