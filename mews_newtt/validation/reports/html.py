@@ -71,7 +71,14 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             stated_cell=stated_cell,
             reason_words=reason_words,
             kinds=[(KINDS[kind], cells) for kind, cells in found.kinds.items()],
-            matrices=[entry for entry in (_matrix("total", found.total_matrix), _matrix("level", found.level_matrix, {level.id: level.title for level in chart.levels})) if entry],
+            matrices=[
+                entry
+                for entry in (
+                    _matrix("total", found.total_matrix, {}),
+                    _matrix("level", found.level_matrix, {level.id: level.title for level in chart.levels}),
+                )
+                if entry
+            ],
             places=places,
             known=bool(found.exercised.known),
             parameters=[parameter for parameter in found.exercised.by_parameter() if parameter["known"]],
@@ -130,9 +137,8 @@ def _marks(places: list[Outlier]) -> Marks:
     return Marks(bands, edges)
 
 
-def _matrix(what: str, matrix: Matrix | None, titles: Mapping[str, str] | None = None) -> dict[str, Any] | None:
-    """`titles`: what the labels of the matrix are in words."""
-    words = titles or {}
+def _matrix(what: str, matrix: Matrix | None, words: Mapping[str, str]) -> dict[str, Any] | None:
+    """`words`: what the labels of the matrix are called, where that is not themselves."""
     if matrix is None or not matrix.counts:
         return None
     rows = [

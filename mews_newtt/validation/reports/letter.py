@@ -205,7 +205,8 @@ def _rows_say(chart: Chart, rows: Sequence[Disagreement], fault: Fault | None) -
         wanted = [name for name in (fault.parameters if fault is not None else ()) if name in row.given] or list(row.given)
         readings = ", ".join(f"{_title(chart, name)} {reading_words(chart, name, row.given[name])}" for name in wanted)
         cells = (stated_cell(chart, cell.to_dict()) for cell in row.cells)
-        lines.append(f"- Row {row.row:,}: {readings}. {'; '.join(f'{what}: stated {stated}, the chart gives {right}' for what, stated, right in cells)}.")
+        says = "; ".join(f"{what}: stated {stated}, the chart gives {right}" for what, stated, right in cells)
+        lines.append(f"- Row {row.row:,}: {readings}. {says}.")
     return "\n".join(lines)
 
 

@@ -13,6 +13,7 @@ _OPTIONS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (re.compile(r"say --unit \w+=([^\s.,;<]+)"), lambda found: f"choose {unit_said(found[1])} as its unit {_AGAIN}"),
     (re.compile(r"say so with --diagnose-anyway"), f"tick so {_AGAIN}"),
     (re.compile(r" ?--most-rows N raises that number\."), ""),
+    (re.compile(r"`mews-newtt validate` compares"), "validation compares"),
     (re.compile(r"and run again with <code>--map FILE\.toml</code>"), "and name it where the command or the service asks for a map file"),
 )
 

@@ -21,6 +21,7 @@ from mews_newtt.drawn.words import NOT_FOR_CARE, title_at
 from mews_newtt.errors import ChartNotFound, MewsNewttError, Problem
 from mews_newtt_service.answers import chart_headers
 from mews_newtt_service.pages.audience import by_audience
+from mews_newtt_service.pages.page_words import on_page
 from mews_newtt_service.problems import noted, status_of
 
 View = Callable[[Request], Awaitable[Response]]
@@ -49,6 +50,7 @@ _ENVIRONMENT.filters.update(
     path=chart_path,
     number=_number,
     units=as_written,
+    on_page=on_page,
     by_audience=by_audience,
     in_short=lambda status: IN_SHORT.get(status, ""),
     title_at=lambda where, chart: title_at(chart, where),

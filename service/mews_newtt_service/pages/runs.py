@@ -21,6 +21,7 @@ from mews_newtt.errors import Problem
 from mews_newtt.reading.columns import EXPECTED
 from mews_newtt.validation.changes import COUNTS, changes_between
 from mews_newtt.validation.reports.contrast import pictures_of
+from mews_newtt.validation.reports.titles import stated_cell
 from mews_newtt_service.jobs.queue import Job, Queue, new_id
 from mews_newtt_service.pages.drafts import run_of
 from mews_newtt_service.pages.evidence import evidence_of
@@ -176,6 +177,7 @@ async def compare_runs(request: Request) -> Response:
     if len(results) < 2 or before.kind != "verify" or after.kind != "verify":
         raise refuse(404, "run_unknown", "one of these runs", "has no result to compare", "choose two runs that are done")
     changes = changes_between(*results)
+    chart = request.app.state.charts.find(after.chart, after.version)
     return page(
         request,
         "compare_runs.html",
@@ -185,6 +187,7 @@ async def compare_runs(request: Request) -> Response:
         before=shown_run(request, before),
         after=shown_run(request, after),
         results=results,
+        cells_of=lambda row: [stated_cell(chart, cell) for cell in row.cells],
         changes=changes,
         summary=changes.says,
         low=[sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED) for found in results],
