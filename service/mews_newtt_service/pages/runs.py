@@ -100,7 +100,7 @@ def shown_result(chart: Chart, found: Mapping[str, Any], most: int) -> dict[str,
     """What the page of one run shows of its result: the `most` disagreements that are stated the lowest, and every count."""
     return {
         "verdict": found["verdict"],
-        "says": found["says"] + own_alone(found),
+        "says": on_page(found["says"]) + own_alone(found),
         "none_missed": none_missed(found),
         "uncounted": uncounted(found),
         "notes": all_on_page(found["notes"]),
@@ -112,7 +112,7 @@ def shown_result(chart: Chart, found: Mapping[str, Any], most: int) -> dict[str,
         "kinds": found["kinds"],
         "columns": found["by_column"],
         "diagnosis": on_page(found["diagnosis"]["words"]) if found["diagnosis"] else "",
-        "letter": found.get("letter", ""),
+        "letter": on_page(found.get("letter", "")),
         "pictures": pictures_of((found["diagnosis"] or {}).get("contrast")),
         **evidence_of(chart, found, most),
     }
