@@ -19,7 +19,7 @@ from tests.service.pages.test_pages_validate import send, validated, written
 from tests.service.pages.test_pages_words import strange
 
 NEWS2 = ["Resp rate", "SpO2", "Air or oxygen", "Systolic BP", "Pulse", "ACVPU", "Temp", "NEWS2 score"]
-LOW = [[16, 97, "air", 120, 70, "alert", 36.8, 0], [22, 97, "air", 120, 70, "alert", 36.8, 0], [23, 97, "air", 120, 70, "alert", 39.2, 2]]
+LOW: list[list[Any]] = [[16, 97, "air", 120, 70, "alert", 36.8, 0], [22, 97, "air", 120, 70, "alert", 36.8, 0], [23, 97, "air", 120, 70, "alert", 39.2, 2]]
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
 
 
