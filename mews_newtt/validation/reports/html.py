@@ -63,7 +63,7 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             stamp=Markup(stamp_html([chart], f"mews_newtt {__version__}.")),
             headline=headline(found),
             advice=advice(found),
-            missed=could_be_missed({name: column.to_dict() for name, column in found.by_column.items()}) if found.verdict == "disagrees" else [],
+            missed=_missed(found),
             not_for_care=NOT_FOR_CARE,
             cards=cards_of(chart, found.diagnosis),
             readings_of=readings_of,
@@ -125,6 +125,12 @@ def _rows(found: Validation) -> list[tuple[Disagreement, Below]]:
     levels = level_names(found.chart)
     rows = [(row, below(found.chart, [cell.to_dict() for cell in row.cells], levels)) for row in found.disagreements[:ROWS_SHOWN]]
     return sorted(rows, key=lambda one: dangerous(one[1]))
+
+
+def _missed(found: Validation) -> list[str]:
+    if found.verdict != "disagrees":
+        return []
+    return could_be_missed({name: column.to_dict() for name, column in found.by_column.items()}, found.kinds)
 
 
 def _marks(places: list[Outlier]) -> Marks:

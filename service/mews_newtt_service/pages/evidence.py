@@ -29,7 +29,7 @@ class Shown(NamedTuple):
 def evidence_of(chart: Chart, found: Mapping[str, Any], most: int) -> dict[str, Any]:
     """The first `most` rows of those that are listed, the lowest level first, and what comes before them on the page."""
     return {
-        "missed": could_be_missed(found["by_column"]),
+        "missed": could_be_missed(found["by_column"], {kind["kind"]: kind["cells"] for kind in found["kinds"]}),
         "cards": found.get("cards", []),  # runs of before have none
         "telling": _telling(chart, found["diagnosis"]),
         "listed": [_shown(chart, row, low) for row, low in lowest_first(chart, listed_rows(found))[:most]],
