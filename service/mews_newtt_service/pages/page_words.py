@@ -41,7 +41,7 @@ def none_missed(found: Mapping[str, Any]) -> str:
 def uncounted(found: Mapping[str, Any]) -> str:
     """Which rows the box does not count, in a sentence; empty where it counts every row."""
     left = [f"{found[name]:,} {'is' if found[name] == 1 else 'are'} {name}" for name in ("partial", "refused") if found[name]]
-    return f"Only complete sets are counted here: of {found['rows']:,} rows, {' and '.join(left)}." if left else ""
+    return f"Lower totals and levels are counted for complete sets only: of {found['rows']:,} rows, {' and '.join(left)}." if left else ""
 
 
 def own_alone(found: Mapping[str, Any]) -> str:

@@ -25,6 +25,7 @@ from mews_newtt_service.pages.page_words import on_page
 from mews_newtt_service.problems import noted, status_of
 
 View = Callable[[Request], Awaitable[Response]]
+OF_FILES = ("/workbench/validate", "/workbench/runs", "/workbench/pasted", "/workbench/sampled")
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 
@@ -97,7 +98,8 @@ def shows_faults(view: View) -> View:
             return await view(request)
         except MewsNewttError as fault:
             noted(request.scope, fault.problems)
-            return page(request, "fault.html", title="That did not work", status=status_of(fault), problems=fault.problems)
+            of_files = request.url.path.startswith(OF_FILES)
+            return page(request, "fault.html", title="That did not work", status=status_of(fault), problems=fault.problems, of_files=of_files)
 
     return shown
 

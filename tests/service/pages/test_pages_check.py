@@ -177,6 +177,6 @@ def test_who_could_be_missed_says_what_is_not_known() -> None:
     assert none_missed(counts) == "No set could be scored completely, so this is not known."
     assert none_missed(counts | {"compared": 0}) == "Nothing was compared, so this is not known."
     assert none_missed(counts | {"complete": 3}) == "No complete set is stated lower than the chart."
-    assert uncounted(counts) == "Only complete sets are counted here: of 3 rows, 1 is partial and 2 are refused."
+    assert uncounted(counts) == "Lower totals and levels are counted for complete sets only: of 3 rows, 1 is partial and 2 are refused."
     assert uncounted(counts | {"partial": 0, "refused": 0}) == ""
     assert own_alone(counts | {"your_file": {"of_these_counted_as_disagreements": 2}}) != "" == own_alone(counts)
