@@ -104,7 +104,7 @@ def test_c06_oxygen_as_flow_or_in_words(score: Any) -> None:
     assert refused.code == 2 and "column O2: looks like air_or_oxygen" in refused.said and "column ACVPU" in refused.said
     words = score("news2", "c06_epr_oxygen_text.csv", "--map", str(CASES / "c06_map.toml"), "--on-bad-row", "report")
     assert status(words) == ["complete"] * 7 + ["refused"] * 3  # awake, sleeping and 15 are said to be nothing
-    assert "'awake' is not a category of it" in words.rows[7]["error"]
+    assert "'awake' is not one of its answers" in words.rows[7]["error"]
 
 
 def test_c12_two_columns_for_one_sign(score: Any) -> None:

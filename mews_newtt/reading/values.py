@@ -118,7 +118,7 @@ def _read_category(observation: Observation, raw: Any) -> Reading | Problem:
         return Reading(text, category)
     near = did_you_mean(text, list(observation.category_by_name))
     mend = (f"did you mean {near!r}? " if near else "") + "allowed: " + ", ".join(observation.category_ids)
-    return Problem("unknown_category", observation.id, f"{short(text)!r} is not a category of it", mend)
+    return Problem("unknown_category", observation.id, f"{short(text)!r} is not one of its answers", mend)
 
 
 def _read_number(observation: Observation, raw: Any, unit: str | None) -> Reading | Problem:

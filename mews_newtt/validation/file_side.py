@@ -66,14 +66,21 @@ class UnknownWords:
         return sum(self.words.values()) + self.more
 
     @property
+    def named(self) -> str:
+        """The column, and in words what it was read as, where its name does not say so."""
+        stated = {"expected_total": "the total", "expected_level": "the level", "expected_status": "the status"}
+        read_as = stated.get(self.ours, "points" if self.ours.startswith("expected_points_") else self.title)
+        return self.column if self.column == self.ours else f"{self.column} ({read_as})"
+
+    @property
     def says(self) -> str:
         named = ", ".join(f"{word!r} ({times:,})" for word, times in sorted(self.words.items(), key=lambda pair: -pair[1])[:5])
         rest = len(self.words) - 5
         named += f" and {count(rest, 'further word')}" if rest > 0 else ""
         answers = {"expected_total": "no whole number", "expected_level": "no level of the chart", "expected_status": "no status"}
         holds = answers.get(self.ours, "no whole number" if self.ours.startswith("expected_points_") else "words that are not known here")
-        column = f"column {self.column}" if self.column == self.ours else f"column {self.column} ({self.ours})"
-        return f"{column}: {count(self.cells, 'cell')} {'holds' if self.cells == 1 else 'hold'} {holds}: {named}; the first in row {self.row:,}."
+        cells = f"{count(self.cells, 'cell')} {'holds' if self.cells == 1 else 'hold'}"
+        return f"column {self.named}: {cells} {holds}: {named}; the first in row {self.row:,}."
 
     def to_dict(self) -> dict[str, Any]:
         return {**vars(self), "allowed": list(self.allowed), "cells": self.cells, "says": self.says}
@@ -118,18 +125,17 @@ class FileSide(NamedTuple):
             return ""
         each = told[0]
         named = ", ".join(repr(word) for word in list(each.words)[:SHOWN_WORDS])
-        column = each.column if each.column == each.ours else f"{each.column} ({each.ours})"
-        return f"Column {column} holds words that no map knows, such as {named}: they may be the platform's own words. Map them, then run again."
+        return f"Column {each.named} holds words that no map knows, such as {named}: they may be the platform's own words. Map them, then run again."
 
     def says(self) -> list[str]:
         """In sentences, the most important first; without the map."""
         lines = [f"Look again: column {name} {why}." for name, why in self.columns_in_doubt.items()]
         lines += [each.says for each in self.cells if each.disagree or each.code != "reading_impossible"]  # a platform may refuse those too
+        lines += [each.says for each in self.words]
         if self.refused_wrong:
             rows = "1 row has such a cell" if self.refused_rows == 1 else f"{self.refused_rows:,} rows have such a cell"
             wrong = "1 of them counts as a disagreement" if self.refused_wrong == 1 else f"{self.refused_wrong:,} of them count as disagreements"
             lines.append(f"{rows} and cannot be scored here; {wrong}, as a score is stated. That may be a fault of the file, not of the platform.")
-        lines += [each.says for each in self.words]
         return lines
 
     def to_dict(self) -> dict[str, Any]:

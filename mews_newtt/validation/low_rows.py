@@ -37,17 +37,30 @@ def below(chart: Chart, cells: Sequence[Mapping[str, str]], levels: Mapping[str,
     return Below(found["level"], found["total"])
 
 
+def dangerous(low: Below) -> tuple[int, int]:
+    """Sorts rows: the lowest level first, then the lowest total."""
+    return -low.levels, -low.points
+
+
 def lowest_first(chart: Chart, rows: Sequence[Any]) -> list[tuple[Any, Below]]:
     """Listed rows with how far each is below the chart: the lowest level first, then the lowest total, then the order of the file."""
     levels = level_names(chart)
-    return sorted(((row, below(chart, row.cells, levels)) for row in rows), key=lambda one: (-one[1].levels, -one[1].points))
+    return sorted(((row, below(chart, row.cells, levels)) for row in rows), key=lambda one: dangerous(one[1]))
 
 
-def could_be_missed(by_column: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Sentences on the complete sets that are stated lower than the chart; none where no column shows any."""
+def could_be_missed(by_column: Mapping[str, Mapping[str, int]], kinds: Mapping[str, int]) -> list[str]:
+    """Sentences on rows that could hide a person who needs help; none where no row could.
+
+    by_column : how many complete sets are stated lower than the chart, by column
+    kinds : how many stated cells disagree, by kind; a total of a partial set may be too low
+    """
     found = []
     for name, what in (("expected_level", "level"), ("expected_total", "total")):
         low = by_column.get(name, {}).get("lower", 0)
         if low:
             found.append(f"{low:,} {'row states' if low == 1 else 'rows state'} a lower {what} than the chart: a person could be missed.")
+    partial = kinds.get("total_of_partial", 0) + kinds.get("outside_bounds", 0)
+    if partial:
+        rows = "1 row states" if partial == 1 else f"{partial:,} rows state"
+        found.append(f"{rows} a total although a reading is missing: the true total is not known, and a person could be missed.")
     return found

@@ -161,8 +161,8 @@ def test_c06_oxygen_as_free_text(tmp_path: Path) -> None:
     assert found.column("air_or_oxygen")[:9] == ["air", "oxygen", "oxygen", "air", "air", "oxygen", "air", "air", "oxygen"]
     assert found.column("consciousness")[:8] == ["alert", "alert", "alert", "confusion", "voice", "alert", "voice", "alert"]
     assert found.column("score_status") == ["complete"] * 8 + ["refused"] * 2
-    assert found.rows[8]["error"] == "consciousness: column ACVPU: 'sleeping' is not a category of it"
-    assert "column O2: 'N' is not a category of it" in found.rows[9]["error"] and "column ACVPU: '15'" in found.rows[9]["error"]
+    assert found.rows[8]["error"] == "consciousness: column ACVPU: 'sleeping' is not one of its answers"
+    assert "column O2: 'N' is not one of its answers" in found.rows[9]["error"] and "column ACVPU: '15'" in found.rows[9]["error"]
 
 
 def test_c06_a_flow_says_air_or_oxygen_only_where_the_plan_says_so(tmp_path: Path) -> None:

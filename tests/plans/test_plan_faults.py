@@ -141,7 +141,7 @@ def test_a_column_that_is_left_alone_is_not_read_whatever_it_is_called(tmp_path:
         ("[[cells]]\ncolumn = \"x\"\npattern = '(?P<heart_rate>\\d+)(?P=heart_rate)'\n", "refers back to one of its groups"),
         ('[columns]\na = "heart_rate"\nb = "heart_rate"\n', "[readings.heart_rate]"),
         ('[patterns.consciousness]\n"alert|drowsy" = "voice"\n', "matches 'alert', an accepted word for 'alert', and means 'voice'"),
-        ('[patterns.consciousness]\n"drowsy" = "sleepy"\n', "'sleepy' is not a category of it"),
+        ('[patterns.consciousness]\n"drowsy" = "sleepy"\n', "'sleepy' is not one of its answers"),
         ('missing = ["x"]\n[patterns.consciousness]\n"x+" = "voice"\n', "matches 'x' too, a mark for missing"),
         ('[numbers]\nstrip = ["C"]\n', "'C' may be part of a reading"),
         ('[numbers]\ndecimal = ","\nthousands = ","\n', "write one mark that is not the decimal mark"),

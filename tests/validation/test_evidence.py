@@ -19,6 +19,7 @@ from mews_newtt.validation.faults import faults_of
 from mews_newtt.validation.low_rows import below, could_be_missed, lowest_first
 from mews_newtt.validation.packs.shown import answered_csv
 from mews_newtt.validation.reports.cards import cards_of
+from mews_newtt.validation.reports.html import as_html
 
 NORMAL = {"respiratory_rate": "16", "oxygen_saturation": "97", "air_or_oxygen": "air", "systolic_bp": "120", "heart_rate": "70", "consciousness": "alert", "temperature": "37"}
 CASES = [
@@ -67,7 +68,7 @@ def test_the_row_whose_level_is_lowest_below_the_chart_comes_first(news2: Chart)
         ("total", "1 point lower than the chart"),
         ("high", ""),
     ]
-    assert could_be_missed(document["by_column"]) == [
+    assert could_be_missed(document["by_column"], {}) == [
         "1 row states a lower level than the chart: a person could be missed.",
         "1 row states a lower total than the chart: a person could be missed.",
     ]
@@ -75,7 +76,15 @@ def test_the_row_whose_level_is_lowest_below_the_chart_comes_first(news2: Chart)
 
 def test_what_has_no_one_number_is_not_called_lower(news2: Chart) -> None:
     cells = [{"column": "expected_total", "expected": "1", "computed": "3 to 6"}, {"column": "expected_level", "expected": "?", "computed": "medium"}]
-    assert below(news2, cells).says == "" and could_be_missed({}) == []
+    assert below(news2, cells).says == "" and could_be_missed({}, {}) == []
+
+
+def test_a_total_of_a_partial_set_could_hide_somebody(news2: Chart) -> None:
+    rows = [{**NORMAL, "heart_rate": None, "expected_total": total} for total in ("0", "9")] + [{**NORMAL, "expected_total": "0"}]
+    found = validate(news2, pa.Table.from_pylist(rows))
+    (line,) = could_be_missed({}, found.kinds)
+    assert line == "2 rows state a total although a reading is missing: the true total is not known, and a person could be missed."
+    assert line in as_html(found)
 
 
 def test_a_row_is_read_as_the_chart_reads_it_so_that_it_can_be_scored_again(news2: Chart) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import islice
 from random import Random
 
@@ -59,5 +60,10 @@ def _value(chart: Chart, rng: Random, setting: Setting, parameter: Parameter, ba
     least = baseline_band(chart, table)
     more = [band for band in bands if chart.severity(band) > chart.severity(least)]
     band = rng.choice(more) if raised and more else least
-    found = list(islice(values_of(parameter, band), _NEAREST))
+    found = _nearest(parameter, band)
     return rng.choice(found) if found else None
+
+
+@lru_cache(maxsize=2048)
+def _nearest(parameter: Parameter, band: Band) -> tuple[str, ...]:
+    return tuple(islice(values_of(parameter, band), _NEAREST))

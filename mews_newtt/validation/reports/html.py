@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,14 @@ from mews_newtt.drawn.words import NOT_FOR_CARE
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.diagnosis import Diagnosis
 from mews_newtt.validation.exercised import PLURAL, BandKey, Item, gaps
-from mews_newtt.validation.low_rows import could_be_missed
+from mews_newtt.validation.low_rows import Below, below, could_be_missed, dangerous
 from mews_newtt.validation.reports.cards import cards_of
 from mews_newtt.validation.reports.contrast import pictures_of
 from mews_newtt.validation.reports.letter import letters_text
 from mews_newtt.validation.reports.outliers import Outlier, outliers
-from mews_newtt.validation.reports.titles import readings_of
-from mews_newtt.validation.result import Matrix, Validation
-from mews_newtt.validation.stated import KINDS
+from mews_newtt.validation.reports.titles import column_title, readings_of, reason_words, stated_cell
+from mews_newtt.validation.result import Disagreement, Matrix, Validation
+from mews_newtt.validation.stated import KINDS, level_names
 
 ROWS_SHOWN = 100  # disagreements on the page; report.json lists more, disagreements.csv has more
 TEMPLATES = Path(__file__).with_name("templates")
@@ -62,17 +63,27 @@ def as_html(found: Validation, run_on: str | None = None) -> str:
             stamp=Markup(stamp_html([chart], f"mews_newtt {__version__}.")),
             headline=headline(found),
             advice=advice(found),
-            missed=could_be_missed({name: column.to_dict() for name, column in found.by_column.items()}) if found.verdict == "disagrees" else [],
+            missed=_missed(found),
             not_for_care=NOT_FOR_CARE,
             cards=cards_of(chart, found.diagnosis),
             readings_of=readings_of,
+            column_title=column_title,
+            stated_cell=stated_cell,
+            reason_words=reason_words,
             kinds=[(KINDS[kind], cells) for kind, cells in found.kinds.items()],
-            matrices=[entry for entry in (_matrix("total", found.total_matrix), _matrix("level", found.level_matrix)) if entry],
+            matrices=[
+                entry
+                for entry in (
+                    _matrix("total", found.total_matrix, {}),
+                    _matrix("level", found.level_matrix, {level.id: level.title for level in chart.levels}),
+                )
+                if entry
+            ],
             places=places,
             known=bool(found.exercised.known),
             parameters=[parameter for parameter in found.exercised.by_parameter() if parameter["known"]],
             drawing=Markup(chart_html(chart, marks=_marks(places), heading=2, ident="chart", parts=("rows", "levels", "sources"))),
-            rows=found.disagreements[:ROWS_SHOWN],
+            rows=_rows(found),
             untried=_grouped([item for item in items if not item.rows]),
             tried=[(PLURAL[kind], seen, of) for kind, (seen, of) in gaps(items).items()],
             diagnosis=found.diagnosis,
@@ -109,6 +120,19 @@ def advice(found: Validation) -> str:
     return "No row states a total, a level or points."
 
 
+def _rows(found: Validation) -> list[tuple[Disagreement, Below]]:
+    """The rows on the page, those that are lowest below the chart first."""
+    levels = level_names(found.chart)
+    rows = [(row, below(found.chart, [cell.to_dict() for cell in row.cells], levels)) for row in found.disagreements[:ROWS_SHOWN]]
+    return sorted(rows, key=lambda one: dangerous(one[1]))
+
+
+def _missed(found: Validation) -> list[str]:
+    if found.verdict != "disagrees":
+        return []
+    return could_be_missed({name: column.to_dict() for name, column in found.by_column.items()}, found.kinds)
+
+
 def _marks(places: list[Outlier]) -> Marks:
     bands: dict[BandKey, list[Mark]] = {}
     edges: dict[BandKey, list[Mark]] = {}
@@ -119,18 +143,19 @@ def _marks(places: list[Outlier]) -> Marks:
     return Marks(bands, edges)
 
 
-def _matrix(what: str, matrix: Matrix | None) -> dict[str, Any] | None:
+def _matrix(what: str, matrix: Matrix | None, words: Mapping[str, str]) -> dict[str, Any] | None:
+    """`words`: what the labels of the matrix are called, where that is not themselves."""
     if matrix is None or not matrix.counts:
         return None
     rows = [
         (
-            stated,
+            words.get(stated, stated),
             [(matrix.counts.get((stated, right), 0), stated == right) for right in matrix.computed],
             sum(matrix.counts.get((stated, r), 0) for r in matrix.computed),
         )
         for stated in matrix.expected
     ]
-    return {"what": what, "computed": matrix.computed, "rows": rows}
+    return {"what": what, "computed": [words.get(label, label) for label in matrix.computed], "rows": rows}
 
 
 def _grouped(items: list[Item]) -> list[tuple[str, list[str]]]:

@@ -18,6 +18,7 @@ from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.wording import count
 from mews_newtt.validation.diagnosis import Diagnosis, Finding
 from mews_newtt.validation.faults import Fault
+from mews_newtt.validation.reports.titles import reading_words, stated_cell
 from mews_newtt.validation.result import Disagreement, Validation
 from mews_newtt.validation.wording import band_words, gives
 
@@ -203,12 +204,10 @@ def _rows_say(chart: Chart, rows: Sequence[Disagreement], fault: Fault | None) -
     lines = []
     for row in rows:
         wanted = [name for name in (fault.parameters if fault is not None else ()) if name in row.given] or list(row.given)
-        readings = ", ".join(f"{_title(chart, name)} {row.given[name]}" for name in wanted)
-        stated = "; ".join(
-            f"{cell.column.removeprefix('expected_').replace('_', ' ')}: stated {cell.expected or 'nothing'}, the chart gives {cell.computed}"
-            for cell in row.cells
-        )
-        lines.append(f"- Row {row.row:,}: {readings}. {stated[:1].upper() + stated[1:]}.")
+        readings = ", ".join(f"{_title(chart, name)} {reading_words(chart, name, row.given[name])}" for name in wanted)
+        cells = (stated_cell(chart, cell.to_dict()) for cell in row.cells)
+        says = "; ".join(f"{what}: stated {stated}, the chart gives {right}" for what, stated, right in cells)
+        lines.append(f"- Row {row.row:,}: {readings}. {says}.")
     return "\n".join(lines)
 
 

@@ -47,7 +47,11 @@ def stated_cell(chart: Chart, cell: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def reason_words(chart: Chart, line: str) -> str:
-    """A line that begins with the id of a parameter or a level, with its title instead."""
-    name, colon, rest = line.partition(": ")
+    """A line whose parts begin with the id of a parameter or a level, with titles instead."""
     titles = {level.id: f"Level {level.title}" for level in chart.levels} | {parameter.id: parameter.title for parameter in chart.parameters}
-    return f"{titles[name]}: {rest}" if colon and name in titles else line
+
+    def titled(part: str) -> str:
+        name, colon, rest = part.partition(": ")
+        return f"{titles[name]}: {rest}" if colon and name in titles else part
+
+    return "; ".join(titled(part) for part in line.split("; "))

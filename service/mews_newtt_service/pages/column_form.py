@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 from mews_newtt.chart.model import Chart, Observation, number
@@ -12,6 +13,12 @@ from mews_newtt.reading.values import LABELS, SKIP_PREFIX
 
 MOST_WORDS = 20  # words of one column that the form asks about
 LEAVE = "-"  # the choice "do not read this column"
+LABEL_WORDS = {
+    "case_id": "Name or number of the set",
+    "patient_id": "Who it is",
+    "observed_at": "When it was measured",
+    "recorded_at": "When it was entered",
+}
 
 
 class Meaning(NamedTuple):
@@ -20,6 +27,7 @@ class Meaning(NamedTuple):
     column: ColumnSample
     ours: str  # a name of ours, or LEAVE
     own_name: bool  # the column has a name of ours, so it is always read
+    own_words: str  # what that name means; empty for a row of the chart
     units: tuple[tuple[str, str], ...]
     unit: str
     unknown: tuple[tuple[str, str], ...]  # values that the parameter does not know, and what each is read as
@@ -34,7 +42,7 @@ def choices(chart: Chart) -> list[tuple[str, list[tuple[str, str]]]]:
         ("Results of the other system", [("expected_total", "Its total"), ("expected_level", "Its level")]),
         ("Points of the other system", [(EXPECTED_POINTS_PREFIX + p.id, f"Its points of {p.title}") for p in scored]),
         ("Reasons for no reading", [(SKIP_PREFIX + p.id, f"Reason of {p.title}") for p in chart.parameters if p.role != "recorded"]),
-        ("Labels", [(name, name) for name in LABELS]),
+        ("Labels", [(name, LABEL_WORDS.get(name, name)) for name in LABELS]),
     ]
 
 
@@ -61,10 +69,11 @@ class Chosen(NamedTuple):
 def meanings(chart: Chart, columns: Sequence[ColumnSample], chosen: Chosen) -> list[Meaning]:
     """Every column of the file, with what was chosen for it so far."""
     known = chart.observations
-    return [_meaning(known, column, chosen.columns.get(column.name, LEAVE), chosen) for column in columns]
+    words = {name: says for _, offered in choices(chart) for name, says in offered if name not in chart.by_id}
+    return [_meaning(known, words, column, chosen.columns.get(column.name, LEAVE), chosen) for column in columns]
 
 
-def _meaning(known: Mapping[str, Observation], column: ColumnSample, ours: str, chosen: Chosen) -> Meaning:
+def _meaning(known: Mapping[str, Observation], words: Mapping[str, str], column: ColumnSample, ours: str, chosen: Chosen) -> Meaning:
     observation = known.get(ours)
     offered: tuple[tuple[str, str], ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
@@ -78,4 +87,20 @@ def _meaning(known: Mapping[str, Observation], column: ColumnSample, ours: str, 
         strange = [value for value in values if value and value not in chosen.missing and value.casefold() not in observation.category_by_name]
         unknown = tuple((value, chosen.values.get(ours, {}).get(value, "")) for value in strange[:MOST_WORDS])
     own_name = column.name in known or is_reserved(column.name, known)
-    return Meaning(column, ours, own_name, offered, chosen.units.get(ours, ""), unknown, answers)
+    own_words = words.get(column.name, "") or (known[column.name].title if column.name in known else column.name)
+    return Meaning(column, ours, own_name, own_words, offered, chosen.units.get(ours, ""), unknown, answers)
+
+
+def words_left(chart: Chart, columns: Sequence[ColumnSample], chosen: Chosen) -> dict[str, list[str]]:
+    """By title of a row of the chart: words that were left without a meaning. A set that holds one is refused."""
+    left: dict[str, list[str]] = {}
+    for each in meanings(chart, columns, chosen):
+        words = [theirs for theirs, answer in each.unknown if not answer]
+        if words:
+            left.setdefault(chart.observations[each.ours].title, []).extend(words)
+    return left
+
+
+def seen(left: Mapping[str, Sequence[str]]) -> str:
+    """A text that is the same for the same words. The form sends it back to show that its user saw them; it fits into a field."""
+    return sha256(repr(sorted(left.items())).encode()).hexdigest()[:16]

@@ -10,6 +10,7 @@ from mews_newtt.reading.values import SKIP_PREFIX
 from mews_newtt.validation.changes import ListedRow, listed_rows
 from mews_newtt.validation.low_rows import Below, could_be_missed, lowest_first
 from mews_newtt.validation.reports.titles import reading_words, readings_of, reason_words, stated_cell, title_of
+from mews_newtt_service.pages.page_words import on_page
 
 
 class Shown(NamedTuple):
@@ -28,7 +29,7 @@ class Shown(NamedTuple):
 def evidence_of(chart: Chart, found: Mapping[str, Any], most: int) -> dict[str, Any]:
     """The first `most` rows of those that are listed, the lowest level first, and what comes before them on the page."""
     return {
-        "missed": could_be_missed(found["by_column"]),
+        "missed": could_be_missed(found["by_column"], {kind["kind"]: kind["cells"] for kind in found["kinds"]}),
         "cards": found.get("cards", []),  # runs of before have none
         "telling": _telling(chart, found["diagnosis"]),
         "listed": [_shown(chart, row, low) for row, low in lowest_first(chart, listed_rows(found))[:most]],
@@ -38,9 +39,9 @@ def evidence_of(chart: Chart, found: Mapping[str, Any], most: int) -> dict[str, 
 
 def _shown(chart: Chart, row: ListedRow, low: Below) -> Shown:
     cells = [stated_cell(chart, cell) for cell in row.cells]
-    why = [*dict.fromkeys(cell["says"].capitalize() for cell in row.cells), *(reason_words(chart, line) for line in row.why)]
+    why = [*dict.fromkeys(cell["says"].capitalize() for cell in row.cells), *(on_page(reason_words(chart, line)) for line in row.why)]
     to_try = {name: text for name, text in row.read.items() if name.removeprefix(SKIP_PREFIX) in chart.by_id}
-    return Shown(row.row, row.case, low.says, cells, readings_of(chart, row.given), row.says, why, to_try)
+    return Shown(row.row, row.case, low.says, cells, readings_of(chart, row.given), on_page(reason_words(chart, row.says)), why, to_try)
 
 
 def _telling(chart: Chart, diagnosis: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from starlette.requests import Request
 
+from mews_newtt.errors import ChartNotFound
 from mews_newtt_service.jobs.queue import Job, Queue
 from mews_newtt_service.problems import refuse
 
@@ -34,6 +35,11 @@ class Run(NamedTuple):
     expires: str
     rows: int
     verdict: str
+    title: str  # of the chart, short, with its version
+
+    @property
+    def outcome(self) -> str:
+        return (self.verdict or self.state).replace("_", " ").capitalize()
 
 
 def runs_of(request: Request, *kinds: str) -> list[Run]:
@@ -50,7 +56,12 @@ def shown_run(request: Request, job: Job) -> Run:
     if not verdict and job.kind == "score" and job.state == "done":
         verdict = "scored"
     name = str(job.parameters.get("name", ""))
-    return Run(job.id, job.kind, name, job.chart, job.version, job.state, _stamp(job.created), _stamp(job.expires), job.rows, verdict)
+    try:
+        title = request.app.state.charts.find(job.chart, job.version).short_title
+    except ChartNotFound:  # the site took it away after the run
+        title = job.chart
+    when = _stamp(job.created), _stamp(job.expires)
+    return Run(job.id, job.kind, name, job.chart, job.version, job.state, *when, job.rows, verdict, f"{title} {job.version}")
 
 
 def _stamp(when: float | None) -> str:

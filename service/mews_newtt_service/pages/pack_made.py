@@ -32,6 +32,7 @@ def pack_made(request: Request, job: Job, chart: Chart, found: Mapping[str, Any]
         chart=chart,
         run=shown_run(request, job),
         made=found,
+        kill_rate=f"{kill_rate_of(found):.1%}",
         cases=cases,
         pages=[file for file in job.files if file["media_type"].startswith("text/html")],
         files=sorted(job.files, key=lambda file: file["name"]),
@@ -39,6 +40,13 @@ def pack_made(request: Request, job: Job, chart: Chart, found: Mapping[str, Any]
         problems=problems,
         status=422 if problems else 200,
     )
+
+
+def kill_rate_of(found: Mapping[str, Any]) -> float:
+    """The share of the faults that cases can show, unrounded: the document of a pack rounds it, and its words do not."""
+    mutants = found["mutants"]
+    wanted = mutants["made"] - mutants["equivalent"]
+    return mutants["killed"] / wanted if wanted else 1.0
 
 
 def _expected(expected: Mapping[str, str], levels: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from mews_newtt_service.jobs.submit import start, submit
 from mews_newtt_service.jobs.uploads import FIELD_BYTES, keep_text, receive_upload
 from mews_newtt_service.pages import drafts
 from mews_newtt_service.pages.render import page, shows_faults
-from mews_newtt_service.pages.which_chart import LOOKED_INTO, named_chart
+from mews_newtt_service.pages.which_chart import named_chart
 from mews_newtt_service.problems import refuse
 
 LOOKED, PLAN = "looked.json", "plan.toml"
@@ -72,6 +72,7 @@ SAYS = {
 }
 
 
+STATED = {"expected_total": "the total of the other system", "expected_level": "the level of the other system"}
 PARTS_OF = re.compile(r"\(\?P<(\w+)>")  # the readings that a pattern finds in one cell
 
 
@@ -108,8 +109,8 @@ async def taken(request: Request) -> drafts.Draft:
         if not upload.bytes:
             raise FileError(Problem("file_empty", "the file", "is empty, or none was chosen", "choose a file with a first line of column names"))
         chart, is_open = named_chart(request, upload.fields.get("chart", ""))
-        if is_open and (upload.format not in LOOKED_INTO or "plan" in upload.fields):
-            what = "cannot be suggested for such a file, or for one with a plan"
+        if is_open and "plan" in upload.fields:
+            what = "cannot be suggested for a file with a plan"
             raise FileError(Problem("chart_unnamed", "the chart", what, "choose a chart, then send the file again"))
         draft = drafts.Draft(upload, chart, upload.fields.get("like", ""), chart_open=is_open)
         until = await anyio.to_thread.run_sync(drafts.keep, request, draft)
@@ -193,7 +194,7 @@ def said(chart: Chart, entry: Mapping[str, str]) -> Said:
     """An entry of the plan in words."""
 
     def title(name: str) -> str:
-        return chart.observations[name].title if name in chart.observations else name.replace("_", " ")
+        return chart.observations[name].title if name in chart.observations else STATED.get(name, name.replace("_", " "))
 
     table, _, about = entry["table"].partition(".")
     key, value, why = entry["key"], entry["value"], entry["why"]

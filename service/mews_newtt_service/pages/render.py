@@ -21,9 +21,11 @@ from mews_newtt.drawn.words import NOT_FOR_CARE, title_at
 from mews_newtt.errors import ChartNotFound, MewsNewttError, Problem
 from mews_newtt_service.answers import chart_headers
 from mews_newtt_service.pages.audience import by_audience
+from mews_newtt_service.pages.page_words import on_page
 from mews_newtt_service.problems import noted, status_of
 
 View = Callable[[Request], Awaitable[Response]]
+OF_FILES = ("/workbench/validate", "/workbench/runs", "/workbench/pasted", "/workbench/sampled")
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 
@@ -49,6 +51,7 @@ _ENVIRONMENT.filters.update(
     path=chart_path,
     number=_number,
     units=as_written,
+    on_page=on_page,
     by_audience=by_audience,
     in_short=lambda status: IN_SHORT.get(status, ""),
     title_at=lambda where, chart: title_at(chart, where),
@@ -95,7 +98,8 @@ def shows_faults(view: View) -> View:
             return await view(request)
         except MewsNewttError as fault:
             noted(request.scope, fault.problems)
-            return page(request, "fault.html", title="That did not work", status=status_of(fault), problems=fault.problems)
+            of_files = request.url.path.startswith(OF_FILES)
+            return page(request, "fault.html", title="That did not work", status=status_of(fault), problems=fault.problems, of_files=of_files)
 
     return shown
 

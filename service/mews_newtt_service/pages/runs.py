@@ -21,11 +21,13 @@ from mews_newtt.errors import Problem
 from mews_newtt.reading.columns import EXPECTED
 from mews_newtt.validation.changes import COUNTS, changes_between
 from mews_newtt.validation.reports.contrast import pictures_of
+from mews_newtt.validation.reports.titles import stated_cell
 from mews_newtt_service.jobs.queue import Job, Queue, new_id
 from mews_newtt_service.pages.drafts import run_of
 from mews_newtt_service.pages.evidence import evidence_of
 from mews_newtt_service.pages.kept_runs import forget, path_of, result_of, runs_of, shown_run
 from mews_newtt_service.pages.pack_made import pack_made
+from mews_newtt_service.pages.page_words import all_on_page, none_missed, on_page, own_alone, uncounted
 from mews_newtt_service.pages.render import page, shows_faults
 from mews_newtt_service.problems import refuse
 
@@ -98,17 +100,19 @@ def shown_result(chart: Chart, found: Mapping[str, Any], most: int) -> dict[str,
     """What the page of one run shows of its result: the `most` disagreements that are stated the lowest, and every count."""
     return {
         "verdict": found["verdict"],
-        "says": found["says"],
-        "notes": found["notes"],
+        "says": on_page(found["says"]) + own_alone(found),
+        "none_missed": none_missed(found),
+        "uncounted": uncounted(found),
+        "notes": all_on_page(found["notes"]),
         "partial": found["partial"],
         "all_partial": found["partial"] == found["rows"] > 0,
-        "own_file": found.get("your_file") or {"says": [], "map_to_paste": ""},  # runs of before have none
+        "own_file": all_on_page(found.get("your_file", {}).get("says", ())),  # runs of before have none
         "reading": found.get("reading"),
-        "counts": [(name, found[name]) for name in COUNTS],
+        "counts": [(name.capitalize(), found[name]) for name in COUNTS],
         "kinds": found["kinds"],
         "columns": found["by_column"],
-        "diagnosis": found["diagnosis"],
-        "letter": found.get("letter", ""),
+        "diagnosis": on_page(found["diagnosis"]["words"]) if found["diagnosis"] else "",
+        "letter": on_page(found.get("letter", "")),
         "pictures": pictures_of((found["diagnosis"] or {}).get("contrast")),
         **evidence_of(chart, found, most),
     }
@@ -129,6 +133,7 @@ async def view(request: Request) -> Response:
         raise refuse(404, "file_unknown", "this file", "is not a page", "download it instead")
     text = await anyio.to_thread.run_sync(path.read_text, "utf-8")
     text = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)  # the button that copies; it would be refused here, and stays hidden
+    text = on_page(text)
     styles = {b64encode(sha256(style.encode()).digest()).decode() for style in re.findall(r"<style[^>]*>(.*?)</style>", text, re.DOTALL)}
     allowed = " ".join(f"'sha256-{style}'" for style in sorted(styles)) or "'none'"
     back = f'<p><a href="/workbench/runs/{job.id}">Back to the run, with its rows to try</a></p>'
@@ -172,6 +177,7 @@ async def compare_runs(request: Request) -> Response:
     if len(results) < 2 or before.kind != "verify" or after.kind != "verify":
         raise refuse(404, "run_unknown", "one of these runs", "has no result to compare", "choose two runs that are done")
     changes = changes_between(*results)
+    chart = request.app.state.charts.find(after.chart, after.version)
     return page(
         request,
         "compare_runs.html",
@@ -181,6 +187,7 @@ async def compare_runs(request: Request) -> Response:
         before=shown_run(request, before),
         after=shown_run(request, after),
         results=results,
+        cells_of=lambda row: [stated_cell(chart, cell) for cell in row.cells],
         changes=changes,
         summary=changes.says,
         low=[sum(found["by_column"].get(name, {}).get("lower", 0) for name in EXPECTED) for found in results],

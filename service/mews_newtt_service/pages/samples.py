@@ -26,7 +26,8 @@ def add_to(pages: APIRouter) -> None:
 
 
 @lru_cache(maxsize=64)
-def _made(sha256: str, chart: Chart, name: str) -> Sample:
+def sample_of(sha256: str, chart: Chart, name: str) -> Sample:
+    """A sample file of a chart. The chart is known by its fingerprint `sha256`."""
     from mews_newtt.validation.packs import samples  # imports numpy
 
     made: Sample = getattr(samples, FILES[name])(chart)
@@ -36,7 +37,7 @@ def _made(sha256: str, chart: Chart, name: str) -> Sample:
 async def samples_page(request: Request) -> Response:
     """What each sample file holds; the faults of the faulty one are folded, so that somebody can look for them first."""
     chart = chart_of(request)
-    faulty = await anyio.to_thread.run_sync(_made, chart.sha256, chart, "two-faults.csv")
+    faulty = await anyio.to_thread.run_sync(sample_of, chart.sha256, chart, "two-faults.csv")
     title = f"Sample files of {chart.short_title} {chart.version}"
     return page(request, "samples.html", title=title, here="charts", chart=chart, faults=faulty.faults)
 
@@ -45,6 +46,6 @@ async def sample_file(request: Request) -> Response:
     chart, name = chart_of(request), request.path_params["name"]
     if name not in FILES:
         raise refuse(404, "not_found", request.url.path[:200], "there is no such file", "choose one from the page of the chart")
-    made = await anyio.to_thread.run_sync(_made, chart.sha256, chart, name)
+    made = await anyio.to_thread.run_sync(sample_of, chart.sha256, chart, name)
     file_name = f"{chart.id}-{chart.version}-{name}"
     return Response(made.text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{file_name}"'})

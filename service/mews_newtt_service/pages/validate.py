@@ -19,8 +19,8 @@ from mews_newtt.tables.first_look import FirstLook, first_look
 from mews_newtt_service.jobs.queue import Queue, started
 from mews_newtt_service.jobs.submit import start
 from mews_newtt_service.jobs.uploads import keep_text
-from mews_newtt_service.pages import drafts, plans
-from mews_newtt_service.pages.column_form import LEAVE, MOST_WORDS, Chosen, choices, meanings
+from mews_newtt_service.pages import drafts, plans, which_chart
+from mews_newtt_service.pages.column_form import LEAVE, MOST_WORDS, Chosen, choices, meanings, seen, words_left
 from mews_newtt_service.pages.kept_runs import runs_of
 from mews_newtt_service.pages.render import page, shows_faults
 from mews_newtt_service.pages.rows_without_column import without_column
@@ -38,6 +38,7 @@ def add_to(pages: APIRouter, settings: Settings) -> None:
 
     pages.add_api_route("/workbench/validate", shows_faults(upload_page), methods=["GET"])
     pages.add_api_route("/workbench/validate", shows_faults(take), methods=["POST"])
+    pages.add_api_route("/workbench/validate/{job}/chart", shows_faults(chart_chosen), methods=["POST"])
     pages.add_api_route("/workbench/validate/{job}", shows_faults(columns_page), methods=["GET", "POST"])
 
 
@@ -61,7 +62,7 @@ async def _take(request: Request) -> Response:
     """Keep what is sent until its columns are named. A file with a plan, or of a kind that only a plan reads, goes the way of plans."""
     draft = await plans.taken(request)
     plan = draft.upload.fields.get("plan") or await anyio.to_thread.run_sync(_plan_before, request, draft)
-    if plan is not None or draft.upload.format not in LOOKED_INTO:
+    if plan is not None or (draft.upload.format not in LOOKED_INTO and not draft.chart_open):
         return await plans.look(request, draft, plan=plan)
     return RedirectResponse(f"/workbench/validate/{draft.upload.job_id}", 303)
 
@@ -74,6 +75,14 @@ def _plan_before(request: Request, draft: drafts.Draft) -> str | None:
         return None  # there is none, or no longer
     path = request.app.state.queue.path(job.id, str(job.parameters.get("plan", "plan.toml")))
     return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+async def chart_chosen(request: Request) -> Response:
+    """Go on with the chart that was chosen: to the columns, or to a plan for a file of a kind that only a plan reads."""
+    draft = await which_chart.chosen(request)
+    if draft.waits and draft.upload.format not in LOOKED_INTO:
+        return await plans.look(request, draft)
+    return RedirectResponse(f"/workbench/validate/{draft.upload.job_id}", 303)
 
 
 async def columns_page(request: Request) -> Response:
@@ -92,14 +101,17 @@ async def columns_page(request: Request) -> Response:
     if len(looked.columns) > MOST_COLUMNS:
         raise ColumnError(Problem("too_many_columns", draft.upload.name, f"has {len(looked.columns)} columns", f"send at most {MOST_COLUMNS}"))
     problems: tuple[Problem, ...] = ()
-    anyway = ask_rows = False
+    anyway = ask_rows = ask_left = False
+    left: dict[str, list[str]] = {}
     if request.method == "POST":
         async with request.form(max_files=0, max_fields=20_000) as form:
             chosen = _chosen(form, looked)
             wants_run, anyway = form.get("do") == "run", form.get("anyway") == "yes"
+            left = words_left(draft.chart, looked.columns, chosen)
             ask_words = _new_words(draft.chart, looked, chosen, form)
             ask_rows = bool(without := without_column(draft.chart, chosen.columns.values())) and _text(form, "rows_seen") != without.seen
-        if wants_run and not ask_words and not ask_rows:
+            ask_left = wants_run and not ask_words and bool(left) and _text(form, "words_left") != seen(left)
+        if wants_run and not ask_words and not ask_rows and not ask_left:
             try:
                 return await _start(request, draft, looked, chosen.map, anyway)
             except MewsNewttError as fault:
@@ -123,6 +135,8 @@ async def columns_page(request: Request) -> Response:
         nothing_expected=not _expects(chosen.columns),
         ask_words=ask_words,
         ask_rows=ask_rows,
+        left=left if ask_left else {},
+        left_seen=seen(left) if ask_left else "",
         without=without_column(draft.chart, chosen.columns.values()),
         anyway=anyway,
         unread=[name for name, ours in chosen.columns.items() if ours == LEAVE],

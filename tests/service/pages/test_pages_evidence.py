@@ -108,7 +108,7 @@ def test_a_chart_is_suggested_from_the_columns_and_never_taken_unasked(plain: An
     plain.goto(here.removesuffix("/chart"))
     expect(plain).to_have_url(here)
     plain.get_by_label("NEWS2 2017.1").check()
-    plain.get_by_role("button", name="Look at the columns").click()
+    plain.get_by_role("button", name="Go on with this chart").click()
     expect(plain.locator("main")).to_contain_text("National Early Warning Score 2")
     expect(plain.locator("#rows-without-column")).to_contain_text("Air or oxygen")
 

@@ -146,7 +146,7 @@ class TestRuns:
         validated(page)
         expect(page.locator(".wb-verdict")).to_contain_text("2 of 4 compared rows disagree")
         counts = dict(zip(page.locator(".wb-counts th").all_text_contents(), page.locator(".wb-counts td").all_text_contents(), strict=True))
-        assert (counts["rows"], counts["agreed"], counts["disagreed"]) == ("4", "2", "2")
+        assert (counts["Rows"], counts["Agreed"], counts["Disagreed"]) == ("4", "2", "2")
         expect(page.get_by_role("heading", name="What may be wrong")).to_be_visible()
         expect(page.get_by_role("region", name="Disagreements").locator("tbody tr")).to_have_count(2)
         run = page.url
