@@ -39,11 +39,13 @@ def draw_track(chart: Chart, taken: Sequence[Taken], places: Places, ident: str,
     pen = Pen(places, ident)
     _times(pen, taken)
     top = pen.height
+    pen.cuts.append(top)
     _outcome(pen, chart, taken, before, ordered)
     for parameter in chart.parameters:
         rows = [_row(each.score, parameter.id) for each in taken]
         if parameter.role == "recorded" and not any(row is not None and row.value is not None for row in rows):
             continue
+        pen.cuts.append(pen.height)
         doubts = [_in_doubt(each.score, parameter.id) for each in taken]
         if parameter.observation.numeric and parameter.tables:
             _panel(pen, chart, parameter, rows, doubts, taken, ordered)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import anyio.to_thread
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -50,13 +53,14 @@ async def series_page(request: Request) -> Response:
         for each in looked.series.sets if looked.series else ():
             request.app.state.metrics.scored(chart, each.score.status)
     if sent is not None and looked.series is not None and sent.wants == "svg":
-        return _svg(chart, looked.series, sent)
-    return _page(request, chart, sent, looked, problems)
+        return await _svg(chart, looked.series, sent)
+    return await _page(request, chart, sent, looked, problems)
 
 
-def _svg(chart: Chart, series: Series, sent: Sent) -> Response:
+async def _svg(chart: Chart, series: Series, sent: Sent) -> Response:
     """The track as a file."""
-    text = series_svg(
+    draw = partial(
+        series_svg,
         chart,
         series.sets,
         name=_title(series),
@@ -65,6 +69,7 @@ def _svg(chart: Chart, series: Series, sent: Sent) -> Response:
         break_hours=sent.break_hours,
         made_by=f"mews_newtt {__version__}.",
     )
+    text = await anyio.to_thread.run_sync(draw)
     name = f"track-{chart.id}-{chart.version}.svg"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', **chart_headers(chart)}
     return Response(text, media_type="image/svg+xml", headers=headers)
@@ -74,12 +79,13 @@ def _title(series: Series) -> str:
     return f"The track, {series.sets[0].when} to {series.sets[-1].when}"
 
 
-def _page(request: Request, chart: Chart, sent: Sent | None, looked: Looked, problems: tuple[Problem, ...]) -> Response:
+async def _page(request: Request, chart: Chart, sent: Sent | None, looked: Looked, problems: tuple[Problem, ...]) -> Response:
     codes = {problem.code for problem in problems}
     series, file_order = looked.series, sent is not None and sent.file_order
     track = None
     if series is not None and sent is not None:
-        track = series_html(chart, series.sets, title=_title(series), ordered=series.ordered, true_time=sent.true_time, break_hours=sent.break_hours)
+        draw = partial(series_html, title=_title(series), ordered=series.ordered, true_time=sent.true_time, break_hours=sent.break_hours)
+        track = await anyio.to_thread.run_sync(draw, chart, series.sets)
     is_open = sum(bool(question["open"]) for question in looked.questions)
     dates, twice = (sent.dates, sent.twice) if sent is not None else ("", "")
     return page(

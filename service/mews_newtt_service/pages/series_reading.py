@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from mews_newtt_service.jobs.uploads import FIELD_BYTES, plain_name, stored_name
 from mews_newtt_service.settings import Settings
 
 MOST_BYTES = 1 << 20
+MOST_HERE = 128 << 10  # bytes of text that a plan reads in a thread of this process; a worker reads more
 BREAKS = {"6": 6.0, "12": 12.0, "24": 24.0, "never": None}  # hours, by the value of the form
 SETS, LOOKED = "sets.json", "looked.json"
 PASTED = "pasted.csv"
@@ -94,7 +96,8 @@ async def read_sent(request: Request, chart: Chart, sent: Sent) -> Looked:
     series: Series | None = None
     try:
         dates = sent.dates if sent.dates in DATES else ""
-        series = read_series(chart, sent.content, dates=dates, file_order=sent.file_order, twice=sent.twice)
+        read = partial(read_series, chart, sent.content, dates=dates, file_order=sent.file_order, twice=sent.twice)
+        series = await anyio.to_thread.run_sync(read)  # some seconds for 500 sets: never where other clients wait
     except (ColumnError, FileError) as found:
         fault = found
         if {problem.code for problem in fault.problems} & FINAL:
@@ -114,7 +117,8 @@ async def _proposed(request: Request, chart: Chart, sent: Sent) -> Looked | None
     stored = stored_name(sent.name, sent.content)
     parameters = {"input": stored, "name": sent.name, "answers": dict(sent.answers), "source": {}}
     try:
-        if not sent.pasted:  # no plain text: a workbook, or another kind that a worker unpacks
+        by_worker = not sent.pasted or len(sent.content) > MOST_HERE  # no plain text: a workbook, or another kind that a worker unpacks
+        if by_worker:
             found = await _worked(request, "plan", chart, parameters, {stored: sent.content}, LOOKED)
         else:
             found = await anyio.to_thread.run_sync(_here, request.app.state.settings, look, chart, parameters, {stored: sent.content}, LOOKED)
@@ -123,7 +127,7 @@ async def _proposed(request: Request, chart: Chart, sent: Sent) -> Looked | None
         questions, entries, plan = found["questions"], found["entries"], found["plan"]
         if any(question["open"] for question in questions):
             return Looked(None, questions=questions, entries=entries)
-        if not sent.pasted:
+        if by_worker:
             looked = await _by_plan(request, chart, sent, plan)
             return looked._replace(questions=questions, entries=entries, plan=plan)
         files = {stored: sent.content, "plan.toml": plan.encode()}
@@ -132,7 +136,7 @@ async def _proposed(request: Request, chart: Chart, sent: Sent) -> Looked | None
         if {problem.code for problem in fault.problems} & FINAL:
             raise
         return None
-    return Looked(_series(chart, sent, read), read["reading"], questions, entries, plan)
+    return Looked(await _series(chart, sent, read), read["reading"], questions, entries, plan)
 
 
 def _reads_more(found: Mapping[str, Any]) -> bool:
@@ -152,9 +156,9 @@ def _here(settings: Settings, work: Work, chart: Chart, parameters: dict[str, An
         return found
 
 
-def _series(chart: Chart, sent: Sent, found: Mapping[str, Any]) -> Series:
+async def _series(chart: Chart, sent: Sent, found: Mapping[str, Any]) -> Series:
     planned = PlannedSets(found["columns"], found["rows"], found["reading"])
-    return series_of_planned(chart, planned, file_order=sent.file_order, twice=sent.twice)
+    return await anyio.to_thread.run_sync(partial(series_of_planned, chart, planned, file_order=sent.file_order, twice=sent.twice))
 
 
 async def _by_plan(request: Request, chart: Chart, sent: Sent, plan: str) -> Looked:
@@ -162,7 +166,7 @@ async def _by_plan(request: Request, chart: Chart, sent: Sent, plan: str) -> Loo
     stored = stored_name(sent.name, sent.content)
     files = {stored: sent.content, "plan.toml": plan.encode()}
     found = await _worked(request, "series", chart, {"input": stored, "name": sent.name}, files, SETS)
-    return Looked(_series(chart, sent, found), found["reading"])
+    return Looked(await _series(chart, sent, found), found["reading"])
 
 
 async def _worked(
