@@ -75,6 +75,7 @@ def _band_colours(chart: Chart) -> list[tuple[str, str]]:
     for parameter in chart.parameters:
         for table in parameter.tables:
             for band in table.bands:
-                words = f"Raises the level to {titles[band.level]}" if band.level and band.points is None and not band.zone else band_words(chart, band)
+                raises_alone = band.level and band.points is None and not band.zone
+                words = f"Raises the level to {titles[band.level]}" if band.level and raises_alone else band_words(chart, band)
                 found.setdefault(paint(chart, band).fill, {}).setdefault(words[:1].upper() + words[1:])
     return [(fill, "; ".join(words)) for fill, words in found.items()]

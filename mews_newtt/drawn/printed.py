@@ -30,9 +30,8 @@ def printed_html(pen: Pen) -> str:
                     _part(pen, whole + BETWEEN, 0.0, 0.0, head, left, right),
                     _part(pen, whole + BETWEEN, head, cut, pen.height, left, right),
                 ]
-        sheets.append(
-            f'<svg class="mn-printed-sheet" viewBox="0 0 {wide:g} {high:g}" preserveAspectRatio="xMinYMin meet" aria-hidden="true" {FONT}>{"".join(parts)}</svg>'
-        )
+        place = f'viewBox="0 0 {wide:g} {high:g}" preserveAspectRatio="xMinYMin meet"'
+        sheets.append(f'<svg class="mn-printed-sheet" {place} aria-hidden="true" {FONT}>{"".join(parts)}</svg>')
     return f'<div class="mn-print">{"".join(sheets)}</div>'
 
 
