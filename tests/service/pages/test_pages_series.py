@@ -212,7 +212,7 @@ def test_how_times_were_written_is_said_in_words(plain: Any) -> None:
     plain.fill("#sets", "Time,HR\n25/03/2026 22:15,80\n26/03/2026 06:00,84\n")
     draw(plain)
     expect(plain.locator("#read-as")).to_contain_text("how times are written: day/month/year hour:minute")
-    expect(plain.locator("main")).not_to_contain_text("%")
+    expect(plain.locator("#read-as")).not_to_contain_text("%d")
 
 
 def test_problems_lead_to_the_question_or_the_field_that_settles_them(plain: Any) -> None:
