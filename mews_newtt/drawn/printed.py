@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from mews_newtt.drawn.places import WIDE, Places
 from mews_newtt.drawn.svg import FONT, LEFT, Pen
 from mews_newtt.drawn.words import safe
 
 SHEET = 16  # columns on one printed sheet
-SHEET_WIDE, SHEET_HIGH = 281.0, 168.0  # millimetres of A4 across within its margins, under the stamp and the title
+SHEET_WIDE, SHEET_HIGH = 281.0, 154.0  # millimetres of A4 across within its margins, under the stamp and the title
 BETWEEN = 24.0  # pixels between two halves
 
 
 def printed_html(pen: Pen) -> str:
     """The track again for print: so many columns on each sheet. Few columns are printed larger, as two halves beside each other."""
     places, sheets = pen.places, []
-    for start in range(0, places.columns, SHEET):
-        end = min(start + SHEET, places.columns)
+    for start, end in _cut(places):
         left = 0.0 if not start else (places.middles[start - 1] + places.middles[start]) / 2
         right = places.wide + 1 if end == places.columns else (places.middles[end - 1] + places.middles[end]) / 2
         whole, halves = LEFT + right - left, _halves(pen)
@@ -33,6 +33,15 @@ def printed_html(pen: Pen) -> str:
         place = f'viewBox="0 0 {wide:g} {high:g}" preserveAspectRatio="xMinYMin meet"'
         sheets.append(f'<svg class="mn-printed-sheet" {place} aria-hidden="true" {FONT}>{"".join(parts)}</svg>')
     return f'<div class="mn-print">{"".join(sheets)}</div>'
+
+
+def _cut(places: Places) -> list[tuple[int, int]]:
+    """The first column of each sheet and the one after its last: no sheet has more columns, or is wider, than SHEET equal columns."""
+    starts = [0]
+    for column, middle in enumerate(places.middles):
+        if column - starts[-1] >= SHEET or middle - places.middles[starts[-1]] > SHEET * WIDE:
+            starts.append(column)
+    return list(zip(starts, [*starts[1:], places.columns], strict=True))
 
 
 def _scale(wide: float, high: float) -> float:
