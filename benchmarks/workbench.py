@@ -7,13 +7,20 @@ Start `mews-newtt serve` first. Needs playwright and /usr/bin/chromium. Prints o
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-PAGES = ("/", "/workbench/charts/npews/2023.1", "/workbench/try/mews/0.2", "/workbench/learn/news2/2017.1/7/1")
+PAGES = (
+    "/",
+    "/workbench/charts/npews/2023.1",
+    "/workbench/try/mews/0.2",
+    "/workbench/series/mews/0.2?example=course",
+    "/workbench/learn/news2/2017.1/7/1",
+)
 TIMES = 7
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
 BYTES = "performance.getEntries().filter(e => 'transferSize' in e).reduce((sum, e) => sum + e.transferSize, 0)"
@@ -50,6 +57,7 @@ def main(base: str) -> None:
         page.goto(base + "/workbench/try/mews/0.2")
         times = [page.evaluate(SCORED, str(70 + number)) for number in range(TIMES)]
         print(f"live score after a field is left: {statistics.median(times):.0f} ms (median of {TIMES})")
+        print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
         browser.close()
 
 

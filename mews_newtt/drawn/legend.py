@@ -71,9 +71,11 @@ def _box(fill: str) -> str:
 def _band_colours(chart: Chart) -> list[tuple[str, str]]:
     """Each colour of the bands of numbers and answers, with everything that it stands for."""
     found: dict[str, dict[str, None]] = {}
+    titles = {level.id: level.title for level in chart.levels}
     for parameter in chart.parameters:
         for table in parameter.tables:
             for band in table.bands:
-                words = band_words(chart, band)
+                raises_alone = band.level and band.points is None and not band.zone
+                words = f"Raises the level to {titles[band.level]}" if band.level and raises_alone else band_words(chart, band)
                 found.setdefault(paint(chart, band).fill, {}).setdefault(words[:1].upper() + words[1:])
     return [(fill, "; ".join(words)) for fill, words in found.items()]

@@ -9,13 +9,13 @@ from datetime import datetime
 from mews_newtt.chart.model import Chart
 from mews_newtt.drawn.legend import legend_html, legend_lines
 from mews_newtt.drawn.places import BREAK_HOURS, Taken, places_of
-from mews_newtt.drawn.svg import FONT, LEFT, Pen, text
+from mews_newtt.drawn.printed import printed_html
+from mews_newtt.drawn.svg import FONT, LEFT, text
 from mews_newtt.drawn.track import draw_track
 from mews_newtt.drawn.twin import twin_html
 from mews_newtt.drawn.words import NOT_FOR_CARE, chart_stamp, safe
 from mews_newtt.scoring.result import Score
 
-SHEET = 16  # columns on one printed sheet, A4 across
 NARROWEST = 760.0  # of a drawing that leaves the page: its foot must be readable
 # (when, score), or with the time itself and whether another set replaces this one
 Sets = Sequence[tuple[str, Score] | tuple[str, Score, datetime | None, bool]]
@@ -59,7 +59,7 @@ def series_html(
     )
     return (
         f'<div class="mn-series" id="{safe(ident)}"><h{heading} class="mn-role">{safe(title)}</h{heading}>'
-        f"{drawing}{_sheets(pen, ident)}{legend_html(chart, break_hours)}"
+        f"{drawing}{printed_html(pen)}{legend_html(chart, break_hours)}"
         f'<h{heading + 1} class="mn-role">The same as a table</h{heading + 1}>{twin_html(chart, taken, ordered=ordered, name=title)}</div>'
     )
 
@@ -108,19 +108,3 @@ def series_svg(
 def _described(spaced: str, ordered: bool) -> str:
     order = "in the order of time" if ordered else "not in the order of time, so that no line joins them"
     return f"Each column is one set, {spaced}, {order}. The table under it says the same."
-
-
-def _sheets(pen: Pen, ident: str) -> str:
-    """The track again for print: so many columns on each sheet, each with its labels. They show parts of the one drawing, so they cost little."""
-    places, sheets = pen.places, []
-    for start in range(0, places.columns, SHEET):
-        end = min(start + SHEET, places.columns)
-        left = 0.0 if not start else (places.middles[start - 1] + places.middles[start]) / 2
-        right = places.wide + 1 if end == places.columns else (places.middles[end - 1] + places.middles[end]) / 2
-        wide = max(LEFT + right - left, 700.0)
-        sheets.append(
-            f'<svg class="mn-printed-sheet" viewBox="0 0 {wide:g} {pen.height:g}" aria-hidden="true" {FONT}><use href="#{safe(ident)}-labels"/>'
-            f'<svg x="{LEFT:g}" width="{right - left:g}" height="{pen.height:g}" viewBox="{left:g} 0 {right - left:g} {pen.height:g}">'
-            f'<use href="#{safe(ident)}-columns"/></svg></svg>'
-        )
-    return f'<div class="mn-print">{"".join(sheets)}</div>'

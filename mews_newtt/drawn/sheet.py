@@ -69,7 +69,8 @@ _CSS = """
 .mn-scroll{overflow:visible}
 .mn-sheet.mn-scroll{position:absolute;left:-200in;height:0;overflow:hidden}
 .mn-print{display:block}
-.mn-printed-sheet{break-before:page;break-inside:avoid;width:100%;height:auto;max-height:166mm;overflow:hidden}
+.mn-series .mn-printed-sheet{break-inside:avoid;width:100%;height:auto;max-height:154mm;overflow:hidden}
+.mn-printed-sheet+.mn-printed-sheet{break-before:page}
 .mn-legend{font-size:8pt;break-inside:avoid}
 .mn-role,.mn-context{break-after:avoid}
 .mn-levels tr,.mn-twin tr{break-inside:avoid}

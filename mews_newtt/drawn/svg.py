@@ -50,6 +50,7 @@ class Pen:
         self.labels: list[str] = []
         self.columns: list[str] = []
         self.height = 0.0
+        self.cuts: list[float] = []  # tops of rows: a sheet may be cut there
 
     def start(self, high: float, *, gap: float = 6) -> float:
         """Begin a row of that height under the last one; its top."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from mews_newtt.chart.model import Band, Chart, Parameter, Table, number
+from mews_newtt.chart.model import Band, Chart, Parameter, Table
 from mews_newtt.drawn.colours import Paint, paint, paint_level
 from mews_newtt.drawn.places import Places, Taken
 from mews_newtt.drawn.scale import Piece, Scale, pieces
 from mews_newtt.drawn.svg import HATCH, INK, Pen, Word, label_lines, lines_of
 from mews_newtt.drawn.twin import change_of, given_words, level_words, total_words
-from mews_newtt.drawn.words import band_label, unit_of
+from mews_newtt.drawn.words import band_label, unit_of, value_said
 from mews_newtt.scoring.result import ParameterScore, Score
 from mews_newtt.scoring.wording import count
 
@@ -39,11 +39,13 @@ def draw_track(chart: Chart, taken: Sequence[Taken], places: Places, ident: str,
     pen = Pen(places, ident)
     _times(pen, taken)
     top = pen.height
+    pen.cuts.append(top)
     _outcome(pen, chart, taken, before, ordered)
     for parameter in chart.parameters:
         rows = [_row(each.score, parameter.id) for each in taken]
         if parameter.role == "recorded" and not any(row is not None and row.value is not None for row in rows):
             continue
+        pen.cuts.append(pen.height)
         doubts = [_in_doubt(each.score, parameter.id) for each in taken]
         if parameter.observation.numeric and parameter.tables:
             _panel(pen, chart, parameter, rows, doubts, taken, ordered)
@@ -118,6 +120,9 @@ def _panel(
         right = pen.places.wide if end == len(rows) else (pen.places.middles[end - 1] + pen.places.middles[end]) / 2
         if table is None or not table.applies:
             pen.bar(left, top, right - left, scale.height, HATCH)
+            if table is None and not start:
+                pen.rail("which bands count", round(top + scale.height / 2 - 3))
+                pen.rail("is not known", round(top + scale.height / 2 + 12))
             continue
         for piece in cut[id(table)]:
             _band(pen, chart, scale, top, left, right, piece)
@@ -197,24 +202,31 @@ def _reading(chart: Chart, row: ParameterScore | None, doubt: bool) -> Cell:
     """A number with what it gives."""
     if row is None or row.value is None:
         return Cell(lines_of(given_words(row)), _PLAIN)
-    words = number(row.value) + (DOUBT if doubt else "")
-    colours = paint(chart, row.band) if row.band is not None else _PLAIN
-    return Cell([words, *_gives(chart, row)], colours, bold=1)
+    words = value_said(row.value) + (DOUBT if doubt else "")
+    colours = _colours(chart, row)
+    return Cell([words, *_gives(chart, row)], colours, bold=1, halo=colours.fill == HATCH)
+
+
+def _colours(chart: Chart, row: ParameterScore) -> Paint:
+    """The colour of the band; where several tables may be read, the colour that their bands share, or hatching."""
+    bands = [row.band] if not row.possible else [band for _, band in row.possible]
+    found = {paint(chart, band) if band is not None else _PLAIN for band in bands}
+    return found.pop() if len(found) == 1 else Paint(HATCH, INK)
 
 
 def _answer(chart: Chart, parameter: Parameter, row: ParameterScore | None, doubt: bool) -> Cell:
     """An answer in words with what it gives."""
-    band = row.band if row is not None else None
     words = (_title(parameter, row) or given_words(row)) + (DOUBT if doubt else "")
-    colours = paint(chart, band) if band is not None else _PLAIN
-    return Cell([*lines_of(words), *(_gives(chart, row) if row is not None and row.value is not None else ())], colours)
+    colours = _colours(chart, row) if row is not None else _PLAIN
+    given = _gives(chart, row) if row is not None and row.value is not None else ()
+    return Cell([*lines_of(words), *given], colours, halo=colours.fill == HATCH)
 
 
 def _title(parameter: Parameter, row: ParameterScore | None) -> str:
-    if row is None or row.band is None:
+    if row is None or row.value is None:
         return ""
     titles = {category.id: category.title for category in parameter.observation.categories}
-    return titles.get(str(row.value), "") or (band_label(parameter, row.band) if len(row.band.categories) == 1 else "")
+    return titles.get(str(row.value), "") or (band_label(parameter, row.band) if row.band is not None and len(row.band.categories) == 1 else "")
 
 
 def _gives(chart: Chart, row: ParameterScore) -> list[str]:

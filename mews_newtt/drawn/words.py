@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
+from decimal import Decimal
 
-from mews_newtt.chart.model import Band, Chart, Level, Parameter, Table, number
+from mews_newtt.chart.model import Band, Chart, Level, Number, Parameter, Table, number
 from mews_newtt.chart.units import as_written
 from mews_newtt.chart.words import conditions_say, count
 
@@ -55,6 +56,16 @@ def reached_by(chart: Chart, level: Level) -> list[str]:
         if band.level == level.id
     ]
     return reached + list(dict.fromkeys(raised))
+
+
+def value_said(value: Number | str | None) -> str:
+    """A reading as it is drawn: without the zeros that only fill up its recording step (an age of 0.500 years is 0.5), but never 37 for 37.0."""
+    said = number(value)
+    whole, point, parts = said.partition(".")
+    if isinstance(value, Decimal) and len(parts) > 1:
+        parts = parts.rstrip("0")
+        return f"{whole}{point if parts else ''}{parts}"
+    return said
 
 
 def chart_text(text: object) -> str:

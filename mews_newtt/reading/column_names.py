@@ -26,6 +26,9 @@ _ABOUT = re.compile(
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[^\W\d_]+|\d+|%")
 
 
+BY_A_GUESS = "by a guess"  # how the reason for reading a column begins where its name is only nearly a name that is known
+
+
 class Meaning(NamedTuple):
     """What a name may mean: parameters (several where one column may hold them together), and the unit it names, if not their own."""
 
@@ -33,6 +36,7 @@ class Meaning(NamedTuple):
     whole: bool  # all of the name says so; else some of its words do
     unit: str | None = None
     foreign: bool = False  # the name ends in a unit that the parameters do not have, as `Age (hours)` and `RR (mmHg)` do
+    misspelt: bool = False  # it is only nearly a name that is known
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -164,7 +168,7 @@ class _Index:
         for part in dict.fromkeys(one for one in tries if len(one) >= LONG - 1):
             near = get_close_matches(part, self.spelt, 1, NEAR)
             if near and near[0][0] == part[0]:  # hardly anybody mistypes the first letter
-                return Meaning(tuple(self.whole[near[0]]), SequenceMatcher(None, text, near[0]).ratio() >= NEAR)
+                return Meaning(tuple(self.whole[near[0]]), SequenceMatcher(None, text, near[0]).ratio() >= NEAR, misspelt=True)
         return None
 
 

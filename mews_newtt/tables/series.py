@@ -23,6 +23,7 @@ PERSON = "patient_id"
 # Which set counts where one time is given twice, by the value of a form.
 TWICE = {"last": "The one that comes later in the file", "first": "The one that comes first in the file"}
 MOST_SETS = 500
+MOST_COLUMNS = 1_000
 SHOWN = 3  # values shown of a column that was not read
 
 
@@ -88,10 +89,13 @@ def read_series(chart: Chart, content: bytes, *, dates: str = "", file_order: bo
     Raises
     ------
     ColumnError  a column name that looks like a misspelt parameter
-    FileError  a table that cannot be read, more than one person, or times whose order is not known
+    FileError  a table that cannot be read or has more than 1,000 columns, more than one person, or times whose order is not known
     """
     lines = text_lines(io.BytesIO(content), NAME)
     header = read_header(lines, NAME)
+    if len(header.names) > MOST_COLUMNS:
+        what = f"has {len(header.names):,} columns, and at most {MOST_COLUMNS:,} are read"
+        raise FileError(Problem("too_many_columns", NAME, what, "send the columns of the readings only"))
     ours = check_columns(header.names, chart)
     numbered = ((line, [cell.strip() for cell in cells]) for line, cells in text_rows(lines, header, NAME))
     return _scored(chart, ours, header.names, ((line, cells) for line, cells in numbered if any(cells)), dates, file_order, twice)

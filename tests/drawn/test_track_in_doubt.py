@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from mews_newtt import Score, load_chart, score
+from mews_newtt.chart.units import as_written
 from mews_newtt.drawn import series_html, series_svg
 from mews_newtt.drawn.twin import set_words, twin_html
 from tests.drawn.test_series_drawn import MEWS, QUIET, lines, taken
@@ -18,7 +19,7 @@ def cells(html: str) -> list[dict[str, str]]:
     """The table's rows by its headings."""
     heads = re.findall(r'<th scope="col">(.*?)</th>', html)
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", html)
-    return [dict(zip(heads, [when, *re.findall(r"<td>(.*?)</td>", rest)], strict=True)) for when, rest in rows]
+    return [dict(zip(heads, [when, *re.findall(r"<td>(.*?)(?=<td>|$)", rest)], strict=True)) for when, rest in rows]
 
 
 def test_sets_without_an_order_are_joined_by_no_line_and_neither_rise_nor_fall() -> None:
@@ -48,7 +49,8 @@ def test_every_warning_of_the_library_is_in_the_table() -> None:
     result = score(MEWS, odd)
     assert len(result.warnings) >= 4
     (row,) = cells(twin_html(MEWS, [("1", result)]))
-    assert row["Look at"] == "; ".join(result.warnings)
+    assert row["Look at"] == as_written("; ".join(result.warnings)), "with units as people write them"
+    assert "98.6 °F" in row["Look at"]
 
 
 def test_a_set_that_lacks_a_trigger_is_never_called_complete_alone() -> None:

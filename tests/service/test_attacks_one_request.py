@@ -52,6 +52,11 @@ def hook(prefetch: dict[str, object]) -> bytes:
     ).encode()
 
 
+def series(rows: list[str]) -> bytes:
+    """A series as its page sends it."""
+    return b'--b\r\nContent-Disposition: form-data; name="sets"\r\n\r\n' + "\r\n".join(rows).encode() + b"\r\n--b--\r\n"
+
+
 FHIR = "application/fhir+json"
 ATTACKS = {
     "fhir: many readings": ("/fhir/R4/$ews-score?chart=news2", fhir(bundle("8867-4")), FHIR),
@@ -98,6 +103,16 @@ ATTACKS = {
     "verify unknown points": (VERIFY, f'{{"observations":{{}},"stated":{{"points":{names(60_000)}}}}}'.encode(), "application/json"),
     "verify too many sets": (VERIFY, under_a_megabyte("{}"), "application/json"),
     "pack unknown names": (PACK, names(60_000).encode(), "application/json"),
+    "a series of many sets": (
+        "/workbench/series/mews/0.1",
+        series(["observed_at,respiratory_rate,temperature,heart_rate", *(f"2026-{1 + at // 28:02d}-{1 + at % 28:02d} 08:00,16,36.7,{60 + at}" for at in range(300))]),
+        "multipart/form-data; boundary=b",
+    ),
+    "a series of many columns": (
+        "/workbench/series/mews/0.1",
+        series([",".join(["observed_at", *(f"c{at}" for at in range(60_000))]), "2026-01-01 08:00" + ",1" * 60_000]),
+        "multipart/form-data; boundary=b",
+    ),
     "a form of many parts": (MANY, b"--b\r\n\r\n\r\n" * 90_000 + b"--b--", "multipart/form-data; boundary=b"),
     "a token of many fields": ("/oauth/token", b"a=1&" * 200_000, "application/x-www-form-urlencoded"),
 }
@@ -113,7 +128,7 @@ def test_no_request_under_a_megabyte_holds_up_another_clients_score(service: Ser
     assert seen.scores >= 1
 
 
-STREAMED = ("empty sets", "full sets", "short lines", "lines that are no JSON")  # an answer for each, and a stream waits for its reader
+STREAMED = ("empty sets", "full sets", "short lines", "lines that are no JSON", "a series of many sets")  # an answer for each, and a stream waits for its reader
 
 
 @pytest.mark.parametrize("name", [name for name in ATTACKS if name not in STREAMED])

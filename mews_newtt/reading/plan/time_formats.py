@@ -15,6 +15,12 @@ _SAYS = {
     "%R": (HOUR, MINUTE), "%T": (HOUR, MINUTE), "%S": (), "%p": (), "%P": (), "%a": (), "%A": (), "%%": (), "%n": (), "%t": (),
     "%z": (), "%:z": (), "%#z": (), "%.f": (), "%.3f": (), "%.6f": (), "%.9f": (), "%3f": (), "%6f": (), "%9f": (),
 }  # fmt: skip
+_IN_WORDS = {
+    "%Y": "year", "%y": "year in two digits", "%m": "month", "%b": "month as three letters", "%B": "month in letters", "%h": "month as three letters",
+    "%d": "day", "%e": "day", "%j": "day of the year", "%D": "month/day/year", "%F": "year-month-day", "%H": "hour", "%k": "hour", "%I": "hour",
+    "%l": "hour", "%M": "minute", "%R": "hour:minute", "%T": "hour:minute:second", "%S": "second", "%p": "AM or PM", "%P": "am or pm",
+    "%a": "day of the week", "%A": "day of the week", "%z": "offset", "%:z": "offset", "%#z": "offset", "%.f": " and its fraction",
+}  # fmt: skip
 _INSTEAD = {
     "%s": 'write format = "epoch seconds"',
     "%Z": "take it out of the format as letters, such as EST, and give zone; or %z for +01:00",
@@ -25,6 +31,11 @@ _INSTEAD = {
 def counted(form: str) -> str | None:
     """One of COUNTED, if a format is called so."""
     return next((name for name in COUNTED if form.strip().casefold() == name.casefold()), None)
+
+
+def in_words(form: str) -> str:
+    """A format of times as people say it: `%d/%m/%Y %H:%M` is day/month/year hour:minute."""
+    return _PART.sub(lambda part: _IN_WORDS.get(part[0].replace("-", "", 1), "fraction" if part[0].endswith("f") else " "), in_our_parts(form))
 
 
 def in_our_parts(form: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mews_newtt.chart.model import Chart
-from mews_newtt.reading.column_names import Meaning
+from mews_newtt.reading.column_names import BY_A_GUESS, Meaning
 from mews_newtt.reading.plan.model import AMOUNTS, OXYGEN_READING
 from mews_newtt.reading.values import Reading, read
 from mews_newtt.tables.proposing.column import Column
@@ -147,6 +147,8 @@ def _changes(chart: Chart, one: Found, reads: Reads, draft: Draft) -> list[Chang
 def _why(chart: Chart, one: Found, reads: Reads) -> str:
     called = f" ({one.column.called})" if one.column.called and not one.is_code else ""
     by = f"by its name{called}" if one.meaning.whole else f"by words of its name{called}"
+    if one.meaning.misspelt:
+        by = f"{BY_A_GUESS}: its name{called} is nearly a known one"
     column = one.column
     if not column.cells:
         return f"{by}; every cell is blank"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter
@@ -124,10 +125,16 @@ async def compare_page(request: Request) -> Response:
     )
 
 
+@lru_cache(maxsize=4)
+def _style(charts: tuple[Chart, ...]) -> tuple[str, str]:
+    """The style and its tag. Every page waits for it, so it is made once."""
+    text = css() + colours_css(charts)
+    return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
 async def drawn_css(request: Request) -> Response:
     """The style of drawn charts and the colours of every zone there is."""
-    text = css() + colours_css(request.app.state.charts.charts())
-    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    text, tag = _style(tuple(request.app.state.charts.charts()))
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)

@@ -104,6 +104,7 @@ async def case_page(request: Request) -> Response:
         request,
         "learn.html",
         title=f"Set {case} of {len(sets)} on {chart.short_title}",
+        packs=request.method == "GET",
         here="learn",
         chart=chart,
         seed=seed,

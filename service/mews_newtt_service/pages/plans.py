@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from mews_newtt.chart.model import Chart
 from mews_newtt.errors import FileError, Problem
 from mews_newtt.reading.columns import EXPECTED, EXPECTED_POINTS_PREFIX
+from mews_newtt.reading.plan.time_formats import in_words
 from mews_newtt_service.jobs.queue import Job, Queue
 from mews_newtt_service.jobs.submit import start, submit
 from mews_newtt_service.jobs.uploads import FIELD_BYTES, keep_text, receive_upload
@@ -72,7 +73,14 @@ SAYS = {
 }
 
 
-STATED = {"expected_total": "the total of the other system", "expected_level": "the level of the other system"}
+NOT_READINGS = {
+    "observed_at": "when the set was taken",
+    "recorded_at": "when it was written down",
+    "patient_id": "who the set is of",
+    "case_id": "name of the set",
+    "expected_total": "the total of the other system",
+    "expected_level": "the level of the other system",
+}
 PARTS_OF = re.compile(r"\(\?P<(\w+)>")  # the readings that a pattern finds in one cell
 
 
@@ -194,10 +202,12 @@ def said(chart: Chart, entry: Mapping[str, str]) -> Said:
     """An entry of the plan in words."""
 
     def title(name: str) -> str:
-        return chart.observations[name].title if name in chart.observations else STATED.get(name, name.replace("_", " "))
+        return chart.observations[name].title if name in chart.observations else NOT_READINGS.get(name, name.replace("_", " "))
 
     table, _, about = entry["table"].partition(".")
     key, value, why = entry["key"], entry["value"], entry["why"]
+    if table == "times" and key == "format":
+        value = in_words(value)
     where, meaning = {
         "columns": (f"column {key}", title(value)),
         "codes": (f"code {key}", title(value)),

@@ -26,7 +26,7 @@ def add_to(pages: APIRouter) -> None:
 
 
 @lru_cache(maxsize=64)
-def sample_of(sha256: str, chart: Chart, name: str) -> Sample:
+def _made(sha256: str, chart: Chart, name: str) -> Sample:
     """A sample file of a chart. The chart is known by its fingerprint `sha256`."""
     from mews_newtt.validation.packs import samples  # imports numpy
 
@@ -34,18 +34,23 @@ def sample_of(sha256: str, chart: Chart, name: str) -> Sample:
     return made
 
 
+async def sample_of(chart: Chart, name: str) -> Sample:
+    """A sample file by its name. The first time it takes up to a second, so it is made in a thread."""
+    return await anyio.to_thread.run_sync(_made, chart.sha256, chart, name)
+
+
 async def samples_page(request: Request) -> Response:
     """What each sample file holds; the faults of the faulty one are folded, so that somebody can look for them first."""
     chart = chart_of(request)
-    faulty = await anyio.to_thread.run_sync(sample_of, chart.sha256, chart, "two-faults.csv")
+    faulty = await sample_of(chart, "two-faults.csv")
     title = f"Sample files of {chart.short_title} {chart.version}"
-    return page(request, "samples.html", title=title, here="charts", chart=chart, faults=faulty.faults)
+    return page(request, "samples.html", title=title, here="charts", packs=True, chart=chart, faults=faulty.faults)
 
 
 async def sample_file(request: Request) -> Response:
     chart, name = chart_of(request), request.path_params["name"]
     if name not in FILES:
         raise refuse(404, "not_found", request.url.path[:200], "there is no such file", "choose one from the page of the chart")
-    made = await anyio.to_thread.run_sync(sample_of, chart.sha256, chart, name)
+    made = await sample_of(chart, name)
     file_name = f"{chart.id}-{chart.version}-{name}"
     return Response(made.text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{file_name}"'})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import anyio.to_thread
 from starlette.datastructures import FormData, UploadFile
@@ -25,15 +26,17 @@ from mews_newtt_service.jobs.uploads import FIELD_BYTES, plain_name, stored_name
 from mews_newtt_service.settings import Settings
 
 MOST_BYTES = 1 << 20
+MOST_HERE = 64 << 10  # bytes of text that a plan reads in a thread of this process; a worker reads more
 BREAKS = {"6": 6.0, "12": 12.0, "24": 24.0, "never": None}  # hours, by the value of the form
 SETS, LOOKED = "sets.json", "looked.json"
 PASTED = "pasted.csv"
+Found = TypeVar("Found")
 Work = Callable[..., int]  # of `jobs/plans.py`
 # What another way of reading cannot change: the page asks about these, or the sets must be corrected.
 FINAL = frozenset(
     (
         *("time_blank", "time_twice", "time_day_or_month", "time_without_hour", "time_without_offset"),
-        *("several_people", "nothing_sent", "body_too_large", "too_many_rows", "file_empty"),
+        *("several_people", "nothing_sent", "body_too_large", "too_many_rows", "too_many_columns", "file_empty"),
     )
 )
 
@@ -83,6 +86,11 @@ async def sent_in(form: FormData) -> Sent:
     return Sent(pasted, content, name, plan, answers, text("dates"), text("twice"), *order, breaks, text("do"))
 
 
+def pasted_alone(text: str) -> Sent:
+    """A text as somebody would have pasted it, without any answer."""
+    return Sent(text, text.encode(), PASTED, "", {}, "", "", file_order=False, true_time=False, breaks=f"{BREAK_HOURS:g}", wants="")
+
+
 async def read_sent(request: Request, chart: Chart, sent: Sent) -> Looked:
     """The series as it can be read. Names that are not ours lead to a proposed plan; where that reads no more, the first reading counts.
 
@@ -94,7 +102,8 @@ async def read_sent(request: Request, chart: Chart, sent: Sent) -> Looked:
     series: Series | None = None
     try:
         dates = sent.dates if sent.dates in DATES else ""
-        series = read_series(chart, sent.content, dates=dates, file_order=sent.file_order, twice=sent.twice)
+        read = partial(read_series, chart, sent.content, dates=dates, file_order=sent.file_order, twice=sent.twice)
+        series = await _apart(request, read)
     except (ColumnError, FileError) as found:
         fault = found
         if {problem.code for problem in fault.problems} & FINAL:
@@ -114,25 +123,32 @@ async def _proposed(request: Request, chart: Chart, sent: Sent) -> Looked | None
     stored = stored_name(sent.name, sent.content)
     parameters = {"input": stored, "name": sent.name, "answers": dict(sent.answers), "source": {}}
     try:
-        if not sent.pasted:  # no plain text: a workbook, or another kind that a worker unpacks
+        by_worker = not sent.pasted or len(sent.content) > MOST_HERE  # no plain text: a workbook, or another kind that a worker unpacks
+        if by_worker:
             found = await _worked(request, "plan", chart, parameters, {stored: sent.content}, LOOKED)
         else:
-            found = await anyio.to_thread.run_sync(_here, request.app.state.settings, look, chart, parameters, {stored: sent.content}, LOOKED)
+            found = await _apart(request, partial(_here, request.app.state.settings, look, chart, parameters, {stored: sent.content}, LOOKED))
         if found["problems"] or not _reads_more(found) or any(question["by_hand"] for question in found["questions"]):
             return None
         questions, entries, plan = found["questions"], found["entries"], found["plan"]
         if any(question["open"] for question in questions):
             return Looked(None, questions=questions, entries=entries)
-        if not sent.pasted:
+        if by_worker:
             looked = await _by_plan(request, chart, sent, plan)
             return looked._replace(questions=questions, entries=entries, plan=plan)
         files = {stored: sent.content, "plan.toml": plan.encode()}
-        read = await anyio.to_thread.run_sync(_here, request.app.state.settings, read_by_plan, chart, parameters, files, SETS)
+        read = await _apart(request, partial(_here, request.app.state.settings, read_by_plan, chart, parameters, files, SETS))
     except MewsNewttError as fault:
         if {problem.code for problem in fault.problems} & FINAL:
             raise
         return None
-    return Looked(_series(chart, sent, read), read["reading"], questions, entries, plan)
+    return Looked(await _series(chart, sent, read), read["reading"], questions, entries, plan)
+
+
+async def _apart(request: Request, work: Callable[[], Found]) -> Found:
+    """Work of up to some seconds, in a thread: other clients never wait for it. Raises ServiceError as other uploads do: 429 where too many run."""
+    with request.app.state.concurrency.slot(request.scope["client_id"]):
+        return await anyio.to_thread.run_sync(work)
 
 
 def _reads_more(found: Mapping[str, Any]) -> bool:
@@ -152,9 +168,9 @@ def _here(settings: Settings, work: Work, chart: Chart, parameters: dict[str, An
         return found
 
 
-def _series(chart: Chart, sent: Sent, found: Mapping[str, Any]) -> Series:
+async def _series(chart: Chart, sent: Sent, found: Mapping[str, Any]) -> Series:
     planned = PlannedSets(found["columns"], found["rows"], found["reading"])
-    return series_of_planned(chart, planned, file_order=sent.file_order, twice=sent.twice)
+    return await anyio.to_thread.run_sync(partial(series_of_planned, chart, planned, file_order=sent.file_order, twice=sent.twice))
 
 
 async def _by_plan(request: Request, chart: Chart, sent: Sent, plan: str) -> Looked:
@@ -162,7 +178,7 @@ async def _by_plan(request: Request, chart: Chart, sent: Sent, plan: str) -> Loo
     stored = stored_name(sent.name, sent.content)
     files = {stored: sent.content, "plan.toml": plan.encode()}
     found = await _worked(request, "series", chart, {"input": stored, "name": sent.name}, files, SETS)
-    return Looked(_series(chart, sent, found), found["reading"])
+    return Looked(await _series(chart, sent, found), found["reading"])
 
 
 async def _worked(

@@ -197,6 +197,44 @@ if (form) {
   });
 }
 
+// A form whose answer is a page of its own: the way back leads to the form with what was typed, and never to the browser's question whether to
+// send it again. What was typed stays in this tab and goes with it; no server sees it.
+const keeping = document.querySelector("form[data-keeps]");
+if (keeping) {
+  const name = `typed ${location.pathname}`;
+  const most = keeping.dataset.keeps; // the field that matters; every answer does where it is not named
+  const isEmpty = () => !most || !keeping.elements[most].value;
+  const keep = () => {
+    try {
+      const typed = [...new FormData(keeping)].filter(([, value]) => typeof value === "string");
+      sessionStorage.setItem(name, JSON.stringify(typed));
+    } catch {
+      // a browser that keeps nothing for pages, or a long text: the form is empty on the way back
+    }
+  };
+  const restore = (typed) => {
+    for (const field of keeping.elements) {
+      if (!field.name || field.type === "file" || field.type === "submit") continue;
+      const values = typed.filter(([of]) => of === field.name).map(([, value]) => value);
+      if (field.type === "radio" || field.type === "checkbox") field.checked = values.includes(field.value);
+      else if (values.length > 0) field.value = values[0];
+    }
+    const note = document.getElementById("restored");
+    if (note) note.textContent = "What you typed is here again.";
+  };
+  try {
+    const came = performance.getEntriesByType("navigation")[0]?.type;
+    const typed = JSON.parse(sessionStorage.getItem(name) ?? "[]");
+    const isSomething = typed.some(([of, value]) => value !== "" && (most ? of === most : of !== "so_far"));
+    if ((came === "back_forward" || came === "reload") && isEmpty() && isSomething) restore(typed);
+  } catch {
+    // as above
+  }
+  keeping.addEventListener("input", keep);
+  window.addEventListener("pagehide", keep);
+}
+if (document.querySelector("[data-answer]")) history.replaceState(null, "", location.href);
+
 async function copy(text, button) {
   const before = button.dataset.words ?? button.textContent;
   button.dataset.words = before;

@@ -16,6 +16,11 @@ PAGES = {
     "choose": "/workbench/try",
     "try": "/workbench/try/npews/2023.1",
     "series": "/workbench/series/mews/0.1",
+    "track": "/workbench/series/newtt2/0.2?example=course",
+    "learn": "/workbench/learn/mews/0.2",
+    "a set to score by hand": "/workbench/learn/npews/2023.1/7/1",
+    "samples": "/workbench/samples/mews/0.2",
+    "chart on one sheet": "/workbench/charts/newtt2/0.2/sheet",
     "validate": "/workbench/validate",
     "plan": "/workbench/plan",
     "pack": "/workbench/pack",
@@ -51,6 +56,26 @@ def test_axe_finds_nothing_in_a_result_and_a_track(page: Any) -> None:
     page.fill("#sets", SETS)
     page.get_by_role("button", name="Draw the track", exact=True).click()
     expect(page.locator(".mn-series svg[role=img]")).to_be_visible()
+    assert findings(page) == []
+
+
+@pytest.mark.deep
+def test_axe_finds_nothing_in_questions_guesses_problems_and_a_marked_lesson(page: Any) -> None:
+    for sets in ("Time,RR,HR,Ward\n05/03/2026 22:15,16,80,3\n06/03/2026 06:00,24,96,3\n", "observed_at,hart_rate\n2026-11-20 08:00,80\n", "heart_rate,temperature\n80", SETS + SETS.partition("\n")[2]):
+        page.goto("/workbench/series/mews/0.1")
+        page.fill("#sets", sets)
+        page.get_by_role("button", name="Draw the track", exact=True).click()
+        expect(page.locator("#is-open, #guessed, [role=alert]").first).to_be_visible()
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert findings(page) == [], sets
+    page.goto("/workbench/learn/newtt2/0.2/7/1")
+    page.get_by_role("button", name="Mark my answers").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert findings(page) == []
+    for fieldset in page.locator(".wb-questions fieldset").all():
+        fieldset.locator("input[type=radio]").first.check()
+    page.get_by_role("button", name="Mark my answers").click()
+    expect(page.get_by_role("heading", name="The marked chart")).to_be_visible()
     assert findings(page) == []
 
 

@@ -79,3 +79,27 @@ def test_sample_files_are_offered_and_their_faults_are_folded(client: Any) -> No
     assert "A file with two faults" in page and "instead of" in page.partition("What is wrong in the faulty file")[2]
     assert client.get("/workbench/samples/mews/0.2/two-faults.csv").text != client.get("/workbench/samples/mews/0.2/right.csv").text
     assert client.get("/workbench/samples/mews/0.2/other.csv").status_code == 404
+
+
+def test_a_lesson_by_keyboard_alone_and_back_to_what_was_chosen(page: Any) -> None:
+    page.goto(f"{NEWS2}/7/1")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # to the content
+    rows = page.locator(".wb-questions fieldset").count()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.type") == "radio":
+            page.keyboard.press("Space")
+        if page.evaluate("document.activeElement.textContent") == "Mark my answers":
+            break
+    assert page.locator(".wb-questions input:checked").count() == rows
+    chosen = page.locator(".wb-questions input:checked").evaluate_all("all => all.map(each => each.value)")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="The marked chart")).to_be_visible()
+    page.get_by_role("button", name="Next set").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Set 2 of 10")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Set 1 of 10")
+    expect(page.locator(".wb-questions input:checked")).to_have_count(rows)
+    assert page.locator(".wb-questions input:checked").evaluate_all("all => all.map(each => each.value)") == chosen
+    assert page.url.endswith(f"{NEWS2}/7/1"), "no answer is in an address"

@@ -114,3 +114,20 @@ def test_a_report_and_a_sheet_of_cases_are_stamped(page: Any, tmp_path: Path) ->
     assert len(printed) > 1
     for sheet in printed:
         stamped(sheet, load_chart("newtt2", "0.1"))
+
+
+def test_a_track_with_its_title_is_one_sheet_with_every_reading(plain: Any, tmp_path: Path) -> None:
+    """Few sets: two halves beside each other, both with the times; no sheet of white paper before them."""
+    plain.goto("/workbench/series/mews/0.2?example=course")
+    first, *more = sheets(plain, tmp_path)
+    assert "A series on MEWS" in first and first.count("Gap to the set before") == 2
+    assert all(words in first for words in ("Respiratory rate", "Diastolic blood pressure", "On oxygen", "0 to 2"))
+    assert more and all(sheet.count("Gap to the set before") == 0 for sheet in more)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("address", ["learn/mews/0.2", "learn/mews/0.2/7/1", "samples/mews/0.2", "series/mews/0.2"])
+def test_lessons_and_samples_are_stamped(plain: Any, tmp_path: Path, address: str) -> None:
+    plain.goto(f"/workbench/{address}")
+    for sheet in sheets(plain, tmp_path):
+        stamped(sheet, load_chart("mews", "0.2"))

@@ -147,7 +147,7 @@ def test_sets_without_a_time_are_drawn_without_lines_where_that_is_asked_for(pla
     plain.goto(MEWS)
     plain.fill("#sets", "observed_at,heart_rate\n2026-11-20 12:00,80\n,120\n")
     draw(plain)
-    expect(plain.get_by_role("alert")).to_contain_text("observed_at, row 3: no time is given")
+    expect(plain.get_by_role("alert")).to_contain_text("Times, row 3: no time is given")
     answer(plain, "without lines, rises and falls")
     expect(plain.locator("#no-order")).to_contain_text("No lines are drawn, and no rise or fall is named")
     expect(plain.locator(".mn-line")).to_have_count(0)
@@ -187,3 +187,78 @@ def test_what_cannot_be_read_is_said_and_kept_for_mending(client: Any, pasted: s
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text and says in answer.text
     assert f">{pasted}</textarea>" in answer.text
+
+
+def test_an_example_is_one_link_away_and_counts_as_no_score(plain: Any) -> None:
+    plain.goto("/workbench/series/newtt2/0.2")
+    plain.get_by_role("link", name="Draw an example").click()
+    expect(plain.locator(".mn-series svg[role=img]")).to_be_visible()
+    expect(plain.locator("#sets")).to_have_value(re.compile("^observed_at,"))
+    plain.get_by_role("link", name="Sample files of this chart").click()
+    plain.get_by_role("link", name="See them drawn as a series").click()
+    expect(plain.locator(".mn-series svg[role=img]")).to_be_visible()
+
+
+def test_a_column_that_is_read_by_a_guess_is_named(plain: Any) -> None:
+    plain.goto(MEWS)
+    plain.fill("#sets", "observed_at,RR,hart_rate\n2026-11-20 08:00,16,80\n2026-11-20 12:00,17,84\n")
+    draw(plain)
+    expect(plain.locator("#guessed li")).to_have_text([re.compile("column hart_rate, read as Heart rate")])
+    expect(plain.locator("#read-as")).to_contain_text("column RR: Respiratory rate, by its name")
+
+
+def test_how_times_were_written_is_said_in_words(plain: Any) -> None:
+    plain.goto(MEWS)
+    plain.fill("#sets", "Time,HR\n25/03/2026 22:15,80\n26/03/2026 06:00,84\n")
+    draw(plain)
+    expect(plain.locator("#read-as")).to_contain_text("how times are written: day/month/year hour:minute")
+    expect(plain.locator("#read-as")).not_to_contain_text("%d")
+
+
+def test_problems_lead_to_the_question_or_the_field_that_settles_them(plain: Any) -> None:
+    twice = f"{HEADER}\n{ROWS[0]}\n{ROWS[0]}\n"
+    for pasted, target in ((twice, "#twice"), ("observed_at,heart_rate\n05/03/2026 12:00,80\n", "#dates"), ("observed_at,heart_rate\n,80\n", "#sets")):
+        plain.goto(MEWS)
+        plain.fill("#sets", pasted)
+        draw(plain)
+        expect(plain).to_have_title(re.compile("^Error: "))
+        expect(plain.get_by_role("alert").get_by_role("link").first).to_have_attribute("href", target)
+        expect(plain.locator(target)).to_be_visible()
+
+
+def test_by_keyboard_alone_and_nothing_typed_is_in_an_address_or_lost_on_back(page: Any) -> None:
+    """The track scrolls by the arrow keys, and Back finds what was pasted."""
+    page.goto(MEWS)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # to the content
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "sets":
+            break
+    page.keyboard.insert_text("\n".join([HEADER, *(f"2026-11-{day:02d} 08:00,16,98,36.8,80,120,70,A,none" for day in range(1, 20))]))
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Draw the track":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".mn-series svg[role=img]")).to_be_visible()
+    assert page.url.endswith(MEWS)
+    sheet = page.locator(".mn-sheet")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.classList.contains('mn-sheet')"):
+            break
+    expect(sheet).to_be_focused()
+    before = sheet.evaluate("e => e.scrollLeft")
+    for _ in range(8):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_function("before => document.querySelector('.mn-sheet').scrollLeft < before", arg=before)
+    page.get_by_role("link", name="See the chart").click()
+    page.go_back()
+    expect(page.locator("#sets")).to_have_value(re.compile("^observed_at,"))
+
+
+def test_a_table_of_too_many_columns_is_refused_at_once(client: Any) -> None:
+    names = ",".join(f"c{number}" for number in range(2_000))
+    answered = client.post(MEWS, data={"sets": f"observed_at,{names}\n{',' * 2_000}\n"})
+    assert answered.status_code in (413, 422) and "2,001 columns" in answered.text

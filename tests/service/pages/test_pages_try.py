@@ -180,7 +180,7 @@ def test_a_link_holds_the_readings_where_no_server_sees_them(page: Any, browser:
     other.goto(link)
     expect(total(other)).to_have_text("5")
     expect(other.locator("#heart_rate")).to_have_value("95")
-    assert not any("95" in url for url in asked)
+    assert not any("95" in url.removeprefix(service) for url in asked)  # the free port may hold any digits
     other.close()
 
 
@@ -198,11 +198,11 @@ def test_back_finds_what_was_typed_and_a_new_visit_does_not(page: Any) -> None:
     expect(page.locator("#heart_rate")).to_have_value("")
 
 
-def test_the_readings_of_a_link_leave_the_address_bar(page: Any) -> None:
+def test_the_readings_of_a_link_leave_the_address_bar(page: Any, service: str) -> None:
     page.goto("/workbench/try/news2/2017.1#heart_rate=95")
     expect(page.locator("#heart_rate")).to_have_value("95")
     expect(total(page)).to_contain_text("to")
-    assert "95" not in page.url
+    assert page.url == f"{service}/workbench/try/news2/2017.1"
 
 
 def test_a_reload_keeps_what_was_typed(page: Any) -> None:
