@@ -52,7 +52,7 @@ async def sampled(request: Request) -> Response:
         chart, name = pinned_chart(request, named), file or FAULTY
         if name not in TO_VALIDATE:
             raise refuse(404, "not_found", name[:200], "is no sample file to validate", "choose one from the page of the chart")
-        made = await anyio.to_thread.run_sync(sample_of, chart.sha256, chart, name)
+        made = await sample_of(chart, name)
         return await _ask(request, f"sample {chart.id}-{chart.version}-{name}", made.text, chart)
 
 
