@@ -38,6 +38,7 @@ def press(page: Any, role: str, name: str) -> None:
     page.keyboard.press("Enter")
 
 
+@pytest.mark.deep
 def test_a_sample_is_checked_from_the_home_page_with_the_keyboard_alone_on_a_phone(page: Any, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/")
