@@ -44,7 +44,7 @@ def test_no_page_shows_ids_or_codes(client: Any) -> None:
     walked = {path: client.get(path) for path in PAGES}
     for chart in charts():
         path = f"{chart.id}/{chart.version}"
-        for address in (f"charts/{path}", f"try/{path}", f"try/{path}?example=wrong-unit", f"try/{path}?example=one-missing", f"learn/{path}", f"learn/{path}/7/1"):
+        for address in (f"charts/{path}", f"try/{path}", f"try/{path}?example=wrong-unit", f"try/{path}?example=one-missing", f"learn/{path}", f"learn/{path}/7/1", f"series/{path}", f"samples/{path}"):
             walked[address] = client.get(f"/workbench/{address}")
     assert {path: answer.status_code for path, answer in walked.items() if answer.status_code != 200} == {}
     assert {path: found for path, answer in walked.items() if (found := strange(answer.text))} == {}
