@@ -326,8 +326,8 @@ class Chart(Remembers, Drawable):
 
     @property
     def trust_says(self) -> str:
-        """Why it has its status, and of an adopted chart who signed it off, or that it waits or has no proof. For wherever the chart is named."""
-        return " ".join(filter(None, (self.status_says, self.signed and f"{self.signed[0].upper()}{self.signed[1:]}.")))
+        """Why it has its status; of an adopted chart also who signed it off, or that it waits or has no proof."""
+        return f"{self.status_says} {self.signed[0].upper()}{self.signed[1:]}." if self.signed else self.status_says
 
     @cached_property
     def sha256(self) -> str:
@@ -384,11 +384,8 @@ class Chart(Remembers, Drawable):
 
     def severity(self, band: Band) -> tuple[int, int, int]:
         """What a band counts for, in an order in which more is worse: points, zone, level."""
-        return (
-            band.points or 0,
-            self.zone_rank[band.zone] if band.zone else 0,
-            self.level_rank[band.level] if band.level else 0,
-        )
+        zone, level = self.zone_rank[band.zone] if band.zone else 0, self.level_rank[band.level] if band.level else 0
+        return band.points or 0, zone, level
 
     def __eq__(self, other: object) -> bool:
         """Charts are equal if they say the same (`sha256`), whatever file they came from."""
