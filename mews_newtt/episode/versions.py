@@ -157,7 +157,7 @@ def yes_or_no(frame: pl.DataFrame, name: str) -> Bools | None:
     if name not in frame.columns or frame.get_column(name).null_count() == frame.height:
         return None
     cells = frame.get_column(name)
-    words = (names_of(cells) if cells.dtype.is_float() else cells).cast(pl.String).str.strip_chars().str.to_lowercase().fill_null("")
+    words = (cells if cells.dtype == pl.Boolean else names_of(cells)).cast(pl.String).str.strip_chars().str.to_lowercase().fill_null("")
     unknown = words.filter(~words.is_in([*TRUE, *FALSE]))
     if len(unknown):
         what = f"has {count(len(unknown), 'cell')} with neither yes nor no"

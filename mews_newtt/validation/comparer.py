@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.engines.arrow import readable_table
 from mews_newtt.engines.base import COMPLETE, NO_POINTS, PARTIAL, REFUSED, Results
 from mews_newtt.reading.columns import ColumnMap, rows_without_column
 from mews_newtt.reading.rows import given_of_cell, given_of_row
@@ -72,7 +73,8 @@ class Comparer:
         table: pa.Table = frame.select([theirs for theirs, _ in self.read]).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
         results = score_columns(self.chart, table, [our for _, our in self.read], self.column_map, self.points, 1)
         columns = {our: distinct_values(table.column(index)) for index, (_, our) in enumerate(self.read)}
-        answers = frame.select([column.theirs for column in self.expected]).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+        stated = frame.select([column.theirs for column in self.expected]).rechunk()
+        answers = readable_table(stated.to_arrow(compat_level=pl.CompatLevel.newest()))
         values = {column.name: self.reader.read(column, answers.column(index)) for index, column in enumerate(self.expected)}
         bare = self._bare(results, columns)
         kinds = {column.name: self.reader.kinds(column, values, results, bare) for column in self.expected}

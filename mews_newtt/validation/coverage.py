@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.engines.arrow import readable_table
 from mews_newtt.reading.columns import ColumnMap, mapped_columns
 from mews_newtt.reading.plan.report import ReadingReport
 from mews_newtt.reading.unread import LOOKED_AT, Unread
@@ -78,6 +79,7 @@ def coverage(chart: Chart, data: Any, *, column_map: ColumnMap | None = None, ab
     table = as_table(data)
     column_map = column_map or ColumnMap()
     ours = mapped_columns(table.column_names, chart, column_map, chart.observations, results=())
+    readable_table(table.select([index for index, our in enumerate(ours) if our.removeprefix(SKIP_PREFIX) in chart.by_id]))
     scorer = MutantScorer(chart, sheet_of_table(table, ours, chart.observations, column_map))
     faults = pack_faults(chart, None)
     survivors = [fault for fault in faults if not len(killers_of(scorer, fault))]

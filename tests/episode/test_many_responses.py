@@ -96,7 +96,11 @@ def test_two_sets_of_one_time_that_differ_in_who_came_are_no_double() -> None:
 
 @pytest.mark.parametrize(
     ("columns", "says"),
-    [({"escalated": ["perhaps"]}, "neither yes nor no"), ({"escalated_before": ["x"]}, "has the name of a result")],
+    [
+        ({"escalated": ["perhaps"]}, "neither yes nor no"),
+        ({"escalated": [[1]]}, "column escalated: holds List"),
+        ({"escalated_before": ["x"]}, "has the name of a result"),
+    ],
 )
 def test_what_cannot_be_read_is_refused_by_name(columns: dict[str, list[Any]], says: str) -> None:
     with pytest.raises(ColumnError, match=says):

@@ -343,3 +343,4 @@ def test_a_caller_who_goes_away_stops_the_work(service: Service, tmp_path: Path)
     until(lambda: states() in (["queued"], ["running"]))
     hasty.close()
     until(lambda: states() == ["cancelled"])
+    assert not service.logged('"event": "exception"'), "nobody must be called because a caller went away"

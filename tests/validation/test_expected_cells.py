@@ -143,6 +143,13 @@ def test_standard_input_cannot_be_filed_as_evidence() -> None:
         validate_file(NEWS2, "-")
 
 
+@pytest.mark.parametrize("cell", [[5], {"value": 5}])
+@pytest.mark.parametrize("column", ["expected_total", "expected_level", "expected_points_heart_rate", "heart_rate", "skip_heart_rate"])
+def test_a_list_or_a_struct_is_refused_by_the_name_of_its_column(column: str, cell: Any) -> None:
+    with pytest.raises(ColumnError, match=f"column {column}: holds"):
+        validate(NEWS2, pl.DataFrame([{**NORMAL, "expected_total": 5, column: cell}]))
+
+
 def test_an_empty_table_compares_nothing() -> None:
     frame = pl.DataFrame([{**NORMAL, "expected_total": "0"}]).clear()
     found = validate(NEWS2, frame)

@@ -15,7 +15,7 @@ import pytest
 
 from mews_newtt.chart.catalogue import charts, load_chart
 from mews_newtt.chart.model import Chart, Parameter
-from mews_newtt.errors import FileError
+from mews_newtt.errors import ColumnError, FileError
 from mews_newtt.scoring.reference import score
 from mews_newtt.scoring.result import Score
 from mews_newtt.validation.coverage import coverage
@@ -188,6 +188,11 @@ def test_coverage_suggests_readings_that_can_be_recorded_first(monkeypatch: pyte
     for case in found.to_add:
         assert finer(chart, case.given) == case.why.endswith("no case with recordable readings shows this")
     assert not finer(chart, found.to_add[0].given)
+
+
+def test_coverage_refuses_a_list_by_the_name_of_its_column() -> None:
+    with pytest.raises(ColumnError, match="column skip_heart_rate: holds"):
+        coverage(load_chart("mewc"), pa.table({"heart_rate": ["84"], "skip_heart_rate": [["x"]]}))
 
 
 def test_a_pack_holds_what_a_clinician_expects() -> None:

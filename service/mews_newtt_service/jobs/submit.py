@@ -13,7 +13,7 @@ from typing import Any
 
 import anyio.to_thread
 from starlette.background import BackgroundTask
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from mews_newtt.chart.model import Chart
@@ -151,8 +151,8 @@ async def finished(request: Request, job_id: str) -> Job:
         try:
             await asyncio.sleep(pause)
             if await request.is_disconnected():
-                raise asyncio.CancelledError
-        except asyncio.CancelledError:
+                raise ClientDisconnect
+        except (asyncio.CancelledError, ClientDisconnect):
             await asyncio.shield(anyio.to_thread.run_sync(queue.cancel, job_id))
             raise
         pause = min(pause * 1.3, LATER_LOOK)
