@@ -253,7 +253,7 @@ def test_a_value_with_two_units_is_refused() -> None:
 def test_the_limit_holds_after_conversion() -> None:
     assert number_of("temperature", "113 [degF]")[0] == 45
     text = said({"temperature": "113.1 [degF]"})
-    assert "113.1 [degF]" in text and "impossible" in text and "0 to 45 Cel" in text
+    assert "113.1 [degF]" in text and "impossible" in text and "0 to 45 °C" in text
 
 
 # Categories

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from mews_newtt.chart.exact import EXACT
 from mews_newtt.chart.model import Number, Observation
+from mews_newtt.chart.units import unit_said
 from mews_newtt.errors import Problem, did_you_mean, short
 
 LABELS = ("case_id", "patient_id", "observed_at", "recorded_at")  # they say whose readings these are, and when they were taken; never scored
@@ -149,9 +150,9 @@ def _read_number(observation: Observation, raw: Any, unit: str | None) -> Readin
     inside = observation.impossible
     number, more = _without_noise(number, observation.step)
     if not inside.contains(number):
-        shown = short(text) if not flags else f"{short(text)} ({float(number):g} {observation.unit})"
+        shown = short(text) if not flags else f"{short(text)} ({float(number):g} {unit_said(observation.unit)})"
         hint = "check the reading; if it is in another unit, say so" if observation.other_units else "check the reading"
-        return Problem("reading_impossible", observation.id, f"{shown} is impossible; allowed: {inside} {observation.unit}".rstrip(), hint)
+        return Problem("reading_impossible", observation.id, f"{shown} is impossible; allowed: {inside} {unit_said(observation.unit)}".rstrip(), hint)
     if not observation.implausible.contains(number):
         more = (*more, "implausible")
     return Reading(text, number, flags + more, unit)
