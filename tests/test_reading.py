@@ -276,7 +276,7 @@ def test_a_code_that_a_spreadsheet_made_a_number(raw: Any) -> None:
     assert number_of("spo2_scale", raw)[0] == "1"
 
 
-@pytest.mark.parametrize(("raw", "words"), [("Q", "allowed: alert, confusion"), ("Alrt", "did you mean 'alert'"), (True, "'True' is not a category"), (0, "'0' is not a category"), (["A"], "is not a category"), (Decimal("1.00E+50"), "is not a category"), (1e300, "is not a category")])
+@pytest.mark.parametrize(("raw", "words"), [("Q", "allowed: alert, confusion"), ("Alrt", "did you mean 'alert'"), (True, "'True' is not one of its answers"), (0, "'0' is not one of its answers"), (["A"], "is not one of its answers"), (Decimal("1.00E+50"), "is not one of its answers"), (1e300, "is not one of its answers")])
 def test_an_unknown_category_names_those_allowed(raw: Any, words: str) -> None:
     assert words in said({"consciousness": raw})
 

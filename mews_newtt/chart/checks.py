@@ -18,7 +18,8 @@ from mews_newtt.chart.check_names import (
 )
 from mews_newtt.chart.check_rows import check_categories_read, check_direction, check_gives, check_quiet_band
 from mews_newtt.chart.codes import loinc_answer_is_sound, loinc_is_sound, snomed_is_sound
-from mews_newtt.chart.model import Chart, Observation, plain_unit
+from mews_newtt.chart.model import Chart, Observation
+from mews_newtt.chart.observation import plain_unit
 from mews_newtt.errors import Problem
 
 
