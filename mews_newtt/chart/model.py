@@ -230,8 +230,14 @@ class Chart(Remembers, Drawable):
         return ("mews_newtt.Chart", self.sha256)
 
     def identity(self) -> dict[str, str]:
-        """Which chart this is: id, title, version, status and content hash. Every answer carries it."""
-        return {"id": self.id, "title": self.title, "version": self.version, "status": self.status, "sha256": self.sha256}
+        """Which chart this is: id, title, version, status and content hash; of a site's own chart also `signed`. Every answer carries it."""
+        which = {"id": self.id, "title": self.title, "version": self.version, "status": self.status, "sha256": self.sha256}
+        return {**which, "signed": self.signed} if self.signed else which
+
+    @property
+    def named(self) -> str:
+        """What answers in words call it: short title, version, status; of a site's own chart also who signed it off."""
+        return f"{self.short_title} {self.version} ({'; '.join(filter(None, (self.status, self.signed)))})"
 
     @property
     def trust_says(self) -> str:

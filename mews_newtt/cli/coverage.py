@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tell(found: Coverage) -> None:
     chart = found.chart
-    print(f"{chart.short_title} {chart.version} ({chart.status}), sha256 {chart.sha256[:12]}: {found.says}")
+    print(f"{chart.named}, sha256 {chart.sha256[:12]}: {found.says}")
     for line in (*found.unread.says(), *(found.reading.says() if found.reading else ())):
         print(line)
     _list("untested", [f"{item.kind}: {item.says}" for item in found.untested])

@@ -108,7 +108,7 @@ def run_track(arguments: argparse.Namespace) -> int:
     )
     _write(course.resource, arguments.output)
     episode = course.episode
-    told = [f"{chart.short_title} {chart.version} ({chart.status}): {count(len(episode.sets), 'set')}"]
+    told = [f"{chart.named}: {count(len(episode.sets), 'set')}"]
     told += [
         f"  {count(len(several), 'set')} {says}"
         for several, says in ((episode.superseded, "as before a correction"), (episode.void, "entered in error"))
@@ -165,7 +165,7 @@ def run_pack(arguments: argparse.Namespace) -> int:
     with whole_file(arguments.output) as out:
         for bundle in pack_bundles(pack, chart, effective=arguments.effective):
             out.write(write_json(bundle) + "\n")
-    print(f"{chart.short_title} {chart.version} ({chart.status}): {pack.says}", file=sys.stderr)
+    print(f"{chart.named}: {pack.says}", file=sys.stderr)
     return 0
 
 

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_folder(arguments.output)
     pack = make_pack(chart, seed=arguments.seed, manual=arguments.manual)
     written = write_pack(pack, arguments.output, points=arguments.points)
-    print(f"{chart.short_title} {chart.version} ({chart.status}): {pack.says}", file=sys.stderr)
+    print(f"{chart.named}: {pack.says}", file=sys.stderr)
     for fault in pack.alive if not arguments.manual else ():
         print(f"  not shown: {fault['words']}", file=sys.stderr)
     print(f"not tested: {len(pack.not_tested)} kinds of fault, listed in how-to.txt and pack.json", file=sys.stderr)

@@ -69,7 +69,7 @@ def says(chart: Chart, summary: Summary) -> str:
     """The summary in a few lines."""
     counts = ", ".join(f"{summary.status[status]} {status}" for status in ("complete", "partial", "refused"))
     levels = ", ".join(f"{level.id} {summary.levels[level.id]}" for level in chart.levels if summary.levels[level.id])
-    lines = [f"{chart.short_title} {chart.version} ({chart.status}): {summary.rows} rows: {counts}"]
+    lines = [f"{chart.named}: {summary.rows} rows: {counts}"]
     if levels:
         lines.append(f"  levels certainly reached: {levels}")
     if summary.totals:

@@ -63,6 +63,6 @@ def run(arguments: argparse.Namespace) -> int:
     with whole_file(arguments.output) as out:
         out.write(written.sql)
     title = DIALECTS[arguments.dialect].title
-    said = f"{chart.short_title} {chart.version} ({chart.status}) as SQL for {title}: {len(written.read)} columns are read"
+    said = f"{chart.named} as SQL for {title}: {len(written.read)} columns are read"
     print(said + (f"; not read: {', '.join(written.not_read)}" if written.not_read else ""), file=sys.stderr)
     return 0

@@ -30,7 +30,8 @@ def tell(found: Validation, report: Path | None) -> None:
     _own_file(found, console)
     colour = {"agrees": "bold green", "disagrees": "bold red"}.get(found.verdict, "bold yellow")
     console.print(found.says, style=colour)
-    console.print(f"chart: {chart.title}, version {chart.version}, status {chart.status}, sha256 {chart.sha256[:12]}")
+    trust = visible("; ".join(filter(None, (chart.status, chart.signed))))
+    console.print(f"chart: {chart.title}, version {chart.version}, status {trust}, sha256 {chart.sha256[:12]}")
     digest = f", sha256 {found.source.sha256[:12]}" if found.source.sha256 else ""
     rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
     counts = f"{found.complete:,} complete, {found.partial:,} partial, {found.refused:,} refused"

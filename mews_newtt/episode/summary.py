@@ -56,7 +56,7 @@ class Summary(NamedTuple):
     def says(self) -> list[str]:
         """The summary in a few lines."""
         chart, rows = self.chart, self.statuses
-        lines = [f"{chart.short_title} {chart.version} ({chart.status}): {count(rows.get(CURRENT, 0), 'set')} of {self._people(self.people)}"]
+        lines = [f"{chart.named}: {count(rows.get(CURRENT, 0), 'set')} of {self._people(self.people)}"]
         lines += [f"  policy: {policy.title}, version {policy.version} ({policy.status})" for policy in self.policies]
         lines += [f"    {policy.status_says}" for policy in self.policies if policy.status_says]
         others = {SUPERSEDED: "replaced by a later version", VOID: "entered in error", DOUBLE: "sent twice"}

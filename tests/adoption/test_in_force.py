@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mews_newtt import load_chart
+from mews_newtt import load_chart, score
 from mews_newtt.adoption.signing import sign_off
 from mews_newtt.adoption.site_names import roll_back, use
 from mews_newtt.chart.catalogue import catalogue, chart_to_look_at
@@ -78,6 +78,17 @@ def test_a_sign_off_written_by_hand_counts_for_nothing(change: tuple[str, str], 
     with pytest.raises(ChartError, match="sign_off_missing") as told:
         load_chart("made-up", folders=[waiting.parents[1]])
     assert why in str(told.value)
+
+
+def test_answers_say_who_signed(waiting: Path, tmp_path: Path) -> None:
+    assert command("adopt", "--sign-off", waiting, *SIGN)[0] == 0
+    chart = load_chart("made-up", folders=[waiting.parents[1]])
+    assert score(chart, {}).to_dict()["chart"]["signed"] == chart.signed == "signed off by Cara Example, Clinical safety officer, on 2026-02-01"
+    assert "signed" not in score(load_chart("news2"), {}).to_dict()["chart"]
+    file = tmp_path / "sets.csv"
+    file.write_text(f"{chart.parameters[0].id},expected_total\n,0\n", encoding="utf-8")
+    for words in (("score", "made-up", file, "-o", tmp_path / "scores.csv"), ("validate", "made-up", file)):
+        assert chart.signed in command(*words, "--rules", waiting.parents[1])[1], words[0]
 
 
 @pytest.mark.parametrize("lose", ["deleted", "torn"])

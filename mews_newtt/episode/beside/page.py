@@ -160,7 +160,7 @@ def _short(name: str) -> str:
 def summary_text(found: Beside) -> str:
     """For a terminal."""
     chart = found.chart
-    head = f"{chart.short_title} {chart.version} ({chart.status}): {_short(found.first.name)} beside {_short(found.second.name)}"
+    head = f"{chart.named}: {_short(found.first.name)} beside {_short(found.second.name)}"
     worst = sorted((row for row in found.rows if row.lower or row.higher), key=lambda row: -(row.lower + row.higher))[:3]
     titles = {parameter.id: parameter.title for parameter in chart.parameters}
     rows = [f"{titles[row.parameter]}: second gives fewer points in {row.lower:,}, more in {row.higher:,}" for row in worst]

@@ -57,6 +57,9 @@ class ChartIdentity(Answer):
     version: str
     status: ChartStatus
     sha256: Sha256
+    signed: Annotated[
+        str | None, Field(description="of a site's own chart: who signed it off, that it waits, or that its status has no proof")
+    ] = None
 
 
 class Fault(Answer):
