@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from mews_newtt.chart.model import Chart
+from mews_newtt.chart.words import count
 from mews_newtt.cli.options import chosen_map, chosen_plan
 from mews_newtt.cli.progress import progress_bar
 from mews_newtt.cli.summary_plot import check_picture, draw
@@ -69,7 +70,7 @@ def says(chart: Chart, summary: Summary) -> str:
     """The summary in a few lines."""
     counts = ", ".join(f"{summary.status[status]} {status}" for status in ("complete", "partial", "refused"))
     levels = ", ".join(f"{level.id} {summary.levels[level.id]}" for level in chart.levels if summary.levels[level.id])
-    lines = [f"{chart.named}: {summary.rows} rows: {counts}"]
+    lines = [f"{chart.named}: {count(summary.rows, 'row')}: {counts}"]
     if levels:
         lines.append(f"  levels certainly reached: {levels}")
     if summary.totals:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
+from mews_newtt.chart.words import count
 from mews_newtt.errors import FileError, Problem
 
 DELIMITERS = ",;\t|"
@@ -88,7 +89,7 @@ def text_rows(lines: Iterable[str], header: Header, name: str, before: int | Non
                     Problem(
                         "row_ragged",
                         f"{name}, row {line}",
-                        f"has {len(cells)} cells where the header has {width}",
+                        f"has {count(len(cells), 'cell')} where the header has {width}",
                         "quote a cell that holds the delimiter; a decimal comma in a comma-separated file looks like this too",
                     )
                 )

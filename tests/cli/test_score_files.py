@@ -160,7 +160,7 @@ def test_a_map_that_names_nothing(tmp_path: Path) -> None:
 def test_standard_input_and_output() -> None:
     ran = run("score", "news2", "-", stdin=f"{HEADER}\n{WELL}\n".encode())
     assert (ran.code, rows(ran.out)[0]["total"]) == (0, "0")
-    assert "1 rows" in ran.err
+    assert "1 row:" in ran.err
 
 
 def test_json_lines_hold_the_whole_score() -> None:

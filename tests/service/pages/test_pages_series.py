@@ -177,7 +177,7 @@ def test_a_file_whose_times_cannot_be_read_can_be_mended_on_the_page(plain: Any,
     ("pasted", "says"),
     [
         ("patient_id,heart_rate\na,80\nb,90", "names 2 people"),
-        ("heart_rate,temperature\n80", "has 1 cells where the header has 2"),
+        ("heart_rate,temperature\n80", "has 1 cell where the header has 2"),
         ("heart_rate\n", "has no rows"),
         ("", "is empty"),
     ],

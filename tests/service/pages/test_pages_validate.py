@@ -112,7 +112,7 @@ def test_a_newly_chosen_column_is_asked_for_its_words(plain: Any, tmp_path: Path
     ("name", "content", "says"),
     [
         ("empty.csv", b"", "is empty"),
-        ("sets.csv", b"a,b\n1\n", "has 1 cells where the header has 2"),
+        ("sets.csv", b"a,b\n1\n", "has 1 cell where the header has 2"),
         ("sets.csv", b"\xff\xfe\x00", "is not UTF-8"),
         ("sets.ndjson", b"[1]\n", "is not a JSON object"),
         ("sets.parquet", b"PAR1", "cannot be read"),
