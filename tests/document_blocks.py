@@ -25,7 +25,7 @@ ELSEWHERE = {
     **{(f"{page}.md", "toml"): SETTINGS for page in ("adopting", "batch", "operating", "quickstart-check", "service", "validation")},
     **{
         (f"{page}.md", "sh"): SETTINGS
-        for page in ("adopting", "batch", "conform", "diagnosis", "fhir", "operating", "packs", "quickstart-embed", "service")
+        for page in ("adopting", "adopting-in-short", "batch", "conform", "diagnosis", "fhir", "operating", "packs", "quickstart-embed", "service")
     },
     ("sql.md", "sql"): SETTINGS,
 }

@@ -1,6 +1,7 @@
 """Settings, maps and command lines in the documents that stand for a reader's own: each is read by the code that would read it.
 
-They are in adopting.md, batch.md, conform.md, diagnosis.md, fhir.md, operating.md, packs.md, quickstart-check.md, quickstart-embed.md, service.md, sql.md and validation.md.
+They are in adopting.md, adopting-in-short.md, batch.md, conform.md, diagnosis.md, fhir.md, operating.md, packs.md, quickstart-check.md,
+quickstart-embed.md, service.md, sql.md and validation.md.
 """
 
 from __future__ import annotations

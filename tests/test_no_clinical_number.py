@@ -29,6 +29,7 @@ KNOWN = {  # file and text
     ("mews_newtt/validation/collect.py", "0 <= value <= 99"),  # an expected total that could be one
     ("mews_newtt/validation/diagnose/from_answers.py", "MOST_POINTS = 250"),  # no chart prints so many
     ("mews_newtt/episode/read_policy.py", "MOST_HOURS = 100000"),  # a limit of the format
+    ("mews_newtt/drawn/places.py", "BREAK_HOURS = 12"),  # where a drawing breaks its line
     ("service/mews_newtt_service/metrics.py", "2.5"),  # seconds
     ("service/mews_newtt_service/jobs/job_times.py", "2.5"),
 }

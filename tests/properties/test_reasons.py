@@ -33,7 +33,7 @@ def check_reasons(made: Made, some: MadeSet) -> None:
         if kind == "total":
             total = sum(points for points, _, _ in worths.values())
             assert (reason.total, reason.certain) == (total, result.status == "complete")
-            assert f"the total {'is' if reason.certain else 'is at least'} {total}," in reason.says
+            assert f"the total {'is' if reason.certain else 'is at least'} {total};" in reason.says
         else:
             assert reason.total is None
         assert set(reason.to_dict()) == {"level", "kind", "parameters", "says"}

@@ -9,10 +9,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from mews_newtt import load_chart
 from mews_newtt_service.jobs import submit
 from mews_newtt_service.jobs.database import away
 from mews_newtt_service.jobs.queue import Queue, open_queue
@@ -236,7 +238,9 @@ def test_results_on_pages_are_not_lost_between_readers(monkeypatch: pytest.Monke
     monkeypatch.setattr(json, "loads", lambda _: {"verdict": "agrees"})
     job: Any = type("Job", (), {"id": "1", "kind": "verify", "state": "done", "files": [{"name": "validation.json"}], "parameters": {}, "chart": "news2",
                                 "version": "1", "created": 0.0, "expires": None, "rows": 1})
-    assert kept_runs.shown_run(None, job).verdict == "agrees"  # type: ignore[arg-type]
+    charts = SimpleNamespace(find=lambda *_: load_chart("news2"))
+    request: Any = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(charts=charts)))
+    assert kept_runs.shown_run(request, job).verdict == "agrees"
 
 
 def test_waiting_without_a_worker_ends_with_a_clear_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -232,6 +232,7 @@ def test_a_verified_file_keeps_its_name_and_comes_with_reports(http: Any, tmp_pa
     assert answer.status_code == 200, answer.text
     found = answer.json()
     assert found.pop("engine_version") and found.pop("letter").startswith("Subject: NEWS2 2017.1")
+    assert found.pop("cards"), "what the pages draw beside what the library gives"
     assert found == json.loads(json.dumps(diagnosed(validate_file(load_chart("news2"), tmp_path / "ward 7.csv")).to_dict()))
     assert found["source"]["name"] == "ward 7.csv"
     assert found["diagnosis"]["disagreements"] == 1
