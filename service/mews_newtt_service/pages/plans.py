@@ -81,6 +81,7 @@ NOT_READINGS = {
     "expected_total": "the total of the other system",
     "expected_level": "the level of the other system",
 }
+UNANSWERED = Problem("unanswered", "questions", "no answer was chosen", "choose an answer to a question, then write the answers again")
 PARTS_OF = re.compile(r"\(\?P<(\w+)>")  # the readings that a pattern finds in one cell
 
 
@@ -189,6 +190,7 @@ async def looked_page(request: Request) -> Response:
         without_triggers=[p for p in without if p.role == "trigger" and p.required],
         states_results=any(name in EXPECTED or name.startswith(EXPECTED_POINTS_PREFIX) for name in found["columns"]),
         failed=bool(problems),
+        unanswered=[UNANSWERED] if "unanswered" in request.query_params else [],
     )
 
 
@@ -237,7 +239,10 @@ async def act(request: Request) -> Response:
         return await _go_on(request, job, draft, "verify" if do == "validate" else "score", anyway=given.get("anyway") == "yes")
     if do == "by_hand":
         return await look(request, draft, plan=given.get("plan", ""), answers=job.parameters["answers"], source=job.parameters["source"])
-    answers = {**job.parameters["answers"], **{name.removeprefix("q-")[:16]: text[:16] for name, text in given.items() if name.startswith("q-")}}
+    chosen = {name.removeprefix("q-")[:16]: text[:16] for name, text in given.items() if name.startswith("q-")}
+    if do == "answer" and not chosen:
+        return RedirectResponse(f"/workbench/plan/{job.id}?unanswered=yes", 303)
+    answers = {**job.parameters["answers"], **chosen}
     return await look(request, draft, answers=answers, source=_settings(given) if do == "source" else job.parameters["source"])
 
 

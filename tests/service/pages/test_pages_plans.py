@@ -79,8 +79,11 @@ def test_a_plan_is_proposed_answered_and_used(plain: Any) -> None:
 
 def test_an_answer_can_be_changed_and_other_questions_stay_open(plain: Any) -> None:
     send(plain, EXPORT / "export.csv")
+    press(plain, "Write these answers")
+    expect(plain.locator(".nhsuk-error-summary")).to_contain_text("no answer was chosen")
     plain.get_by_label("line 2: MRN").check()
     press(plain, "Write these answers")
+    expect(plain.locator(".nhsuk-error-summary")).to_have_count(0)
     expect(plain.locator(".nhsuk-inset-text").first).to_contain_text("4 questions are open")
     expect(plain.get_by_label("line 2: MRN")).to_be_checked()
     plain.get_by_label("something else").check()
