@@ -240,6 +240,8 @@ def _axe_finds_nothing(address: str) -> None:
                 result = Axe().run(page)
                 assert result.violations_count == 0, result.generate_report()
                 assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"sideways scrolling at {width}"
+                page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+                assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"sideways scrolling at {width}, unfolded"
         finally:
             browser.close()
 
