@@ -124,7 +124,7 @@ class Lines(Protocol):
     def to_dict(self) -> dict[str, Any]: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Validation:
     """What comparing a platform's answers with a chart found.
 
@@ -185,6 +185,10 @@ class Validation:
         if self.disagreed:
             return "disagrees"
         return "unfinished" if self.unanswered else "agrees"
+
+    def __repr__(self) -> str:
+        """Short, and without what was read: a log may hold it."""
+        return f"Validation({self.chart.id} {self.chart.version}, {self.rows} rows, {self.compared} compared, {self.disagreed} disagree)"
 
     def _repr_html_(self) -> str:
         """For notebooks."""
