@@ -8,7 +8,7 @@ from pathlib import Path
 from mews_newtt import charts
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.chart.codes import loinc_is_sound, snomed_is_sound
-from mews_newtt.chart.model import plain_unit
+from mews_newtt.chart.observation import plain_unit
 from mews_newtt.fhir.codes import PRESSURE_PANEL, PRESSURES, codes_of, known_unit, parameter_keys
 from mews_newtt.reading.fhir_parts import LOINC, SNOMED
 

@@ -161,6 +161,8 @@ def _file(http: Any, job: dict[str, Any], name: str) -> bytes:
 
 # What these answers do not bring forth: where it comes from instead.
 ELSEWHERE = {
+    "ChartIdentity.signed": "test_site_charts.py: charts of a site",
+    "ChartSummary.signed": "test_site_charts.py: charts of a site",
     "Token": "test_auth.py: it needs a client with a key pair",
     "Readiness.charts_kept_because": "test_site_charts.py",
     "Readiness.clients_kept_because": "test_auth.py",

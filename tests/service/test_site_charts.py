@@ -13,6 +13,8 @@ from mews_newtt import load_chart
 from mews_newtt.adoption.site_names import roll_back, use
 from mews_newtt.chart.catalogue import catalogue
 from mews_newtt.errors import ChartError
+from mews_newtt_service.contract.charts import ChartList
+from mews_newtt_service.contract.scores import OneScore
 from tests.adoption.support import put_as_adopted
 from tests.adoption.test_in_force import DECIDED, EIGHT
 from tests.adoption.test_site_folder import LOST, VERIFIED, chart_broken, chart_folder_deleted, moved, point_changed
@@ -56,6 +58,14 @@ def test_the_last_good_chart_answers_until_the_folder_is_back(lose: Callable[[Pa
         shutil.copytree(kept, site)
         assert http.get("/readyz").status_code == 200
         assert "charts_kept_because" not in http.get("/readyz").json()
+
+
+def test_answers_say_who_signed_as_the_contract_has_it(site: Path, tmp_path: Path) -> None:
+    with client(tmp_path / "data") as http:
+        score = http.post("/v1/charts/mews/score", json=SETS)
+        assert OneScore.model_validate_json(score.content, strict=True).root.chart.signed == load_chart("mews", folders=[site]).signed
+        listed = ChartList.model_validate_json(http.get("/v1/charts").content, strict=True).charts
+    assert {one.version for one in listed if one.id == "mews" and one.signed} == {"7.0"}
 
 
 def test_a_folder_moved_away_and_back_is_found_again(site: Path, tmp_path: Path) -> None:
