@@ -32,9 +32,10 @@ def output_of(command: str) -> str:
 
 
 def _start_anew(page: Path) -> None:
-    """A page that adopts a chart starts without the one of an earlier run: what the command says depends on it."""
+    """The page on adopting starts without what an earlier run wrote: sheets are not overwritten, and what is said depends on the charts."""
     if page.name == "adopting.md":
-        shutil.rmtree(ROOT / "demo-output" / "site", ignore_errors=True)
+        for name in ("site", "sheets"):
+            shutil.rmtree(ROOT / "demo-output" / name, ignore_errors=True)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf-8"))], ids=lambda page: page.name)
