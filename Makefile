@@ -95,7 +95,7 @@ $(VENV)/bench: requirements/bench.txt $(VENV)/dev
 
 # `--group` and `--extra` name parts of pyproject.toml. `make lock UPGRADE=` keeps the versions that are locked now.
 UPGRADE ?= --upgrade
-LOCK := $(BIN)/python -m uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+LOCK := $(BIN)/python -m uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header
 DEV := --extra otel --extra service --extra sql --group dev
 lock: $(VENV)/dev
 	$(LOCK) pyproject.toml requirements/build.in -o requirements/core.txt

@@ -23,7 +23,7 @@ LOCK = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", 
 def locked(*extras: str) -> str:
     """The requirements with versions and hashes, as they are locked."""
     chosen = [part for extra in extras for part in ("--extra", extra)]
-    command = [*LOCK, "--no-emit-index-url", *chosen, "pyproject.toml", "-c", "requirements/dev.txt"]
+    command = [*LOCK, *chosen, "pyproject.toml", "-c", "requirements/dev.txt"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 

@@ -217,7 +217,7 @@ def explained(comparer: Comparer, chunk: Compared, row: int, before: int) -> Dis
 
 
 def _as_read(result: Score, given: Mapping[str, str]) -> dict[str, str]:
-    """The cells of a row as the chart reads them. A cell that cannot be read stays as it is, so that whoever scores it again is told the same."""
+    """The cells of a row as the chart reads them. A cell that cannot be read stays as it is: scored again, it is refused again."""
     rows = {row.id: row for row in result.parameters}
     found = {}
     for name, text in given.items():
